@@ -1,0 +1,31 @@
+import { defineConfig } from "vitest/config"
+
+const minutes = (count: number) => count * 60_000
+
+export default defineConfig({
+  test: {
+    projects: [
+      { test: { name: "unit", include: ["test/unit/**/*.test.ts"] } },
+      {
+        test: {
+          name: "conformance",
+          include: ["test/conformance/**/*.test.ts"],
+          globalSetup: "test/conformance/setup.ts",
+          testTimeout: minutes(5),
+          hookTimeout: minutes(10),
+        },
+      },
+      {
+        test: {
+          name: "e2e",
+          include: ["test/e2e/**/*.test.ts"],
+          globalSetup: "test/e2e/setup.ts",
+          testTimeout: minutes(15),
+          hookTimeout: minutes(30),
+          // Each file drives containers on a machine of two cores: one after the other is faster than all at once.
+          fileParallelism: false,
+        },
+      },
+    ],
+  },
+})
