@@ -1,0 +1,96 @@
+import { existsSync, readFileSync } from "node:fs"
+import { cp, mkdir, mkdtemp, readdir, rename, rm } from "node:fs/promises"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { rootCertificates } from "node:tls"
+import { ensureProgram } from "./podman.ts"
+import { cachePath, makeOnce } from "./cache.ts"
+import { isInstalled, run, type Result } from "./process.ts"
+import { step } from "./progress.ts"
+
+/** A program out of a Go module: one of its packages, or a folder of ours that imports it. */
+export type GoProgram = {
+  name: string
+  module: string
+  version: string
+  package?: string
+  source?: string
+  variables?: Record<string, string>
+  usually: string
+}
+
+/** Debian's root file system with the packages given; `extract` leaves out everything they do not need, dpkg itself included. */
+export async function debianRoot(path: string, variant: "minbase" | "extract", packages: string[]): Promise<void> {
+  await ensureProgram("mmdebstrap", ["mmdebstrap"])
+  const exclude = ["/usr/share/man/*", "/usr/share/locale/*", "/usr/share/doc/*", "/usr/share/info/*", "/usr/share/bash-completion/*"]
+  await run([
+    "mmdebstrap", `--variant=${variant}`, "--quiet", "--format=tar",
+    ...exclude.map(pattern => `--dpkgopt=path-exclude=${pattern}`),
+    "--dpkgopt=path-include=/usr/share/doc/*/copyright",
+    `--include=${packages.join(",")}`, "trixie", path,
+  ])
+}
+
+/** An npm package's tarball. */
+export async function npmPackage(path: string, name: string): Promise<void> {
+  const folder = `${path}.d`
+  await mkdir(folder)
+  await run(["npm", "pack", "--silent", "--pack-destination", folder, name])
+  const [file = ""] = await readdir(folder)
+  await rename(join(folder, file), path)
+  await rm(folder, { recursive: true })
+}
+
+/** The certificate authorities that this machine trusts, so that containers can do what the machine can. */
+export function certificateAuthorities(): string {
+  const places = [process.env.SSL_CERT_FILE, "/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/cert.pem"]
+  const place = places.find(path => path && existsSync(path))
+  return place ? readFileSync(place, "utf8") : rootCertificates.join("\n")
+}
+
+/** Node's and npm's name for this machine's processor. */
+export function architecture(): "x64" | "arm64" {
+  if (process.arch === "x64" || process.arch === "arm64") return process.arch
+  throw new Error(`the lab has images for x64 and arm64, not for ${process.arch}`)
+}
+
+/** Builds a Go program out of the module proxy, once; it is kept in the cache. */
+export async function goProgram(program: GoProgram): Promise<string> {
+  const { name, version, usually } = program
+  return makeOnce(cachePath("bin", `${name}-${version}-${architecture()}`), async temporary => {
+    if (!isInstalled("go")) throw new Error(`Go 1.24 or newer is needed to build ${name} and not on this machine: install it from https://go.dev/dl.`)
+    await step(`building ${name} ${version}`, usually, () => goBuild(program, temporary))
+  })
+}
+
+async function goBuild({ name, module, version, package: path = module, source, variables = {} }: GoProgram, output: string): Promise<void> {
+  const cwd = await mkdtemp(join(tmpdir(), "cloud-native-go-"))
+  const go = (...args: string[]) => run(["nice", "go", ...args], { cwd, env: goEnvironment() })
+  try {
+    if (source) await cp(source, cwd, { recursive: true })
+    await go("mod", "init", "lab")
+    await go("mod", "edit", `-require=${module}@${version}`, ...(module === "k8s.io/kubernetes" ? await stagingModules(go, version) : []))
+    if (source) await go("mod", "tidy")
+    const flags = Object.entries(variables).map(([variable, value]) => `-X ${variable}=${value}`)
+    await go("build", "-mod=mod", "-trimpath", "-ldflags", ["-s -w", ...flags].join(" "), "-o", output, source ? "." : path)
+  } finally {
+    await rm(cwd, { recursive: true, force: true })
+  }
+}
+
+/** Kubernetes names its own parts by folder, which only its repository has; the proxy has them by version. */
+async function stagingModules(go: (...args: string[]) => Promise<Result>, version: string): Promise<string[]> {
+  const { stdout } = await go("mod", "download", "-json", `k8s.io/kubernetes@${version}`)
+  const goMod = readFileSync(JSON.parse(stdout).GoMod, "utf8")
+  return [...goMod.matchAll(/^\s*(k8s\.io\/\S+) => \.\/staging/gm)].map(([, part]) => `-replace=${part}=${part}@${version.replace("v1.", "v0.")}`)
+}
+
+function goEnvironment(): NodeJS.ProcessEnv {
+  return {
+    ...process.env,
+    GOCACHE: cachePath("go", "build"),
+    GOMODCACHE: cachePath("go", "mod"),
+    GOFLAGS: "-modcacherw -buildvcs=false",
+    CGO_ENABLED: "0",
+  }
+}

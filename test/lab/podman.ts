@@ -1,0 +1,94 @@
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs"
+import { randomBytes } from "node:crypto"
+import { join } from "node:path"
+import { cachePath, withLock } from "./cache.ts"
+import { isInstalled, run, type Result, type RunOptions } from "./process.ts"
+import { step } from "./progress.ts"
+
+/** Runs the lab's own Podman: its settings, images, containers and networks are apart from the host's. */
+export async function podman(args: string[], { env, ...options }: RunOptions = {}): Promise<Result> {
+  await ensureProgram("podman", ["podman", "runc", "skopeo", "netavark", "aardvark-dns", "iptables", "catatonit", "uidmap"])
+  return run(["podman", ...args], { ...options, env: { ...podmanEnvironment(), ...env } })
+}
+
+let environment: NodeJS.ProcessEnv | undefined
+
+/** The environment that makes any `podman`, `buildah` or `skopeo` the lab's own. */
+export function podmanEnvironment(): NodeJS.ProcessEnv {
+  environment ??= {
+    ...process.env,
+    CONTAINERS_CONF: settingsFile("containers.conf", containersConf()),
+    CONTAINERS_STORAGE_CONF: settingsFile("storage.conf", storageConf()),
+    CONTAINERS_REGISTRIES_CONF: settingsFile("registries.conf", 'unqualified-search-registries = ["docker.io"]\n'),
+  }
+  return environment
+}
+
+/** Installs a program with apt-get where that is possible, else says what to install. */
+export async function ensureProgram(program: string, debianPackages: string[]): Promise<void> {
+  if (isInstalled(program)) return
+  if (!isInstalled("apt-get") || process.getuid?.() !== 0)
+    throw new Error(`${program} is needed and not on this machine: install it (on Debian and Ubuntu: sudo apt-get install ${debianPackages.join(" ")}).`)
+  await withLock("apt-get", async () => {
+    if (isInstalled(program)) return
+    await step(`installing ${program}`, "30 s", async () => {
+      const apt = (...args: string[]) => run(["apt-get", "-qq", ...args], { env: { ...process.env, DEBIAN_FRONTEND: "noninteractive" } })
+      try {
+        await apt("update")
+        await apt("install", "-y", "--no-install-recommends", ...debianPackages)
+      } catch (error) {
+        throw new Error(`${program} is needed and could not be installed: run "apt-get install ${debianPackages.join(" ")}". ${(error as Error).message}`)
+      }
+    })
+  })
+}
+
+function containersConf(): string {
+  const cgroup2 = existsSync("/sys/fs/cgroup/cgroup.controllers")
+  const systemd = existsSync("/run/systemd/system")
+  return [
+    "[containers]",
+    // Podman's own default limits are an error where the machine allows less.
+    `default_ulimits = ["nofile=${hardLimit("Max open files", 20_000)}", "nproc=${hardLimit("Max processes", 10_000)}"]`,
+    'log_driver = "k8s-file"',
+    "[network]",
+    `network_config_dir = "${cachePath("networks")}"`,
+    "[engine]",
+    // crun, the default, refuses cgroup v1.
+    ...(cgroup2 ? [] : ['runtime = "runc"']),
+    ...(systemd ? [] : ['cgroup_manager = "cgroupfs"']),
+    'events_logger = "file"',
+    'lock_type = "file"',
+    `tmp_dir = "${runtimePath("libpod")}"`,
+    "",
+  ].join("\n")
+}
+
+function storageConf(): string {
+  const root = cachePath("containers")
+  return ["[storage]", 'driver = "overlay"', `graphroot = "${root}"`, `rootless_storage_path = "${root}"`, `runroot = "${runtimePath("containers")}"`, ""].join("\n")
+}
+
+/** Where state lives that must not outlast a reboot. */
+function runtimePath(name: string): string {
+  const root = process.getuid?.() === 0 ? "/run" : process.env.XDG_RUNTIME_DIR || "/tmp"
+  return join(root, "cloud-native", name)
+}
+
+function hardLimit(name: string, wanted: number): string {
+  const limits = existsSync("/proc/self/limits") ? readFileSync("/proc/self/limits", "utf8") : ""
+  const hard = Number(limits.split("\n").find(line => line.startsWith(name))?.slice(26).trim().split(/\s+/)[1])
+  const value = Number.isNaN(hard) ? wanted : Math.min(hard, wanted)
+  return `${value}:${value}`
+}
+
+function settingsFile(name: string, content: string): string {
+  const path = cachePath("settings", name)
+  if (!existsSync(path) || readFileSync(path, "utf8") !== content) {
+    mkdirSync(cachePath("settings"), { recursive: true })
+    const temporary = `${path}.${randomBytes(4).toString("hex")}`
+    writeFileSync(temporary, content)
+    renameSync(temporary, path)
+  }
+  return path
+}
