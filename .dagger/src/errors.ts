@@ -1,0 +1,71 @@
+/** Stable names of what can go wrong: they are for scripts, the rest of the message is for people. */
+export type ErrorCode =
+  | "ARGUMENTS_INVALID"
+  | "BUG"
+  | "BUILD_FAILED"
+  | "CLUSTER_UNREACHABLE"
+  | "CONFIG_INVALID"
+  | "HANDSHAKE_FAILED"
+  | "KUBECONFIG_INVALID"
+  | "KUBECTL_FAILED"
+  | "MANIFESTS_INVALID"
+  | "MIGRATION_FAILED"
+  | "NAMESPACE_MISSING"
+  | "PUSH_FAILED"
+  | "ROLLOUT_FAILED"
+  | "SECRETS_INVALID"
+  | "SOURCE_LAYOUT"
+  | "TEST_RUNNER_FAILED"
+  | "TESTS_FAILED"
+  | "TIMED_OUT"
+  | "VERIFICATION_FAILED"
+
+export interface Failure {
+  code: ErrorCode
+  /** Who can put it right: the caller, whoever runs what was called upon, or the authors of this module. */
+  blame: "user" | "environment" | "bug"
+  /** What went wrong, in one line. */
+  what: string
+  /** The evidence; may have many lines. */
+  why: string
+  /** What to do now. */
+  fix: string
+  cause?: unknown
+}
+
+/** The only error that this module throws on purpose. Its message is all that the CLI prints, so it is whole by itself. */
+export class CloudNativeError extends Error {
+  readonly code: ErrorCode
+  readonly blame: Failure["blame"]
+  readonly what: string
+  readonly why: string
+  readonly fix: string
+
+  constructor({ code, blame, what, why, fix, cause }: Failure) {
+    super(`${code}: ${what}\n${indent(why)}\n→ ${fix}`, { cause })
+    this.name = "CloudNativeError"
+    this.code = code
+    this.blame = blame
+    this.what = what
+    this.why = why
+    this.fix = fix
+  }
+}
+
+/** What another's error says, with the last output of the command that it is about, which Dagger keeps beside the message. */
+export function messageOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error)
+  const { stdout, stderr } = error as { stdout?: unknown; stderr?: unknown }
+  const output = [stdout, stderr].filter(text => typeof text === "string").map(text => lastLines(text as string))
+  return [error.message, ...output].filter(Boolean).join("\n")
+}
+
+/** The end of an output, where the reason of a failure stands. */
+export function lastLines(text: string, count = 40): string {
+  const lines = text.trimEnd().split("\n")
+  return lines.length > count ? [`… ${lines.length - count} lines before`, ...lines.slice(-count)].join("\n") : lines.join("\n")
+}
+
+function indent(text: string): string {
+  return text.replace(/^(?=.)/gm, "  ")
+}
