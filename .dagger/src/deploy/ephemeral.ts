@@ -1,0 +1,141 @@
+import { randomBytes } from "node:crypto"
+
+import { CacheSharingMode, Container, dag, Service } from "@dagger.io/dagger"
+import { stringify } from "yaml"
+import { z } from "zod"
+
+import type { Config } from "../config/schema.js"
+import { publishImages, type VerifiedImages } from "../push/publish.js"
+import { uniqueValue } from "../unique.js"
+import { backingManifests } from "./backing.js"
+import { API_HOST, kubectlContainer } from "./cluster.js"
+import { Kubectl } from "./kubectl.js"
+import { planOf, type DeployOptions, type Plan } from "./plan.js"
+import { deployRelease, rollAgain } from "./release.js"
+import { summarize } from "./summary.js"
+import { waitUntil } from "./wait.js"
+
+/** Dagger speaks plain HTTP to a registry service under this name only; the node's mirror leads to the same one. */
+const REGISTRY = "localhost:5000"
+const KUBECONFIG_DIR = "/kubeconfig"
+/** Seconds from the start of the service until its node is ready, and until the backing services are. */
+const READY_TIMEOUT = 180
+
+interface Cluster {
+  node: Service
+  kubectl: Kubectl
+  /** A container that reaches the cluster with kubectl. */
+  client: Container
+  /** The flags with which it does. */
+  flags: string[]
+}
+
+/** Push to a registry and deploy to a cluster that exist for this call only; the release is rolled once more. */
+export async function deployEphemeral(images: VerifiedImages, options: DeployOptions): Promise<string> {
+  const registry = startRegistry(images.config)
+  try {
+    const pushed = await publishImages(images, REGISTRY, { service: registry })
+    const plan = await planOf(images.source, images.config, pushed, options)
+    return await deployToEphemeralCluster(plan, registry)
+  } finally {
+    await registry.stop()
+  }
+}
+
+/** Deploy to a cluster that exists for this call only, and roll the release once more. */
+export async function deployToEphemeralCluster(plan: Plan, registry?: Service): Promise<string> {
+  const cluster = startCluster(plan.config, registry)
+  const complete = withEphemeralSecrets(plan)
+  try {
+    await prepare(cluster, plan.config)
+    const deployment = await deployRelease(cluster.kubectl, complete)
+    return summarize(deployment, await rollAgain(cluster.kubectl, complete))
+  } finally {
+    await cluster.node.stop()
+  }
+}
+
+/** Deploy to a cluster that lives as long as the session, and forward a port to the frontend. */
+export async function previewEphemeral(images: VerifiedImages): Promise<Service> {
+  const registry = startRegistry(images.config)
+  const pushed = await publishImages(images, REGISTRY, { service: registry })
+  const plan = await planOf(images.source, images.config, pushed, {})
+  const cluster = startCluster(plan.config, registry)
+  await prepare(cluster, plan.config)
+  await deployRelease(cluster.kubectl, withEphemeralSecrets(plan))
+  const port = plan.config.frontend.port
+  return cluster.client.withExposedPort(port).asService({
+    args: ["kubectl", ...cluster.flags, `--namespace=${cluster.kubectl.namespace}`, "port-forward", "--address=0.0.0.0", "service/frontend", `${port}:${port}`],
+  })
+}
+
+/** Where the user gives no secrets: what the config says, and a value of its own for each random key. */
+function withEphemeralSecrets(plan: Plan): Plan {
+  const { secrets, random } = plan.config.ephemeral
+  const generated = Object.fromEntries(random.map(key => [key, randomBytes(32).toString("hex")]))
+  return { ...plan, secrets: plan.secrets ?? { ...secrets, ...generated }, handshake: true }
+}
+
+function startRegistry(config: Config): Service {
+  return dag
+    .container()
+    .from(config.images.registry)
+    .withEnvVariable("CLOUD_NATIVE_CALL", uniqueValue())
+    .withExposedPort(5000)
+    .asService({ useEntrypoint: true })
+}
+
+function startCluster(config: Config, registry?: Service): Cluster {
+  const kubeconfig = `${KUBECONFIG_DIR}/${uniqueValue()}.yaml`
+  const kubeconfigs = dag.cacheVolume("cloud-native-kubeconfigs")
+  const machine = dag
+    .container()
+    .from(config.images.k3s)
+    .withFile("/usr/local/bin/start.sh", dag.currentModule().source().file("k3s/start.sh"))
+    .withMountedCache(KUBECONFIG_DIR, kubeconfigs)
+    .withMountedCache("/var/lib/rancher", dag.cacheVolume("cloud-native-k3s"), { sharing: CacheSharingMode.Private })
+    .withMountedTemp("/var/lib/kubelet")
+    .withMountedTemp("/var/log")
+    .withMountedTemp("/etc/lib/cni")
+    .withMountedTemp("/run")
+    .withExposedPort(6443)
+  const node = (registry ? withMirror(machine, registry) : machine).asService({
+    args: [
+      "sh", "/usr/local/bin/start.sh", "server",
+      `--write-kubeconfig=${kubeconfig}`, `--tls-san=${API_HOST}`, "--disable=traefik", "--egress-selector-mode=disabled",
+    ],
+    insecureRootCapabilities: true,
+    noInit: true,
+  })
+  const client = kubectlContainer(config).withMountedCache(KUBECONFIG_DIR, kubeconfigs).withServiceBinding(API_HOST, node)
+  const flags = [`--kubeconfig=${kubeconfig}`, `--server=https://${API_HOST}:6443`]
+  return { node, client, flags, kubectl: new Kubectl(client, flags, config.namespace) }
+}
+
+function withMirror(machine: Container, registry: Service): Container {
+  const mirrors = { mirrors: { [REGISTRY]: { endpoint: ["http://registry:5000"] } } }
+  return machine.withServiceBinding("registry", registry).withNewFile("/etc/rancher/k3s/registries.yaml", stringify(mirrors))
+}
+
+const Nodes = z.object({
+  items: z.array(z.object({ status: z.object({ conditions: z.array(z.object({ type: z.string(), status: z.string() })) }) })),
+})
+
+/** Wait for the node, then bring up the namespace and the backing services in it. */
+async function prepare({ node, kubectl }: Cluster, config: Config): Promise<void> {
+  console.log("cluster: starting an ephemeral Kubernetes")
+  await node.start()
+  await waitUntil("the ephemeral cluster's node to be ready", READY_TIMEOUT, async () => {
+    const answer = await kubectl.run(["get", "nodes", "--output=json"])
+    if (answer.exitCode !== 0) return undefined
+    const { items } = Nodes.parse(JSON.parse(answer.stdout))
+    return items.some(item => item.status.conditions.some(condition => condition.type === "Ready" && condition.status === "True")) || undefined
+  })
+  const restricted = { "pod-security.kubernetes.io/enforce": "restricted" }
+  await kubectl.apply([{ apiVersion: "v1", kind: "Namespace", metadata: { name: config.namespace, labels: restricted } }])
+  await kubectl.apply(backingManifests(config))
+  for (const name of config.ephemeral.services) {
+    console.log(`cluster: waiting for ${name}`)
+    await kubectl.must(["rollout", "status", `deployment/${name}`, `--timeout=${READY_TIMEOUT}s`])
+  }
+}

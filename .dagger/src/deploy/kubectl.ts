@@ -1,0 +1,76 @@
+import { Container, dag, ReturnType, Secret } from "@dagger.io/dagger"
+import type { z } from "zod"
+
+import { CloudNativeError } from "../errors.js"
+import { uniqueValue } from "../unique.js"
+
+const SECRET_FILE = "/run/secrets/manifest.json"
+
+export interface Answer {
+  exitCode: number
+  stdout: string
+  stderr: string
+}
+
+/** kubectl in a container, on one namespace of one cluster. No answer ever comes from a cache. */
+export class Kubectl {
+  constructor(
+    private readonly container: Container,
+    /** Flags of every call: how the server is reached. */
+    private readonly flags: string[],
+    readonly namespace: string,
+  ) {}
+
+  /** Run kubectl; an exit code other than 0 is the caller's to judge. */
+  run(args: string[], stdin?: string): Promise<Answer> {
+    return this.execute(this.container, args, stdin)
+  }
+
+  /** Run kubectl and throw unless it succeeds. */
+  async must(args: string[], stdin?: string): Promise<string> {
+    return succeeded(args, await this.run(args, stdin))
+  }
+
+  /** `kubectl get … -o json`, of the shape that is read. */
+  async get<T>(args: string[], shape: z.ZodType<T>): Promise<T> {
+    return shape.parse(JSON.parse(await this.must(["get", ...args, "--output=json"])))
+  }
+
+  /** Apply manifests on the server side, as the module's own field manager. */
+  async apply(manifests: object[], flags: string[] = []): Promise<void> {
+    if (manifests.length > 0) await this.must([...APPLY, ...flags, "--filename=-"], list(manifests))
+  }
+
+  /** Apply manifests that hold secrets: they reach kubectl as a mounted secret, never as input that is kept or shown. */
+  async applySecret(manifests: object[]): Promise<void> {
+    if (manifests.length === 0) return
+    const file = dag.setSecret(`manifests-${uniqueValue()}`, list(manifests))
+    const args = [...APPLY, `--filename=${SECRET_FILE}`]
+    succeeded(args, await this.execute(this.container.withMountedSecret(SECRET_FILE, file), args))
+  }
+
+  private async execute(container: Container, args: string[], stdin?: string): Promise<Answer> {
+    const done = container
+      .withEnvVariable("CLOUD_NATIVE_CALL", uniqueValue())
+      .withExec(["kubectl", ...this.flags, `--namespace=${this.namespace}`, ...args], { stdin, expect: ReturnType.Any })
+    const [exitCode, stdout, stderr] = await Promise.all([done.exitCode(), done.stdout(), done.stderr()])
+    return { exitCode, stdout, stderr }
+  }
+}
+
+const APPLY = ["apply", "--server-side", "--field-manager=cloud-native", "--force-conflicts"]
+
+function list(items: object[]): string {
+  return JSON.stringify({ apiVersion: "v1", kind: "List", items })
+}
+
+function succeeded(args: string[], answer: Answer): string {
+  if (answer.exitCode === 0) return answer.stdout
+  throw new CloudNativeError({
+    code: "KUBECTL_FAILED",
+    blame: "environment",
+    what: `kubectl ${args[0]} failed with exit code ${answer.exitCode}`,
+    why: answer.stderr.trim(),
+    fix: "mend what kubectl names above",
+  })
+}

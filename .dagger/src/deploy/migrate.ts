@@ -1,0 +1,53 @@
+import { z } from "zod"
+
+import { CloudNativeError } from "../errors.js"
+import type { KubernetesObject } from "../manifests/render.js"
+import type { Kubectl } from "./kubectl.js"
+import { waitUntil } from "./wait.js"
+
+const Job = z.object({
+  status: z
+    .object({ conditions: z.array(z.object({ type: z.string(), status: z.string(), message: z.string().optional() })).optional() })
+    .optional(),
+})
+type Job = z.infer<typeof Job>
+const Jobs = z.object({ items: z.array(Job) })
+
+/** Run each migration to completion, side by side; one that has completed for this release is not run again. */
+export async function migrate(kubectl: Kubectl, jobs: KubernetesObject[], timeout: number): Promise<string[]> {
+  return Promise.all(jobs.map(job => runJob(kubectl, job, timeout)))
+}
+
+async function runJob(kubectl: Kubectl, manifest: KubernetesObject, timeout: number): Promise<string> {
+  const name = manifest.metadata.name
+  const before = await find(kubectl, name)
+  if (before && condition(before, "Complete")) return `${name}: had run`
+  if (before && condition(before, "Failed")) await kubectl.must(["delete", "job", name, "--wait=true"])
+  console.log(`migrate: ${name}`)
+  await kubectl.apply([manifest])
+  const ended = await waitUntil(`the migration ${name} to complete`, timeout, async () => {
+    const job = await find(kubectl, name)
+    return job && (condition(job, "Complete") ?? condition(job, "Failed"))
+  })
+  if (ended.type === "Failed") throw await failed(kubectl, name, ended.message ?? "it failed")
+  return `${name}: ran`
+}
+
+async function find(kubectl: Kubectl, name: string): Promise<Job | undefined> {
+  return (await kubectl.get(["jobs", `--field-selector=metadata.name=${name}`], Jobs)).items[0]
+}
+
+function condition(job: Job, type: string) {
+  return job.status?.conditions?.find(item => item.type === type && item.status === "True")
+}
+
+async function failed(kubectl: Kubectl, name: string, message: string): Promise<CloudNativeError> {
+  const logs = await kubectl.run(["logs", `job/${name}`, "--all-containers", "--tail=25"])
+  return new CloudNativeError({
+    code: "MIGRATION_FAILED",
+    blame: "user",
+    what: `the migration ${name} failed; no pod was changed`,
+    why: `${message}\n${(logs.stdout || logs.stderr).trim()}`,
+    fix: `mend the migration and deploy again; to look further: kubectl --namespace=${kubectl.namespace} describe job/${name}`,
+  })
+}

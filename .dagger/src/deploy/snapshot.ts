@@ -1,0 +1,82 @@
+import { z } from "zod"
+
+/** What is read of the cluster while a release rolls out: one `kubectl get` of these kinds. */
+export const WATCHED_KINDS = "deployments,replicasets,pods,horizontalpodautoscalers,events"
+
+const Owner = z.object({ uid: z.string() })
+const metadata = z.object({
+  name: z.string(),
+  uid: z.string(),
+  generation: z.number().optional(),
+  annotations: z.record(z.string(), z.string()).default({}),
+  ownerReferences: z.array(Owner).default([]),
+  creationTimestamp: z.string().nullish(),
+  deletionTimestamp: z.string().optional(),
+})
+
+const Condition = z.object({
+  type: z.string(),
+  status: z.string(),
+  reason: z.string().optional(),
+  message: z.string().optional(),
+  lastTransitionTime: z.string().nullish(),
+})
+const conditions = z.array(Condition).default([])
+
+const Deployment = z.object({
+  kind: z.literal("Deployment"),
+  metadata,
+  spec: z.object({ replicas: z.number().default(1) }),
+  status: z.object({
+    observedGeneration: z.number().default(0),
+    replicas: z.number().default(0),
+    updatedReplicas: z.number().default(0),
+    availableReplicas: z.number().default(0),
+    conditions,
+  }),
+})
+
+const ReplicaSet = z.object({ kind: z.literal("ReplicaSet"), metadata, status: z.object({ conditions }).optional() })
+
+const Terminated = z.object({ exitCode: z.number(), reason: z.string().optional() })
+const ContainerStatus = z.object({
+  name: z.string(),
+  state: z.object({ waiting: z.object({ reason: z.string().default(""), message: z.string().default("") }).optional() }).default({}),
+  lastState: z.object({ terminated: Terminated.optional() }).default({}),
+})
+
+const Pod = z.object({
+  kind: z.literal("Pod"),
+  metadata,
+  status: z.object({
+    conditions,
+    initContainerStatuses: z.array(ContainerStatus).default([]),
+    containerStatuses: z.array(ContainerStatus).default([]),
+  }),
+})
+
+const HorizontalPodAutoscaler = z.object({
+  kind: z.literal("HorizontalPodAutoscaler"),
+  metadata,
+  spec: z.object({ minReplicas: z.number().default(1), scaleTargetRef: z.object({ kind: z.string(), name: z.string() }) }),
+})
+
+const Event = z.object({
+  kind: z.literal("Event"),
+  involvedObject: z.object({ name: z.string().default("") }),
+  reason: z.string().default(""),
+  message: z.string().default(""),
+})
+
+export const Snapshot = z.object({
+  items: z.array(z.discriminatedUnion("kind", [Deployment, ReplicaSet, Pod, HorizontalPodAutoscaler, Event])),
+})
+export type Snapshot = z.infer<typeof Snapshot>
+
+export type Item = Snapshot["items"][number]
+export type Of<Kind extends Item["kind"]> = Extract<Item, { kind: Kind }>
+
+/** The items of one kind. */
+export function only<Kind extends Item["kind"]>(snapshot: Snapshot, kind: Kind): Of<Kind>[] {
+  return snapshot.items.filter((item): item is Of<Kind> => item.kind === kind)
+}

@@ -1,0 +1,103 @@
+import { Container, dag, Directory, ReturnType } from "@dagger.io/dagger"
+
+import type { AppConfig, Config } from "../config/schema.js"
+import { CloudNativeError, messageOf } from "../errors.js"
+import { withServices } from "../services.js"
+import { uniqueValue } from "../unique.js"
+import { judge, type SuiteRun } from "./verdict.js"
+
+const APP_DIR = "/app"
+/** What a toolchain installs from, copied before the rest: an edit of the code reinstalls nothing. */
+const DEPENDENCY_FILES = ["pyproject.toml", "uv.lock", ".python-version", "requirements*.txt", "package.json", "package-lock.json", ".npmrc"]
+/** Exit codes of `timeout` (coreutils and BusyBox) for a command that it had to end. */
+const TIMED_OUT = [124, 137, 143]
+
+export interface Gate {
+  /** The suites with their number of tests and time, as a table. */
+  summary: string
+  /** backend.xml and frontend.xml. */
+  junit: Directory
+}
+
+/** Run both suites in parallel; throws unless every test of both passed. */
+export async function runGate(source: Directory, config: Config): Promise<Gate> {
+  const since = Math.floor(Date.now() / 1000)
+  const suites = await Promise.all([
+    runSuite("backend", source, config.backend, config, since),
+    runSuite("frontend", source, config.frontend, config, since),
+  ])
+  const verdict = judge(suites)
+  if (!verdict.passed) {
+    throw new CloudNativeError({
+      code: "TESTS_FAILED",
+      blame: "user",
+      what: "the tests did not all pass; nothing was built",
+      why: verdict.text,
+      fix: "make every test of both suites pass",
+    })
+  }
+  const junit = suites.reduce((folder, suite) => folder.withNewFile(`${suite.app}.xml`, suite.junit ?? ""), dag.directory())
+  return { summary: verdict.text, junit }
+}
+
+async function runSuite(name: string, source: Directory, app: AppConfig, config: Config, since: number): Promise<SuiteRun> {
+  const toolchain = withServices(await install(name, source, app), app.test.services, config)
+  console.log(`test: ${name}: ${app.test.command.join(" ")}`)
+  const first = await execute(name, toolchain, app)
+  // A failure is never taken from the cache: one that had a passing reason would last for ever.
+  const stale = first.suite.exitCode !== 0 && first.startedAt < since
+  return stale ? (await execute(name, toolchain.withEnvVariable("CLOUD_NATIVE_RERUN", uniqueValue()), app)).suite : first.suite
+}
+
+/** The toolchain with the application and its dependencies; an installation that fails is no test result. */
+async function install(name: string, source: Directory, app: AppConfig): Promise<Container> {
+  const folder = source.directory(app.path)
+  const bare = Object.entries(app.test.env).reduce(
+    (made, [key, value]) => made.withEnvVariable(key, value),
+    app.test.caches.reduce(
+      (made, path) => made.withMountedCache(path, dag.cacheVolume(`cloud-native-${name}${path.replaceAll("/", "-")}`)),
+      dag.container().from(app.base).withWorkdir(APP_DIR),
+    ),
+  )
+  const installed = app.test.install.reduce(
+    (made, command) => made.withExec(command),
+    bare.withDirectory(APP_DIR, folder, { include: DEPENDENCY_FILES }),
+  )
+  try {
+    // A report that lies in the source must never be taken for this run's.
+    return await installed.withDirectory(APP_DIR, folder, { exclude: [app.test.junit] }).sync()
+  } catch (error) {
+    throw new CloudNativeError({
+      code: "TEST_RUNNER_FAILED",
+      blame: "user",
+      what: `the ${name}'s test dependencies could not be installed; nothing was built`,
+      why: messageOf(error),
+      fix: `check ${name}.test.install in cloud-native.yaml, the lockfile, and that the package registry can be reached`,
+      cause: error,
+    })
+  }
+}
+
+interface Execution {
+  suite: SuiteRun
+  /** When the command really ran, in seconds since 1970; earlier than this call when the cache answered. */
+  startedAt: number
+}
+
+async function execute(name: string, toolchain: Container, app: AppConfig): Promise<Execution> {
+  const clock = toolchain.withExec(["date", "+%s"])
+  const startedAt = Number(await clock.stdout())
+  const after = clock.withExec(["timeout", "-k", "10", String(app.test.timeout), ...app.test.command], { expect: ReturnType.Any })
+  const [exitCode, stdout, stderr] = await Promise.all([after.exitCode(), after.stdout(), after.stderr()])
+  const wroteJunit = await after.directory(APP_DIR).exists(app.test.junit)
+  const suite: SuiteRun = {
+    app: name,
+    exitCode,
+    timedOut: TIMED_OUT.includes(exitCode),
+    timeout: app.test.timeout,
+    junit: wroteJunit ? await after.directory(APP_DIR).file(app.test.junit).contents() : undefined,
+    output: `${stdout}\n${stderr}`,
+    allowSkipped: app.test.allowSkipped,
+  }
+  return { suite, startedAt }
+}

@@ -1,0 +1,36 @@
+import { Container, func, object } from "@dagger.io/dagger"
+
+import { formatTable, humanSize } from "./verify/table.js"
+import { inspectImage } from "./verify/inspect.js"
+
+/** One image, built from tested source. */
+@object()
+export class Image {
+  /** The image as a container: to run, to look at, to publish in one's own way. */
+  @func()
+  container: Container
+
+  private name: string
+
+  constructor(name: string, container: Container) {
+    this.name = name
+    this.container = container
+  }
+
+  /** The image's size in the registry, layers and user, as a table. */
+  @func()
+  async summary(): Promise<string> {
+    return imageTable({ [this.name]: this.container })
+  }
+}
+
+/** A row an image: size in the registry, number of layers, user. */
+export async function imageTable(images: Record<string, Container>): Promise<string> {
+  const rows = await Promise.all(
+    Object.entries(images).map(async ([name, container]) => {
+      const image = await inspectImage(container)
+      return [name, humanSize(image.size), String(image.diffIds.length), image.user || "root"]
+    }),
+  )
+  return formatTable(["IMAGE", "SIZE", "LAYERS", "USER"], rows)
+}

@@ -1,0 +1,165 @@
+import { argument, check, Container, Directory, File, func, object, Secret, Service } from "@dagger.io/dagger"
+
+import { Built } from "./built.js"
+import { readConfig } from "./config/read.js"
+import { deployEphemeral, previewEphemeral } from "./deploy/ephemeral.js"
+import { assertManifests, manifestsOf } from "./deploy/manifests.js"
+import { CloudNativeError } from "./errors.js"
+import { runGate } from "./gate/run.js"
+import { Image } from "./image.js"
+import { Pushed } from "./pushed.js"
+import { Tested } from "./tested.js"
+import { Verification } from "./verification.js"
+import { verifyContainer } from "./verify/verify.js"
+
+/**
+ * From source to a verified, running Kubernetes deployment: a FastAPI backend and a Next.js frontend.
+ *
+ * test → buildBackend / buildFrontend → verifyImage → push → deploy. Each function first runs what must come
+ * before it; tests that do not all pass stop the chain before anything is built.
+ */
+@object()
+export class CloudNative {
+  private source: Directory
+  private config?: File
+
+  /**
+   * @param source The repository: both applications, docker/ and k8s/. Default: the repository the module is called in.
+   * @param config The configuration. Default: cloud-native.yaml at the source's root, or conventions where there is none.
+   */
+  constructor(
+    @argument({
+      defaultPath: "/",
+      ignore: [".git", ".dagger", "**/node_modules", "**/.venv", "**/.next", "**/__pycache__", "**/.env", "**/.env.local"],
+    })
+    source: Directory,
+    config?: File,
+  ) {
+    this.source = source
+    this.config = config
+  }
+
+  /**
+   * Run both test suites in parallel. Fails unless each ran at least one test and all of them passed,
+   * naming the tests that did not, or the runner that crashed, hung or wrote no JUnit report.
+   */
+  @func()
+  async test(): Promise<Tested> {
+    const config = await readConfig(this.source, this.config)
+    const gate = await runGate(this.source, config)
+    return new Tested(this.source, JSON.stringify(config), gate.summary, gate.junit)
+  }
+
+  /** Build both images in parallel, behind the gate. Fails with the failing step and its output. */
+  @func()
+  async build(): Promise<Built> {
+    return (await this.test()).build()
+  }
+
+  /** Build the backend's image, behind the gate. Fails with the failing step and its output. */
+  @func()
+  async buildBackend(): Promise<Image> {
+    return (await this.test()).buildBackend()
+  }
+
+  /** Build the frontend's image, behind the gate. Fails with the failing step and its output. */
+  @func()
+  async buildFrontend(): Promise<Image> {
+    return (await this.test()).buildFrontend()
+  }
+
+  /**
+   * Verify an image: its size in the registry, its base, its user. Without an image, both of the source are built,
+   * behind the gate, and verified. All facts are evaluated; `summary` fails when one of them does, `json` never.
+   *
+   * @param image Anybody's image, for example ghcr.io/acme/api:1.2. Default: both images of the source.
+   * @param base The image it must be built on, for example python:3.13-slim. Default: the base is not checked.
+   */
+  @func()
+  async verifyImage(image?: Container, base?: string): Promise<Verification> {
+    if (!image) return (await this.build()).verification()
+    const config = await readConfig(this.source, this.config)
+    return new Verification(JSON.stringify(await verifyContainer(image, { name: "image", base }, config)))
+  }
+
+  /**
+   * Test, build, verify, then push both images. Fails before the push when anything before it does.
+   *
+   * @param registry Host and path the images go to, for example ghcr.io/acme; /<name>-backend and /<name>-frontend are appended.
+   * @param username User name for the registry. Default: no authentication.
+   * @param password Password or token for the registry, for example env:REGISTRY_TOKEN.
+   */
+  @func({ cache: "never" })
+  async push(registry: string, username?: string, password?: Secret): Promise<Pushed> {
+    const verified = await (await this.build()).verifyImage()
+    return verified.push(registry, username, password)
+  }
+
+  /**
+   * Test, build, verify, push and deploy; answers with the deployment's summary.
+   *
+   * Without a kubeconfig, a Kubernetes cluster is brought up for this call, with the backing services of the config
+   * and, without a registry argument, a registry; the release is deployed, the handshake proven, and the release
+   * rolled once more.
+   *
+   * @param registry Host and path the images go to, for example ghcr.io/acme. Needed with a kubeconfig.
+   * @param username User name for the registry. Default: no authentication.
+   * @param password Password or token for the registry, for example env:REGISTRY_TOKEN.
+   * @param kubeconfig Access to the cluster, for example file:$HOME/.kube/config. Default: an ephemeral cluster.
+   * @param context Context of the kubeconfig. Default: its current one.
+   * @param namespace Namespace to deploy to; it must exist. Default: that of the config.
+   * @param apiServer The API server, where the kubeconfig's own address does not lead there from a container, for example tcp://127.0.0.1:6443.
+   * @param manifests Folder of Kubernetes manifests. Default: k8s/ of the source.
+   * @param secrets The applications' secrets as one dotenv file, for example file:prod.env. Default: the Secret is in the namespace already.
+   * @param publicUrl Address the users open, for example https://shop.example.com. Default: that of the config.
+   * @param handshake Prove the config's handshake after the rollout; it writes to the application. Always done on an ephemeral cluster.
+   * @param timeout Longest wait for the migrations, and again for the rollout, for example 90s, 10m or 1h.
+   */
+  @func({ cache: "never" })
+  async deploy(
+    registry?: string, username?: string, password?: Secret,
+    kubeconfig?: Secret, context?: string, namespace?: string, apiServer?: Service,
+    manifests?: Directory, secrets?: Secret, publicUrl?: string, handshake: boolean = false, timeout: string = "10m",
+  ): Promise<string> {
+    if (kubeconfig && !registry) throw registryNeeded()
+    const verified = await (await this.build()).verifyImage()
+    if (!registry) return deployEphemeral(verified.images(), { manifests, secrets, publicUrl, timeout })
+    const pushed = await verified.push(registry, username, password)
+    return pushed.deploy(kubeconfig, context, namespace, apiServer, manifests, secrets, publicUrl, handshake, timeout)
+  }
+
+  /**
+   * Deploy to an ephemeral cluster and serve the frontend: `dagger call preview up --ports 3000:3000`, then open
+   * the address of the config's publicUrl. The cluster is gone when the command ends.
+   */
+  @func({ cache: "never" })
+  async preview(): Promise<Service> {
+    const verified = await (await this.build()).verifyImage()
+    return previewEphemeral(verified.images())
+  }
+
+  /** Check that all tests of both suites pass. */
+  @func()
+  @check()
+  async checkTests(): Promise<void> {
+    await this.test()
+  }
+
+  /** Check the Kubernetes manifests against the rules of a safe rolling update, listing every violation. */
+  @func()
+  @check()
+  async checkManifests(): Promise<void> {
+    const config = await readConfig(this.source, this.config)
+    assertManifests(await manifestsOf(this.source.directory("k8s")), config)
+  }
+}
+
+function registryNeeded(): CloudNativeError {
+  return new CloudNativeError({
+    code: "ARGUMENTS_INVALID",
+    blame: "user",
+    what: "--kubeconfig was given without --registry",
+    why: "the cluster pulls the images from a registry that both it and this call can reach",
+    fix: "add --registry=HOST/PATH, or leave --kubeconfig out to deploy to an ephemeral cluster",
+  })
+}

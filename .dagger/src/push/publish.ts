@@ -1,0 +1,59 @@
+import { Container, Directory, Secret, Service } from "@dagger.io/dagger"
+
+import type { Config } from "../config/schema.js"
+import { CloudNativeError, messageOf } from "../errors.js"
+
+/** Both images, verified, and what they were made of. */
+export interface VerifiedImages {
+  source: Directory
+  config: Config
+  backend: Container
+  frontend: Container
+}
+
+/** References by digest: what was verified is what runs, wherever a tag moves. */
+export interface PushedImages {
+  backend: string
+  frontend: string
+}
+
+export interface RegistryAccess {
+  username?: string
+  password?: Secret
+  /** A registry that runs as a Dagger service; it is spoken to in plain HTTP, as localhost. */
+  service?: Service
+}
+
+export async function publishImages(images: VerifiedImages, registry: string, access: RegistryAccess): Promise<PushedImages> {
+  const tag = (await images.source.digest()).replace(/^.*:/, "").slice(0, 12)
+  const address = (app: string) => `${registry.replace(/\/+$/, "")}/${images.config.name}-${app}:${tag}`
+  const [backend, frontend] = await Promise.all([
+    publishImage(images.backend, address("backend"), access),
+    publishImage(images.frontend, address("frontend"), access),
+  ])
+  return { backend, frontend }
+}
+
+async function publishImage(image: Container, address: string, access: RegistryAccess): Promise<string> {
+  const authenticated =
+    access.username && access.password ? image.withRegistryAuth(address, access.username, access.password) : image
+  console.log(`push: ${address}`)
+  try {
+    return withoutTag(await authenticated.publish(address, { registryService: access.service }))
+  } catch (error) {
+    throw new CloudNativeError({
+      code: "PUSH_FAILED",
+      blame: "environment",
+      what: `could not push ${address}`,
+      why: messageOf(error),
+      fix: "check the address, that the registry is up, and that --username and --password may push to it",
+      cause: error,
+    })
+  }
+}
+
+/** host:5000/name:tag@sha256:… → host:5000/name@sha256:… */
+function withoutTag(reference: string): string {
+  const [name, digest] = reference.split("@")
+  return `${name!.replace(/:[^:/]+$/, "")}@${digest}`
+}

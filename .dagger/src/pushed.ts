@@ -1,0 +1,65 @@
+import { Directory, func, object, Secret, Service } from "@dagger.io/dagger"
+
+import type { Config } from "./config/schema.js"
+import { connect } from "./deploy/cluster.js"
+import { deployToEphemeralCluster } from "./deploy/ephemeral.js"
+import { planOf } from "./deploy/plan.js"
+import { deployRelease } from "./deploy/release.js"
+import { summarize } from "./deploy/summary.js"
+import { formatTable } from "./verify/table.js"
+
+/** Both images in a registry, referred to by digest: the only thing that can be deployed. */
+@object()
+export class Pushed {
+  /** The backend's image by digest. */
+  @func()
+  backendRef: string
+
+  /** The frontend's image by digest. */
+  @func()
+  frontendRef: string
+
+  private source: Directory
+  private settings: string
+
+  constructor(source: Directory, settings: string, backendRef: string, frontendRef: string) {
+    this.source = source
+    this.settings = settings
+    this.backendRef = backendRef
+    this.frontendRef = frontendRef
+  }
+
+  /**
+   * Deploy these images; answers with the deployment's summary.
+   *
+   * Secrets and configuration first, then the migrations, to completion, then the applications, until every pod
+   * is of this release and ready. Without a kubeconfig, a cluster is brought up for this call.
+   *
+   * @param kubeconfig Access to the cluster, for example file:$HOME/.kube/config. Default: an ephemeral cluster.
+   * @param context Context of the kubeconfig. Default: its current one.
+   * @param namespace Namespace to deploy to; it must exist. Default: that of the config.
+   * @param apiServer The API server, where the kubeconfig's own address does not lead there from a container, for example tcp://127.0.0.1:6443.
+   * @param manifests Folder of Kubernetes manifests. Default: k8s/ of the source.
+   * @param secrets The applications' secrets as one dotenv file, for example file:prod.env. Default: the Secret is in the namespace already.
+   * @param publicUrl Address the users open, for example https://shop.example.com. Default: that of the config.
+   * @param handshake Prove the config's handshake after the rollout; it writes to the application. Always done on an ephemeral cluster.
+   * @param timeout Longest wait for the migrations, and again for the rollout, for example 90s, 10m or 1h.
+   */
+  @func({ cache: "never" })
+  async deploy(
+    kubeconfig?: Secret, context?: string, namespace?: string, apiServer?: Service,
+    manifests?: Directory, secrets?: Secret, publicUrl?: string, handshake: boolean = false, timeout: string = "10m",
+  ): Promise<string> {
+    const config = JSON.parse(this.settings) as Config
+    const images = { backend: this.backendRef, frontend: this.frontendRef }
+    const plan = await planOf(this.source, config, images, { manifests, secrets, publicUrl, handshake, timeout })
+    if (!kubeconfig) return deployToEphemeralCluster(plan)
+    return summarize(await deployRelease(await connect({ kubeconfig, context, namespace, apiServer }, config), plan))
+  }
+
+  /** The references by digest, as a table. */
+  @func()
+  summary(): string {
+    return formatTable(["IMAGE", "REFERENCE"], [["backend", this.backendRef], ["frontend", this.frontendRef]])
+  }
+}

@@ -1,0 +1,58 @@
+import { Directory, func, object } from "@dagger.io/dagger"
+
+import { buildImage } from "./build/build.js"
+import { Built } from "./built.js"
+import type { Config } from "./config/schema.js"
+import { Image } from "./image.js"
+
+/** Source whose tests have all passed: the only thing that can be built. */
+@object()
+export class Tested {
+  /** The JUnit reports: backend.xml and frontend.xml. */
+  @func()
+  junit: Directory
+
+  private source: Directory
+  private settings: string
+  private table: string
+
+  constructor(source: Directory, settings: string, table: string, junit: Directory) {
+    this.source = source
+    this.settings = settings
+    this.table = table
+    this.junit = junit
+  }
+
+  /** Build both images in parallel. Fails with the failing step and its output. */
+  @func()
+  async build(): Promise<Built> {
+    const config = this.config()
+    const [backend, frontend] = await Promise.all([
+      buildImage(this.source, "backend", config.backend),
+      buildImage(this.source, "frontend", config.frontend),
+    ])
+    return new Built(this.source, this.settings, backend, frontend)
+  }
+
+  /** Build the backend's image. Fails with the failing step and its output. */
+  @func()
+  async buildBackend(): Promise<Image> {
+    return new Image("backend", await buildImage(this.source, "backend", this.config().backend))
+  }
+
+  /** Build the frontend's image. Fails with the failing step and its output. */
+  @func()
+  async buildFrontend(): Promise<Image> {
+    return new Image("frontend", await buildImage(this.source, "frontend", this.config().frontend))
+  }
+
+  /** The suites with their number of tests and time, as a table. */
+  @func()
+  summary(): string {
+    return this.table
+  }
+
+  private config(): Config {
+    return JSON.parse(this.settings) as Config
+  }
+}

@@ -1,0 +1,87 @@
+import { dag, File, func, object } from "@dagger.io/dagger"
+
+import { CloudNativeError } from "./errors.js"
+import type { FactRow } from "./verify/facts.js"
+import { formatTable } from "./verify/table.js"
+
+/** One thing that was found out about an image. */
+@object()
+export class Fact {
+  /** The image. */
+  @func()
+  image: string
+  /** What was looked at: size, base, user. */
+  @func()
+  name: string
+  /** What it had to be. */
+  @func()
+  limit: string
+  /** What it is. */
+  @func()
+  actual: string
+  /** pass, warn or fail. */
+  @func()
+  verdict: string
+  /** How it was found. */
+  @func()
+  how: string
+
+  constructor(image: string, name: string, limit: string, actual: string, verdict: string, how: string) {
+    this.image = image
+    this.name = name
+    this.limit = limit
+    this.actual = actual
+    this.verdict = verdict
+    this.how = how
+  }
+}
+
+/** What was found out about one image or more, and whether it is as it has to be. */
+@object()
+export class Verification {
+  private facts: string
+
+  constructor(facts: string) {
+    this.facts = facts
+  }
+
+  /** Whether every fact is as it has to be; warnings do not count. */
+  @func()
+  passed(): boolean {
+    return this.read().every(row => row.verdict !== "fail")
+  }
+
+  /** The facts, a row each. */
+  @func()
+  rows(): Fact[] {
+    return this.read().map(row => new Fact(row.image, row.name, row.limit, row.actual, row.verdict, row.how))
+  }
+
+  /** The facts as JSON: {passed, facts: [{image, name, limit, actual, verdict, how}]}. */
+  @func()
+  json(): File {
+    const text = JSON.stringify({ passed: this.passed(), facts: this.read() }, null, 2)
+    return dag.directory().withNewFile("verification.json", text + "\n").file("verification.json")
+  }
+
+  /** The facts as a table. Fails, with the table, when one of them is not as it has to be. */
+  @func()
+  summary(): string {
+    const table = formatTable(
+      ["IMAGE", "FACT", "LIMIT", "ACTUAL", "VERDICT", "HOW"],
+      this.read().map(row => [row.image, row.name, row.limit, row.actual, row.verdict.toUpperCase(), row.how]),
+    )
+    if (this.passed()) return table
+    throw new CloudNativeError({
+      code: "VERIFICATION_FAILED",
+      blame: "user",
+      what: "an image is not as it has to be; nothing was pushed",
+      why: table,
+      fix: "change what the FAIL rows name, or the limits in cloud-native.yaml",
+    })
+  }
+
+  private read(): FactRow[] {
+    return JSON.parse(this.facts) as FactRow[]
+  }
+}

@@ -1,0 +1,48 @@
+import { Container, Directory, func, object, Secret } from "@dagger.io/dagger"
+
+import type { Config } from "./config/schema.js"
+import { publishImages, type VerifiedImages } from "./push/publish.js"
+import { Pushed } from "./pushed.js"
+
+/** Both images, verified: the only thing that can be pushed. */
+@object()
+export class Verified {
+  private source: Directory
+  private settings: string
+  private backendContainer: Container
+  private frontendContainer: Container
+  private table: string
+
+  constructor(source: Directory, settings: string, backend: Container, frontend: Container, table: string) {
+    this.source = source
+    this.settings = settings
+    this.backendContainer = backend
+    this.frontendContainer = frontend
+    this.table = table
+  }
+
+  /**
+   * Push both images, tagged by the content of the source, and refer to them by digest from here on.
+   *
+   * @param registry Host and path the images go to, for example ghcr.io/acme; /<name>-backend and /<name>-frontend are appended.
+   * @param username User name for the registry. Default: no authentication.
+   * @param password Password or token for the registry, for example env:REGISTRY_TOKEN.
+   */
+  @func({ cache: "never" })
+  async push(registry: string, username?: string, password?: Secret): Promise<Pushed> {
+    const images = await publishImages(this.images(), registry, { username, password })
+    return new Pushed(this.source, this.settings, images.backend, images.frontend)
+  }
+
+  /** The facts of both images, as a table. */
+  @func()
+  summary(): string {
+    return this.table
+  }
+
+  /** What a step inside this module needs of them. */
+  images(): VerifiedImages {
+    const config = JSON.parse(this.settings) as Config
+    return { source: this.source, config, backend: this.backendContainer, frontend: this.frontendContainer }
+  }
+}
