@@ -1,0 +1,40 @@
+/** Kinds that belong to no namespace: a release is made of what its namespace holds. */
+export const CLUSTER_SCOPED = new Set([
+  "APIService",
+  "CSIDriver",
+  "CertificateSigningRequest",
+  "ClusterIssuer",
+  "ClusterRole",
+  "ClusterRoleBinding",
+  "CustomResourceDefinition",
+  "GatewayClass",
+  "IngressClass",
+  "MutatingWebhookConfiguration",
+  "Node",
+  "PersistentVolume",
+  "PriorityClass",
+  "RuntimeClass",
+  "StorageClass",
+  "ValidatingAdmissionPolicy",
+  "ValidatingAdmissionPolicyBinding",
+  "ValidatingWebhookConfiguration",
+])
+
+/** What migrations may need, and what changes no pod that runs: applied before them. */
+const CONFIG = ["ServiceAccount", "Role", "RoleBinding", "ConfigMap", "ExternalSecret", "SealedSecret", "PersistentVolumeClaim"]
+
+/** What others rely on comes first; what relies on Deployments last. Kinds not named here stand in between. */
+const FIRST = ["ResourceQuota", "LimitRange", ...CONFIG, "NetworkPolicy", "PodDisruptionBudget", "Service"]
+const LAST = ["StatefulSet", "DaemonSet", "Deployment", "CronJob", "HorizontalPodAutoscaler", "Ingress"]
+
+export function isConfig(kind: string): boolean {
+  return CONFIG.includes(kind)
+}
+
+/** Where a kind stands in the order of applying. */
+export function applyRank(kind: string): number {
+  const last = LAST.indexOf(kind)
+  const first = FIRST.indexOf(kind)
+  if (last >= 0) return FIRST.length + 1 + last
+  return first >= 0 ? first : FIRST.length
+}

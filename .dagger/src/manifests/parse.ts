@@ -1,0 +1,97 @@
+import { isAlias, isMap, isScalar, isSeq, LineCounter, parseAllDocuments, type Document, type ScalarTag } from "yaml"
+
+import { describe, type Manifest, type Path, type Position } from "./manifest.js"
+import { assertNone, problemAt, type Problem } from "./problem.js"
+import { schemaOf } from "./shapes.js"
+
+export type { Manifest } from "./manifest.js"
+
+/** kubectl reads `0644` as octal; YAML 1.2 would read it as decimal. */
+const OCTAL: ScalarTag = {
+  tag: "tag:yaml.org,2002:int",
+  default: true,
+  test: /^0[0-7]+$/,
+  resolve: digits => parseInt(digits, 8),
+}
+
+/** Read manifests, several to a file; throws one error that names every mistake by file, line and column. */
+export function parseManifests(files: { name: string; text: string }[]): Manifest[] {
+  const read = files.map(({ name, text }) => parseFile(name, text))
+  const manifests = read.flatMap(file => file.manifests)
+  assertNone([...read.flatMap(file => file.problems), ...duplicates(manifests)])
+  return manifests
+}
+
+function parseFile(file: string, text: string): { manifests: Manifest[]; problems: Problem[] } {
+  const lines = new LineCounter()
+  const documents = parseAllDocuments(text, { lineCounter: lines, prettyErrors: false, merge: true, customTags: tags => [OCTAL, ...tags] })
+  const manifests: Manifest[] = []
+  const problems: Problem[] = []
+  for (const document of documents as Document.Parsed[]) {
+    if (document.errors.length > 0) {
+      problems.push(...document.errors.map(error => syntaxProblem(file, position(lines, error.pos[0]), error.message)))
+      continue
+    }
+    const value: unknown = document.toJS({ reviver: dropNull })
+    if (value === undefined) continue
+    const locate = (path: Path) => position(lines, offsetOf(document, path))
+    const { apiVersion, kind } = value as { apiVersion?: unknown; kind?: unknown }
+    const { data: object, error } = schemaOf(apiVersion, kind).safeParse(value)
+    if (object) manifests.push({ file, object, locate })
+    for (const issue of error?.issues ?? []) problems.push(shapeProblem(file, locate(issue.path), issue.path, issue.message))
+  }
+  return { manifests, problems }
+}
+
+/** To Kubernetes a field that is null is a field that is absent. */
+function dropNull(_key: unknown, value: unknown): unknown {
+  return value === null ? undefined : value
+}
+
+/** Where a field begins, or the deepest part of its path that is there. */
+function offsetOf(document: Document.Parsed, path: Path): number {
+  let node: unknown = document.contents
+  let offset = document.contents?.range[0] ?? 0
+  for (const step of path) {
+    if (isAlias(node)) node = node.resolve(document)
+    const pair = isMap(node) ? node.items.find(({ key }) => isScalar(key) && key.value === step) : undefined
+    const start = pair ? pair.key : isSeq(node) ? node.items[Number(step)] : undefined
+    offset = (start as { range?: [number] } | undefined)?.range?.[0] ?? offset
+    node = pair ? pair.value : start
+  }
+  return offset
+}
+
+function position(lines: LineCounter, offset: number): Position {
+  const { line, col } = lines.linePos(offset)
+  return { line, column: col }
+}
+
+function syntaxProblem(file: string, at: Position, message: string): Problem {
+  return { code: "YAML_INVALID", what: `not valid YAML: ${message}`, fix: "mend the syntax", where: { file, ...at } }
+}
+
+function shapeProblem(file: string, at: Position, path: Path, message: string): Problem {
+  return {
+    code: "MANIFEST_INVALID",
+    what: [path.join("."), message].filter(Boolean).join(": "),
+    fix: "every manifest needs apiVersion, kind and metadata.name, and fields of the types that Kubernetes knows",
+    where: { file, ...at },
+  }
+}
+
+function* duplicates(manifests: Manifest[]): Generator<Problem> {
+  const seen = new Map<string, Manifest>()
+  for (const manifest of manifests) {
+    const { apiVersion, kind, metadata } = manifest.object
+    const id = [apiVersion, kind, metadata.namespace, metadata.name].join(" ")
+    const first = seen.get(id)
+    if (!first) seen.set(id, manifest)
+    else
+      yield problemAt(manifest, [], {
+        code: "MANIFEST_DUPLICATE",
+        what: `${describe(manifest.object)} is in ${first.file}:${first.locate([]).line} already`,
+        fix: "remove one of the two, or give it another name",
+      })
+  }
+}

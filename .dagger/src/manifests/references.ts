@@ -1,0 +1,134 @@
+import { describe, type Manifest, type Path } from "./manifest.js"
+import { podsOf } from "./pods.js"
+import { problemAt, type Problem } from "./problem.js"
+import { isKind, type Container, type KubernetesObject, type PodTemplate } from "./shapes.js"
+
+type Kind = "ConfigMap" | "Secret"
+
+/** A place in an object that names a ConfigMap or a Secret. */
+export interface Reference {
+  kind: Kind
+  name: string
+  /** The keys needed; none where the whole is taken. */
+  keys: string[]
+  optional: boolean
+  path: Path
+  rename(name: string): void
+}
+
+/** Every ConfigMap and Secret that the pods of an object, or the pods of a service account, need. */
+export function referencesOf(object: KubernetesObject): Reference[] {
+  if (isKind(object, "ServiceAccount")) return pullSecrets(object.imagePullSecrets, ["imagePullSecrets"])
+  const pods = podsOf(object)
+  if (!pods) return []
+  const { spec } = pods.template
+  const path = [...pods.path, "spec"]
+  return [
+    ...(["initContainers", "containers"] as const).flatMap(list =>
+      (spec[list] ?? []).flatMap((container, index) => containerReferences(container, [...path, list, index])),
+    ),
+    ...volumeReferences(spec.volumes, [...path, "volumes"]),
+    ...pullSecrets(spec.imagePullSecrets, [...path, "imagePullSecrets"]),
+  ]
+}
+
+function containerReferences({ env = [], envFrom = [] }: Container, path: Path): Reference[] {
+  return [
+    ...env.flatMap(({ valueFrom }, index) => [
+      ...reference("ConfigMap", valueFrom?.configMapKeyRef, [...path, "env", index, "valueFrom", "configMapKeyRef"]),
+      ...reference("Secret", valueFrom?.secretKeyRef, [...path, "env", index, "valueFrom", "secretKeyRef"]),
+    ]),
+    ...envFrom.flatMap(({ configMapRef, secretRef }, index) => [
+      ...reference("ConfigMap", configMapRef, [...path, "envFrom", index, "configMapRef"]),
+      ...reference("Secret", secretRef, [...path, "envFrom", index, "secretRef"]),
+    ]),
+  ]
+}
+
+function volumeReferences(volumes: PodTemplate["spec"]["volumes"] = [], path: Path): Reference[] {
+  return volumes.flatMap(({ configMap, secret, projected }, volume) => [
+    ...reference("ConfigMap", configMap, [...path, volume, "configMap"]),
+    ...reference("Secret", secret, [...path, volume, "secret"], "secretName"),
+    ...(projected?.sources ?? []).flatMap((source, index) => [
+      ...reference("ConfigMap", source.configMap, [...path, volume, "projected", "sources", index, "configMap"]),
+      ...reference("Secret", source.secret, [...path, volume, "projected", "sources", index, "secret"]),
+    ]),
+  ])
+}
+
+function pullSecrets(secrets: { name: string }[] = [], path: Path): Reference[] {
+  return secrets.flatMap((secret, index) => reference("Secret", secret, [...path, index]))
+}
+
+/** What the forms have in common: one key, some items, or the whole. */
+interface Source {
+  name?: string
+  secretName?: string
+  key?: string
+  items?: { key: string }[]
+  optional?: boolean
+}
+
+function reference(kind: Kind, source: Source | undefined, path: Path, field: "name" | "secretName" = "name"): Reference[] {
+  if (!source) return []
+  return [
+    {
+      kind,
+      name: source[field]!,
+      keys: source.key !== undefined ? [source.key] : (source.items ?? []).map(({ key }) => key),
+      optional: source.optional ?? false,
+      path: [...path, field],
+      rename: name => void (source[field] = name),
+    },
+  ]
+}
+
+/** A ConfigMap or Secret that there is, by the names of its keys. */
+export interface Available {
+  kind: Kind
+  name: string
+  keys: string[]
+}
+
+/** The ConfigMaps and Secrets that the manifests themselves bring. */
+export function availableIn(manifests: Manifest[]): Available[] {
+  return manifests.flatMap(({ object }) => {
+    const { name } = object.metadata
+    if (isKind(object, "ConfigMap")) return { kind: "ConfigMap" as const, name, keys: Object.keys({ ...object.data, ...object.binaryData }) }
+    if (isKind(object, "Secret")) return { kind: "Secret" as const, name, keys: Object.keys({ ...object.data, ...object.stringData }) }
+    return []
+  })
+}
+
+/** What the manifests must find: all they refer to, with the keys, that is not optional. */
+export function neededBy(manifests: Manifest[]): { manifest: Manifest; reference: Reference }[] {
+  return manifests.flatMap(manifest =>
+    referencesOf(manifest.object)
+      .filter(({ optional }) => !optional)
+      .map(reference => ({ manifest, reference })),
+  )
+}
+
+/** The references that nothing available answers: to an object that is missing, or to a key that is missing in it. */
+export function* unresolved(manifests: Manifest[], available: Available[]): Generator<Problem> {
+  for (const { manifest, reference } of neededBy(manifests)) {
+    const { kind, name, keys, path } = reference
+    const found = available.find(item => item.kind === kind && item.name === name)
+    if (!found)
+      yield problemAt(manifest, path, {
+        code: `${kind.toUpperCase()}_MISSING`,
+        what: `${describe(manifest.object)} needs the ${kind} ${name}, which does not exist`,
+        fix: "create it, or mend the name",
+      })
+    else yield* missingKeys(manifest, reference, keys.filter(key => !found.keys.includes(key)))
+  }
+}
+
+function* missingKeys(manifest: Manifest, { kind, name, path }: Reference, keys: string[]): Generator<Problem> {
+  for (const key of keys)
+    yield problemAt(manifest, path, {
+      code: `${kind.toUpperCase()}_KEY_MISSING`,
+      what: `${describe(manifest.object)} needs the key ${key} of the ${kind} ${name}, which has no such key`,
+      fix: `add ${key} to ${name}, or mend the name of the key`,
+    })
+}

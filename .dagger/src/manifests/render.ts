@@ -1,0 +1,143 @@
+import { nameConfigByContent, nameJobByContent } from "./content-names.js"
+import { appOf, imageProblems, placeImages } from "./images.js"
+import { applyRank, CLUSTER_SCOPED, isConfig } from "./kinds.js"
+import { describe, type Manifest } from "./manifest.js"
+import { podsOf } from "./pods.js"
+import { assertNone, problemAt, type Problem } from "./problem.js"
+import { availableIn, referencesOf, unresolved } from "./references.js"
+import { isKind, type KubernetesObject } from "./shapes.js"
+import { fillTokens, tokenProblems } from "./tokens.js"
+
+export type { KubernetesObject } from "./shapes.js"
+
+export interface ReleaseInputs {
+  name: string
+  namespace: string
+  /** References by digest, by placeholder. */
+  images: { backend: string; frontend: string }
+  publicUrl: string
+  /** The Secret that `secrets` become. */
+  secretName: string
+  /** The applications' secrets; none: they are in the namespace already. */
+  secrets?: Record<string, string>
+  /** Put on the pods as an annotation: another value rolls them once more. */
+  restartedAt?: string
+}
+
+export interface Workload {
+  kind: string
+  name: string
+  namespace: string
+  app?: string
+}
+
+/** What to apply, in this order: config and secrets, migrations (to completion), objects. */
+export interface Release {
+  config: KubernetesObject[]
+  /** Never to be printed. */
+  secrets: KubernetesObject[]
+  migrations: KubernetesObject[]
+  objects: KubernetesObject[]
+  workloads: Workload[]
+}
+
+/** Make the manifests of one release; throws one error that names every problem. Its inputs are left as they are. */
+export function render(manifests: Manifest[], inputs: ReleaseInputs): Release {
+  const namespaced = manifests.filter(({ object }) => object.kind !== "Namespace")
+  assertNone([...problemsOf(namespaced, inputs)])
+  const objects = [...structuredClone(namespaced.map(({ object }) => object)), ...appSecret(inputs)]
+  const workloads = objects.filter(isWorkload).map(object => workloadOf(object, inputs))
+  const tokens = { PUBLIC_URL: inputs.publicUrl, PUBLIC_HOST: new URL(inputs.publicUrl).hostname, NAMESPACE: inputs.namespace }
+  for (const object of objects) {
+    placeImages(object, inputs.images)
+    fillTokens(object, tokens)
+    mark(object, inputs)
+  }
+  nameConfigByContent(objects)
+  for (const object of objects) if (isKind(object, "Job")) nameJobByContent(object)
+  return { ...inPhases(objects), workloads }
+}
+
+function* problemsOf(manifests: Manifest[], inputs: ReleaseInputs): Generator<Problem> {
+  yield* scopeProblems(manifests, inputs.namespace)
+  yield* imageProblems(manifests, Object.keys(inputs.images))
+  yield* tokenProblems(manifests)
+  yield* secretProblems(manifests, inputs)
+  if (!URL.canParse(inputs.publicUrl))
+    yield {
+      code: "PUBLIC_URL_INVALID",
+      what: `the public URL is not one: "${inputs.publicUrl}"`,
+      fix: "give the address that users open, for example https://shop.example.com",
+    }
+}
+
+function* scopeProblems(manifests: Manifest[], namespace: string): Generator<Problem> {
+  for (const manifest of manifests) {
+    const { kind, metadata } = manifest.object
+    if (CLUSTER_SCOPED.has(kind))
+      yield problemAt(manifest, ["kind"], {
+        code: "CLUSTER_SCOPED",
+        what: `${describe(manifest.object)} belongs to the whole cluster, not to the namespace ${namespace}`,
+        fix: "keep it out of the release and install it once per cluster",
+      })
+    else if (metadata.namespace !== undefined && metadata.namespace !== namespace)
+      yield problemAt(manifest, ["metadata", "namespace"], {
+        code: "NAMESPACE_FOREIGN",
+        what: `${describe(manifest.object)} is for the namespace ${metadata.namespace}, the release goes to ${namespace}`,
+        fix: "leave metadata.namespace out: the module sets it",
+      })
+  }
+}
+
+/** Whether the secrets given are what the manifests refer to. */
+function* secretProblems(manifests: Manifest[], { secretName, secrets }: ReleaseInputs): Generator<Problem> {
+  if (!secrets) return
+  const refers = (manifest: Manifest) => referencesOf(manifest.object).some(({ kind, name }) => kind === "Secret" && name === secretName)
+  if (!manifests.some(refers))
+    yield {
+      code: "SECRETS_NOT_USED",
+      what: `secrets were given, but no manifest refers to the Secret ${secretName}`,
+      fix: `refer to its keys by secretKeyRef with name: ${secretName}, or give no secrets`,
+    }
+  const given = { kind: "Secret" as const, name: secretName, keys: Object.keys(secrets) }
+  for (const problem of unresolved(manifests, [given, ...availableIn(manifests)]))
+    if (problem.code === "SECRET_KEY_MISSING") yield problem
+}
+
+function appSecret({ secretName, secrets }: ReleaseInputs): KubernetesObject[] {
+  if (!secrets) return []
+  const data = Object.fromEntries(Object.entries(secrets).map(([key, value]) => [key, Buffer.from(value).toString("base64")]))
+  return [{ apiVersion: "v1", kind: "Secret", metadata: { name: secretName }, type: "Opaque", data }]
+}
+
+function isWorkload(object: KubernetesObject): boolean {
+  return isKind(object, "Deployment") || isKind(object, "StatefulSet") || isKind(object, "DaemonSet")
+}
+
+function workloadOf(object: KubernetesObject, { namespace, images }: ReleaseInputs): Workload {
+  return { kind: object.kind, name: object.metadata.name, namespace, app: appOf(object, Object.keys(images)) }
+}
+
+/** Namespace, labels and annotations. Selectors are left alone, and so are labels that a pod template sets itself. */
+function mark(object: KubernetesObject, { name, namespace, restartedAt }: ReleaseInputs): void {
+  const labels = { "app.kubernetes.io/part-of": name, "app.kubernetes.io/managed-by": "cloud-native" }
+  object.metadata.namespace = namespace
+  object.metadata.labels = { ...object.metadata.labels, ...labels }
+  const template = podsOf(object)?.template
+  if (!template) return
+  template.metadata = { ...template.metadata, labels: { ...labels, ...template.metadata?.labels } }
+  if (restartedAt && isWorkload(object))
+    template.metadata.annotations = { ...template.metadata.annotations, "cloud-native/restarted-at": restartedAt }
+}
+
+function inPhases(objects: KubernetesObject[]): Omit<Release, "workloads"> {
+  const ordered = [...objects].sort((a, b) => applyRank(a.kind) - applyRank(b.kind))
+  const isSecret = (object: KubernetesObject) => isKind(object, "Secret")
+  const isMigration = (object: KubernetesObject) => isKind(object, "Job")
+  return {
+    config: ordered.filter(({ kind }) => isConfig(kind)),
+    secrets: ordered.filter(isSecret),
+    migrations: ordered.filter(isMigration),
+    objects: ordered.filter(object => !isConfig(object.kind) && !isSecret(object) && !isMigration(object)),
+  }
+}

@@ -1,0 +1,49 @@
+import { describe, type Manifest, type Path } from "../manifest.js"
+import { containersOf } from "../pods.js"
+import { problemAt, type Problem } from "../problem.js"
+import { isKind, type Service } from "../shapes.js"
+import type { Context } from "./context.js"
+import { backingOf } from "./services.js"
+
+const NAME = "BACKEND_URL"
+/** A Service's name in the cluster: alone, with its namespace, or in full. */
+const SERVICE_HOST = /^([^.]+)(\.[^.]+(\.svc(\.cluster\.local)?)?)?$/
+
+/** BACKEND_URL must lead to pods, by a Service of these manifests: else both applications are well, and nothing works. */
+export function* backendUrlUnresolved({ manifests }: Context): Generator<Problem> {
+  for (const manifest of manifests)
+    for (const { value, path } of backendUrls(manifest)) {
+      const why = unresolvedBecause(value, manifests)
+      if (why)
+        yield problemAt(manifest, path, {
+          code: "BACKEND_URL_UNRESOLVED",
+          what: `${describe(manifest.object)}: ${NAME} ${value} leads nowhere: ${why}`,
+          fix: "let it be http://SERVICE:PORT of a Service that selects the backend's pods",
+        })
+    }
+}
+
+function backendUrls({ object }: Manifest): { value: string; path: Path }[] {
+  if (isKind(object, "ConfigMap")) return object.data && NAME in object.data ? [{ value: object.data[NAME]!, path: ["data", NAME] }] : []
+  return containersOf(object).flatMap(({ container, path }) =>
+    (container.env ?? []).flatMap(({ name, value }, index) =>
+      name === NAME && value !== undefined ? [{ value, path: [...path, "env", index, "value"] }] : [],
+    ),
+  )
+}
+
+function unresolvedBecause(value: string, manifests: Manifest[]): string | undefined {
+  const text = value.replace("${NAMESPACE}", "namespace")
+  if (!URL.canParse(text)) return "it is not a URL"
+  const { hostname, port, protocol } = new URL(text)
+  const number = Number(port || (protocol === "https:" ? 443 : 80))
+  const name = SERVICE_HOST.exec(hostname)?.[1]
+  const services = manifests.map(({ object }) => object).filter((object): object is Service => isKind(object, "Service"))
+  const service = services.find(({ metadata }) => metadata.name === name)
+  if (!service) return `the manifests have no Service ${name ?? hostname}`
+  const served = service.spec.ports?.find(item => item.port === number)
+  if (!served) return `${describe(service)} has no port ${number}`
+  const backing = backingOf(service, served, manifests)
+  if (backing === "unselected") return `${describe(service)} selects no pods`
+  return backing === "not listening" ? `no container that ${describe(service)} selects has its target port` : undefined
+}

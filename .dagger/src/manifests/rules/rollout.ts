@@ -1,0 +1,41 @@
+import { describe } from "../manifest.js"
+import { problemAt, type Problem } from "../problem.js"
+import { appContainers, appDeployments, type Context } from "./context.js"
+
+/** Kubernetes' own, where a pod says nothing. */
+const DEFAULT_GRACE = 30
+
+export function* rolloutUnavailable(context: Context): Generator<Problem> {
+  for (const { manifest, object } of appDeployments(context)) {
+    const { type = "RollingUpdate", rollingUpdate } = object.spec.strategy ?? {}
+    if (type === "RollingUpdate" && parseInt(String(rollingUpdate?.maxUnavailable)) === 0) continue
+    yield problemAt(manifest, ["spec", "strategy", "rollingUpdate", "maxUnavailable"], {
+      code: "ROLLOUT_UNAVAILABLE",
+      what: `${describe(object)}: a rollout may take pods away before new ones are ready`,
+      fix: "set strategy.type: RollingUpdate with rollingUpdate.maxUnavailable: 0",
+    })
+  }
+}
+
+export function* preStopMissing(context: Context): Generator<Problem> {
+  for (const { manifest, container, path } of appContainers(context))
+    if (!container.lifecycle?.preStop)
+      yield problemAt(manifest, path, {
+        code: "PRESTOP_MISSING",
+        what: `${describe(manifest.object)}: container ${container.name} stops at once, while requests are still sent to it`,
+        fix: "add lifecycle.preStop.sleep.seconds: 5",
+      })
+}
+
+export function* graceTooShort(context: Context): Generator<Problem> {
+  for (const { manifest, object, pods } of appDeployments(context)) {
+    const { containers, terminationGracePeriodSeconds: grace = DEFAULT_GRACE } = pods.template.spec
+    const sleep = Math.max(...containers.map(({ lifecycle }) => lifecycle?.preStop?.sleep?.seconds ?? 0))
+    if (sleep > 0 && grace <= sleep)
+      yield problemAt(manifest, [...pods.path, "spec", "terminationGracePeriodSeconds"], {
+        code: "GRACE_TOO_SHORT",
+        what: `${describe(object)}: the preStop sleep of ${sleep} s uses up all ${grace} s of terminationGracePeriodSeconds`,
+        fix: "make it longer than the sleep plus the time the application takes to finish its requests",
+      })
+  }
+}

@@ -1,0 +1,40 @@
+import { describe, type Manifest, type Path } from "../manifest.js"
+import { containersOf } from "../pods.js"
+import { problemAt, type Problem } from "../problem.js"
+import { isKind } from "../shapes.js"
+import type { Context } from "./context.js"
+
+/** user:password@ in a URL. */
+const CREDENTIALS = /:\/\/[^\s/:@]*:[^\s/@]+@/
+const SENSITIVE = /(PASSWORD|PASSWD|SECRET|TOKEN|PRIVATE_KEY|API_?KEY)$/i
+
+export function* secretInManifests({ manifests }: Context): Generator<Problem> {
+  for (const manifest of manifests) {
+    const { object } = manifest
+    if (isKind(object, "Secret") && Object.keys({ ...object.data, ...object.stringData }).length > 0)
+      yield problemAt(manifest, [object.data ? "data" : "stringData"], {
+        code: "SECRET_IN_MANIFESTS",
+        what: `${describe(object)} holds values: base64 is no protection, and the repository keeps them for ever`,
+        fix: "remove it and change the values; give them with --secrets, or create the Secret in the namespace",
+      })
+  }
+}
+
+export function* credentialInManifests({ manifests }: Context): Generator<Problem> {
+  for (const manifest of manifests)
+    for (const { name, value, path } of literals(manifest))
+      if (CREDENTIALS.test(value) || (SENSITIVE.test(name) && value !== ""))
+        yield problemAt(manifest, path, {
+          code: "CREDENTIAL_IN_MANIFESTS",
+          what: `${describe(manifest.object)}: ${name} looks like a secret, and its value stands in the manifest`,
+          fix: "put it in a Secret and refer to it by secretKeyRef",
+        })
+}
+
+/** Values that the manifests give to pods in plain text. */
+function literals({ object }: Manifest): { name: string; value: string; path: Path }[] {
+  if (isKind(object, "ConfigMap")) return Object.entries(object.data ?? {}).map(([name, value]) => ({ name, value, path: ["data", name] }))
+  return containersOf(object).flatMap(({ container, path }) =>
+    (container.env ?? []).flatMap(({ name, value }, index) => (value === undefined ? [] : [{ name, value, path: [...path, "env", index, "value"] }])),
+  )
+}
