@@ -14,6 +14,7 @@ export function caseFolder(...path: string[]): string {
 export function yamlFiles(folder: string): { name: string; text: string }[] {
   return readdirSync(folder)
     .filter(name => name.endsWith(".yaml"))
+    .sort()
     .map(name => ({ name, text: readFileSync(join(folder, name), "utf8") }))
 }
 

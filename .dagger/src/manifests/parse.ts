@@ -1,4 +1,4 @@
-import { isAlias, isMap, isScalar, isSeq, LineCounter, parseAllDocuments, type Document, type ScalarTag } from "yaml"
+import { isAlias, isMap, isScalar, isSeq, LineCounter, parseAllDocuments, visit, type Document, type ScalarTag } from "yaml"
 
 import { describe, type Manifest, type Path, type Position } from "./manifest.js"
 import { assertNone, problemAt, type Problem } from "./problem.js"
@@ -28,8 +28,9 @@ function parseFile(file: string, text: string): { manifests: Manifest[]; problem
   const manifests: Manifest[] = []
   const problems: Problem[] = []
   for (const document of documents as Document.Parsed[]) {
-    if (document.errors.length > 0) {
-      problems.push(...document.errors.map(error => syntaxProblem(file, position(lines, error.pos[0]), error.message)))
+    const errors = [...document.errors, ...unresolvedAliases(document)]
+    if (errors.length > 0) {
+      problems.push(...errors.map(error => syntaxProblem(file, position(lines, error.pos[0]), error.message)))
       continue
     }
     const value: unknown = document.toJS({ reviver: dropNull })
@@ -41,6 +42,17 @@ function parseFile(file: string, text: string): { manifests: Manifest[]; problem
     for (const issue of error?.issues ?? []) problems.push(shapeProblem(file, locate(issue.path), issue.path, issue.message))
   }
   return { manifests, problems }
+}
+
+/** The parser itself notices them only when it makes the value, and then without a place. */
+function unresolvedAliases(document: Document.Parsed): { message: string; pos: [number] }[] {
+  const errors: { message: string; pos: [number] }[] = []
+  visit(document, {
+    Alias(_key, alias) {
+      if (!alias.resolve(document)) errors.push({ message: `nothing has the anchor &${alias.source}`, pos: [alias.range![0]] })
+    },
+  })
+  return errors
 }
 
 /** To Kubernetes a field that is null is a field that is absent. */
@@ -74,7 +86,7 @@ function syntaxProblem(file: string, at: Position, message: string): Problem {
 function shapeProblem(file: string, at: Position, path: Path, message: string): Problem {
   return {
     code: "MANIFEST_INVALID",
-    what: [path.join("."), message].filter(Boolean).join(": "),
+    what: [path.join("."), message.replace("Invalid input: ", "").replace("received undefined", "but it is missing")].filter(Boolean).join(": "),
     fix: "every manifest needs apiVersion, kind and metadata.name, and fields of the types that Kubernetes knows",
     where: { file, ...at },
   }

@@ -152,8 +152,10 @@ export type Service = Shapes["Service"]
 
 /** The schema to check an object with: that of its kind where the module reads it, else that of any object. */
 export function schemaOf(apiVersion: unknown, kind: unknown): z.ZodType<KubernetesObject> {
-  const known = SHAPES[kind as keyof typeof SHAPES] as (typeof SHAPES)["Deployment"] | undefined
-  return known?.shape.apiVersion.options.includes(apiVersion as string) ? (known as z.ZodType<KubernetesObject>) : KubernetesObject
+  const found = Object.values(SHAPES).find(
+    ({ shape }) => shape.kind.value === kind && shape.apiVersion.options.includes(apiVersion as string),
+  )
+  return found ?? KubernetesObject
 }
 
 /** Whether the object is of a kind that the module reads: of that name and of Kubernetes' own API group. */
