@@ -1,16 +1,29 @@
 import { z } from "zod"
 
+import { checkReferences } from "./references.js"
 import { parseSize } from "./size.js"
 
-const argv = z.array(z.string()).min(1)
-const name = z.string().regex(/^[a-z]([a-z0-9-]{0,48}[a-z0-9])?$/, "expected a DNS label: small letters, digits and dashes")
-const port = z.int().min(1).max(65535)
-const variables = z.record(z.string(), z.coerce.string())
-const path = z.string().startsWith("/", "expected a path that begins with /")
-const seconds = z.int().positive()
+// Convention of this file: the message of a check is what was expected. What was found, and where, parse.ts adds.
 
+const text = z.string("text").min(1, "text that is not empty")
+/** A number or a truth value would come through YAML changed: 1.10 as 1.1, yes as true. */
+const verbatim = z.string("text, in quotes")
+const variables = z.record(
+  z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, "the name of a variable: letters, digits and _"),
+  verbatim,
+  "a mapping of names to texts",
+)
+const label = matching(/^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$/, "a DNS label: at most 63 small letters, digits and dashes, a letter first")
+const path = matching(/^\/\S*$/, "a path that begins with /")
+const folder = matching(/^(?!\/)(?!(.*\/)?\.\.(\/|$))\S+$/, "a path inside the source, relative to its root")
+const image = matching(/^[a-z0-9][^\s]*$/, "an image, for example postgres:17-alpine")
+const port = wholeNumber(1, 65535, "a port, 1 to 65535")
+const seconds = wholeNumber(1, 86_400, "a whole number of seconds, at least 1")
+const argv = list(text, "a command as a list of words, for example [npm, test]").min(1, "a command of at least one word")
+
+/** An application's conventions: what its defaults are where the configuration says nothing. */
 interface Conventions {
-  folder: string
+  name: string
   port: number
   health: string
   base: string
@@ -20,143 +33,169 @@ interface Conventions {
 }
 
 function app(conventions: Conventions) {
-  const test = z.strictObject({
-    /** Commands that install the dependencies, in a container of `base`, in the application's folder. */
-    install: z.array(argv).default(conventions.install),
-    /** The command that runs the suite and writes the JUnit report. */
-    command: argv.default(conventions.command),
-    /** Where it writes the report, from the application's folder. */
-    junit: z.string().default("junit.xml"),
-    /** Folders in the container that keep downloaded packages between runs. */
-    caches: z.array(path).default(conventions.caches),
-    /** Backing services that the suite reaches under their names. */
-    services: z.array(z.string()).default([]),
-    /** Environment of the installation and the suite. */
-    env: variables.default({}),
-    /** Seconds the suite may take. */
-    timeout: seconds.default(600),
-    /** Skipped tests that are let pass. */
-    allowSkipped: z.int().min(0).default(0),
-  })
-  return z.strictObject({
+  return section({
     /** Folder of the source; the context of the image's build. */
-    path: z.string().default(conventions.folder),
+    path: folder.default(conventions.name),
     /** The Dockerfile, from the source's root. */
-    dockerfile: z.string().default(`docker/${conventions.folder}.dockerfile`),
-    /** Port the application listens on, and its Service. */
+    dockerfile: folder.default(`docker/${conventions.name}.dockerfile`),
+    /** Port that the application and its Service listen on. */
     port: port.default(conventions.port),
     /** Path that answers as long as the process lives. */
     health: path.default(conventions.health),
-    /** The image its tests run in and its image is built on. */
-    base: z.string().default(conventions.base),
-    test: test.prefault({}),
+    /** The image that the tests run in and that the final stage is built on. */
+    base: image.default(conventions.base),
+    test: section({
+      /** Commands that install the dependencies, in a container of `base`, in the application's folder. */
+      install: list(argv, "a list of commands, for example [[npm, ci]]").default(conventions.install),
+      /** The command that runs the suite and writes the JUnit report. */
+      command: argv.default(conventions.command),
+      /** Where it writes the report, from the application's folder. */
+      junit: folder.default("junit.xml"),
+      /** Folders of the container that keep downloaded packages from one run to the next. */
+      caches: list(path, "a list of folders").default(conventions.caches),
+      /** Backing services that the suite reaches under their names. */
+      services: list(text, "a list of names of services").default([]),
+      /** Environment of the installation and of the suite. */
+      env: variables.default({}),
+      /** Seconds that the suite may take. */
+      timeout: seconds.default(600),
+      /** Number of skipped tests that are let pass. */
+      allowSkipped: wholeNumber(0, 1_000_000, "a number of tests, 0 or more").default(0),
+    }),
   })
 }
 
-const Service = z.strictObject({
-  image: z.string(),
-  port,
-  env: variables.default({}),
-  /** Numeric user it runs as in a cluster. Default: that of the image, which must be numeric and not 0. */
-  user: z.int().positive().optional(),
-})
+const Service = z.strictObject(
+  {
+    image,
+    /** Port that it listens on, under its name. */
+    port,
+    /** Environment of its container. */
+    env: variables.default({}),
+    /** Numeric user that it runs as in a cluster. Default: that of the image, which must then be numeric and not 0. */
+    user: wholeNumber(1, 2 ** 31 - 1, "a numeric user other than 0").optional(),
+  },
+  "a mapping with an image and a port",
+)
 
-const Step = z.strictObject({
-  /** What the step shows, for the summary. */
-  name: z.string(),
-  /** The application that is asked, by its Service in the cluster. */
-  to: z.enum(["backend", "frontend"]),
-  method: z.enum(["GET", "POST", "PUT", "PATCH", "DELETE"]).default("GET"),
-  path,
-  headers: variables.default({}),
-  /** Body of the request. */
-  json: z.unknown().optional(),
-  expect: z.strictObject({
-    status: z.int().min(100).max(599),
-    /** Text that the body has to contain. */
-    contains: z.string().optional(),
-    /** What the body has to hold at least. */
+/** One request of the handshake. Texts may hold ${PUBLIC_URL}, ${random}, captured values, and these mutated: see references.ts. */
+const Step = z.strictObject(
+  {
+    /** What the step shows, for the summary. */
+    name: text,
+    /** The application that is asked, through its Service in the cluster; cookies are kept from step to step as in a browser. */
+    to: z.enum(["backend", "frontend"], "backend or frontend"),
+    method: z.enum(["GET", "POST", "PUT", "PATCH", "DELETE"], "GET, POST, PUT, PATCH or DELETE").default("GET"),
+    path,
+    headers: z.record(z.string(), verbatim, "a mapping of headers to texts").default({}),
+    /** Body of the request; sent as JSON. */
     json: z.unknown().optional(),
-  }),
-  /** Values of the answer's body kept for later steps: name → path, for example `id` or `user.id`. */
-  capture: z.record(z.string(), z.string()).default({}),
-})
+    expect: z.strictObject(
+      {
+        status: wholeNumber(100, 599, "an HTTP status, 100 to 599"),
+        /** Text that the body has to contain. */
+        contains: text.optional(),
+        /** What the body has to hold, and may hold more than: an object's keys, a list's elements in any order. */
+        json: z.unknown().optional(),
+      },
+      "a mapping with a status",
+    ),
+    /** Values of the answer's JSON that later steps use: name → path, for example `id` or `user.id`. */
+    capture: z
+      .record(z.string().regex(/^\w+$/, "the name of a value: letters, digits and _"), text, "a mapping of names to paths, for example { jwt: token }")
+      .default({}),
+  },
+  "a mapping with name, to, path and expect",
+)
 
 /** cloud-native.yaml; every key is optional. */
-export const Config = z
-  .strictObject({
-    /** Names the images (<registry>/<name>-backend …) and the release. */
-    name: name.default("app"),
-    /** Namespace of the cluster. Default: the name. */
-    namespace: name.optional(),
-    /** Address the users open. */
-    publicUrl: z.url().default("http://localhost:3000"),
-    /** The Secret that the manifests refer to, and that --secrets become. */
-    secretName: name.default("app-secrets"),
-    backend: app({
-      folder: "backend",
-      port: 8000,
-      health: "/health",
-      base: "python:3.13-slim",
-      install: [["pip", "install", "--quiet", "--root-user-action=ignore", "uv"], ["uv", "sync", "--frozen"]],
-      command: ["uv", "run", "--frozen", "pytest", "--junitxml=junit.xml"],
-      caches: ["/root/.cache/pip", "/root/.cache/uv"],
-    }).prefault({}),
-    frontend: app({
-      folder: "frontend",
-      port: 3000,
-      health: "/api/health",
-      base: "node:20-alpine",
-      install: [["npm", "ci", "--no-audit", "--no-fund"]],
-      command: ["npx", "vitest", "run", "--reporter=default", "--reporter=junit", "--outputFile.junit=junit.xml"],
-      caches: ["/root/.npm"],
-    }).prefault({}),
-    /** Backing services of the tests and of an ephemeral cluster, by name. */
-    services: z.record(name, Service).default({}),
-    ephemeral: z
-      .strictObject({
-        /** Backing services that an ephemeral cluster brings up. */
-        services: z.array(z.string()).default([]),
-        /** The applications' secrets there; nothing that is a secret anywhere else. */
-        secrets: variables.default({}),
-        /** Keys of secrets that get a random value there. */
-        random: z.array(z.string()).default([]),
-      })
-      .prefault({}),
-    /** Requests that prove the application end to end, in order; they write. */
-    handshake: z.array(Step).default([]),
-    limits: z
-      .strictObject({
-        /** Largest image in the registry, for example 200MB or 180MiB; read as bytes. */
-        imageSize: z.string().default("200MB").transform(parseSize),
-        /** Seconds from scheduled to ready, on the average of an application's pods. */
-        startup: z.number().positive().default(10),
-      })
-      .prefault({}),
-    /** The images that the module itself runs. */
-    images: z
-      .strictObject({
-        kubectl: z.string().default("registry.k8s.io/kubectl:v1.34.4"),
-        k6: z.string().default("grafana/k6:1.8.1"),
-        registry: z.string().default("registry:3"),
-        k3s: z.string().default("rancher/k3s:v1.34.4-k3s1"),
-      })
-      .prefault({}),
-  })
-  .superRefine((config, context) => {
-    const uses = [
-      { path: ["backend", "test", "services"], names: config.backend.test.services },
-      { path: ["frontend", "test", "services"], names: config.frontend.test.services },
-      { path: ["ephemeral", "services"], names: config.ephemeral.services },
-    ]
-    for (const { path, names } of uses) {
-      for (const [index, used] of names.entries()) {
-        if (!(used in config.services)) context.addIssue({ code: "custom", path: [...path, index], message: `no service ${used} under services` })
-      }
-    }
-  })
+export const Config = section({
+  /** Names the images (<registry>/<name>-backend, <name>-frontend) and the release. */
+  name: label.default("app"),
+  /** Namespace of the cluster. Default: the name. */
+  namespace: label.optional(),
+  /** Address that the users open. */
+  publicUrl: z.string("text").refine(isOrigin, "an address without a path, for example https://shop.example.com").default("http://localhost:3000"),
+  /** The Secret that the manifests refer to, and that --secrets becomes. */
+  secretName: label.default("app-secrets"),
+  backend: app({
+    name: "backend",
+    port: 8000,
+    health: "/health",
+    base: "python:3.13-slim",
+    install: [
+      ["pip", "install", "--quiet", "--root-user-action=ignore", "uv==0.13.9"],
+      ["uv", "sync", "--frozen", "--no-install-project"],
+    ],
+    command: ["uv", "run", "--frozen", "pytest", "--junit-xml=junit.xml"],
+    caches: ["/root/.cache/pip", "/root/.cache/uv"],
+  }),
+  frontend: app({
+    name: "frontend",
+    port: 3000,
+    health: "/api/health",
+    base: "node:20-alpine",
+    install: [["npm", "ci", "--no-audit", "--no-fund"]],
+    command: ["npx", "--no", "vitest", "run", "--reporter=default", "--reporter=junit", "--outputFile.junit=junit.xml"],
+    caches: ["/root/.npm"],
+  }),
+  /** Backing services of the tests and of an ephemeral cluster, by name. */
+  services: z
+    .record(
+      label.refine(name => name !== "backend" && name !== "frontend", "a name other than backend and frontend, the applications"),
+      Service,
+      "a mapping of names to services",
+    )
+    .default({}),
+  ephemeral: section({
+    /** Backing services that an ephemeral cluster brings up. */
+    services: list(text, "a list of names of services").default([]),
+    /** The applications' secrets there; nothing that is a secret anywhere else. */
+    secrets: variables.default({}),
+    /** Keys of secrets that get a random value there. */
+    random: list(text, "a list of names of secrets").default([]),
+  }),
+  /** Requests that prove the application end to end, in order; they write. */
+  handshake: list(Step, "a list of steps").default([]),
+  limits: section({
+    /** Size in the registry that an image has to stay below, for example 200MB or 180MiB; read as bytes. */
+    imageSize: z.string("a size, for example 200MB").default("200MB").transform(parseSize),
+    /** Seconds from scheduled to ready that the pods of an application may take on average. */
+    startup: z.number("a number of seconds").positive("a number of seconds above 0").default(10),
+  }),
+  /** The images that the module itself runs. */
+  images: section({
+    kubectl: image.default("registry.k8s.io/kubectl:v1.34.4"),
+    k6: image.default("grafana/k6:1.8.1"),
+    registry: image.default("registry:3"),
+    k3s: image.default("rancher/k3s:v1.34.4-k3s1"),
+  }),
+})
+  .superRefine(checkReferences)
   .transform(config => ({ ...config, namespace: config.namespace ?? config.name }))
 
 export type Config = z.output<typeof Config>
 export type AppConfig = Config["backend"]
 export type ServiceConfig = Config["services"][string]
+export type HandshakeStep = Config["handshake"][number]
+
+/** A mapping with defaults of its own; one that is left empty, as when all in it is commented out, counts as absent. */
+function section<Shape extends z.ZodRawShape>(shape: Shape) {
+  return z.preprocess(value => value ?? {}, z.strictObject(shape, `a mapping with keys of: ${Object.keys(shape).join(", ")}`))
+}
+
+function list<Item extends z.ZodType>(item: Item, expected: string) {
+  return z.array(item, expected)
+}
+
+function matching(pattern: RegExp, expected: string) {
+  return z.string(expected).regex(pattern, expected)
+}
+
+function wholeNumber(min: number, max: number, expected: string) {
+  return z.int(expected).min(min, expected).max(max, expected)
+}
+
+function isOrigin(text: string): boolean {
+  return URL.canParse(text) && /^https?:$/.test(new URL(text).protocol) && new URL(text).origin === text
+}

@@ -1,0 +1,79 @@
+import type { z } from "zod"
+
+/** How a token may be altered, for a step that shows that it is refused: `${jwt|forged}`. */
+const MUTATIONS = ["forged", "expired", "unsigned"]
+/** Values that every handshake begins with: the address that users open, and one random text for each run. */
+const BUILT_IN = ["PUBLIC_URL", "random"]
+/** ${name}, ${name|mutation}, or the beginning of what is neither. */
+const REFERENCE = /\$\{(?:(\w+)(?:\|(\w+))?\})?/g
+
+interface Referring {
+  services: Record<string, unknown>
+  backend: { test: { services: string[] } }
+  frontend: { test: { services: string[] } }
+  ephemeral: { services: string[]; secrets: Record<string, string>; random: string[] }
+  handshake: { capture: Record<string, string> }[]
+}
+
+/** What a mistaken reference carries beside its message, as parameters of the issue. */
+export interface Reference {
+  /** What stands there. */
+  got: string
+  /** The name in it that leads nowhere, and those that lead somewhere. */
+  word: string
+  candidates: string[]
+}
+
+type Path = (string | number)[]
+type Report = (path: Path, expected: string, reference: Reference) => void
+
+/** Check what one key says about another one. */
+export function checkReferences(config: Referring, context: z.RefinementCtx): void {
+  const report: Report = (path, message, reference) => context.addIssue({ code: "custom", path, message, params: { ...reference } })
+  checkServices(config, report)
+  checkRandom(config, report)
+  checkVariables(config, report)
+}
+
+function checkServices(config: Referring, report: Report): void {
+  const candidates = Object.keys(config.services)
+  const uses: { path: Path; names: string[] }[] = [
+    { path: ["backend", "test", "services"], names: config.backend.test.services },
+    { path: ["frontend", "test", "services"], names: config.frontend.test.services },
+    { path: ["ephemeral", "services"], names: config.ephemeral.services },
+  ]
+  for (const { path, names } of uses) {
+    for (const [index, word] of names.entries()) {
+      if (!candidates.includes(word)) report([...path, index], "the name of one of the services", { got: JSON.stringify(word), word, candidates })
+    }
+  }
+}
+
+function checkRandom({ ephemeral }: Referring, report: Report): void {
+  for (const [index, word] of ephemeral.random.entries()) {
+    const twice = word in ephemeral.secrets
+    if (twice) report(["ephemeral", "random", index], "a key that ephemeral.secrets does not set", { got: JSON.stringify(word), word, candidates: [] })
+  }
+}
+
+/** Every value that a step refers to must be built in or captured by an earlier step. */
+function checkVariables({ handshake }: Referring, report: Report): void {
+  const known = [...BUILT_IN]
+  for (const [index, { capture, ...step }] of handshake.entries()) {
+    for (const { path, text } of textsOf(step, ["handshake", index])) {
+      for (const [got, name, mutation] of text.matchAll(REFERENCE)) {
+        if (!name) report(path, "${name} or ${name|mutation}", { got: JSON.stringify(text), word: "", candidates: [] })
+        else if (!known.includes(name)) report(path, "a value that is built in or captured by an earlier step", { got, word: name, candidates: [...known] })
+        else if (mutation && !MUTATIONS.includes(mutation)) report(path, `one of the mutations ${MUTATIONS.join(", ")}`, { got, word: mutation, candidates: MUTATIONS })
+      }
+    }
+    known.push(...Object.keys(capture))
+  }
+}
+
+function textsOf(value: unknown, path: Path): { path: Path; text: string }[] {
+  if (typeof value === "string") return [{ path, text: value }]
+  if (typeof value !== "object" || value === null) return []
+  const entries: [string | number, unknown][] = Array.isArray(value) ? [...value.entries()] : Object.entries(value)
+  return entries.flatMap(([key, inner]) => textsOf(inner, [...path, key]))
+}
