@@ -1,0 +1,59 @@
+// `npm run demo`: the sample application from source to a running deployment, with a Dagger Engine where there is one,
+// else on the embedded engine, with the lab's registry and cluster, which stay up.
+import { spawn, spawnSync } from "node:child_process"
+import { join } from "node:path"
+
+import { cacheFolder } from "./lab/cache.ts"
+import { labUp } from "./lab/lab.ts"
+import { prepareTarget } from "./target/target.ts"
+
+const ROOT = join(import.meta.dirname, "..")
+const NAMESPACE = "tasks"
+
+/** Whether a Dagger CLI is here and its engine answers. */
+function hasDagger(): boolean {
+  return spawnSync("dagger", ["core", "version"], { stdio: "ignore", timeout: 120_000 }).status === 0
+}
+
+function run(command: string, args: string[]): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(command, args, { cwd: ROOT, stdio: ["ignore", "inherit", "inherit"] })
+    child.on("error", reject)
+    child.on("close", code => resolve(code ?? 1))
+  })
+}
+
+async function onDagger(): Promise<number> {
+  const code = await run("dagger", ["call", "deploy"])
+  if (code === 0) console.log("\nOpen it in a browser: dagger call preview up --ports 3000:3000, then http://localhost:3000")
+  return code
+}
+
+async function onEmbeddedEngine(): Promise<number> {
+  console.error("demo: no Dagger Engine here; the module runs on the embedded engine, with Podman")
+  const lab = await labUp({ name: "demo", registryPort: 5000, apiPort: 6443, appPort: 3000 })
+  const dotenv = join(cacheFolder(), "demo", "secrets.env")
+  await prepareTarget(lab, NAMESPACE, dotenv)
+  const code = await run(join(ROOT, "test/engine/dagger"), [
+    "call", "deploy",
+    `--registry=${lab.registry}`,
+    `--kubeconfig=file:${lab.kubeconfig}`,
+    `--secrets=file:${dotenv}`,
+    `--public-url=${lab.appUrl}`,
+    "--handshake",
+  ])
+  if (code === 0) {
+    console.log(`
+The application is open at ${lab.appUrl}. Edit it under test/app and run the demo again: a rolling update.
+Look at the cluster: KUBECONFIG=${lab.kubeconfig} kubectl --namespace=${NAMESPACE} get pods
+Remove everything that stays up: npm run lab:down`)
+  }
+  return code
+}
+
+try {
+  process.exitCode = hasDagger() ? await onDagger() : await onEmbeddedEngine()
+} catch (error) {
+  console.error(`demo: ${(error as Error).message}`)
+  process.exitCode = 1
+}

@@ -1,0 +1,88 @@
+import { describe, expect, test } from "vitest"
+
+import { dagger } from "./dagger.ts"
+import { Source } from "./source.ts"
+
+const report = (cases: string) => `<testsuites><testsuite>${cases}</testsuite></testsuites>`
+const writeReport = (cases: string) => `open("junit.xml", "w").write('''${report(cases)}''')\n`
+
+/** What stops the gate: the backend's suite, and what has to be said of it. */
+const STOPPED: Record<string, { suite: string; says: string[] }> = {
+  "a failing test": {
+    suite: writeReport('<testcase name="adds"><failure message="1 is not 2"/></testcase>') + "exit(1)",
+    says: ["failed: adds", "1 is not 2"],
+  },
+  "an erroring test": {
+    suite: writeReport('<testcase name="adds"><error message="no fixture"/></testcase>') + "exit(1)",
+    says: ["errored: adds", "no fixture"],
+  },
+  "a skipped test": {
+    suite: writeReport('<testcase name="adds"/><testcase name="later"><skipped message="not today"/></testcase>'),
+    says: ["skipped: later", "not today"],
+  },
+  "no tests": { suite: writeReport(""), says: ["the suite has no tests"] },
+  "a runner that crashes": { suite: 'print("about to fall")\nimport os; os.abort()', says: ["wrote no JUnit report", "about to fall"] },
+  "a runner that writes no report": { suite: 'print("all good")', says: ["wrote no JUnit report", "exit code 0", "all good"] },
+  "a report that is no JUnit": { suite: 'open("junit.xml", "w").write("<html>")', says: ["report cannot be read"] },
+  "a runner that fails though every test passed": {
+    suite: writeReport('<testcase name="adds"/>') + 'print("coverage is too low")\nexit(2)',
+    says: ["every test passed, yet", "exit code 2", "coverage is too low"],
+  },
+}
+
+describe("the gate stops everything before a build", () => {
+  test.each(Object.entries(STOPPED))("%s", async (_, { suite, says }) => {
+    const source = Source.minimal().write("api/suite.py", suite)
+    const ended = await dagger(`--source=${source.path}`, "build", "summary")
+    expect(ended.exitCode).toBe(1)
+    for (const text of ["TESTS_FAILED", ...says]) expect(ended.stderr).toContain(text)
+    expect(ended.stderr).not.toContain("build: backend")
+  })
+
+  test("a runner that hangs", async () => {
+    const source = Source.minimal()
+      .write("api/suite.py", 'import time\nprint("waiting", flush=True)\ntime.sleep(600)')
+      .edit("cloud-native.yaml", "timeout: 20", "timeout: 2")
+    const ended = await dagger(`--source=${source.path}`, "build", "summary")
+    expect(ended.exitCode).toBe(1)
+    for (const text of ["did not end within 2 s", "waiting"]) expect(ended.stderr).toContain(text)
+    expect(ended.stderr).not.toContain("build: backend")
+  })
+
+  test("a report that lies in the source is not taken for the run's", async () => {
+    const source = Source.minimal()
+      .write("api/junit.xml", report('<testcase name="of another day"/>'))
+      .write("api/suite.py", "pass")
+    const ended = await dagger(`--source=${source.path}`, "test", "summary")
+    expect(ended.exitCode).toBe(1)
+    expect(ended.stderr).toContain("wrote no JUnit report")
+  })
+
+  test("one test in each suite of the sample application: both are named", async () => {
+    const source = Source.sample()
+      .write("test/app/backend/tests/test_broken.py", "def test_of_the_backend():\n    assert 1 == 2\n")
+      .write("test/app/frontend/tests/broken.test.ts", 'import { expect, test } from "vitest"\n\ntest("of the frontend", () => expect(1).toBe(2))\n')
+    const ended = await dagger(`--source=${source.path}`, "build", "summary")
+    expect(ended.exitCode).toBe(1)
+    for (const text of ["test_of_the_backend", "assert 1 == 2", "of the frontend", "expected 1 to be 2"]) expect(ended.stderr).toContain(text)
+    expect(ended.stderr).not.toContain("build: backend")
+  })
+})
+
+describe("the gate opens", () => {
+  test("when every test of both suites passes, and says how many", async () => {
+    const source = Source.minimal()
+    const ended = await dagger(`--source=${source.path}`, "test", "summary")
+    expect(ended).toMatchObject({ exitCode: 0 })
+    expect(ended.stdout).toMatch(/backend +1 +1 +0/)
+    expect(ended.stdout).toMatch(/frontend +1 +1 +0/)
+  })
+
+  test("for as many skipped tests as the config allows", async () => {
+    const source = Source.minimal()
+      .write("api/suite.py", writeReport('<testcase name="adds"/><testcase name="later"><skipped/></testcase>'))
+      .edit("cloud-native.yaml", "timeout: 20", "allowSkipped: 1")
+    const ended = await dagger(`--source=${source.path}`, "test", "summary")
+    expect(ended).toMatchObject({ exitCode: 0 })
+  })
+})

@@ -1,0 +1,50 @@
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { onTestFinished } from "vitest"
+
+import { ROOT } from "./dagger.ts"
+
+/** What the sample application is made of, from this repository's root. */
+const SAMPLE = ["cloud-native.yaml", "docker", "k8s", "test/app"]
+const LEFT_OUT = /\/(node_modules|\.next|\.venv|__pycache__)$/
+
+/** A copy of a source for one test to break; gone when the test ends. */
+export class Source {
+  private constructor(readonly path: string) {
+    onTestFinished(() => rmSync(path, { recursive: true }))
+  }
+
+  /** Two applications of the standard library: fast to test and to build. */
+  static minimal(): Source {
+    const source = new Source(mkdtempSync(join(tmpdir(), "cloud-native-minimal-")))
+    cpSync(join(ROOT, "test/e2e/sources/minimal"), source.path, { recursive: true })
+    return source
+  }
+
+  /** The sample application of this repository. */
+  static sample(): Source {
+    const source = new Source(mkdtempSync(join(tmpdir(), "cloud-native-sample-")))
+    for (const path of SAMPLE) {
+      cpSync(join(ROOT, path), join(source.path, path), { recursive: true, filter: from => !LEFT_OUT.test(from) })
+    }
+    return source
+  }
+
+  write(path: string, content: string): this {
+    writeFileSync(join(this.path, path), content)
+    return this
+  }
+
+  /** Replace a text that has to be there. */
+  edit(path: string, from: string, to: string): this {
+    const content = readFileSync(join(this.path, path), "utf8")
+    if (!content.includes(from)) throw new Error(`${path} does not contain: ${from}`)
+    return this.write(path, content.replace(from, to))
+  }
+
+  remove(path: string): this {
+    rmSync(join(this.path, path), { recursive: true })
+    return this
+  }
+}

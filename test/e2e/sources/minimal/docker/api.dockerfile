@@ -1,0 +1,8 @@
+FROM python:3.13-slim AS build
+WORKDIR /app
+COPY main.py .
+
+FROM python:3.13-slim
+COPY --from=build /app /app
+USER 10001:10001
+CMD ["python", "/app/main.py"]

@@ -1,0 +1,37 @@
+import { randomBytes } from "node:crypto"
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs"
+import { dirname, join } from "node:path"
+
+import { parseAllDocuments } from "yaml"
+
+import type { Lab } from "../lab/lab.ts"
+
+const MANIFESTS = readFileSync(join(import.meta.dirname, "target.yaml"), "utf8")
+
+/**
+ * Make a namespace of a lab's cluster ready for the sample application, as a platform team would: database, way in,
+ * and the applications' secrets as a dotenv file, which is kept so that a second deployment finds the same.
+ */
+export async function prepareTarget(lab: Lab, namespace: string, dotenv: string): Promise<void> {
+  const password = keptPassword(dotenv)
+  const secret = { apiVersion: "v1", kind: "Secret", metadata: { name: "postgres", namespace }, stringData: { password } }
+  const objects = parseAllDocuments(MANIFESTS.replaceAll("NAMESPACE", namespace)).map(document => document.toJS())
+  const [first, ...rest] = objects
+  const list = { apiVersion: "v1", kind: "List", items: [first, secret, ...rest] }
+  await lab.kubectl(["apply", "--filename=-"], JSON.stringify(list))
+  await lab.kubectl(["--namespace", namespace, "rollout", "status", "deployment/postgres", "--timeout=180s"])
+}
+
+function keptPassword(dotenv: string): string {
+  if (!existsSync(dotenv)) {
+    const password = randomBytes(16).toString("hex")
+    const database = `postgresql://app:${password}@postgres:5432/app`
+    mkdirSync(dirname(dotenv), { recursive: true })
+    writeFileSync(
+      dotenv,
+      `BACKEND_DATABASE_URL=${database}\nFRONTEND_DATABASE_URL=${database}\nBETTER_AUTH_SECRET=${randomBytes(32).toString("hex")}\n`,
+      { mode: 0o600 },
+    )
+  }
+  return /:([0-9a-f]+)@/.exec(readFileSync(dotenv, "utf8"))![1]!
+}
