@@ -3,10 +3,12 @@ import { argument, check, Container, Directory, File, func, object, Secret, Serv
 import { Built } from "./built.js"
 import { readConfig } from "./config/read.js"
 import { deployEphemeral, previewEphemeral } from "./deploy/ephemeral.js"
-import { assertManifests, manifestsOf } from "./deploy/manifests.js"
+import { manifestsOf } from "./deploy/manifests.js"
 import { CloudNativeError } from "./errors.js"
 import { runGate } from "./gate/run.js"
 import { Image } from "./image.js"
+import { checkManifests } from "./manifests/check.js"
+import { assertNone } from "./manifests/problem.js"
 import { Pushed } from "./pushed.js"
 import { Tested } from "./tested.js"
 import { Verification } from "./verification.js"
@@ -150,7 +152,7 @@ export class CloudNative {
   @check()
   async checkManifests(): Promise<void> {
     const config = await readConfig(this.source, this.config)
-    assertManifests(await manifestsOf(this.source.directory("k8s")), config)
+    assertNone(checkManifests(await manifestsOf(this.source.directory("k8s")), config))
   }
 }
 
