@@ -2,9 +2,8 @@ import { createHash } from "node:crypto"
 import { cp, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join, relative } from "node:path"
-import { fileURLToPath } from "node:url"
 import { cachePath, withLock } from "./cache.ts"
-import { architecture, certificateAuthorities, debianRoot, goProgram, npmPackage, type GoProgram } from "./packages.ts"
+import { architecture, certificateAuthorities, debianRoot, goProgram, imageFile, npmPackage, type Debian, type GoProgram } from "./packages.ts"
 import { podman } from "./podman.ts"
 import { step } from "./progress.ts"
 
@@ -15,11 +14,18 @@ import { step } from "./progress.ts"
 type Recipe = {
   folder: string
   usually: string
-  debian?: { variant: "minbase" | "extract"; packages: string[] }
+  debian?: Debian
   npm?: Record<string, string>
   go?: GoProgram[]
   images?: Record<string, string>
 }
+
+const kubernetes = { module: "k8s.io/kubernetes", version: "v1.34.4", variables: { "k8s.io/component-base/version.gitVersion": "v1.34.4" } }
+const k6 = "docker.io/grafana/k6:1.8.1"
+const postgres = "docker.io/library/postgres:17-alpine"
+const coredns = "registry.k8s.io/coredns/coredns:v1.15.0"
+const metricsServer = "registry.k8s.io/metrics-server/metrics-server:v0.9.0"
+const pause = "registry.k8s.io/pause:3.10"
 
 const standIns: Record<string, Recipe> = {
   "docker.io/library/python:3.13-slim": {
@@ -32,6 +38,57 @@ const standIns: Record<string, Recipe> = {
     usually: "20 s",
     debian: { variant: "extract", packages: ["base-files", "busybox", "libc6", "libstdc++6", "netbase"] },
     npm: { node: `node-linux-${architecture()}@20.20.2`, npm: "npm@10.8.2" },
+  },
+  [postgres]: {
+    folder: "postgres",
+    usually: "60 s",
+    debian: {
+      variant: "extract",
+      packages: ["base-files", "busybox", "libc-bin", "netbase", "postgresql-17", "util-linux"],
+      // What only the just-in-time compiler and Debian's wrapper scripts need: three fifths of it all.
+      exclude: ["/usr/lib/*/libLLVM*", "/usr/lib/*/libz3*", "/usr/lib/llvm-*", "/usr/lib/postgresql/17/lib/bitcode/*", "/usr/lib/postgresql/17/lib/llvmjit*", "/usr/lib/*/perl*", "/usr/share/perl*", "/usr/share/i18n/*"],
+    },
+  },
+  "docker.io/library/registry:3": {
+    folder: "registry",
+    usually: "15 s",
+    debian: { variant: "extract", packages: ["base-files", "busybox", "libc6", "netbase"] },
+    go: [{ name: "registry", module: "github.com/distribution/distribution/v3", version: "v3.0.0", package: "cmd/registry", usually: "1 min" }],
+  },
+  "registry.k8s.io/kubectl:v1.34.4": {
+    folder: "kubectl",
+    usually: "5 s",
+    go: [{ name: "kubectl", ...kubernetes, package: "cmd/kubectl", usually: "1 min" }],
+  },
+  [k6]: {
+    folder: "k6",
+    usually: "5 s",
+    go: [{ name: "k6", module: "go.k6.io/k6", version: "v1.8.1", usually: "1 min" }],
+  },
+  [coredns]: {
+    folder: "coredns",
+    usually: "5 s",
+    go: [{ name: "coredns", module: "github.com/coredns/coredns", version: "v1.15.0", usually: "2 min" }],
+  },
+  [metricsServer]: {
+    folder: "metrics-server",
+    usually: "5 s",
+    go: [{ name: "metrics-server", module: "sigs.k8s.io/metrics-server", version: "v0.9.0", package: "cmd/metrics-server", usually: "2 min" }],
+  },
+  [pause]: {
+    folder: "pause",
+    usually: "5 s",
+    go: [{ name: "pause", source: "pause/program", usually: "5 s" }],
+  },
+  "docker.io/rancher/k3s:v1.34.4-k3s1": {
+    folder: "k3s",
+    usually: "1 min",
+    debian: {
+      variant: "extract",
+      packages: ["base-files", "bash", "busybox", "conntrack", "containerd", "containernetworking-plugins", "etcd-server", "ethtool", "iproute2", "iptables", "libc6", "mount", "netbase", "openssl", "runc", "socat", "util-linux"],
+    },
+    go: [{ name: "kubernetes", ...kubernetes, source: "k3s/program", usually: "5 min" }],
+    images: { coredns, "metrics-server": metricsServer, pause, postgres, k6 },
   },
 }
 
@@ -85,7 +142,7 @@ export async function imageLabel(name: string, label: string): Promise<string | 
 /** What a stand-in is made of, by content: when it changes, the image is made again. */
 async function recipeDigest(recipe: Recipe): Promise<string> {
   const hash = createHash("sha256").update(JSON.stringify(recipe)).update(certificateAuthorities())
-  const folder = imageFolder(recipe)
+  const folder = imageFile(recipe.folder)
   for (const file of (await readdir(folder, { recursive: true, withFileTypes: true })).filter(entry => entry.isFile())) {
     const path = join(file.parentPath, file.name)
     hash.update(relative(folder, path)).update(await readFile(path))
@@ -103,9 +160,9 @@ async function prerequisites(recipe: Recipe): Promise<void> {
 async function build(name: string, recipe: Recipe, digest: string): Promise<void> {
   const context = await mkdtemp(join(tmpdir(), "cloud-native-image-"))
   try {
-    await cp(imageFolder(recipe), context, { recursive: true })
+    await cp(imageFile(recipe.folder), context, { recursive: true })
     await writeFile(join(context, "ca-certificates.crt"), certificateAuthorities())
-    if (recipe.debian) await debianRoot(join(context, "root.tar"), recipe.debian.variant, recipe.debian.packages)
+    if (recipe.debian) await debianRoot(join(context, "root.tar"), recipe.debian)
     for (const [file, spec] of Object.entries(recipe.npm ?? {})) await npmPackage(join(context, `${file}.tgz`), spec)
     for (const program of recipe.go ?? []) await cp(await goProgram(program), join(context, program.name))
     for (const [file, image] of Object.entries(recipe.images ?? {})) await podman(["save", "--quiet", "--output", join(context, `${file}.tar`), image])
@@ -120,8 +177,4 @@ function standIn(name: string): Recipe {
   const recipe = standIns[name]
   if (!recipe) throw new Error(`the lab has no stand-in for ${name}`)
   return recipe
-}
-
-function imageFolder(recipe: Recipe): string {
-  return fileURLToPath(new URL(`images/${recipe.folder}/`, import.meta.url))
 }

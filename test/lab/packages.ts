@@ -1,31 +1,37 @@
+import { createHash } from "node:crypto"
 import { existsSync, readFileSync } from "node:fs"
 import { cp, mkdir, mkdtemp, readdir, rename, rm } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { rootCertificates } from "node:tls"
+import { fileURLToPath } from "node:url"
 import { ensureProgram } from "./podman.ts"
 import { cachePath, makeOnce } from "./cache.ts"
 import { isInstalled, run, type Result } from "./process.ts"
 import { step } from "./progress.ts"
 
-/** A program out of a Go module: one of its packages, or a folder of ours that imports it. */
+/** A program out of a Go module: one of its packages, or a folder of images/ that imports it. */
 export type GoProgram = {
   name: string
-  module: string
-  version: string
+  module?: string
+  version?: string
   package?: string
   source?: string
   variables?: Record<string, string>
   usually: string
 }
 
-/** Debian's root file system with the packages given; `extract` leaves out everything they do not need, dpkg itself included. */
-export async function debianRoot(path: string, variant: "minbase" | "extract", packages: string[]): Promise<void> {
+/** Packages of Debian trixie. Variant `extract` leaves out everything they do not need, dpkg itself included. */
+export type Debian = { variant: "minbase" | "extract"; packages: string[]; exclude?: string[] }
+
+const documentation = ["/usr/share/man/*", "/usr/share/locale/*", "/usr/share/doc/*", "/usr/share/info/*", "/usr/share/bash-completion/*"]
+
+/** Makes the tarball of a root file system. */
+export async function debianRoot(path: string, { variant, packages, exclude = [] }: Debian): Promise<void> {
   await ensureProgram("mmdebstrap", ["mmdebstrap"])
-  const exclude = ["/usr/share/man/*", "/usr/share/locale/*", "/usr/share/doc/*", "/usr/share/info/*", "/usr/share/bash-completion/*"]
   await run([
     "mmdebstrap", `--variant=${variant}`, "--quiet", "--format=tar",
-    ...exclude.map(pattern => `--dpkgopt=path-exclude=${pattern}`),
+    ...[...documentation, ...exclude].map(pattern => `--dpkgopt=path-exclude=${pattern}`),
     "--dpkgopt=path-include=/usr/share/doc/*/copyright",
     `--include=${packages.join(",")}`, "trixie", path,
   ])
@@ -54,25 +60,32 @@ export function architecture(): "x64" | "arm64" {
   throw new Error(`the lab has images for x64 and arm64, not for ${process.arch}`)
 }
 
-/** Builds a Go program out of the module proxy, once; it is kept in the cache. */
+/** Builds a Go program out of the module proxy, once per version and source; it is kept in the cache. */
 export async function goProgram(program: GoProgram): Promise<string> {
-  const { name, version, usually } = program
-  return makeOnce(cachePath("bin", `${name}-${version}-${architecture()}`), async temporary => {
+  const { name, version = "", source, usually } = program
+  const sourceHash = source ? createHash("sha256").update(readFileSync(imageFile(source, "main.go"))).digest("hex").slice(0, 8) : ""
+  const file = [name, version, sourceHash, architecture()].filter(Boolean).join("-")
+  return makeOnce(cachePath("bin", file), async temporary => {
     if (!isInstalled("go")) throw new Error(`Go 1.24 or newer is needed to build ${name} and not on this machine: install it from https://go.dev/dl.`)
-    await step(`building ${name} ${version}`, usually, () => goBuild(program, temporary))
+    await step(`building ${name} ${version}`.trim(), usually, () => goBuild(program, temporary))
   })
 }
 
-async function goBuild({ name, module, version, package: path = module, source, variables = {} }: GoProgram, output: string): Promise<void> {
+async function goBuild({ name, module, version, package: path = "", source, variables = {} }: GoProgram, output: string): Promise<void> {
   const cwd = await mkdtemp(join(tmpdir(), "cloud-native-go-"))
   const go = (...args: string[]) => run(["nice", "go", ...args], { cwd, env: goEnvironment() })
   try {
-    if (source) await cp(source, cwd, { recursive: true })
-    await go("mod", "init", "lab")
-    await go("mod", "edit", `-require=${module}@${version}`, ...(module === "k8s.io/kubernetes" ? await stagingModules(go, version) : []))
-    if (source) await go("mod", "tidy")
+    await go("mod", "init", `lab/${name}`)
+    if (module && version) {
+      await go("mod", "edit", `-require=${module}@${version}`)
+      if (module === "k8s.io/kubernetes") await go("mod", "edit", ...(await stagingModules(go, version)))
+    }
+    if (source) {
+      await cp(imageFile(source), cwd, { recursive: true })
+      await go("mod", "tidy")
+    }
     const flags = Object.entries(variables).map(([variable, value]) => `-X ${variable}=${value}`)
-    await go("build", "-mod=mod", "-trimpath", "-ldflags", ["-s -w", ...flags].join(" "), "-o", output, source ? "." : path)
+    await go("build", "-mod=mod", "-trimpath", "-ldflags", ["-s -w", ...flags].join(" "), "-o", output, source ? "." : join(module ?? "", path))
   } finally {
     await rm(cwd, { recursive: true, force: true })
   }
@@ -93,4 +106,9 @@ function goEnvironment(): NodeJS.ProcessEnv {
     GOFLAGS: "-modcacherw -buildvcs=false",
     CGO_ENABLED: "0",
   }
+}
+
+/** A file under images/. */
+export function imageFile(...parts: string[]): string {
+  return join(fileURLToPath(new URL("images", import.meta.url)), ...parts)
 }
