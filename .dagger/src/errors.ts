@@ -14,6 +14,7 @@ export type ErrorCode =
   | "PUSH_FAILED"
   | "ROLLOUT_FAILED"
   | "SECRETS_INVALID"
+  | "SECRETS_MISSING"
   | "SOURCE_LAYOUT"
   | "TEST_RUNNER_FAILED"
   | "TESTS_FAILED"

@@ -4,6 +4,7 @@ import { proveHandshake, type StepResult } from "./handshake.js"
 import type { Kubectl } from "./kubectl.js"
 import { migrate } from "./migrate.js"
 import type { Plan } from "./plan.js"
+import { assertReferences } from "./preflight.js"
 import type { PodStart } from "./startup.js"
 import { watchRollout } from "./watch.js"
 
@@ -19,6 +20,7 @@ export interface Deployment {
 /** Bring a release onto the cluster: validate, configure, migrate, roll out, prove. */
 export async function deployRelease(kubectl: Kubectl, plan: Plan): Promise<Deployment> {
   const release = renderPlan(plan, kubectl.namespace)
+  await assertReferences(kubectl, plan.manifests, plan.secrets ? [{ kind: "Secret", name: plan.config.secretName, keys: Object.keys(plan.secrets) }] : [])
   await kubectl.apply([...release.config, ...release.objects], ["--dry-run=server"])
   await kubectl.apply(release.config)
   await kubectl.applySecret(release.secrets)

@@ -1,0 +1,31 @@
+import { CloudNativeError } from "../errors.js"
+import type { Manifest } from "../manifests/manifest.js"
+import { formatProblem } from "../manifests/problem.js"
+import { availableIn, neededBy, unresolved, type Available } from "../manifests/references.js"
+import type { Kubectl } from "./kubectl.js"
+
+/** Prints the names of the keys and nothing of their values. */
+const KEYS = "go-template={{range $key, $_ := .data}}{{$key}} {{end}}"
+
+/** Throw unless every Secret and ConfigMap that the manifests refer to, with its keys, is given, rendered or there. */
+export async function assertReferences(kubectl: Kubectl, manifests: Manifest[], given: Available[]): Promise<void> {
+  const known = [...given, ...availableIn(manifests)]
+  const isKnown = (kind: string, name: string) => known.some(item => item.kind === kind && item.name === name)
+  const needed = new Map(neededBy(manifests).map(({ reference: { kind, name } }) => [`${kind}/${name}`, { kind, name }]))
+  const asked = [...needed.values()].filter(({ kind, name }) => !isKnown(kind, name))
+  const there = await Promise.all(asked.map(({ kind, name }) => look(kubectl, kind, name)))
+  const problems = [...unresolved(manifests, [...known, ...there.flat()])]
+  if (problems.length === 0) return
+  throw new CloudNativeError({
+    code: "SECRETS_MISSING",
+    blame: "user",
+    what: `the namespace ${kubectl.namespace} lacks what the manifests refer to; nothing was changed`,
+    why: problems.map(formatProblem).join("\n"),
+    fix: "pass the applications' secrets with --secrets=file:prod.env, or create what is missing",
+  })
+}
+
+async function look(kubectl: Kubectl, kind: Available["kind"], name: string): Promise<Available[]> {
+  const answer = await kubectl.run(["get", kind.toLowerCase(), name, `--output=${KEYS}`])
+  return answer.exitCode === 0 ? [{ kind, name, keys: answer.stdout.trim().split(/\s+/) }] : []
+}
