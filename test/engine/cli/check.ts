@@ -1,0 +1,37 @@
+// `dagger check`: the module's functions that are checks, all of them run, the failed ones counted.
+import { scrub } from "../secret.ts"
+import { runChain, select, type Session } from "./call.ts"
+import { constructorOf, globalFlags, mainObject, objectOf, readGlobals, type Globals, type Link } from "./command.ts"
+import { cliName } from "./flags.ts"
+import { list } from "./help.ts"
+
+export const check = async (session: Session, words: string[], globals: Globals): Promise<void> => {
+  const wanted: string[] = []
+  let listing = false
+  while (words.length > 0) {
+    readGlobals(words, globals, [
+      { name: "list", short: "l", usage: "List available checks", set: () => { listing = true } }, ...globalFlags,
+    ])
+    if (words.length > 0) wanted.push(words.shift()!)
+  }
+  const main = mainObject(session.model, session.module.name)
+  const checks = main.functions.filter(({ check, name }) => check && (wanted.length === 0 || wanted.includes(cliName(name))))
+  if (listing) return void process.stdout.write(list(checks))
+
+  const base: Link = { path: "dagger check", function: constructorOf(main), object: main, values: {} }
+  const run = async (of: (typeof checks)[number]): Promise<boolean> => {
+    const object = objectOf(session.model, of.returns), start = Date.now()
+    const report = (mark: string, text = "") => process.stderr.write(`${mark} ${cliName(of.name)} ${((Date.now() - start) / 1000).toFixed(1)}s${text}\n`)
+    try {
+      const value = await runChain(session, [base, { path: "", function: of, object, values: {} }])
+      if (object?.name === "Container") await select(value as string, "Container", { name: "sync", args: [] }, {}, false)
+      report("✔")
+      return true
+    } catch (error) {
+      report("✘", ` ERROR\n${scrub((error as Error).message)}`)
+      return false
+    }
+  }
+  const passed = await Promise.all(checks.map(run)), failed = passed.filter(each => !each).length
+  if (failed > 0) throw new Error(`${failed} checks failed`)
+}

@@ -1,0 +1,30 @@
+// An engine in this process: started, and cleaned up after.
+import { randomBytes } from "node:crypto"
+import "./build.ts"
+import "./directory.ts"
+import "./exec.ts"
+import "./oci.ts"
+import "./rootfs.ts"
+import { cleanUp } from "./cleanup.ts"
+import { dismissWorkers } from "./module.ts"
+import { admit, serve } from "./server.ts"
+import { stopServices } from "./service.ts"
+import { session } from "./store.ts"
+
+export interface Engine { port: number; token: string; stop(): Promise<void> }
+
+export const startEngine = async (): Promise<Engine> => {
+  if (process.getuid?.() !== 0) throw new Error("the embedded engine mounts file systems: run it as root on Linux, or use a Dagger Engine")
+  const { server, port } = await serve(), token = randomBytes(16).toString("hex")
+  admit(token)
+  return {
+    port, token,
+    stop: async () => {
+      server.close()
+      server.closeAllConnections()
+      dismissWorkers()
+      await stopServices()
+      await cleanUp(session)
+    },
+  }
+}

@@ -1,0 +1,187 @@
+// The user's module: where it is, what it registers, and calls of its functions.
+import { spawn, type ChildProcess } from "node:child_process"
+import { randomBytes } from "node:crypto"
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs"
+import { createRequire } from "node:module"
+import { dirname, join, resolve } from "node:path"
+import { GraphQLError } from "graphql"
+import { containerKey, type Container } from "./container.ts"
+import { evaluate } from "./evaluate.ts"
+import { readModel, type FunctionType, type Model, type TypeRef } from "./model.ts"
+import { lineLogger, log } from "./progress.ts"
+import { byId, lasting, recipe, Recipe, write } from "./recipe.ts"
+import type { Secret } from "./secret.ts"
+import { admit, dismiss, type Call } from "./server.ts"
+import { digestOf, folder, once, recall, remember, session } from "./store.ts"
+import { describeTree, importTree, walk } from "./tree.ts"
+import type { Assignment } from "./worker.ts"
+
+export interface Module {
+  name: string
+  /** Folder of its dagger.json. */
+  root: string
+  /** Folder of the git repository around it, or its own. */
+  context: string
+  /** Folder that holds src/. */
+  folder: string
+  files: string[]
+  source: Recipe
+  key: string
+}
+
+const upwards = (from: string, name: string): string | undefined => {
+  if (existsSync(join(from, name))) return from
+  return dirname(from) === from ? undefined : upwards(dirname(from), name)
+}
+
+export const findModule = (reference = "."): Module => {
+  const start = resolve(reference), root = reference === "." ? upwards(start, "dagger.json") : existsSync(join(start, "dagger.json")) ? start : undefined
+  if (!root) throw new Error(`module not found: no dagger.json in ${start}${reference === "." ? " or above" : ""}`)
+  const { name, source = ".", sdk } = JSON.parse(readFileSync(join(root, "dagger.json"), "utf8")) as { name: string; source?: string; sdk?: { source: string } }
+  if (sdk?.source !== "typescript") throw new Error(`module ${name}: the embedded engine runs the typescript SDK only, not ${sdk?.source ?? "none"}`)
+  const folder = join(root, source), filter = { exclude: ["node_modules", "sdk"] }
+  const entries = walk(folder, filter)
+  const files = entries.filter(({ path, stats }) => stats.isFile() && path.startsWith("src/") && path.endsWith(".ts")).map(({ path }) => join(folder, path))
+  if (files.length === 0) throw new Error(`module ${name}: no TypeScript files in ${join(folder, "src")}`)
+  const stored = recipe("Directory", "Directory.stored", undefined, { ...importTree(folder, filter, { owner: { uid: 0, gid: 0 } }) })
+  return {
+    name, root, folder, files, source: stored,
+    context: upwards(root, ".git") ?? root,
+    key: digestOf(["module", name, [...describeTree(folder, entries)], sdkVersion()]),
+  }
+}
+
+const sdk = (): string => dirname(dirname(dirname(createRequire(import.meta.url).resolve("@dagger.io/dagger"))))
+const sdkVersion = (): string => (JSON.parse(readFileSync(join(sdk(), "package.json"), "utf8")) as { version: string }).version
+
+const writeOnce = (path: string, contents: () => string): string => {
+  if (!existsSync(path)) {
+    mkdirSync(dirname(path), { recursive: true })
+    writeFileSync(`${path}.${session}`, contents())
+    renameSync(`${path}.${session}`, path)
+  }
+  return path
+}
+
+/** npm ships the client's declarations only; the entrypoint finds types by their name in a file called so. */
+const clientStub = (): string => writeOnce(join(folder("runtime"), sdkVersion(), "client.gen.ts"), () => {
+  const declarations = readFileSync(join(sdk(), "dist/src/api/client.gen.d.ts"), "utf8")
+  const enums = [...declarations.matchAll(/^export declare enum (\w+) (\{[^}]*\})/gm)].map(([, name, body]) => `export enum ${name} ${body}`)
+  const classes = [...declarations.matchAll(/^export declare class (\w+)/gm)].map(([, name]) => `export class ${name} {}`)
+  return [...enums, ...classes, ""].join("\n")
+})
+
+/** tsx gives decorators only to files that its tsconfig includes. */
+const tsconfig = ({ folder: of }: Module): string => {
+  const text = JSON.stringify({
+    compilerOptions: { target: "ES2022", module: "ESNext", moduleResolution: "Bundler", experimentalDecorators: true, paths: { "@dagger.io/dagger": [join(sdk(), "dist/src/index.js")] } },
+    // By name: a pattern's wildcard does not enter a folder that starts with a dot.
+    include: [join(of, "src/**/*.ts")],
+  })
+  return writeOnce(join(folder("runtime"), `tsconfig.${digestOf(text).slice(0, 12)}.json`), () => text)
+}
+
+/** A process with the SDK loaded, waiting for its call. The module sees nothing of the host's environment. */
+const hire = (module: Module): ChildProcess =>
+  spawn(process.execPath, ["--import", import.meta.resolve("tsx"), join(import.meta.dirname, "worker.ts")], {
+    cwd: folder("runtime"),
+    stdio: ["ignore", "pipe", "pipe", "ipc"],
+    env: { PATH: process.env.PATH, HOME: process.env.HOME, TZ: process.env.TZ, TSX_TSCONFIG_PATH: tsconfig(module) },
+  })
+
+const waiting: ChildProcess[] = []
+/** Loads the SDK for the next call while something else is going on. */
+export const prepareWorker = (module: Module): void => { if (waiting.length === 0) waiting.push(hire(module)) }
+export const dismissWorkers = (): void => { waiting.splice(0).forEach(worker => worker.kill("SIGKILL")) }
+
+/** An error that the module returned, with what it says beyond the message. */
+export class FunctionError extends Error {
+  constructor(message: string, readonly values: Record<string, unknown>) { super(message) }
+}
+const functionError = (error: Recipe): FunctionError => {
+  const values: Record<string, unknown> = {}
+  let at = error
+  for (; at.field === "Error.withValue"; at = at.parent!) values[at.args.name as string] = JSON.parse(at.args.value as string)
+  return new FunctionError(at.args.message as string, values)
+}
+
+const invoke = async (module: Module, port: number, of: Omit<Call, "module" | "source">): Promise<unknown> => {
+  const token = randomBytes(16).toString("hex"), call: Call = { module: module.name, source: module.source, ...of }
+  const worker = waiting.pop() ?? hire(module)
+  admit(token, call)
+  let last = ""
+  for (const stream of [worker.stdout!, worker.stderr!]) {
+    const logger = lineLogger(of.function || of.parentName || module.name)
+    stream.setEncoding("utf8").on("data", (part: string) => {
+      last = (last + part).slice(-4000)
+      logger.write(part)
+    }).on("end", () => logger.end())
+  }
+  const ended = new Promise<number>((done, fail) => worker.on("error", fail).on("close", (code, signal) => done(code ?? (signal ? 137 : 1))))
+  worker.send({ port, token, files: [...module.files, clientStub()] } satisfies Assignment)
+  const exitCode = await ended
+  dismiss(token)
+  if (!call.answer) throw new GraphQLError(`the module's process ended without an answer (exit code ${exitCode})\n${last.trim()}`)
+  if ("error" in call.answer) throw functionError(call.answer.error)
+  return call.answer.value
+}
+
+export const register = (module: Module, port: number): Promise<Model> => once(`model ${module.key}`, async () => {
+  const known = recall<Model>(`model-${module.key}`)
+  if (known) return known
+  log(`loading module ${module.name}`)
+  const id = await invoke(module, port, { parentName: "", function: "", parent: {}, args: {} })
+  const model = readModel(byId(id as string))
+  remember(`model-${module.key}`, model, [])
+  return model
+})
+
+/** Ids of secrets and containers stand for what they hold now: a secret may have changed, a tag moved. */
+const argumentKey = async (type: TypeRef, value: unknown): Promise<unknown> => {
+  if (Array.isArray(value)) return Promise.all(value.map(inner => argumentKey(type.of ?? type, inner)))
+  if (type.kind !== "OBJECT" || typeof value !== "string") return value
+  if (type.name === "Secret") return (await evaluate<Secret>(byId(value))).secret
+  return type.name === "Container" ? containerKey(await evaluate<Container>(byId(value))) : value
+}
+
+const ids = (value: unknown): string[] => {
+  if (typeof value === "string") return /^[A-Z]\w*@[0-9a-f]{40}$/.test(value) ? [value] : []
+  return value !== null && typeof value === "object" ? Object.values(value).flatMap(ids) : []
+}
+const usable = (value: unknown): boolean => {
+  try {
+    return ids(value).every(id => lasting(byId(id)))
+  } catch {
+    return false
+  }
+}
+
+const results = new Map<string, Promise<unknown>>()
+
+/** Calls a function, or takes its answer from an earlier call, as its cache policy allows. */
+export const callFunction = async (
+  module: Module, port: number, object: string, { name, cache, args: types }: FunctionType, parent: unknown, args: Record<string, unknown>,
+): Promise<unknown> => {
+  const run = () => invoke(module, port, { parentName: object, function: name, parent, args })
+  if (cache === "Never") return run()
+  const keys = await Promise.all(types.map(({ name, type }) => argumentKey(type, args[name])))
+  const key = digestOf(["call", module.key, object, name, parent, keys])
+  const first = results.get(key)
+  if (first) return first
+  const result = (async () => {
+    const known = cache === "Default" ? recall<{ value: unknown }>(key) : undefined
+    if (known && usable(known.value)) {
+      log(`${object}.${name || "new"}: cached`)
+      return known.value
+    }
+    const value = await run()
+    if (cache === "Default" && usable(value)) {
+      ids(value).forEach(id => write(byId(id)))
+      remember(key, { value }, [])
+    }
+    return value
+  })()
+  results.set(key, result)
+  result.catch(() => results.delete(key))
+  return result
+}

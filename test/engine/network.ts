@@ -1,0 +1,28 @@
+// The session's own network and the names of its containers.
+import { podman } from "../lab/podman.ts"
+import { session } from "./store.ts"
+
+export const label = `cloud-native.engine=${session}`
+
+export const networkName = (of: string): string => `cloud-native-${of}`
+
+let network: Promise<{ name: string; subnet: string }> | undefined
+
+/** Without name service: each container is told the names it may use. */
+const create = async () => {
+  const name = networkName(session)
+  await podman(["network", "create", "--disable-dns", "--label", label, name])
+  const [{ subnets }] = JSON.parse((await podman(["network", "inspect", name])).stdout) as [{ subnets: { subnet: string }[] }]
+  return { name, subnet: subnets[0]!.subnet }
+}
+export const sessionNetwork = async (): Promise<string> => (await (network ??= create())).name
+
+let services = 0
+/** Addresses of services come from the top of the network, podman gives its own from the bottom. */
+export const serviceAddress = async (): Promise<string> => {
+  const [base = ""] = (await (network ??= create())).subnet.split("/")
+  return base.replace(/\d+$/, String(254 - (services++ % 200)))
+}
+
+let containers = 0
+export const containerName = (): string => `cloud-native-engine-${session}-${containers++}`

@@ -1,0 +1,57 @@
+// Overlay mounts: the file systems of containers are stacks of folders.
+import { execFile } from "node:child_process"
+import { existsSync, lstatSync, mkdirSync, readlinkSync, renameSync, rmSync, symlinkSync } from "node:fs"
+import { join, posix } from "node:path"
+import { promisify } from "node:util"
+import { folder, hash, scratch, session } from "./store.ts"
+
+const run = promisify(execFile)
+
+/** A short name for a lower folder: mount options must fit one page. */
+const link = (path: string): string => {
+  const name = hash(path).slice(0, 10), at = join(folder("links"), name)
+  if (!existsSync(at)) {
+    const own = `${at}.${session}.${Math.random()}`
+    symlinkSync(path, own)
+    renameSync(own, at)
+  }
+  return name
+}
+
+export interface Overlay { path: string; upper: string; release(): Promise<void> }
+
+/** Mounts folders over each other, the lowest first; changes go to `upper`. */
+export const mountOverlay = async (lowers: string[]): Promise<Overlay> => {
+  const at = scratch(), path = join(at, "merged"), upper = join(at, "upper"), work = join(at, "work"), nothing = join(at, "nothing")
+  for (const made of [path, upper, work, nothing]) mkdirSync(made, { mode: 0o755 })
+  const stack = [...lowers].reverse().map(link)
+  const options = `lowerdir=${stack.join(":") || nothing},upperdir=${upper},workdir=${work},index=off,redirect_dir=off,metacopy=off,volatile`
+  await run("mount", ["-t", "overlay", "overlay", "-o", options, path], { cwd: folder("links") })
+  return { path, upper, release: async () => { await run("umount", [path]).catch(() => run("umount", ["-l", path])) } }
+}
+
+/** Keeps what was written to an overlay as a layer with this name. */
+export const keepLayer = (overlay: Overlay, name: string): string => {
+  const kept = layerPath(name)
+  if (existsSync(kept)) rmSync(overlay.upper, { recursive: true })
+  else renameSync(overlay.upper, kept)
+  return name
+}
+export const layerPath = (name: string): string => join(folder("layers"), name)
+
+/** Where a container's path lies on the host, symbolic links read as the container reads them. */
+export const within = (root: string, path: string, follow = true): string => {
+  let todo = path.split("/").filter(Boolean), done: string[] = []
+  for (let links = 0; todo.length > 0;) {
+    const part = todo.shift()!
+    if (part === ".") continue
+    if (part === "..") { done.pop(); continue }
+    const here = join(root, ...done, part), stats = lstatSync(here, { throwIfNoEntry: false })
+    if (!stats?.isSymbolicLink() || (todo.length === 0 && !follow)) { done.push(part); continue }
+    if (++links > 40) throw new Error(`${path}: too many levels of symbolic links`)
+    const target = readlinkSync(here)
+    if (posix.isAbsolute(target)) done = []
+    todo = [...target.split("/").filter(Boolean), ...todo]
+  }
+  return join(root, ...done)
+}

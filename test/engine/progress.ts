@@ -1,0 +1,36 @@
+// What the engine and the module say while they work: lines on stderr, without secrets.
+import { scrub } from "./secret.ts"
+
+export type Verbosity = "silent" | "quiet" | "normal" | "verbose"
+let verbosity: Verbosity = "silent"
+export const setVerbosity = (to: Verbosity): void => { verbosity = to }
+
+const start = Date.now()
+const say = (text: string) => process.stderr.write(`${((Date.now() - start) / 1000).toFixed(1).padStart(6)}s ${scrub(text)}\n`)
+
+/** A step of the engine's. */
+export const log = (text: string): void => { if (verbosity === "normal" || verbosity === "verbose") say(text) }
+export const logDetail = (text: string): void => { if (verbosity === "verbose") say(text) }
+
+/** Takes a stream of output and gives it on by whole lines, so that no secret is cut in two. */
+export const lineLogger = (prefix: string): { write(chunk: string): void; end(): void } => {
+  let rest = ""
+  const line = (text: string) => { if (verbosity === "normal" || verbosity === "verbose") say(`${prefix} | ${text}`) }
+  return {
+    write(chunk) {
+      const lines = (rest + chunk).split("\n")
+      rest = lines.pop()!
+      lines.forEach(line)
+    },
+    end() {
+      if (rest) line(rest)
+      rest = ""
+    },
+  }
+}
+
+/** A command on one line. */
+export const brief = (args: string[]): string => {
+  const text = args.join(" ").replace(/\s+/g, " ")
+  return text.length > 100 ? `${text.slice(0, 99)}…` : text
+}

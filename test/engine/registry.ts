@@ -1,0 +1,79 @@
+// Pushing to a registry, by the distribution protocol.
+import { createReadStream } from "node:fs"
+import { request as httpRequest, type IncomingMessage } from "node:http"
+import { request as httpsRequest } from "node:https"
+import { GraphQLError } from "graphql"
+import type { Container } from "./container.ts"
+import { blobPath, type Descriptor, type Layout } from "./oci.ts"
+import { plaintext } from "./secret.ts"
+import { pin, type Service } from "./service.ts"
+
+interface Request { method: string; headers?: Record<string, string>; body?: { file: string } | { text: string } }
+interface Answer { status: number; headers: IncomingMessage["headers"]; text: string }
+
+const send = (url: URL, { method, headers = {}, body }: Request): Promise<Answer> => new Promise((resolve, reject) => {
+  const request = (url.protocol === "https:" ? httpsRequest : httpRequest)(url, { method, headers }, response => {
+    let text = ""
+    response.setEncoding("utf8").on("data", part => { text += part }).on("error", reject)
+    response.on("end", () => resolve({ status: response.statusCode ?? 0, headers: response.headers, text }))
+  })
+  request.on("error", reject)
+  if (body && "file" in body) createReadStream(body.file).on("error", reject).pipe(request)
+  else request.end(body?.text)
+})
+
+/** Registry, repository and tag of an address. */
+const parse = (address: string) => {
+  const [, host, repository, tag] = /^([^/]+[.:][^/]*|localhost)\/(.+?)(?::([\w.-]+))?(?:@.*)?$/.exec(address) ?? []
+  if (!host || !repository) throw new GraphQLError(`failed to parse address "${address}": a registry host is needed`)
+  return { host, repository, tag: tag ?? "latest" }
+}
+const isLocal = (host: string) => /^(localhost|127\.0\.0\.1|\[::1\])(:|$)/.test(host)
+
+export const publish = async (layout: Layout, address: string, auth: Container["auth"], service?: Service): Promise<string> => {
+  const { host, repository, tag } = parse(address)
+  // A registry that is a service, or the host's own, speaks plain HTTP; any other host name means HTTPS.
+  const at = service ? `http://${(await pin(service)).ip}:${service.ports[0]?.port ?? 5000}` : `${isLocal(host) ? "http" : "https"}://${host}`
+  const login = auth.find(known => known.address.replace(/^https?:\/\//, "").split("/")[0] === host)
+  const basic = login && `Basic ${Buffer.from(`${login.username}:${plaintext(login.secret)}`).toString("base64")}`
+  let authorization: string | undefined
+
+  const authorize = async (challenge: string) => {
+    const scheme = challenge.split(" ")[0]!.toLowerCase(), of = (name: string) => new RegExp(`${name}="([^"]*)"`).exec(challenge)?.[1]
+    if (scheme === "basic") return basic
+    const url = new URL(of("realm") ?? "")
+    url.search = new URLSearchParams({ service: of("service") ?? "", scope: `repository:${repository}:pull,push` }).toString()
+    const { status, text } = await send(url, { method: "GET", headers: basic ? { authorization: basic } : {} })
+    if (status !== 200) throw new GraphQLError(`failed to authorize: ${url.host} answered ${status}`)
+    const { token, access_token } = JSON.parse(text) as { token?: string; access_token?: string }
+    return `Bearer ${token ?? access_token}`
+  }
+  const call = async (path: string | URL, request: Request, accepted: number[]): Promise<Answer> => {
+    const url = new URL(path, at)
+    const attempt = () => send(url, { ...request, headers: { ...request.headers, ...(authorization && { authorization }) } })
+    let answer = await attempt()
+    if (answer.status === 401 && answer.headers["www-authenticate"]) {
+      authorization = await authorize(answer.headers["www-authenticate"])
+      if (authorization) answer = await attempt()
+    }
+    if (!accepted.includes(answer.status)) {
+      throw new GraphQLError(`failed to publish ${address}: ${request.method} ${url.pathname} answered ${answer.status} ${answer.text.trim().slice(0, 300)}`)
+    }
+    return answer
+  }
+  const upload = async ({ digest, size }: Descriptor) => {
+    if ((await call(`/v2/${repository}/blobs/${digest}`, { method: "HEAD" }, [200, 404])).status === 200) return
+    const started = await call(`/v2/${repository}/blobs/uploads/`, { method: "POST", headers: { "content-length": "0" } }, [202])
+    const to = new URL(started.headers.location!, at)
+    to.searchParams.set("digest", digest)
+    const headers = { "content-type": "application/octet-stream", "content-length": String(size) }
+    await call(to, { method: "PUT", headers, body: { file: blobPath(layout.path, digest) } }, [201])
+  }
+  // The first call alone, so that the others find the token.
+  await call("/v2/", { method: "GET" }, [200])
+  for (const descriptor of [layout.manifest.config, ...layout.manifest.layers]) await upload(descriptor)
+  const text = JSON.stringify(layout.manifest)
+  const headers = { "content-type": layout.manifest.mediaType, "content-length": String(Buffer.byteLength(text)) }
+  await call(`/v2/${repository}/manifests/${tag}`, { method: "PUT", headers, body: { text } }, [201])
+  return `${host}/${repository}:${tag}@${layout.manifestDigest}`
+}
