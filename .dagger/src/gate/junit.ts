@@ -2,19 +2,34 @@ import { XMLParser, XMLValidator } from "fast-xml-parser"
 import { z } from "zod"
 
 export interface TestResult {
+  /** Class or file, then the test's own name. */
   name: string
   status: "passed" | "failed" | "errored" | "skipped"
-  /** Why it did not pass. */
+  /** Why it did not pass, in the runner's words. */
   message: string
+  /** What stands below that: the assertion's difference, the stack. */
+  details: string
   seconds: number
 }
 
-const Outcome = z.union([z.string(), z.object({ message: z.string().default(""), "#text": z.string().default("") })])
+const parser = new XMLParser({
+  ignoreAttributes: false,
+  attributeNamePrefix: "@",
+  parseAttributeValue: false,
+  parseTagValue: false,
+  // Entities are decoded here, so that none that a document defines is ever expanded.
+  processEntities: false,
+  isArray: (tag, _path, _leaf, isAttribute) => !isAttribute && LISTS.includes(tag),
+})
+const LISTS = ["testsuite", "testcase", "failure", "error", "skipped"]
+
+const text = z.string().default("").transform(decode)
+const Outcome = element(z.object({ "@message": text, "#text": text }))
 const outcomes = z.array(Outcome).default([])
 const Case = z.object({
-  name: z.string(),
-  classname: z.string().default(""),
-  time: z.coerce.number().default(0),
+  "@name": text,
+  "@classname": text,
+  "@time": z.coerce.number().catch(0),
   failure: outcomes,
   error: outcomes,
   skipped: outcomes,
@@ -24,26 +39,26 @@ interface Suite {
   testcase: z.infer<typeof Case>[]
   testsuite: Suite[]
 }
-const Suite: z.ZodType<Suite> = z.lazy(() => z.object({ testcase: z.array(Case).default([]), testsuite: z.array(Suite).default([]) }))
+const Suite: z.ZodType<Suite> = element(
+  z.object({ testcase: z.array(Case).default([]), testsuite: z.array(z.lazy(() => Suite)).default([]) }),
+)
 const Report = z.union([
-  z.object({ testsuites: z.union([Suite, z.literal("").transform((): Suite => ({ testcase: [], testsuite: [] }))]) }).transform(report => report.testsuites),
+  z.object({ testsuites: Suite }).transform(report => report.testsuites),
   z.object({ testsuite: z.array(Suite) }).transform((report): Suite => ({ testcase: [], testsuite: report.testsuite })),
 ])
 
-const LISTS = ["testsuite", "testcase", "failure", "error", "skipped"]
-
 /** The tests of a JUnit report, of nested suites too; undefined if it is none. */
 export function parseJunit(xml: string): TestResult[] | undefined {
-  if (XMLValidator.validate(xml) !== true) return undefined
-  const parser = new XMLParser({
-    ignoreAttributes: false,
-    attributeNamePrefix: "",
-    parseAttributeValue: false,
-    parseTagValue: false,
-    isArray: tag => LISTS.includes(tag),
-  })
-  const report = Report.safeParse(parser.parse(xml))
+  const report = Report.safeParse(parseXml(xml))
   return report.success ? testsOf(report.data) : undefined
+}
+
+function parseXml(xml: string): unknown {
+  try {
+    return XMLValidator.validate(xml) === true ? parser.parse(xml) : undefined
+  } catch {
+    return undefined
+  }
 }
 
 function testsOf(suite: Suite): TestResult[] {
@@ -51,16 +66,36 @@ function testsOf(suite: Suite): TestResult[] {
 }
 
 function readCase(test: z.infer<typeof Case>): TestResult {
-  const [status, outcome] = test.error[0] !== undefined
-    ? (["errored", test.error[0]] as const)
-    : test.failure[0] !== undefined
-      ? (["failed", test.failure[0]] as const)
-      : test.skipped[0] !== undefined
-        ? (["skipped", test.skipped[0]] as const)
-        : (["passed", ""] as const)
-  return { name: [test.classname, test.name].filter(Boolean).join(" › "), status, message: textOf(outcome), seconds: test.time }
+  const { status, outcome } = outcomeOf(test)
+  return {
+    name: [test["@classname"], test["@name"]].filter(Boolean).join(" › "),
+    status,
+    message: outcome?.["@message"] ?? "",
+    details: outcome?.["#text"].trim() ?? "",
+    seconds: test["@time"],
+  }
 }
 
-function textOf(outcome: z.infer<typeof Outcome>): string {
-  return typeof outcome === "string" ? outcome : outcome.message || outcome["#text"]
+/** The worst that a test's element says: a test may fail, and then its clean-up too. */
+function outcomeOf({ error, failure, skipped }: z.infer<typeof Case>): { status: TestResult["status"]; outcome?: z.infer<typeof Outcome> } {
+  if (error.length > 0) return { status: "errored", outcome: error[0] }
+  if (failure.length > 0) return { status: "failed", outcome: failure[0] }
+  if (skipped.length > 0) return { status: "skipped", outcome: skipped[0] }
+  return { status: "passed" }
+}
+
+/** An element as the parser gives it: without attributes and children it is its text. */
+function element<Shape extends z.ZodType>(shape: Shape) {
+  return z.preprocess(value => (typeof value === "string" ? { "#text": value } : value), shape)
+}
+
+const NAMED: Record<string, string> = { lt: "<", gt: ">", amp: "&", quot: '"', apos: "'" }
+
+/** The five entities that XML defines itself, and characters by number. */
+function decode(text: string): string {
+  return text.replace(/&(?:#x([0-9a-f]{1,6})|#(\d{1,7})|(\w+));/gi, (entity, hex, decimal, name) => {
+    if (name) return NAMED[name] ?? entity
+    const point = hex ? parseInt(hex, 16) : Number(decimal)
+    return point <= 0x10ffff ? String.fromCodePoint(point) : entity
+  })
 }

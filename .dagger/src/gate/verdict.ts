@@ -1,3 +1,4 @@
+import { lastLines } from "../errors.js"
 import { formatTable } from "../verify/table.js"
 import { parseJunit, type TestResult } from "./junit.js"
 
@@ -21,43 +22,44 @@ export interface Verdict {
   text: string
 }
 
-const OUTPUT_LINES = 25
-
 /** Whether every suite ran at least one test and all of them passed; the text says which did not, of every suite. */
 export function judge(suites: SuiteRun[]): Verdict {
-  const objections = suites.flatMap(suite => object(suite) ?? [])
+  const read = suites.map(suite => ({ suite, tests: suite.junit === undefined ? undefined : parseJunit(suite.junit) }))
+  const objections = read.map(({ suite, tests }) => object(suite, tests)).filter(text => text !== undefined)
   if (objections.length > 0) return { passed: false, text: objections.join("\n\n") }
-  return { passed: true, text: formatTable(["SUITE", "TESTS", "PASSED", "SKIPPED", "TIME"], suites.map(row)) }
+  return { passed: true, text: formatTable(["SUITE", "TESTS", "PASSED", "SKIPPED", "TIME"], read.map(({ suite, tests }) => row(suite, tests!))) }
 }
 
 /** What is wrong with a suite's run; undefined if nothing is. */
-function object(suite: SuiteRun): string | undefined {
-  if (suite.timedOut) return withOutput(`${suite.app}: the test runner did not end within ${suite.timeout} s (exit code ${suite.exitCode})`, suite)
-  if (suite.junit === undefined) return withOutput(`${suite.app}: the test runner wrote no JUnit report (exit code ${suite.exitCode})`, suite)
-  const tests = parseJunit(suite.junit)
-  if (!tests) return withOutput(`${suite.app}: the test runner's JUnit report cannot be read (exit code ${suite.exitCode})`, suite)
-  if (tests.length === 0) return withOutput(`${suite.app}: the suite has no tests (exit code ${suite.exitCode})`, suite)
-  const bad = tests.filter(test => test.status === "failed" || test.status === "errored")
+function object(suite: SuiteRun, tests: TestResult[] | undefined): string | undefined {
+  const runner = (text: string) => `${suite.app}: the test runner ${text}\n${indent(lastLines(suite.output, 25), 4)}`.trimEnd()
+  const ended = `ended with exit code ${suite.exitCode}`
+  const failures = (tests ?? []).filter(test => test.status === "failed" || test.status === "errored")
+  if (suite.timedOut) return [runner(`did not end within ${suite.timeout} s`), ...failures.map(describe)].join("\n")
+  if (suite.junit === undefined) return runner(`${ended} and wrote no JUnit report`)
+  if (!tests) return runner(`${ended} and wrote a JUnit report that cannot be read`)
+  if (tests.length === 0) return runner(`${ended}, and its suite has no tests`)
   const skipped = tests.filter(test => test.status === "skipped")
-  const listed = skipped.length > suite.allowSkipped ? [...bad, ...skipped] : bad
+  const listed = skipped.length > suite.allowSkipped ? [...failures, ...skipped] : failures
   if (listed.length > 0) return [`${suite.app}: ${listed.length} of ${tests.length} tests did not pass`, ...listed.map(describe)].join("\n")
-  if (suite.exitCode !== 0) return withOutput(`${suite.app}: every test passed, yet the test runner ended with exit code ${suite.exitCode}`, suite)
+  if (skipped.length === tests.length) return runner(`${ended}, and its suite skipped every test`)
+  if (suite.exitCode !== 0) return runner(`${ended}, though every test passed`)
   return undefined
 }
 
-function row(suite: SuiteRun): string[] {
-  const tests = parseJunit(suite.junit ?? "") ?? []
+function row(suite: SuiteRun, tests: TestResult[]): string[] {
   const count = (status: TestResult["status"]) => String(tests.filter(test => test.status === status).length)
   const seconds = tests.reduce((total, test) => total + test.seconds, 0)
   return [suite.app, String(tests.length), count("passed"), count("skipped"), `${seconds.toFixed(1)} s`]
 }
 
-function describe(test: TestResult): string {
-  const [first = "", ...more] = test.message.trim().split("\n")
-  return [`  ${test.status}: ${test.name}`, ...[first, ...more.slice(0, 4)].filter(Boolean).map(line => `    ${line}`)].join("\n")
+/** A test that did not pass: its message, then the last line of the details, where runners put the place. */
+function describe({ status, name, message, details }: TestResult): string {
+  const lines = message.trim().split("\n")
+  const shown = [...lines.slice(0, 5), ...(lines.length > 5 ? ["…"] : []), details.split("\n").at(-1)!].filter(line => line.trim())
+  return [`  ${status}: ${name}`, ...shown.map(line => indent(line.trimEnd(), 4))].join("\n")
 }
 
-function withOutput(text: string, suite: SuiteRun): string {
-  const lines = suite.output.trim().split("\n").slice(-OUTPUT_LINES)
-  return [text, ...lines.map(line => `    ${line}`)].join("\n")
+function indent(text: string, width: number): string {
+  return text.replace(/^(?=.)/gm, " ".repeat(width))
 }
