@@ -10,9 +10,9 @@ describe("what cannot be used is said so, with the way out", () => {
     expect(ended.exitCode).toBe(1)
     for (const text of [
       "CONFIG_INVALID",
-      "cloud-native.yaml:3:3 backend.pat: unknown key; did you mean path?",
-      "cloud-native.yaml:4:3 backend.port: expected number, received string",
-      "cloud-native.yaml:5:11 limits.imageSize: expected a size such as 200MB",
+      'cloud-native.yaml:3:3 backend.pat: expected one of path, dockerfile, port, health, base, test; did you mean "path"?',
+      'cloud-native.yaml:4:9 backend.port: expected a port, 1 to 65535, got "many"',
+      'cloud-native.yaml:5:22 limits.imageSize: expected a size, for example 200MB',
     ]) {
       expect(ended.stderr).toContain(text)
     }

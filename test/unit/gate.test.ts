@@ -61,7 +61,11 @@ describe("a JUnit report", () => {
     expect(parseJunit(xml)).toBeUndefined()
   })
 
-  test.each(["pytest-none.xml", "vitest-none.xml"])("of a suite without tests is a report: %s", name => {
-    expect(parseJunit(report(name))).toEqual([])
+  test.each([
+    ["pytest", report("pytest-none.xml")],
+    ["vitest", report("vitest-none.xml")],
+    ["an empty element", "<testsuites><testsuite></testsuite></testsuites>"],
+  ])("of a suite without tests is a report: %s", (_, xml) => {
+    expect(parseJunit(xml)).toEqual([])
   })
 })

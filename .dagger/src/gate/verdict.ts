@@ -36,14 +36,14 @@ function object(suite: SuiteRun, tests: TestResult[] | undefined): string | unde
   const ended = `ended with exit code ${suite.exitCode}`
   const failures = (tests ?? []).filter(test => test.status === "failed" || test.status === "errored")
   if (suite.timedOut) return [runner(`did not end within ${suite.timeout} s`), ...failures.map(describe)].join("\n")
-  if (suite.junit === undefined) return runner(`${ended} and wrote no JUnit report`)
-  if (!tests) return runner(`${ended} and wrote a JUnit report that cannot be read`)
-  if (tests.length === 0) return runner(`${ended}, and its suite has no tests`)
+  if (suite.junit === undefined) return runner(`${ended}; it wrote no JUnit report`)
+  if (!tests) return runner(`${ended}; its JUnit report cannot be read`)
+  if (tests.length === 0) return runner(`${ended}; the suite has no tests`)
   const skipped = tests.filter(test => test.status === "skipped")
   const listed = skipped.length > suite.allowSkipped ? [...failures, ...skipped] : failures
   if (listed.length > 0) return [`${suite.app}: ${listed.length} of ${tests.length} tests did not pass`, ...listed.map(describe)].join("\n")
-  if (skipped.length === tests.length) return runner(`${ended}, and its suite skipped every test`)
-  if (suite.exitCode !== 0) return runner(`${ended}, though every test passed`)
+  if (skipped.length === tests.length) return runner(`${ended}; the suite skipped every test`)
+  if (suite.exitCode !== 0) return runner(`${ended}; every test passed, yet it failed`)
   return undefined
 }
 
