@@ -2,13 +2,17 @@ import { argument, check, Container, Directory, File, func, object, Secret, Serv
 
 import { Built } from "./built.js"
 import { readConfig } from "./config/read.js"
-import { deployEphemeral, previewEphemeral } from "./deploy/ephemeral.js"
+import { deployEphemeral, deployToEphemeralCluster, previewEphemeral } from "./deploy/ephemeral.js"
 import { manifestsOf } from "./deploy/manifests.js"
+import { planOf } from "./deploy/plan.js"
+import { preflight } from "./deploy/preflight.js"
+import { deployToCluster } from "./deploy/release.js"
 import { CloudNativeError } from "./errors.js"
 import { runGate } from "./gate/run.js"
 import { Image } from "./image.js"
 import { checkManifests } from "./manifests/check.js"
 import { assertNone } from "./manifests/problem.js"
+import { publishImages } from "./push/publish.js"
 import { Pushed } from "./pushed.js"
 import { Tested } from "./tested.js"
 import { Verification } from "./verification.js"
@@ -124,10 +128,13 @@ export class CloudNative {
     manifests?: Directory, secrets?: Secret, publicUrl?: string, handshake: boolean = false, timeout: string = "10m",
   ): Promise<string> {
     if (kubeconfig && !registry) throw registryNeeded()
+    const config = await readConfig(this.source, this.config)
+    const plan = await planOf(this.source, config, { manifests, secrets, publicUrl, handshake, timeout })
+    const kubectl = kubeconfig && (await preflight({ kubeconfig, context, namespace, apiServer }, plan))
     const verified = await (await this.build()).verifyImage()
-    if (!registry) return deployEphemeral(verified.images(), { manifests, secrets, publicUrl, timeout })
-    const pushed = await verified.push(registry, username, password)
-    return pushed.deploy(kubeconfig, context, namespace, apiServer, manifests, secrets, publicUrl, handshake, timeout)
+    if (!registry) return deployEphemeral(verified.images(), plan)
+    const images = await publishImages(verified.images(), registry, { username, password })
+    return kubectl ? deployToCluster(kubectl, plan, images) : deployToEphemeralCluster(plan, images)
   }
 
   /**

@@ -1,11 +1,10 @@
 import { Directory, func, object, Secret, Service } from "@dagger.io/dagger"
 
 import type { Config } from "./config/schema.js"
-import { connect } from "./deploy/cluster.js"
 import { deployToEphemeralCluster } from "./deploy/ephemeral.js"
 import { planOf } from "./deploy/plan.js"
-import { deployRelease } from "./deploy/release.js"
-import { summarize } from "./deploy/summary.js"
+import { preflight } from "./deploy/preflight.js"
+import { deployToCluster } from "./deploy/release.js"
 import { formatTable } from "./verify/table.js"
 
 /** Both images in a registry, referred to by digest: the only thing that can be deployed. */
@@ -52,9 +51,9 @@ export class Pushed {
   ): Promise<string> {
     const config = JSON.parse(this.settings) as Config
     const images = { backend: this.backendRef, frontend: this.frontendRef }
-    const plan = await planOf(this.source, config, images, { manifests, secrets, publicUrl, handshake, timeout })
-    if (!kubeconfig) return deployToEphemeralCluster(plan)
-    return summarize(await deployRelease(await connect({ kubeconfig, context, namespace, apiServer }, config), plan))
+    const plan = await planOf(this.source, config, { manifests, secrets, publicUrl, handshake, timeout })
+    if (!kubeconfig) return deployToEphemeralCluster(plan, images)
+    return deployToCluster(await preflight({ kubeconfig, context, namespace, apiServer }, plan), plan, images)
   }
 
   /** The references by digest, as a table. */

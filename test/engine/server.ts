@@ -116,6 +116,8 @@ export const serve = async (): Promise<{ server: Server; port: number }> => {
     response.setHeader("content-type", "application/json")
     response.end(JSON.stringify(result))
   })
+  // A client that scans for longer than Node's five seconds sends its next query on the connection it has.
+  server.keepAliveTimeout = 0
   server.listen(0, "127.0.0.1")
   await once(server, "listening")
   return { server, port: (server.address() as { port: number }).port }

@@ -4,6 +4,7 @@ import type { Config } from "../config/schema.js"
 import { CloudNativeError } from "../errors.js"
 import { readKubeconfig } from "./kubeconfig.js"
 import { Kubectl } from "./kubectl.js"
+import { plaintextOf } from "./plan.js"
 
 /** How the API server is called in the container that runs kubectl, when it is bound as a service. */
 export const API_HOST = "kubernetes"
@@ -18,7 +19,7 @@ export interface Target {
 
 /** kubectl on the user's cluster; throws unless the API server answers and the namespace exists. */
 export async function connect(target: Target, config: Config): Promise<Kubectl> {
-  const server = readKubeconfig(await target.kubeconfig.plaintext(), target.context)
+  const server = readKubeconfig(await plaintextOf(target.kubeconfig, "--kubeconfig"), target.context)
   const container = kubectlContainer(config).withMountedSecret(KUBECONFIG, target.kubeconfig).withEnvVariable("KUBECONFIG", KUBECONFIG)
   const context = `--context=${server.context}`
   const kubectl = target.apiServer

@@ -5,12 +5,12 @@ import { stringify } from "yaml"
 import { z } from "zod"
 
 import type { Config } from "../config/schema.js"
-import { publishImages, type VerifiedImages } from "../push/publish.js"
+import { publishImages, type PushedImages, type VerifiedImages } from "../push/publish.js"
 import { uniqueValue } from "../unique.js"
 import { backingManifests } from "./backing.js"
 import { API_HOST, kubectlContainer } from "./cluster.js"
 import { Kubectl } from "./kubectl.js"
-import { planOf, type DeployOptions, type Plan } from "./plan.js"
+import { planOf, type Plan } from "./plan.js"
 import { deployRelease, rollAgain } from "./release.js"
 import { summarize } from "./summary.js"
 import { waitUntil } from "./wait.js"
@@ -31,25 +31,24 @@ interface Cluster {
 }
 
 /** Push to a registry and deploy to a cluster that exist for this call only; the release is rolled once more. */
-export async function deployEphemeral(images: VerifiedImages, options: DeployOptions): Promise<string> {
+export async function deployEphemeral(images: VerifiedImages, plan: Plan): Promise<string> {
   const registry = startRegistry(images.config)
   try {
     const pushed = await publishImages(images, REGISTRY, { service: registry })
-    const plan = await planOf(images.source, images.config, pushed, options)
-    return await deployToEphemeralCluster(plan, registry)
+    return await deployToEphemeralCluster(plan, pushed, registry)
   } finally {
     await registry.stop()
   }
 }
 
 /** Deploy to a cluster that exists for this call only, and roll the release once more. */
-export async function deployToEphemeralCluster(plan: Plan, registry?: Service): Promise<string> {
+export async function deployToEphemeralCluster(plan: Plan, images: PushedImages, registry?: Service): Promise<string> {
   const cluster = startCluster(plan.config, registry)
   const complete = withEphemeralSecrets(plan)
   try {
     await prepare(cluster, plan.config)
-    const deployment = await deployRelease(cluster.kubectl, complete)
-    return summarize(deployment, await rollAgain(cluster.kubectl, complete))
+    const deployment = await deployRelease(cluster.kubectl, complete, images)
+    return summarize(deployment, await rollAgain(cluster.kubectl, complete, images))
   } finally {
     await cluster.node.stop()
   }
@@ -59,10 +58,10 @@ export async function deployToEphemeralCluster(plan: Plan, registry?: Service): 
 export async function previewEphemeral(images: VerifiedImages): Promise<Service> {
   const registry = startRegistry(images.config)
   const pushed = await publishImages(images, REGISTRY, { service: registry })
-  const plan = await planOf(images.source, images.config, pushed, {})
+  const plan = await planOf(images.source, images.config)
   const cluster = startCluster(plan.config, registry)
   await prepare(cluster, plan.config)
-  await deployRelease(cluster.kubectl, withEphemeralSecrets(plan))
+  await deployRelease(cluster.kubectl, withEphemeralSecrets(plan), pushed)
   const port = plan.config.frontend.port
   return cluster.client.withExposedPort(port).asService({
     args: ["kubectl", ...cluster.flags, `--namespace=${cluster.kubectl.namespace}`, "port-forward", "--address=0.0.0.0", "service/frontend", `${port}:${port}`],

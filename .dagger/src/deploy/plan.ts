@@ -1,8 +1,8 @@
 import { Directory, Secret } from "@dagger.io/dagger"
 
 import type { Config } from "../config/schema.js"
+import { CloudNativeError, messageOf } from "../errors.js"
 import type { Manifest } from "../manifests/parse.js"
-import type { PushedImages } from "../push/publish.js"
 import { parseDotenv } from "../secrets/dotenv.js"
 import { parseDuration } from "./duration.js"
 import { manifestsOf } from "./manifests.js"
@@ -16,10 +16,9 @@ export interface DeployOptions {
   timeout?: string
 }
 
-/** What is deployed, once every argument has been read. */
+/** What is to be deployed but for the images, once every argument has been read. */
 export interface Plan {
   config: Config
-  images: PushedImages
   manifests: Manifest[]
   /** The applications' secrets; unset: they are in the namespace already. */
   secrets?: Record<string, string>
@@ -30,15 +29,30 @@ export interface Plan {
   timeout: number
 }
 
-/** Read every argument, so that a mistake in one is found before anything changes. */
-export async function planOf(source: Directory, config: Config, images: PushedImages, options: DeployOptions): Promise<Plan> {
+/** Read every argument, so that a mistake in one is found before anything is built or changed. */
+export async function planOf(source: Directory, config: Config, options: DeployOptions = {}): Promise<Plan> {
   return {
     config,
-    images,
     manifests: await manifestsOf(options.manifests ?? source.directory("k8s")),
-    secrets: options.secrets && parseDotenv(await options.secrets.plaintext()),
+    secrets: options.secrets && parseDotenv(await plaintextOf(options.secrets, "--secrets")),
     publicUrl: options.publicUrl ?? config.publicUrl,
     handshake: options.handshake ?? false,
     timeout: parseDuration(options.timeout ?? "10m"),
+  }
+}
+
+/** A secret's value; what keeps it from being read (a file that is not there) is the user's to mend. */
+export async function plaintextOf(secret: Secret, argument: string): Promise<string> {
+  try {
+    return await secret.plaintext()
+  } catch (error) {
+    throw new CloudNativeError({
+      code: "SECRETS_INVALID",
+      blame: "user",
+      what: `${argument} cannot be read`,
+      why: messageOf(error),
+      fix: `pass ${argument}=file:PATH, env:NAME or cmd:COMMAND of something that is there`,
+      cause: error,
+    })
   }
 }

@@ -1,14 +1,23 @@
 import { CloudNativeError } from "../errors.js"
-import type { Manifest } from "../manifests/manifest.js"
 import { formatProblem } from "../manifests/problem.js"
 import { availableIn, neededBy, unresolved, type Available } from "../manifests/references.js"
+import { connect, type Target } from "./cluster.js"
 import type { Kubectl } from "./kubectl.js"
+import type { Plan } from "./plan.js"
 
 /** Prints the names of the keys and nothing of their values. */
 const KEYS = "go-template={{range $key, $_ := .data}}{{$key}} {{end}}"
 
+/** Reach the user's cluster and look for all that would stop a deployment, before anything is built or changed. */
+export async function preflight(target: Target, plan: Plan): Promise<Kubectl> {
+  const kubectl = await connect(target, plan.config)
+  await assertReferences(kubectl, plan)
+  return kubectl
+}
+
 /** Throw unless every Secret and ConfigMap that the manifests refer to, with its keys, is given, rendered or there. */
-export async function assertReferences(kubectl: Kubectl, manifests: Manifest[], given: Available[]): Promise<void> {
+async function assertReferences(kubectl: Kubectl, { manifests, secrets, config }: Plan): Promise<void> {
+  const given: Available[] = secrets ? [{ kind: "Secret", name: config.secretName, keys: Object.keys(secrets) }] : []
   const known = [...given, ...availableIn(manifests)]
   const isKnown = (kind: string, name: string) => known.some(item => item.kind === kind && item.name === name)
   const needed = new Map(neededBy(manifests).map(({ reference: { kind, name } }) => [`${kind}/${name}`, { kind, name }]))
