@@ -60,6 +60,7 @@ class Keys:
                 return
             self._failed = True
             try:
+                # The socket's time-out ends the thread, this one the wait for a slow name resolution too.
                 async with asyncio.timeout(FETCH_TIMEOUT):
                     document = await asyncio.to_thread(self._fetch)
                 self._keys = {key.key_id: key for key in jwt.PyJWKSet.from_dict(document).keys if key.key_id}
@@ -111,7 +112,7 @@ async def current_user(
         raise HTTPException(401, "a bearer token is required", {"WWW-Authenticate": "Bearer"})
     try:
         return await request.app.state.verifier.subject(credentials.credentials)
-    except (jwt.PyJWTError, RecursionError) as error:
+    except jwt.PyJWTError as error:
         # The kind of error alone: its text may quote the token.
         challenge = f'Bearer error="invalid_token", error_description="{type(error).__name__}"'
         raise HTTPException(401, "the token is not valid", {"WWW-Authenticate": challenge}) from error

@@ -145,6 +145,7 @@ def test_an_issuer_that_is_not_there_is_said(client: TestClient, issuer: Issuer)
     issuer.close()
     assert status(client, issuer.token()) == 503
     assert client.get("/api/tasks").status_code == 401
+    assert reason(client, jwt.encode(issuer.claims(), None, "none", {"kid": issuer.kid})) == "InvalidAlgorithmError"
 
 
 def test_an_issuer_that_does_not_answer_is_not_waited_for(

@@ -30,9 +30,9 @@ def test_it_is_ready_again_after_a_restart_of_the_database(client: TestClient, w
 def test_a_database_that_does_not_answer_is_not_waited_for(
     client: TestClient, way: BreakableWay, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(main, "HEALTH_TIMEOUT", 0.2)
     assert client.get(READY).status_code == 200
     way.block()
+    monkeypatch.setattr(main, "HEALTH_TIMEOUT", 0.2)
     # The way stays blocked: that there is an answer shows that the wait is bounded.
     assert client.get(READY).status_code == 503
     assert client.get("/health").status_code == 200

@@ -4,7 +4,7 @@ from uuid import uuid4
 import pytest
 from fastapi.testclient import TestClient
 
-from app import database as database_module
+from app.database import Database
 from tests.conftest import BreakableWay, Issuer, bearer, sql
 
 
@@ -55,21 +55,30 @@ def test_tasks_of_others_do_not_exist(client: TestClient, ada: dict[str, str], e
 
 
 @pytest.mark.parametrize(
-    "body",
+    "body, wrong",
     [
-        {},
-        {"title": ""},
-        {"title": "  "},
-        {"title": "x" * 201},
-        {"title": "a\0b"},
-        {"title": "\ud800"},
-        {"title": 1},
-        {"title": "buy milk", "owner": "eve"},
+        ({}, "title"),
+        ({"title": ""}, "title"),
+        ({"title": "  "}, "title"),
+        ({"title": "x" * 201}, "title"),
+        ({"title": "a\0b"}, "title"),
+        ({"title": "\ud800"}, "title"),
+        ({"title": 1}, "title"),
+        ({"title": "buy milk", "owner": "eve"}, "owner"),
     ],
 )
-def test_a_task_that_is_none_is_refused(client: TestClient, ada: dict[str, str], body: dict[str, object]) -> None:
-    assert client.post("/api/tasks", content=json.dumps(body), headers=ada).status_code == 422
+def test_a_task_that_is_none_is_refused(
+    client: TestClient, ada: dict[str, str], body: dict[str, object], wrong: str
+) -> None:
+    json_type = {"Content-Type": "application/json"}
+    answer = client.post("/api/tasks", content=json.dumps(body), headers=ada | json_type)
+    assert answer.status_code == 422
+    assert [error["loc"] for error in answer.json()["detail"]] == [["body", wrong]]
     assert client.get("/api/tasks", headers=ada).json() == []
+
+
+def test_a_body_without_end_is_refused(client: TestClient, ada: dict[str, str]) -> None:
+    assert client.post("/api/tasks", json={"title": "x" * 20_000}, headers=ada).status_code == 413
 
 
 def test_a_change_with_an_unknown_key_is_refused(client: TestClient, ada: dict[str, str]) -> None:
@@ -115,10 +124,11 @@ def test_connections_that_the_database_ended_are_replaced(
 def test_a_statement_that_hangs_is_given_up(
     client: TestClient, way: BreakableWay, ada: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(database_module.Database.fetch, "__kwdefaults__", {"timeout": 0.2})
     task = add(client, ada)
     way.block()
-    assert client.get("/api/tasks", headers=ada).status_code == 503
+    with monkeypatch.context() as impatient:
+        impatient.setattr(Database.fetch, "__kwdefaults__", {"timeout": 0.2})
+        assert client.get("/api/tasks", headers=ada).status_code == 503
     way.close()
     way.open()
     assert client.get("/api/tasks", headers=ada).json() == [task]
