@@ -1,8 +1,7 @@
 // The user's module: where it is, what it registers, and calls of its functions.
-import { spawn, type ChildProcess } from "node:child_process"
+import type { ChildProcess } from "node:child_process"
 import { randomBytes } from "node:crypto"
-import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs"
-import { createRequire } from "node:module"
+import { existsSync, readFileSync } from "node:fs"
 import { dirname, join, resolve } from "node:path"
 import { GraphQLError } from "graphql"
 import { containerKey, type Container } from "./container.ts"
@@ -10,9 +9,10 @@ import { evaluate } from "./evaluate.ts"
 import { readModel, type FunctionType, type Model, type TypeRef } from "./model.ts"
 import { lineLogger, log } from "./progress.ts"
 import { byId, lasting, recipe, Recipe, write } from "./recipe.ts"
+import { clientStub, hire, sdkVersion } from "./runtime.ts"
 import type { Secret } from "./secret.ts"
 import { admit, dismiss, type Call } from "./server.ts"
-import { digestOf, folder, once, recall, remember, session } from "./store.ts"
+import { digestOf, once, recall, remember } from "./store.ts"
 import { describeTree, importTree, walk } from "./tree.ts"
 import type { Assignment } from "./worker.ts"
 
@@ -22,8 +22,6 @@ export interface Module {
   root: string
   /** Folder of the git repository around it, or its own. */
   context: string
-  /** Folder that holds src/. */
-  folder: string
   files: string[]
   source: Recipe
   key: string
@@ -45,54 +43,20 @@ export const findModule = (reference = "."): Module => {
   if (files.length === 0) throw new Error(`module ${name}: no TypeScript files in ${join(folder, "src")}`)
   const stored = recipe("Directory", "Directory.stored", undefined, { ...importTree(folder, filter, { owner: { uid: 0, gid: 0 } }) })
   return {
-    name, root, folder, files, source: stored,
+    name, root, files, source: stored,
     context: upwards(root, ".git") ?? root,
     key: digestOf(["module", name, [...describeTree(folder, entries)], sdkVersion()]),
   }
 }
 
-const sdk = (): string => dirname(dirname(dirname(createRequire(import.meta.url).resolve("@dagger.io/dagger"))))
-const sdkVersion = (): string => (JSON.parse(readFileSync(join(sdk(), "package.json"), "utf8")) as { version: string }).version
-
-const writeOnce = (path: string, contents: () => string): string => {
-  if (!existsSync(path)) {
-    mkdirSync(dirname(path), { recursive: true })
-    writeFileSync(`${path}.${session}`, contents())
-    renameSync(`${path}.${session}`, path)
-  }
-  return path
+const waiting: Promise<ChildProcess>[] = []
+let ahead = 0
+/** Says how many calls are to come, so that the SDK is loaded for the next one while something else is going on. */
+export const expectCalls = (count: number): void => {
+  ahead = count
+  if (ahead > 0 && waiting.length === 0) waiting.push(hire())
 }
-
-/** npm ships the client's declarations only; the entrypoint finds types by their name in a file called so. */
-const clientStub = (): string => writeOnce(join(folder("runtime"), sdkVersion(), "client.gen.ts"), () => {
-  const declarations = readFileSync(join(sdk(), "dist/src/api/client.gen.d.ts"), "utf8")
-  const enums = [...declarations.matchAll(/^export declare enum (\w+) (\{[^}]*\})/gm)].map(([, name, body]) => `export enum ${name} ${body}`)
-  const classes = [...declarations.matchAll(/^export declare class (\w+)/gm)].map(([, name]) => `export class ${name} {}`)
-  return [...enums, ...classes, ""].join("\n")
-})
-
-/** tsx gives decorators only to files that its tsconfig includes. */
-const tsconfig = ({ folder: of }: Module): string => {
-  const text = JSON.stringify({
-    compilerOptions: { target: "ES2022", module: "ESNext", moduleResolution: "Bundler", experimentalDecorators: true, paths: { "@dagger.io/dagger": [join(sdk(), "dist/src/index.js")] } },
-    // By name: a pattern's wildcard does not enter a folder that starts with a dot.
-    include: [join(of, "src/**/*.ts")],
-  })
-  return writeOnce(join(folder("runtime"), `tsconfig.${digestOf(text).slice(0, 12)}.json`), () => text)
-}
-
-/** A process with the SDK loaded, waiting for its call. The module sees nothing of the host's environment. */
-const hire = (module: Module): ChildProcess =>
-  spawn(process.execPath, ["--import", import.meta.resolve("tsx"), join(import.meta.dirname, "worker.ts")], {
-    cwd: folder("runtime"),
-    stdio: ["ignore", "pipe", "pipe", "ipc"],
-    env: { PATH: process.env.PATH, HOME: process.env.HOME, TZ: process.env.TZ, TSX_TSCONFIG_PATH: tsconfig(module) },
-  })
-
-const waiting: ChildProcess[] = []
-/** Loads the SDK for the next call while something else is going on. */
-export const prepareWorker = (module: Module): void => { if (waiting.length === 0) waiting.push(hire(module)) }
-export const dismissWorkers = (): void => { waiting.splice(0).forEach(worker => worker.kill("SIGKILL")) }
+export const dismissWorkers = (): void => { waiting.splice(0).forEach(worker => void worker.then(process => process.kill("SIGKILL"))) }
 
 /** An error that the module returned, with what it says beyond the message. */
 export class FunctionError extends Error {
@@ -107,7 +71,8 @@ const functionError = (error: Recipe): FunctionError => {
 
 const invoke = async (module: Module, port: number, of: Omit<Call, "module" | "source">): Promise<unknown> => {
   const token = randomBytes(16).toString("hex"), call: Call = { module: module.name, source: module.source, ...of }
-  const worker = waiting.pop() ?? hire(module)
+  const worker = await (waiting.pop() ?? hire())
+  expectCalls(ahead)
   admit(token, call)
   let last = ""
   for (const stream of [worker.stdout!, worker.stderr!]) {
@@ -118,7 +83,7 @@ const invoke = async (module: Module, port: number, of: Omit<Call, "module" | "s
     }).on("end", () => logger.end())
   }
   const ended = new Promise<number>((done, fail) => worker.on("error", fail).on("close", (code, signal) => done(code ?? (signal ? 137 : 1))))
-  worker.send({ port, token, files: [...module.files, clientStub()] } satisfies Assignment)
+  worker.send({ port, token, files: [...module.files, await clientStub()] } satisfies Assignment)
   const exitCode = await ended
   dismiss(token)
   if (!call.answer) throw new GraphQLError(`the module's process ended without an answer (exit code ${exitCode})\n${last.trim()}`)
@@ -162,6 +127,7 @@ const results = new Map<string, Promise<unknown>>()
 export const callFunction = async (
   module: Module, port: number, object: string, { name, cache, args: types }: FunctionType, parent: unknown, args: Record<string, unknown>,
 ): Promise<unknown> => {
+  ahead--
   const run = () => invoke(module, port, { parentName: object, function: name, parent, args })
   if (cache === "Never") return run()
   const keys = await Promise.all(types.map(({ name, type }) => argumentKey(type, args[name])))

@@ -3,7 +3,7 @@ import { mkdirSync, writeFileSync } from "node:fs"
 import { dirname, join, resolve } from "node:path"
 import { evaluate } from "../evaluate.ts"
 import type { Argument, FunctionType, Model, ObjectType, TypeRef } from "../model.ts"
-import { callFunction, prepareWorker, type Module } from "../module.ts"
+import { callFunction, expectCalls, type Module } from "../module.ts"
 import { recipe, type Recipe } from "../recipe.ts"
 import { scrub } from "../secret.ts"
 import { answer } from "../server.ts"
@@ -94,9 +94,8 @@ const step = async (session: Session, parent: ObjectType | undefined, value: unk
 
 export const runChain = async (session: Session, chain: Link[]): Promise<unknown> => {
   let value: unknown, object: ObjectType | undefined
-  for (const [i, link] of chain.entries()) {
-    const next = chain[i + 1]
-    if (next && !next.function.field && link.object && !isCore(session, link.object)) prepareWorker(session.module)
+  expectCalls(chain.filter(({ function: of, object }) => !of.field && !(object && isCore(session, object))).length)
+  for (const link of chain) {
     value = await step(session, object, value, link)
     object = link.object
   }

@@ -1,7 +1,7 @@
 // `dagger`: the subset of the CLI that the module is used through, on the embedded engine.
 import { startEngine } from "../engine.ts"
 import { platform } from "../container.ts"
-import { findModule, FunctionError, prepareWorker, register } from "../module.ts"
+import { findModule, FunctionError, expectCalls, register } from "../module.ts"
 import { setVerbosity } from "../progress.ts"
 import { scrub } from "../secret.ts"
 import { runChain, show, type Session } from "./call.ts"
@@ -68,7 +68,7 @@ const main = async (words: string[]): Promise<number> => {
   process.once("SIGINT", interrupted).once("SIGTERM", interrupted)
   try {
     const module = findModule(early.module)
-    prepareWorker(module)
+    expectCalls(1)
     await command({ module, model: await register(module, engine.port), port: engine.port }, words, globals)
     return 0
   } catch (error) {
