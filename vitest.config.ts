@@ -19,7 +19,6 @@ export default defineConfig({
         test: {
           name: "e2e",
           include: ["test/e2e/**/*.test.ts"],
-          globalSetup: "test/e2e/setup.ts",
           testTimeout: minutes(15),
           hookTimeout: minutes(30),
           // Each file drives containers on a machine of two cores: one after the other is faster than all at once.

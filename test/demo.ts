@@ -3,7 +3,7 @@
 import { spawn, spawnSync } from "node:child_process"
 import { join } from "node:path"
 
-import { cacheFolder } from "./lab/cache.ts"
+import { cachePath } from "./lab/cache.ts"
 import { labUp } from "./lab/lab.ts"
 import { prepareTarget } from "./target/target.ts"
 
@@ -32,7 +32,7 @@ async function onDagger(): Promise<number> {
 async function onEmbeddedEngine(): Promise<number> {
   console.error("demo: no Dagger Engine here; the module runs on the embedded engine, with Podman")
   const lab = await labUp({ name: "demo", registryPort: 5000, apiPort: 6443, appPort: 3000 })
-  const dotenv = join(cacheFolder(), "demo", "secrets.env")
+  const dotenv = cachePath("labs", "demo", "secrets.env")
   await prepareTarget(lab, NAMESPACE, dotenv)
   const code = await run(join(ROOT, "test/engine/dagger"), [
     "call", "deploy",

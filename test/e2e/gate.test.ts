@@ -61,7 +61,7 @@ describe("the gate stops everything before a build", () => {
   test("one test in each suite of the sample application: both are named", async () => {
     const source = Source.sample()
       .write("test/app/backend/tests/test_broken.py", "def test_of_the_backend():\n    assert 1 == 2\n")
-      .write("test/app/frontend/tests/broken.test.ts", 'import { expect, test } from "vitest"\n\ntest("of the frontend", () => expect(1).toBe(2))\n')
+      .write("test/app/frontend/test/broken.test.ts", 'import { expect, test } from "vitest"\n\ntest("of the frontend", () => expect(1).toBe(2))\n')
     const ended = await dagger(`--source=${source.path}`, "build", "summary")
     expect(ended.exitCode).toBe(1)
     for (const text of ["test_of_the_backend", "assert 1 == 2", "of the frontend", "expected 1 to be 2"]) expect(ended.stderr).toContain(text)

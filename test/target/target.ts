@@ -1,9 +1,11 @@
+import { spawnSync } from "node:child_process"
 import { randomBytes } from "node:crypto"
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs"
 import { dirname, join } from "node:path"
 
 import { parseAllDocuments } from "yaml"
 
+import { kubectlPath } from "../lab/images.ts"
 import type { Lab } from "../lab/lab.ts"
 
 const MANIFESTS = readFileSync(join(import.meta.dirname, "target.yaml"), "utf8")
@@ -18,8 +20,14 @@ export async function prepareTarget(lab: Lab, namespace: string, dotenv: string)
   const objects = parseAllDocuments(MANIFESTS.replaceAll("NAMESPACE", namespace)).map(document => document.toJS())
   const [first, ...rest] = objects
   const list = { apiVersion: "v1", kind: "List", items: [first, secret, ...rest] }
-  await lab.kubectl(["apply", "--filename=-"], JSON.stringify(list))
-  await lab.kubectl(["--namespace", namespace, "rollout", "status", "deployment/postgres", "--timeout=180s"])
+  await kubectl(lab, ["apply", "--filename=-"], JSON.stringify(list))
+  await kubectl(lab, ["--namespace", namespace, "rollout", "status", "deployment/postgres", "--timeout=180s"])
+}
+
+async function kubectl(lab: Lab, args: string[], input?: string): Promise<void> {
+  const env = { ...process.env, KUBECONFIG: lab.kubeconfig }
+  const { status, stderr } = spawnSync(await kubectlPath(), args, { env, input, encoding: "utf8" })
+  if (status !== 0) throw new Error(`kubectl ${args.join(" ")} failed: ${stderr}`)
 }
 
 function keptPassword(dotenv: string): string {

@@ -1,3 +1,5 @@
+import { stripVTControlCharacters } from "node:util"
+
 import { Container, dag, Directory, ReturnType } from "@dagger.io/dagger"
 
 import type { AppConfig, Config } from "../config/schema.js"
@@ -96,7 +98,7 @@ async function execute(name: string, toolchain: Container, app: AppConfig): Prom
     timedOut: TIMED_OUT.includes(exitCode),
     timeout: app.test.timeout,
     junit: wroteJunit ? await after.directory(APP_DIR).file(app.test.junit).contents() : undefined,
-    output: `${stdout}\n${stderr}`,
+    output: stripVTControlCharacters(`${stdout}\n${stderr}`),
     allowSkipped: app.test.allowSkipped,
   }
   return { suite, startedAt }
