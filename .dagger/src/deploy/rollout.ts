@@ -1,4 +1,4 @@
-import { doom } from "./doom.js"
+import { doom, GRACE } from "./doom.js"
 import { only, type Of, type Snapshot } from "./snapshot.js"
 
 const REVISION = "deployment.kubernetes.io/revision"
@@ -21,7 +21,7 @@ export function readRollout(snapshot: Snapshot, name: string, now: number): Roll
   if (!deployment) return { deployment: name, line: "not there yet", complete: false, pods: [] }
   const replicaSets = only(snapshot, "ReplicaSet").filter(item => owns(deployment, item))
   const newest = replicaSets.find(item => item.metadata.annotations[REVISION] === deployment.metadata.annotations[REVISION])
-  const podsOf = (set: Of<"ReplicaSet">) => only(snapshot, "Pod").filter(pod => owns(set, pod))
+  const podsOf = (set: Of<"ReplicaSet">) => only(snapshot, "Pod").filter(pod => owns(set, pod) && !hasEnded(pod))
   const old = replicaSets.filter(item => item !== newest).flatMap(podsOf)
   const pods = newest ? podsOf(newest).filter(pod => !pod.metadata.deletionTimestamp) : []
   const current = deployment.status.observedGeneration >= (deployment.metadata.generation ?? 0)
@@ -33,18 +33,36 @@ export function readRollout(snapshot: Snapshot, name: string, now: number): Roll
     deployment: name,
     line: `${status.updatedReplicas}/${wanted} new, ${Math.min(status.availableReplicas, status.replicas)} available, ${old.length} old`,
     complete,
-    hopeless: current && newest ? hopelessness(newest, pods, now) : undefined,
+    hopeless: current && !complete ? hopelessness(snapshot, deployment, newest, pods, now) : undefined,
     pods,
   }
 }
 
-/** Nothing of the newest ReplicaSet can come up: its pods are refused, or every one of them is doomed. */
-function hopelessness(newest: Of<"ReplicaSet">, pods: Of<"Pod">[], now: number): string | undefined {
-  if (pods.length === 0) {
-    return newest.status?.conditions.find(condition => condition.type === "ReplicaFailure" && condition.status === "True")?.message
-  }
-  const causes = pods.map(pod => doom(pod, now))
-  return causes.every(cause => cause !== undefined) ? causes[0] : undefined
+/** Nothing of the newest ReplicaSet can come up: its pods are refused, every one of them is doomed, or Kubernetes itself has given up. */
+function hopelessness(
+  snapshot: Snapshot, deployment: Of<"Deployment">, newest: Of<"ReplicaSet"> | undefined, pods: Of<"Pod">[], now: number,
+): string | undefined {
+  const causes = pods.map(pod => doom(pod, only(snapshot, "Event").filter(event => event.involvedObject.name === pod.metadata.name), now))
+  if (pods.length > 0 && causes.every(cause => cause !== undefined)) return causes[0]
+  return (pods.length === 0 && newest ? refusal(newest, now) : undefined) ?? exceededDeadline(deployment)
+}
+
+/** Why the API server creates no pod; what may be on its way, as a service account in the same release, is given time. */
+function refusal(newest: Of<"ReplicaSet">, now: number): string | undefined {
+  const failure = newest.status?.conditions.find(condition => condition.type === "ReplicaFailure" && condition.status === "True")
+  if (!failure?.message) return undefined
+  const final = /forbidden|invalid/.test(failure.message) && !/error looking up service account/.test(failure.message)
+  return final || now - Date.parse(failure.lastTransitionTime ?? "") > GRACE ? `no pod can be created: ${failure.message}` : undefined
+}
+
+function exceededDeadline(deployment: Of<"Deployment">): string | undefined {
+  const progressing = deployment.status.conditions.find(condition => condition.type === "Progressing")
+  return progressing?.reason === "ProgressDeadlineExceeded" ? `its pods did not become ready in time: ${progressing.message}` : undefined
+}
+
+/** Evicted, or on a node that was shut down: Kubernetes keeps such a pod, and puts another one in its place. */
+function hasEnded(pod: Of<"Pod">): boolean {
+  return pod.status.phase === "Failed" || pod.status.phase === "Succeeded"
 }
 
 /** The least that the Deployment's autoscaler allows; 0 where there is none. */

@@ -49,6 +49,7 @@ const Pod = z.object({
   kind: z.literal("Pod"),
   metadata,
   status: z.object({
+    phase: z.string().default("Pending"),
     conditions,
     initContainerStatuses: z.array(ContainerStatus).default([]),
     containerStatuses: z.array(ContainerStatus).default([]),

@@ -9,12 +9,15 @@ export interface PodStart {
   pulling: number
 }
 
-export function readStart(deployment: string, pod: Of<"Pod">, snapshot: Snapshot): PodStart {
+/** Undefined while the pod is not ready, as one that an autoscaler has just added. */
+export function readStart(deployment: string, pod: Of<"Pod">, snapshot: Snapshot): PodStart | undefined {
   const at = (type: string) => Date.parse(pod.status.conditions.find(item => item.type === type && item.status === "True")?.lastTransitionTime ?? "")
+  const seconds = (at("Ready") - at("PodScheduled")) / 1000
+  if (Number.isNaN(seconds)) return undefined
   return {
     deployment,
     pod: pod.metadata.name,
-    seconds: (at("Ready") - at("PodScheduled")) / 1000,
+    seconds,
     pulling: only(snapshot, "Event")
       .filter(event => event.involvedObject.name === pod.metadata.name && event.reason === "Pulled")
       .reduce((total, event) => total + pullSeconds(event.message), 0),

@@ -17,7 +17,7 @@ export async function watchRollout(kubectl: Kubectl, deployments: string[], time
       if (state.hopeless) throw await failure(kubectl, state, state.hopeless)
     }
     if (!states.every(state => state.complete)) return undefined
-    return states.flatMap(state => state.pods.map(pod => readStart(state.deployment, pod, snapshot)))
+    return states.flatMap(state => state.pods.flatMap(pod => readStart(state.deployment, pod, snapshot) ?? []))
   })
 }
 
