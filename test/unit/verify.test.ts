@@ -81,8 +81,8 @@ describe("an OCI layout", () => {
     expect(await read(image)).toMatchObject({ user: "" })
   })
 
-  test("of another shape is an error", async () => {
-    await expect(readImage(async () => ({}))).rejects.toThrow("manifests")
+  test("of another shape is a bug, named by file and key", async () => {
+    await expect(readImage(async () => ({}))).rejects.toThrow(/^BUG: index.json of the image [^]*manifests/)
   })
 })
 

@@ -2,6 +2,7 @@ import { Container, dag, ReturnType, Secret } from "@dagger.io/dagger"
 import type { z } from "zod"
 
 import { CloudNativeError } from "../errors.js"
+import { readShape } from "../shape.js"
 import { uniqueValue } from "../unique.js"
 
 const SECRET_FILE = "/run/secrets/manifest.json"
@@ -33,7 +34,7 @@ export class Kubectl {
 
   /** `kubectl get … -o json`, of the shape that is read. */
   async get<T>(args: string[], shape: z.ZodType<T>): Promise<T> {
-    return shape.parse(JSON.parse(await this.must(["get", ...args, "--output=json"])))
+    return readShape(shape, JSON.parse(await this.must(["get", ...args, "--output=json"])), `the answer to kubectl get ${args.join(" ")}`)
   }
 
   /** Apply manifests on the server side, as the module's own field manager. */

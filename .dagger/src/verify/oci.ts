@@ -1,5 +1,7 @@
 import { z } from "zod"
 
+import { readShape } from "../shape.js"
+
 const Descriptor = z.object({ digest: z.string(), size: z.number() })
 const Index = z.object({ manifests: z.array(Descriptor).min(1) })
 const Manifest = z.object({ config: Descriptor, layers: z.array(Descriptor) })
@@ -18,10 +20,11 @@ export interface OciImage {
 
 /** Read an image from an OCI layout, whose files `read` gives as parsed JSON. */
 export async function readImage(read: (path: string) => Promise<unknown>): Promise<OciImage> {
-  const blob = (descriptor: { digest: string }) => read(`blobs/${descriptor.digest.replace(":", "/")}`)
-  const index = Index.parse(await read("index.json"))
-  const manifest = Manifest.parse(await blob(index.manifests[0]!))
-  const { config, rootfs } = ImageConfig.parse(await blob(manifest.config))
+  const file = async <T>(path: string, shape: z.ZodType<T>) => readShape(shape, await read(path), `${path} of the image`)
+  const blob = <T>({ digest }: { digest: string }, shape: z.ZodType<T>) => file(`blobs/${digest.replace(":", "/")}`, shape)
+  const index = await file("index.json", Index)
+  const manifest = await blob(index.manifests[0]!, Manifest)
+  const { config, rootfs } = await blob(manifest.config, ImageConfig)
   return {
     size: manifest.layers.reduce((total, layer) => total + layer.size, 0),
     diffIds: rootfs.diff_ids,

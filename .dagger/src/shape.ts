@@ -1,0 +1,17 @@
+import { z } from "zod"
+
+import { CloudNativeError } from "./errors.js"
+
+/** Read what another program answered; a shape that this module does not know is nobody's mistake but its own. */
+export function readShape<T>(shape: z.ZodType<T>, value: unknown, source: string): T {
+  const read = shape.safeParse(value)
+  if (read.success) return read.data
+  throw new CloudNativeError({
+    code: "BUG",
+    blame: "bug",
+    what: `${source} is not of the shape that this module knows`,
+    why: z.prettifyError(read.error),
+    fix: "report it, with the versions of Dagger and of Kubernetes",
+    cause: read.error,
+  })
+}
