@@ -15,7 +15,7 @@ RUN mv .next/standalone release \
     && mv .next/static release/.next/static \
     && mv dist/migrate.mjs release/ \
     && mkdir release/.next/cache \
-    && find release -name "*.map" -delete
+    && find release -name "*.map" -exec rm {} +
 
 FROM node:20-alpine
 # KEEP_ALIVE_TIMEOUT: longer than a load balancer keeps an idle connection (60 s), so that it never reuses a closed one.

@@ -1,4 +1,3 @@
-import { isAPIError } from "better-auth/api"
 import { auth } from "@/lib/auth.ts"
 import { setting } from "@/lib/setting.ts"
 
@@ -8,19 +7,17 @@ const TIMEOUT = 10_000
 export async function forward(request: Request): Promise<Response> {
   if (isForeign(request)) return problem(403, "Requests from other sites are refused.")
 
-  let token: string
-  let headers: Headers
+  let session: Awaited<ReturnType<typeof openSession>>
   try {
-    const granted = await auth().api.getToken({ headers: request.headers, returnHeaders: true })
-    token = granted.response.token
-    headers = granted.headers
+    session = await openSession(request.headers)
   } catch (error) {
-    if (isAPIError(error) && error.statusCode === 401) return problem(401, "Please sign in.")
     console.error("Could not check a session:", error)
     return problem(503, "Signing in is not possible right now. Please try again.")
   }
+  if (!session) return problem(401, "Please sign in.")
 
   try {
+    const { token, headers } = session
     const answer = await callBackend(request, token)
     headers.set("cache-control", "no-store")
     copyHeader("content-type", answer.headers, headers)
@@ -30,6 +27,18 @@ export async function forward(request: Request): Promise<Response> {
     console.error(`No answer from the backend at ${setting("BACKEND_URL")}:`, late ? error.message : error)
     return late ? problem(504, "The backend did not answer in time.") : problem(502, "The backend cannot be reached.")
   }
+}
+
+/**
+ * A token for the session of a request, and the headers that prolong the session in the browser.
+ * Not by `getToken`: it takes a database that does not answer for a user who is not signed in.
+ */
+async function openSession(requestHeaders: Headers) {
+  const { response: session, headers } = await auth().api.getSession({ headers: requestHeaders, returnHeaders: true })
+  if (!session) return
+  const payload = { sub: session.user.id, iat: Math.floor(Date.now() / 1000) }
+  const { token } = await auth().api.signJWT({ body: { payload } })
+  return { token, headers }
 }
 
 async function callBackend(request: Request, token: string): Promise<Response> {
