@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto"
-import { cp, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises"
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join, relative } from "node:path"
 import { cachePath, withLock } from "./cache.ts"
@@ -9,7 +9,7 @@ import { step } from "./progress.ts"
 
 /**
  * How a stand-in is made: a folder of images/ with a Containerfile, and what is laid
- * beside it before the build: root.tar, <name>.tgz, <program> and <image>.tar.
+ * beside it before the build: root.tar, <name>.tgz, <program> and images/<name>.tar.
  */
 type Recipe = {
   folder: string
@@ -21,6 +21,7 @@ type Recipe = {
 }
 
 const kubernetes = { module: "k8s.io/kubernetes", version: "v1.34.4", variables: { "k8s.io/component-base/version.gitVersion": "v1.34.4" } }
+const kubectl: GoProgram = { name: "kubectl", ...kubernetes, package: "cmd/kubectl", usually: "1 min" }
 const k6 = "docker.io/grafana/k6:1.8.1"
 const postgres = "docker.io/library/postgres:17-alpine"
 const coredns = "registry.k8s.io/coredns/coredns:v1.15.0"
@@ -58,7 +59,7 @@ const standIns: Record<string, Recipe> = {
   "registry.k8s.io/kubectl:v1.34.4": {
     folder: "kubectl",
     usually: "5 s",
-    go: [{ name: "kubectl", ...kubernetes, package: "cmd/kubectl", usually: "1 min" }],
+    go: [kubectl],
   },
   [k6]: {
     folder: "k6",
@@ -90,6 +91,11 @@ const standIns: Record<string, Recipe> = {
     go: [{ name: "kubernetes", ...kubernetes, source: "k3s/program", usually: "5 min" }],
     images: { coredns, "metrics-server": metricsServer, pause, postgres, k6 },
   },
+}
+
+/** The path of kubectl for this machine itself. */
+export function kubectlPath(): Promise<string> {
+  return goProgram(kubectl)
 }
 
 /** The full name of an image: python:3.13-slim is docker.io/library/python:3.13-slim. */
@@ -165,7 +171,8 @@ async function build(name: string, recipe: Recipe, digest: string): Promise<void
     if (recipe.debian) await debianRoot(join(context, "root.tar"), recipe.debian)
     for (const [file, spec] of Object.entries(recipe.npm ?? {})) await npmPackage(join(context, `${file}.tgz`), spec)
     for (const program of recipe.go ?? []) await cp(await goProgram(program), join(context, program.name))
-    for (const [file, image] of Object.entries(recipe.images ?? {})) await podman(["save", "--quiet", "--output", join(context, `${file}.tar`), image])
+    await mkdir(join(context, "images"))
+    for (const [file, image] of Object.entries(recipe.images ?? {})) await podman(["save", "--quiet", "--output", join(context, "images", `${file}.tar`), image])
     // One layer: what a step of the Containerfile moves or removes is not kept in a layer below.
     await podman(["build", "--quiet", "--layers=false", "--format=docker", "--label", `${recipeLabel}=${digest}`, "--tag", name, context])
   } finally {

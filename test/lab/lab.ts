@@ -1,0 +1,194 @@
+import { mkdir, readFile, rm, writeFile } from "node:fs/promises"
+import { createRequire } from "node:module"
+import { createServer } from "node:net"
+import { setTimeout as delay } from "node:timers/promises"
+import { fileURLToPath } from "node:url"
+import { cachePath, withLock } from "./cache.ts"
+import { ensureImage } from "./images.ts"
+import { podman } from "./podman.ts"
+import { isInstalled } from "./process.ts"
+import { step } from "./progress.ts"
+import { guard } from "./reaper.ts"
+
+/** A registry and a Kubernetes of one's own. */
+export type Lab = {
+  name: string
+  /** "localhost:<port>": the same name on this machine and on the node. */
+  registry: string
+  /** A file; its server's address holds on this machine and in containers of any of its networks. */
+  kubeconfig: string
+  /** Where NodePort 30300 is to be seen on this machine. */
+  appUrl: string
+}
+
+/** Without a port, a free one is taken. */
+export type LabOptions = { name: string; registryPort?: number; apiPort?: number; appPort?: number }
+
+const images = { registry: "docker.io/library/registry:3", kubernetes: "docker.io/rancher/k3s:v1.34.4-k3s1" }
+const appNodePort = 30300
+
+/** Brings a lab up, or back up; one that is up is left as it is. */
+export async function labUp(options: LabOptions): Promise<Lab> {
+  const { name } = options
+  if (!/^[a-z0-9][a-z0-9-]*$/.test(name)) throw new Error(`a lab's name has lower-case letters, digits and dashes, not "${name}"`)
+  await Promise.all([ensureImage(images.registry), ensureImage(images.kubernetes)])
+  return withLock(`lab ${name}`, async () => {
+    const lab = names(name)
+    const network = await ensureNetwork(lab)
+    const registryPort = await ensureRegistry(lab, network, options)
+    const appPort = await ensureKubernetes(lab, network, registryPort, options)
+    const kubeconfig = await copyKubeconfig(lab, network.kubernetes)
+    return { name, registry: `localhost:${registryPort}`, kubeconfig, appUrl: `http://localhost:${appPort}` }
+  })
+}
+
+/** A lab that goes when this process does, however it ends. */
+export async function temporaryLab(options: LabOptions): Promise<Lab> {
+  const tsx = createRequire(import.meta.url).resolve("tsx/cli")
+  guard(process.execPath, tsx, fileURLToPath(new URL("cli.ts", import.meta.url)), "down", options.name)
+  return labUp(options)
+}
+
+/** Removes a lab with all it holds; without a name, every one. */
+export async function labDown(name?: string): Promise<void> {
+  if (!isInstalled("podman")) return
+  const filter = `label=${label}${name ? `=${name}` : ""}`
+  const list = async (...args: string[]) => (await podman([...args, "--quiet", "--filter", filter])).stdout.split("\n").filter(Boolean)
+  const containers = await list("ps", "--all")
+  if (containers.length > 0) await podman(["rm", "--force", "--volumes", "--time=2", ...containers])
+  const networks = await list("network", "ls")
+  if (networks.length > 0) await podman(["network", "rm", "--force", ...networks])
+  await rm(name ? cachePath("labs", name) : cachePath("labs"), { recursive: true, force: true })
+}
+
+export function kubeconfigPath(name: string): string {
+  return cachePath("labs", name, "kubeconfig")
+}
+
+const label = "cloud-native.lab"
+
+type Names = { name: string; network: string; registry: string; kubernetes: string }
+
+function names(name: string): Names {
+  const prefix = `cloud-native-${name}`
+  return { name, network: prefix, registry: `${prefix}-registry`, kubernetes: `${prefix}-kubernetes` }
+}
+
+/** The addresses of the lab's two containers in its network: fixed, so that they outlast a restart. */
+type Addresses = { registry: string; kubernetes: string }
+
+async function ensureNetwork({ name, network, registry, kubernetes }: Names): Promise<Addresses> {
+  if ((await podman(["network", "exists", network], { check: false })).exitCode !== 0) {
+    // Containers of a network that is gone cannot be started again.
+    await podman(["rm", "--force", "--volumes", "--ignore", "--time=2", registry, kubernetes])
+    await podman(["network", "create", "--disable-dns", "--label", `${label}=${name}`, network])
+  }
+  const [inspected] = JSON.parse((await podman(["network", "inspect", network])).stdout)
+  const prefix = (inspected.subnets[0].subnet as string).replace(/\d+\/\d+$/, "")
+  return { registry: `${prefix}2`, kubernetes: `${prefix}3` }
+}
+
+async function ensureRegistry(lab: Names, network: Addresses, { registryPort }: LabOptions): Promise<number> {
+  await ensureRunning(lab.registry, [registryPort], () => [
+    ...common(lab, lab.registry, network.registry),
+    "--publish", publish(registryPort, 5000),
+    images.registry,
+  ])
+  const port = await publishedPort(lab.registry, 5000)
+  await until(`the registry at localhost:${port}`, 60, () => fetch(`http://127.0.0.1:${port}/v2/`).then(answer => answer.ok, () => false))
+  return port
+}
+
+async function ensureKubernetes(lab: Names, network: Addresses, registryPort: number, { apiPort, appPort }: LabOptions): Promise<number> {
+  const registries = cachePath("labs", lab.name, "registries.yaml")
+  await mkdir(cachePath("labs", lab.name), { recursive: true })
+  await writeFile(registries, `mirrors:\n  "localhost:${registryPort}":\n    endpoint:\n    - "http://registry:5000"\n`)
+  await ensureRunning(lab.kubernetes, [apiPort, appPort], () => [
+    ...common(lab, lab.kubernetes, network.kubernetes),
+    "--hostname", "kubernetes",
+    "--add-host", `registry:${network.registry}`,
+    "--privileged",
+    "--tmpfs", "/run",
+    "--volume", `${registries}:/etc/rancher/k3s/registries.yaml:ro`,
+    "--publish", publish(apiPort, 6443),
+    "--publish", publish(appPort, appNodePort),
+    images.kubernetes, "server", "--disable", "traefik",
+  ])
+  await kubernetesReady(lab.kubernetes)
+  return publishedPort(lab.kubernetes, appNodePort)
+}
+
+async function kubernetesReady(container: string): Promise<void> {
+  const kubectl = (...args: string[]) => podman(["exec", container, "/bin/k3s", "kubectl", ...args], { check: false })
+  const isReady = async () => {
+    const { stdout } = await kubectl("get", "nodes", "--output", 'jsonpath={.items[*].status.conditions[?(@.type=="Ready")].status}')
+    if (stdout !== "True") return false
+    const dns = await kubectl("get", "deployment", "coredns", "--namespace", "kube-system", "--output", "jsonpath={.status.readyReplicas}")
+    return dns.stdout === "1"
+  }
+  if (await isReady()) return
+  await step("starting Kubernetes", "20 s", () =>
+    until("Kubernetes (a node that is Ready, and its DNS)", 180, async () => {
+      if ((await state(container)) !== "running") throw new Error(`Kubernetes ended while it started: ${await lastWords(container)}`)
+      return isReady()
+    }),
+  )
+}
+
+async function copyKubeconfig({ name, kubernetes }: Names, address: string): Promise<string> {
+  const { stdout } = await podman(["exec", kubernetes, "cat", "/etc/rancher/k3s/k3s.yaml"])
+  const content = stdout.replace("https://127.0.0.1:", `https://${address}:`)
+  const path = kubeconfigPath(name)
+  if ((await readFile(path, "utf8").catch(() => "")) !== content) await writeFile(path, content, { mode: 0o600 })
+  return path
+}
+
+function common(lab: Names, container: string, address: string): string[] {
+  return ["--name", container, "--label", `${label}=${lab.name}`, "--network", lab.network, "--ip", address]
+}
+
+function publish(port: number | undefined, containerPort: number): string {
+  return `127.0.0.1:${port ?? ""}:${containerPort}`
+}
+
+async function ensureRunning(container: string, ports: (number | undefined)[], create: () => string[]): Promise<void> {
+  const current = await state(container)
+  if (current === "running") return
+  if (current) {
+    await podman(["start", container])
+    return
+  }
+  for (const port of ports) if (port) await checkFree(port)
+  await podman(["run", "--detach", ...create()])
+}
+
+async function checkFree(port: number): Promise<void> {
+  await new Promise<void>((resolve, reject) => {
+    const server = createServer()
+    server.once("error", () => reject(new Error(`port ${port} of this machine is taken by another program: stop it, or take another port.`)))
+    server.listen(port, "127.0.0.1", () => server.close(() => resolve()))
+  })
+}
+
+async function state(container: string): Promise<string | undefined> {
+  const { exitCode, stdout } = await podman(["container", "inspect", "--format", "{{.State.Status}}", container], { check: false })
+  return exitCode === 0 ? stdout.trim() : undefined
+}
+
+async function lastWords(container: string): Promise<string> {
+  const { stdout, stderr } = await podman(["logs", "--tail=30", container], { check: false })
+  return (stdout + stderr).trim()
+}
+
+async function publishedPort(container: string, containerPort: number): Promise<number> {
+  const { stdout } = await podman(["port", container, `${containerPort}/tcp`])
+  return Number(stdout.trim().split(":").pop())
+}
+
+async function until(what: string, seconds: number, condition: () => Promise<boolean>): Promise<void> {
+  const deadline = Date.now() + seconds * 1000
+  while (!(await condition())) {
+    if (Date.now() > deadline) throw new Error(`${what} was not ready after ${seconds} s`)
+    await delay(300)
+  }
+}

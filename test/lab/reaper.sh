@@ -1,0 +1,4 @@
+#!/bin/sh
+# Standard input ends when the guarded process is gone; then the command runs.
+cat > /dev/null
+exec "$@"
