@@ -5,6 +5,7 @@ import { homedir } from "node:os"
 import { join } from "node:path"
 import { GraphQLError } from "graphql"
 import { addMakers } from "./evaluate.ts"
+import { addLeaves } from "./leaf.ts"
 import { hash, secretFolder } from "./store.ts"
 
 export interface Secret { secret: string; name: string; uri: string }
@@ -53,6 +54,12 @@ addMakers({
     if (!provide) throw new GraphQLError(scheme ? `unsupported secret provider: "${scheme}"` : `parse "${uri}": malformed id`)
     return secret(uri, provide(rest), uri)
   },
+})
+
+addLeaves({
+  "Secret.name": ({ name }: Secret) => name,
+  "Secret.plaintext": plaintext,
+  "Secret.uri": ({ uri }: Secret) => uri,
 })
 
 let files = 0
