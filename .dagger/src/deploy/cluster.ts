@@ -34,9 +34,9 @@ export async function connect(target: Target, config: Config): Promise<Kubectl> 
   return kubectl
 }
 
-/** A container that runs kubectl, as root: a mounted secret is root's to read. */
+/** A container that runs kubectl, as root: a mounted secret is root's to read. With the group, no image needs an /etc/passwd. */
 export function kubectlContainer(config: Config): Container {
-  return dag.container().from(config.images.kubectl).withUser("0")
+  return dag.container().from(config.images.kubectl).withUser("0:0")
 }
 
 async function port(service: Service): Promise<number> {

@@ -32,9 +32,9 @@ export class Kubectl {
     return succeeded(args, await this.run(args, stdin))
   }
 
-  /** `kubectl get … -o json`, of the shape that is read. */
+  /** `kubectl get …`, of the shape that is read. The path of everything gives JSON in one line: it is shown live, and often. */
   async get<T>(args: string[], shape: z.ZodType<T>): Promise<T> {
-    return readShape(shape, JSON.parse(await this.must(["get", ...args, "--output=json"])), `the answer to kubectl get ${args.join(" ")}`)
+    return readShape(shape, JSON.parse(await this.must(["get", ...args, "--output=jsonpath={}"])), `the answer to kubectl get ${args.join(" ")}`)
   }
 
   /** Apply manifests on the server side, as the module's own field manager. */

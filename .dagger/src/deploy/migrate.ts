@@ -3,6 +3,8 @@ import { z } from "zod"
 import { CloudNativeError } from "../errors.js"
 import type { KubernetesObject } from "../manifests/render.js"
 import type { Kubectl } from "./kubectl.js"
+import { lastLogs } from "./logs.js"
+import type { Plan } from "./plan.js"
 import { waitUntil } from "./wait.js"
 
 const Job = z.object({
@@ -14,22 +16,22 @@ type Job = z.infer<typeof Job>
 const Jobs = z.object({ items: z.array(Job) })
 
 /** Run each migration to completion, side by side; one that has completed for this release is not run again. */
-export async function migrate(kubectl: Kubectl, jobs: KubernetesObject[], timeout: number): Promise<string[]> {
-  return Promise.all(jobs.map(job => runJob(kubectl, job, timeout)))
+export async function migrate(kubectl: Kubectl, jobs: KubernetesObject[], plan: Plan): Promise<string[]> {
+  return Promise.all(jobs.map(job => runJob(kubectl, job, plan)))
 }
 
-async function runJob(kubectl: Kubectl, manifest: KubernetesObject, timeout: number): Promise<string> {
+async function runJob(kubectl: Kubectl, manifest: KubernetesObject, plan: Plan): Promise<string> {
   const name = manifest.metadata.name
   const before = await find(kubectl, name)
   if (before && condition(before, "Complete")) return `${name}: had run`
   if (before && condition(before, "Failed")) await kubectl.must(["delete", "job", name, "--wait=true"])
   console.log(`migrate: ${name}`)
   await kubectl.apply([manifest])
-  const ended = await waitUntil(`the migration ${name} to complete`, timeout, async () => {
+  const ended = await waitUntil(`the migration ${name} to complete`, plan.timeout, async () => {
     const job = await find(kubectl, name)
     return job && (condition(job, "Complete") ?? condition(job, "Failed"))
   })
-  if (ended.type === "Failed") throw await failed(kubectl, name, ended.message ?? "it failed")
+  if (ended.type === "Failed") throw await failed(kubectl, plan, name, ended.message ?? "it failed")
   return `${name}: ran`
 }
 
@@ -41,13 +43,12 @@ function condition(job: Job, type: string) {
   return job.status?.conditions?.find(item => item.type === type && item.status === "True")
 }
 
-async function failed(kubectl: Kubectl, name: string, message: string): Promise<CloudNativeError> {
-  const logs = await kubectl.run(["logs", `job/${name}`, "--all-containers", "--tail=25"])
+async function failed(kubectl: Kubectl, plan: Plan, name: string, message: string): Promise<CloudNativeError> {
   return new CloudNativeError({
     code: "MIGRATION_FAILED",
     blame: "user",
     what: `the migration ${name} failed; no pod was changed`,
-    why: `${message}\n${(logs.stdout || logs.stderr).trim()}`,
+    why: `${message}\n${await lastLogs(kubectl, `job/${name}`, plan)}`,
     fix: `mend the migration and deploy again; to look further: kubectl --namespace=${kubectl.namespace} describe job/${name}`,
   })
 }

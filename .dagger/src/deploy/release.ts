@@ -14,6 +14,8 @@ export interface Deployment {
   images: PushedImages
   migrations: string[]
   starts: PodStart[]
+  /** Seconds that the average of an application's pods is to stay under. */
+  startLimit: number
   handshake: StepResult[]
 }
 
@@ -28,10 +30,10 @@ export async function deployRelease(kubectl: Kubectl, plan: Plan, images: Pushed
   await kubectl.apply([...release.config, ...release.objects], ["--dry-run=server"])
   await kubectl.apply(release.config)
   await kubectl.applySecret(release.secrets)
-  const migrations = await migrate(kubectl, release.migrations, plan.timeout)
+  const migrations = await migrate(kubectl, release.migrations, plan)
   const starts = await roll(kubectl, release, plan)
   const handshake = plan.handshake ? await proveHandshake(kubectl, plan.config, plan.publicUrl) : []
-  return { namespace: kubectl.namespace, publicUrl: plan.publicUrl, images, migrations, starts, handshake }
+  return { namespace: kubectl.namespace, publicUrl: plan.publicUrl, images, migrations, starts, startLimit: plan.config.limits.startup, handshake }
 }
 
 /** Roll the release that runs once more, by a changed annotation of its pods. */
@@ -42,7 +44,7 @@ export async function rollAgain(kubectl: Kubectl, plan: Plan, images: PushedImag
 async function roll(kubectl: Kubectl, release: Release, plan: Plan): Promise<PodStart[]> {
   await kubectl.apply(release.objects)
   const deployments = release.workloads.filter(({ kind }) => kind === "Deployment").map(({ name }) => name)
-  return watchRollout(kubectl, deployments, plan.timeout)
+  return watchRollout(kubectl, deployments, plan)
 }
 
 function renderPlan(plan: Plan, images: PushedImages, namespace: string, restartedAt?: string): Release {

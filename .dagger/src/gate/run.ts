@@ -11,8 +11,6 @@ import { judge, type SuiteRun } from "./verdict.js"
 const APP_DIR = "/app"
 /** What a toolchain installs from, copied before the rest: an edit of the code reinstalls nothing. */
 const DEPENDENCY_FILES = ["pyproject.toml", "uv.lock", ".python-version", "requirements*.txt", "package.json", "package-lock.json", ".npmrc"]
-/** Exit codes of `timeout` (coreutils and BusyBox) for a command that it had to end. */
-const TIMED_OUT = [124, 137, 143]
 
 export interface Gate {
   /** The suites with their number of tests and time, as a table. */
@@ -90,12 +88,13 @@ async function execute(name: string, toolchain: Container, app: AppConfig): Prom
   const clock = toolchain.withExec(["date", "+%s"])
   const startedAt = Number(await clock.stdout())
   const after = clock.withExec(["timeout", "-k", "10", String(app.test.timeout), ...app.test.command], { expect: ReturnType.Any })
+  const endedAt = Number(await after.withExec(["date", "+%s"]).stdout())
   const [exitCode, stdout, stderr] = await Promise.all([after.exitCode(), after.stdout(), after.stderr()])
   const wroteJunit = await after.directory(APP_DIR).exists(app.test.junit)
   const suite: SuiteRun = {
     app: name,
     exitCode,
-    timedOut: TIMED_OUT.includes(exitCode),
+    timedOut: endedAt - startedAt >= app.test.timeout,
     timeout: app.test.timeout,
     junit: wroteJunit ? await after.directory(APP_DIR).file(app.test.junit).contents() : undefined,
     output: stripVTControlCharacters(`${stdout}\n${stderr}`),
