@@ -162,7 +162,7 @@ cgroupsPerQOS: false
 enforceNodeAllocatable: []
 authentication:
   anonymous: { enabled: false }
-  webhook: { enabled: false }
+  webhook: { enabled: true }
   x509: { clientCAFile: $tls/ca.crt }
 authorization: { mode: AlwaysAllow }
 clusterDNS: [$dns_service]
