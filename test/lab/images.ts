@@ -131,18 +131,21 @@ const recipeLabel = "cloud-native.lab.recipe"
 
 async function ensureStandIn(name: string, recipe: Recipe): Promise<void> {
   const digest = await recipeDigest(recipe)
-  const isCurrent = async () => (await imageLabel(name, recipeLabel)) === digest
+  const inspect = ["image", "inspect", "--format", `{{index .Labels "${recipeLabel}"}}`, name]
+  const isCurrent = async () => (await podman(inspect, { check: false })).stdout.trim() === digest
   if (await isCurrent()) return
   await withLock(name, async () => {
     if (await isCurrent()) return
     await prerequisites(recipe)
+    const outdated = await imageId(name)
     await step(`making the stand-in for ${name}`, recipe.usually, () => build(name, recipe, digest))
+    // Refused while containers or other images still rest on it.
+    if (outdated) await podman(["rmi", outdated], { check: false })
   })
 }
 
-export async function imageLabel(name: string, label: string): Promise<string | undefined> {
-  const { exitCode, stdout } = await podman(["image", "inspect", "--format", `{{index .Labels "${label}"}}`, name], { check: false })
-  return exitCode === 0 ? stdout.trim() : undefined
+async function imageId(name: string): Promise<string> {
+  return (await podman(["image", "inspect", "--format", "{{.Id}}", name], { check: false })).stdout.trim()
 }
 
 /** What a stand-in is made of, by content: when it changes, the image is made again. */

@@ -26,6 +26,7 @@ export type LabOptions = { name: string; registryPort?: number; apiPort?: number
 
 const images = { registry: "docker.io/library/registry:3", kubernetes: "docker.io/rancher/k3s:v1.34.4-k3s1" }
 const appNodePort = 30300
+const clusterDns = "10.43.0.10"
 
 /** Brings a lab up, or back up; one that is up is left as it is. */
 export async function labUp(options: LabOptions): Promise<Lab> {
@@ -78,23 +79,25 @@ function names(name: string): Names {
 type Addresses = { registry: string; kubernetes: string }
 
 async function ensureNetwork({ name, network, registry, kubernetes }: Names): Promise<Addresses> {
-  if ((await podman(["network", "exists", network], { check: false })).exitCode !== 0) {
+  const inspect = () => podman(["network", "inspect", network], { check: false })
+  let inspected = await inspect()
+  if (inspected.exitCode !== 0) {
     // Containers of a network that is gone cannot be started again.
     await podman(["rm", "--force", "--volumes", "--ignore", "--time=2", registry, kubernetes])
     await podman(["network", "create", "--disable-dns", "--label", `${label}=${name}`, network])
+    inspected = await inspect()
   }
-  const [inspected] = JSON.parse((await podman(["network", "inspect", network])).stdout)
-  const prefix = (inspected.subnets[0].subnet as string).replace(/\d+\/\d+$/, "")
+  const prefix = (JSON.parse(inspected.stdout)[0].subnets[0].subnet as string).replace(/\d+\/\d+$/, "")
   return { registry: `${prefix}2`, kubernetes: `${prefix}3` }
 }
 
 async function ensureRegistry(lab: Names, network: Addresses, { registryPort }: LabOptions): Promise<number> {
-  await ensureRunning(lab.registry, [registryPort], () => [
+  const ports = await ensureRunning(lab.registry, [registryPort], () => [
     ...common(lab, lab.registry, network.registry),
     "--publish", publish(registryPort, 5000),
     images.registry,
   ])
-  const port = await publishedPort(lab.registry, 5000)
+  const port = published(ports, 5000)
   await until(`the registry at localhost:${port}`, 60, () => fetch(`http://127.0.0.1:${port}/v2/`).then(answer => answer.ok, () => false))
   return port
 }
@@ -103,7 +106,7 @@ async function ensureKubernetes(lab: Names, network: Addresses, registryPort: nu
   const registries = cachePath("labs", lab.name, "registries.yaml")
   await mkdir(cachePath("labs", lab.name), { recursive: true })
   await writeFile(registries, `mirrors:\n  "localhost:${registryPort}":\n    endpoint:\n    - "http://registry:5000"\n`)
-  await ensureRunning(lab.kubernetes, [apiPort, appPort], () => [
+  const ports = await ensureRunning(lab.kubernetes, [apiPort, appPort], () => [
     ...common(lab, lab.kubernetes, network.kubernetes),
     "--hostname", "kubernetes",
     "--add-host", `registry:${network.registry}`,
@@ -115,21 +118,23 @@ async function ensureKubernetes(lab: Names, network: Addresses, registryPort: nu
     images.kubernetes, "server", "--disable", "traefik",
   ])
   await kubernetesReady(lab.kubernetes)
-  return publishedPort(lab.kubernetes, appNodePort)
+  return published(ports, appNodePort)
 }
 
 async function kubernetesReady(container: string): Promise<void> {
-  const kubectl = (...args: string[]) => podman(["exec", container, "/bin/k3s", "kubectl", ...args], { check: false })
+  const inside = (...argv: string[]) => podman(["exec", container, ...argv], { check: false })
   const isReady = async () => {
-    const { stdout } = await kubectl("get", "nodes", "--output", 'jsonpath={.items[*].status.conditions[?(@.type=="Ready")].status}')
-    if (stdout !== "True") return false
-    const dns = await kubectl("get", "deployment", "coredns", "--namespace", "kube-system", "--output", "jsonpath={.status.readyReplicas}")
-    return dns.stdout === "1"
+    const [nodes, dns] = await Promise.all([
+      inside("/bin/k3s", "kubectl", "get", "nodes", "--output", 'jsonpath={.items[*].status.conditions[?(@.type=="Ready")].status}'),
+      // After a restart the API still tells of the node as it was; a DNS answer is of now.
+      inside("timeout", "2", "nslookup", "kubernetes.default.svc.cluster.local", clusterDns),
+    ])
+    return nodes.stdout === "True" && dns.exitCode === 0
   }
   if (await isReady()) return
   await step("starting Kubernetes", "20 s", () =>
     until("Kubernetes (a node that is Ready, and its DNS)", 180, async () => {
-      if ((await state(container)) !== "running") throw new Error(`Kubernetes ended while it started: ${await lastWords(container)}`)
+      if ((await inspect(container))?.State.Status !== "running") throw new Error(`Kubernetes ended while it started: ${await lastWords(container)}`)
       return isReady()
     }),
   )
@@ -151,15 +156,31 @@ function publish(port: number | undefined, containerPort: number): string {
   return `127.0.0.1:${port ?? ""}:${containerPort}`
 }
 
-async function ensureRunning(container: string, ports: (number | undefined)[], create: () => string[]): Promise<void> {
-  const current = await state(container)
-  if (current === "running") return
-  if (current) {
-    await podman(["start", container])
-    return
+/** What `podman container inspect` says, as far as it matters here. */
+type Inspected = { State: { Status: string }; NetworkSettings: { Ports: Ports } }
+type Ports = Record<string, { HostPort: string }[] | null>
+
+async function inspect(container: string): Promise<Inspected | undefined> {
+  const { exitCode, stdout } = await podman(["container", "inspect", container], { check: false })
+  return exitCode === 0 ? JSON.parse(stdout)[0] : undefined
+}
+
+/** Creates a container or starts it again, as need be. `ports` are those of this machine that it is to have. */
+async function ensureRunning(container: string, ports: (number | undefined)[], create: () => string[]): Promise<Ports> {
+  const current = await inspect(container)
+  if (current?.State.Status === "running") return current.NetworkSettings.Ports
+  if (current) await podman(["start", container])
+  else {
+    for (const port of ports) if (port) await checkFree(port)
+    await podman(["run", "--detach", ...create()])
   }
-  for (const port of ports) if (port) await checkFree(port)
-  await podman(["run", "--detach", ...create()])
+  const started = await inspect(container)
+  if (!started) throw new Error(`${container} was removed while it started`)
+  return started.NetworkSettings.Ports
+}
+
+function published(ports: Ports, containerPort: number): number {
+  return Number(ports[`${containerPort}/tcp`]?.[0]?.HostPort)
 }
 
 async function checkFree(port: number): Promise<void> {
@@ -170,19 +191,9 @@ async function checkFree(port: number): Promise<void> {
   })
 }
 
-async function state(container: string): Promise<string | undefined> {
-  const { exitCode, stdout } = await podman(["container", "inspect", "--format", "{{.State.Status}}", container], { check: false })
-  return exitCode === 0 ? stdout.trim() : undefined
-}
-
 async function lastWords(container: string): Promise<string> {
   const { stdout, stderr } = await podman(["logs", "--tail=30", container], { check: false })
   return (stdout + stderr).trim()
-}
-
-async function publishedPort(container: string, containerPort: number): Promise<number> {
-  const { stdout } = await podman(["port", container, `${containerPort}/tcp`])
-  return Number(stdout.trim().split(":").pop())
 }
 
 async function until(what: string, seconds: number, condition: () => Promise<boolean>): Promise<void> {

@@ -229,6 +229,10 @@ wait_for /bin/k3s ctr version
 import_images > "$logs/images.log" 2>&1 &
 wait_for kubectl get --raw /readyz
 
+# State that another container left: its node is gone, with its pods.
+kubectl delete nodes --field-selector="metadata.name!=$node" > /dev/null 2>&1
+kubectl delete pods --all-namespaces --field-selector="spec.nodeName!=$node" --force > /dev/null 2>&1
+
 start kube-controller-manager kube-controller-manager --kubeconfig="$KUBECONFIG" --leader-elect=false --cluster-cidr="$pods" \
   --service-account-private-key-file=service.key --root-ca-file=ca.crt --cluster-signing-cert-file=ca.crt --cluster-signing-key-file=ca.key
 start kube-scheduler kube-scheduler --kubeconfig="$KUBECONFIG" --leader-elect=false
