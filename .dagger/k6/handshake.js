@@ -22,7 +22,7 @@ function perform(step, values) {
   const body = step.json === undefined ? null : JSON.stringify(fill(step.json, values))
   const headers = { ...(body && { "Content-Type": "application/json" }), ...fill(step.headers, values) }
   const answer = http.request(step.method, fill(step.url, values), body, { headers, timeout: "10s" })
-  if (answer.error_code) return `no answer: ${answer.error}`
+  if (answer.status === 0) return `no answer: ${answer.error}`
   if (answer.status !== step.expect.status) return `status ${answer.status} instead of ${step.expect.status}: ${excerpt(answer)}`
   if (step.expect.contains && !answer.body.includes(fill(step.expect.contains, values))) {
     return `the body lacks ${JSON.stringify(step.expect.contains)}: ${excerpt(answer)}`

@@ -36,8 +36,9 @@ export class Built {
   /** Verify both images: size, base and user. Fails when a fact does, with the table of all of them. */
   @func()
   async verifyImage(): Promise<Verified> {
-    const facts = await this.verification()
-    return new Verified(this.source, this.settings, this.backendContainer, this.frontendContainer, facts.summary())
+    const facts = await this.facts()
+    new Verification(facts).summary()
+    return new Verified(this.source, this.settings, this.backendContainer, this.frontendContainer, facts)
   }
 
   /** The images with their size in the registry, base and user, as a table. */
@@ -46,13 +47,13 @@ export class Built {
     return imageTable({ backend: this.backendContainer, frontend: this.frontendContainer })
   }
 
-  /** The facts of both images, passed or not. */
-  async verification(): Promise<Verification> {
+  /** Every fact of both images as JSON, passed or not. */
+  async facts(): Promise<string> {
     const config = JSON.parse(this.settings) as Config
     const rows = await Promise.all([
       verifyContainer(this.backendContainer, { name: "backend", base: config.backend.base }, config),
       verifyContainer(this.frontendContainer, { name: "frontend", base: config.frontend.base }, config),
     ])
-    return new Verification(JSON.stringify(rows.flat()))
+    return JSON.stringify(rows.flat())
   }
 }

@@ -83,7 +83,7 @@ export class CloudNative {
    */
   @func()
   async verifyImage(image?: Container, base?: string): Promise<Verification> {
-    if (!image) return (await this.build()).verification()
+    if (!image) return new Verification(await (await this.build()).facts())
     const config = await readConfig(this.source, this.config)
     return new Verification(JSON.stringify(await verifyContainer(image, { name: "image", base }, config)))
   }

@@ -3,6 +3,8 @@ import { Container, Directory, func, object, Secret } from "@dagger.io/dagger"
 import type { Config } from "./config/schema.js"
 import { publishImages, type VerifiedImages } from "./push/publish.js"
 import { Pushed } from "./pushed.js"
+import { Verification } from "./verification.js"
+import type { FactRow } from "./verify/facts.js"
 
 /** Both images, verified: the only thing that can be pushed. */
 @object()
@@ -11,14 +13,14 @@ export class Verified {
   private settings: string
   private backendContainer: Container
   private frontendContainer: Container
-  private table: string
+  private facts: string
 
-  constructor(source: Directory, settings: string, backend: Container, frontend: Container, table: string) {
+  constructor(source: Directory, settings: string, backend: Container, frontend: Container, facts: string) {
     this.source = source
     this.settings = settings
     this.backendContainer = backend
     this.frontendContainer = frontend
-    this.table = table
+    this.facts = facts
   }
 
   /**
@@ -34,10 +36,17 @@ export class Verified {
     return new Pushed(this.source, this.settings, images.backend, images.frontend)
   }
 
+  /** What was found out about each image. */
+  @func()
+  verifications(): Verification[] {
+    const rows = JSON.parse(this.facts) as FactRow[]
+    return ["backend", "frontend"].map(name => new Verification(JSON.stringify(rows.filter(row => row.image === name))))
+  }
+
   /** The facts of both images, as a table. */
   @func()
   summary(): string {
-    return this.table
+    return new Verification(this.facts).summary()
   }
 
   /** What a step inside this module needs of them. */

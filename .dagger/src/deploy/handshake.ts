@@ -14,7 +14,7 @@ const TIMEOUT = 120
 const StepResult = z.object({ step: z.string(), problem: z.string() })
 export type StepResult = z.infer<typeof StepResult>
 
-const JobStatus = z.object({ status: z.object({ succeeded: z.number().optional(), failed: z.number().optional() }).optional() })
+const JobStatus = z.object({ succeeded: z.number().optional(), failed: z.number().optional() })
 
 /** Send the config's requests from inside the cluster, in order; throws at the first answer that is not as expected. */
 export async function proveHandshake(kubectl: Kubectl, config: Config, publicUrl: string): Promise<StepResult[]> {
@@ -32,8 +32,8 @@ export async function proveHandshake(kubectl: Kubectl, config: Config, publicUrl
       job(config.images.k6),
     ])
     await waitUntil("the handshake's Job to end", TIMEOUT, async () => {
-      const { status } = await kubectl.get([`job/${NAME}`], JobStatus)
-      return status?.succeeded || status?.failed ? true : undefined
+      const status = await kubectl.get(["job", NAME], "jsonpath={.status}", JobStatus)
+      return status?.succeeded || status?.failed || undefined
     })
     return read(await kubectl.must(["logs", `job/${NAME}`]), config.handshake.map(step => step.name))
   } finally {
@@ -81,7 +81,7 @@ function job(image: string): object {
             {
               name: "k6",
               image,
-              args: ["run", "--quiet", "--no-usage-report", "--no-summary", "--log-format=raw", "--log-output=stdout", "/scenario/handshake.js"],
+              args: ["run", "--quiet", "--no-usage-report", "--summary-mode=disabled", "--log-format=raw", "--log-output=stdout", "/scenario/handshake.js"],
               env: [{ name: "HOME", value: "/tmp" }],
               resources: { requests: { cpu: "50m", memory: "64Mi" }, limits: { memory: "256Mi" } },
               securityContext: { allowPrivilegeEscalation: false, readOnlyRootFilesystem: true, capabilities: { drop: ["ALL"] } },

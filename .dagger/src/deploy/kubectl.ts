@@ -4,6 +4,7 @@ import type { z } from "zod"
 import { CloudNativeError } from "../errors.js"
 import { readShape } from "../shape.js"
 import { uniqueValue } from "../unique.js"
+import { parseGoQuoted } from "./go-quoted.js"
 
 const SECRET_FILE = "/run/secrets/manifest.json"
 
@@ -32,9 +33,10 @@ export class Kubectl {
     return succeeded(args, await this.run(args, stdin))
   }
 
-  /** `kubectl get …`, of the shape that is read. The path of everything gives JSON in one line: it is shown live, and often. */
-  async get<T>(args: string[], shape: z.ZodType<T>): Promise<T> {
-    return readShape(shape, JSON.parse(await this.must(["get", ...args, "--output=jsonpath={}"])), `the answer to kubectl get ${args.join(" ")}`)
+  /** What `kubectl get … --output=` prints of JSON, of the shape that is read; undefined if it prints nothing. */
+  async get<T>(args: string[], output: string, shape: z.ZodType<T>): Promise<T | undefined> {
+    const text = await this.must(["get", ...args, `--output=${output}`])
+    return text ? readShape(shape, parseGoQuoted(text), `the answer to kubectl get ${args.join(" ")}`) : undefined
   }
 
   /** Apply manifests on the server side, as the module's own field manager. */

@@ -7,13 +7,8 @@ import { lastLogs } from "./logs.js"
 import type { Plan } from "./plan.js"
 import { waitUntil } from "./wait.js"
 
-const Job = z.object({
-  status: z
-    .object({ conditions: z.array(z.object({ type: z.string(), status: z.string(), message: z.string().optional() })).optional() })
-    .optional(),
-})
-type Job = z.infer<typeof Job>
-const Jobs = z.object({ items: z.array(Job) })
+const Status = z.object({ conditions: z.array(z.object({ type: z.string(), status: z.string(), message: z.string().optional() })).default([]) })
+type Status = z.infer<typeof Status>
 
 /** Run each migration to completion, side by side; one that has completed for this release is not run again. */
 export async function migrate(kubectl: Kubectl, jobs: KubernetesObject[], plan: Plan): Promise<string[]> {
@@ -28,19 +23,20 @@ async function runJob(kubectl: Kubectl, manifest: KubernetesObject, plan: Plan):
   console.log(`migrate: ${name}`)
   await kubectl.apply([manifest])
   const ended = await waitUntil(`the migration ${name} to complete`, plan.timeout, async () => {
-    const job = await find(kubectl, name)
-    return job && (condition(job, "Complete") ?? condition(job, "Failed"))
+    const status = await find(kubectl, name)
+    return status && (condition(status, "Complete") ?? condition(status, "Failed"))
   })
   if (ended.type === "Failed") throw await failed(kubectl, plan, name, ended.message ?? "it failed")
   return `${name}: ran`
 }
 
-async function find(kubectl: Kubectl, name: string): Promise<Job | undefined> {
-  return (await kubectl.get(["jobs", `--field-selector=metadata.name=${name}`], Jobs)).items[0]
+/** How a Job stands; undefined if there is none. */
+function find(kubectl: Kubectl, name: string): Promise<Status | undefined> {
+  return kubectl.get(["job", name, "--ignore-not-found"], "jsonpath={.status}", Status)
 }
 
-function condition(job: Job, type: string) {
-  return job.status?.conditions?.find(item => item.type === type && item.status === "True")
+function condition(status: Status, type: string) {
+  return status.conditions.find(item => item.type === type && item.status === "True")
 }
 
 async function failed(kubectl: Kubectl, plan: Plan, name: string, message: string): Promise<CloudNativeError> {

@@ -1,4 +1,5 @@
 import { CloudNativeError } from "../errors.js"
+import { SNAPSHOT_TEMPLATE } from "./cluster.js"
 import type { Kubectl } from "./kubectl.js"
 import { lastLogs } from "./logs.js"
 import type { Plan } from "./plan.js"
@@ -11,7 +12,7 @@ import { waitUntil } from "./wait.js"
 export async function watchRollout(kubectl: Kubectl, deployments: string[], plan: Plan): Promise<PodStart[]> {
   const shown = new Map<string, string>()
   return waitUntil(`the rollout of ${deployments.join(" and ")}`, plan.timeout, async () => {
-    const snapshot = await kubectl.get([WATCHED_KINDS], Snapshot)
+    const snapshot = await readSnapshot(kubectl)
     const states = deployments.map(name => readRollout(snapshot, name, Date.now()))
     for (const state of states) {
       if (shown.get(state.deployment) !== state.line) console.log(`rollout: ${state.deployment}: ${state.line}`)
@@ -21,6 +22,10 @@ export async function watchRollout(kubectl: Kubectl, deployments: string[], plan
     if (!states.every(state => state.complete)) return undefined
     return states.flatMap(state => state.pods.flatMap(pod => readStart(state.deployment, pod, snapshot) ?? []))
   })
+}
+
+async function readSnapshot(kubectl: Kubectl): Promise<Snapshot> {
+  return (await kubectl.get([WATCHED_KINDS], `go-template-file=${SNAPSHOT_TEMPLATE}`, Snapshot))!
 }
 
 async function failure(kubectl: Kubectl, plan: Plan, state: RolloutState, cause: string): Promise<CloudNativeError> {
