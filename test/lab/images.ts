@@ -100,10 +100,12 @@ export function kubectlPath(): Promise<string> {
 
 /** The full name of an image: python:3.13-slim is docker.io/library/python:3.13-slim. */
 export function fullName(reference: string): string {
-  const [first = "", ...rest] = reference.split("/")
   const named = /[:@][^/]*$/.test(reference) ? reference : `${reference}:latest`
-  if (rest.length === 0) return `docker.io/library/${named}`
-  return first.includes(".") || first.includes(":") || first === "localhost" ? named : `docker.io/${named}`
+  const [first = "", ...rest] = named.split("/")
+  const hasHost = rest.length > 0 && (/[.:]/.test(first) || first === "localhost")
+  if (hasHost && first !== "docker.io") return named
+  const path = hasHost ? rest : [first, ...rest]
+  return ["docker.io", ...(path.length === 1 ? ["library"] : []), ...path].join("/")
 }
 
 const ready = new Map<string, Promise<void>>()
