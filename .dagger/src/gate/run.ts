@@ -94,7 +94,7 @@ async function execute(name: string, toolchain: Container, app: AppConfig): Prom
   const suite: SuiteRun = {
     app: name,
     exitCode,
-    timedOut: endedAt - startedAt >= app.test.timeout,
+    timedOut: exitCode !== 0 && endedAt - startedAt >= app.test.timeout,
     timeout: app.test.timeout,
     junit: wroteJunit ? await after.directory(APP_DIR).file(app.test.junit).contents() : undefined,
     output: stripVTControlCharacters(`${stdout}\n${stderr}`),
