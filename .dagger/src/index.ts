@@ -131,10 +131,14 @@ export class CloudNative {
     const config = await readConfig(this.source, this.config)
     const plan = await planOf(this.source, config, { manifests, secrets, publicUrl, handshake, timeout })
     const kubectl = kubeconfig && (await preflight({ kubeconfig, context, namespace, apiServer }, plan))
-    const verified = await (await this.build()).verifyImage()
-    if (!registry) return deployEphemeral(verified.images(), plan)
-    const images = await publishImages(verified.images(), registry, { username, password })
-    return kubectl ? deployToCluster(kubectl, plan, images) : deployToEphemeralCluster(plan, images)
+    const tested = await this.test()
+    const verified = await (await tested.build()).verifyImage()
+    const deployment = async () => {
+      if (!registry) return deployEphemeral(verified.images(), plan)
+      const images = await publishImages(verified.images(), registry, { username, password })
+      return kubectl ? deployToCluster(kubectl, plan, images) : deployToEphemeralCluster(plan, images)
+    }
+    return [tested.summary(), verified.summary(), await deployment()].join("\n\n")
   }
 
   /**

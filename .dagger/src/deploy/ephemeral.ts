@@ -32,7 +32,7 @@ interface Cluster {
 
 /** Push to a registry and deploy to a cluster that exist for this call only; the release is rolled once more. */
 export async function deployEphemeral(images: VerifiedImages, plan: Plan): Promise<string> {
-  const registry = startRegistry(images.config)
+  const registry = await startRegistry(images.config)
   try {
     const pushed = await publishImages(images, REGISTRY, { service: registry })
     return await deployToEphemeralCluster(plan, pushed, registry)
@@ -56,7 +56,7 @@ export async function deployToEphemeralCluster(plan: Plan, images: PushedImages,
 
 /** Deploy to a cluster that lives as long as the session, and forward a port to the frontend. */
 export async function previewEphemeral(images: VerifiedImages): Promise<Service> {
-  const registry = startRegistry(images.config)
+  const registry = await startRegistry(images.config)
   const pushed = await publishImages(images, REGISTRY, { service: registry })
   const plan = await planOf(images.source, images.config)
   const cluster = startCluster(plan.config, registry)
@@ -68,20 +68,24 @@ export async function previewEphemeral(images: VerifiedImages): Promise<Service>
   })
 }
 
-/** Where the user gives no secrets: what the config says, and a value of its own for each random key. */
+/** Where the user gives no secrets: what the config says, if anything, and a value of its own for each random key. */
 function withEphemeralSecrets(plan: Plan): Plan {
   const { secrets, random } = plan.config.ephemeral
   const generated = Object.fromEntries(random.map(key => [key, randomBytes(32).toString("hex")]))
-  return { ...plan, secrets: plan.secrets ?? { ...secrets, ...generated }, handshake: true }
+  const configured = { ...secrets, ...generated }
+  const isSomething = Object.keys(configured).length > 0
+  return { ...plan, secrets: plan.secrets ?? (isSomething ? configured : undefined), handshake: true }
 }
 
-function startRegistry(config: Config): Service {
+/** Started by hand: one that only a push uses is stopped after it, and would start again empty. */
+function startRegistry(config: Config): Promise<Service> {
   return dag
     .container()
     .from(config.images.registry)
     .withEnvVariable("CLOUD_NATIVE_CALL", uniqueValue())
     .withExposedPort(5000)
     .asService({ useEntrypoint: true })
+    .start()
 }
 
 function startCluster(config: Config, registry?: Service): Cluster {
