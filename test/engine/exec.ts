@@ -64,11 +64,13 @@ const stubs = (root: string, paths: string[]): (() => void) => {
 }
 const podmanPaths = ["/dev", "/proc", "/sys", "/etc/hosts", "/etc/hostname", "/etc/resolv.conf", "/etc/mtab", "/run/.containerenv", "/run/secrets"]
 
+const defaultEnv = [["PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"]] as const
+
 export const prepare = async (container: Container, options: { insecureRootCapabilities?: boolean }, hosts: Bound[]): Promise<Prepared> => {
   const { config } = container, name = containerName(), root = await mountOverlay(await rootStack(container))
   const mounts = new Map<Mount, Overlay>()
   const secretEnv = Object.fromEntries(container.secretEnv.map(({ name, source }) => [name, plaintext(source)]))
-  const visible = config.env.filter(([name]) => !(name in secretEnv))
+  const visible = [...defaultEnv, ...config.env].filter(([name]) => !(name in secretEnv))
   const flags = [
     "--name", name, "--label", label, "--log-driver", "none", "--passwd=false", "--unsetenv-all", "--security-opt", "label=disable",
     "--network", await sessionNetwork(), "--stop-timeout", "2",

@@ -33,7 +33,7 @@ const isLocal = (host: string) => /^(localhost|127\.0\.0\.1|\[::1\])(:|$)/.test(
 export const publish = async (layout: Layout, address: string, auth: Container["auth"], service?: Service): Promise<string> => {
   const { host, repository, tag } = parse(address)
   // A registry that is a service, or the host's own, speaks plain HTTP; any other host name means HTTPS.
-  const at = service ? `http://${(await pin(service)).ip}:${service.ports[0]?.port ?? 5000}` : `${isLocal(host) ? "http" : "https"}://${host}`
+  const at = service ? `http://${(await pin(service)).ip}:${host.split(":")[1] ?? service.ports[0]?.port}` : `${isLocal(host) ? "http" : "https"}://${host}`
   const login = auth.find(known => known.address.replace(/^https?:\/\//, "").split("/")[0] === host)
   const basic = login && `Basic ${Buffer.from(`${login.username}:${plaintext(login.secret)}`).toString("base64")}`
   let authorization: string | undefined

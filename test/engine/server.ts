@@ -72,7 +72,7 @@ const install = () => {
       const resolve = resolver(key, result.name, isObjectType(result))
       const ids = field.args.filter(arg => expectedType(arg) || key === "Query.node").map(({ name }) => name)
       if (!resolve) unanswered.push(key)
-      else field.resolve = (of, args: Args, context: Context) =>
+      field.resolve = !resolve ? () => { throw new GraphQLError(`${key} is not supported by the embedded engine`) } : (of, args: Args, context: Context) =>
         resolve(of, Object.fromEntries(Object.entries(args).map(([name, value]) => [name, ids.includes(name) ? toRecipes(value) : value])), context)
     }
   }

@@ -41,7 +41,8 @@ export const walk = (root: string, { exclude = [], include = [] }: Filter = {}):
       const out = excluded(path)
       if (out && !exceptions) return []
       const stats = lstatSync(join(root, path)), wanted = !out && (include.length === 0 || included(path))
-      if (!stats.isDirectory()) return wanted && !stats.isSocket() && !stats.isFIFO() ? [{ path, stats }] : []
+      // Devices, pipes and sockets are no content.
+      if (!stats.isDirectory()) return wanted && (stats.isFile() || stats.isSymbolicLink()) ? [{ path, stats }] : []
       const inside = visit(path)
       return wanted || inside.length > 0 ? [{ path, stats }, ...inside] : []
     })
