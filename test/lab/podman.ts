@@ -1,5 +1,5 @@
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs"
-import { randomBytes } from "node:crypto"
+import { createHash, randomBytes } from "node:crypto"
 import { join } from "node:path"
 import { cachePath, withLock } from "./cache.ts"
 import { isInstalled, run, type Result, type RunOptions } from "./process.ts"
@@ -7,8 +7,21 @@ import { step } from "./progress.ts"
 
 /** Runs the lab's own Podman: its settings, images, containers and networks are apart from the host's. */
 export async function podman(args: string[], { env, ...options }: RunOptions = {}): Promise<Result> {
-  await ensureProgram("podman", ["podman", "runc", "skopeo", "netavark", "aardvark-dns", "iptables", "catatonit", "uidmap"])
+  await ensureProgram("podman", ["podman", "runc", "skopeo", "netavark", "aardvark-dns", "iptables", "catatonit", "uidmap", "iproute2"])
+  await (inside ??= keepInside())
   return run(["podman", ...args], { ...options, env: { ...podmanEnvironment(), ...env } })
+}
+
+/** Where the lab's networks have their addresses: not those that the host's own Podman hands out. */
+const addresses = "10.86.0.0/16"
+let inside: Promise<unknown> | undefined
+
+/**
+ * A network's own route comes and goes with its containers; without it, whatever is sent to their addresses would
+ * leave the machine by the default route, and something out there might answer. Rootless Podman has routes of its own.
+ */
+async function keepInside(): Promise<void> {
+  if (process.getuid?.() === 0) await run(["ip", "route", "replace", "unreachable", addresses, "metric", "4000000000"])
 }
 
 let environment: NodeJS.ProcessEnv | undefined
@@ -53,6 +66,8 @@ function containersConf(): string {
     'log_driver = "k8s-file"',
     "[network]",
     `network_config_dir = "${cachePath("networks")}"`,
+    'default_subnet = "10.85.0.0/16"',
+    `default_subnet_pools = [{ base = "${addresses}", size = 24 }]`,
     "[engine]",
     // crun, the default, refuses cgroup v1.
     ...(cgroup2 ? [] : ['runtime = "runc"']),
@@ -72,7 +87,8 @@ function storageConf(): string {
 /** Where state lives that must not outlast a reboot. */
 function runtimePath(name: string): string {
   const root = process.getuid?.() === 0 ? "/run" : process.env.XDG_RUNTIME_DIR || "/tmp"
-  return join(root, "cloud-native", name)
+  const cache = createHash("sha256").update(cachePath()).digest("hex").slice(0, 8)
+  return join(root, `cloud-native-${cache}`, name)
 }
 
 function hardLimit(name: string, wanted: number): string {
