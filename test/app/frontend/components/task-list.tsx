@@ -30,7 +30,7 @@ export function TaskList() {
     event.preventDefault()
     return attempt(async () => {
       const task = await send<Task>("POST", "/api/tasks", { title })
-      setTasks((tasks = []) => [...tasks, task])
+      setTasks((tasks = []) => [task, ...tasks])
       setTitle("")
     })
   }
