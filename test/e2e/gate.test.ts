@@ -21,7 +21,7 @@ const STOPPED: Record<string, { suite: string; says: string[] }> = {
     says: ["skipped: later", "not today"],
   },
   "no tests": { suite: writeReport(""), says: ["the suite has no tests"] },
-  "a runner that crashes": { suite: 'print("about to fall")\nimport os; os.abort()', says: ["wrote no JUnit report", "about to fall"] },
+  "a runner that crashes": { suite: 'print("about to fall", flush=True)\nimport os; os.abort()', says: ["wrote no JUnit report", "about to fall"] },
   "a runner that writes no report": { suite: 'print("all good")', says: ["wrote no JUnit report", "exit code 0", "all good"] },
   "a report that is no JUnit": { suite: 'open("junit.xml", "w").write("<html>")', says: ["report cannot be read"] },
   "a runner that fails though every test passed": {
@@ -31,7 +31,7 @@ const STOPPED: Record<string, { suite: string; says: string[] }> = {
 }
 
 describe("the gate stops everything before a build", () => {
-  test.each(Object.entries(STOPPED))("%s", async (_, { suite, says }) => {
+  test.concurrent.each(Object.entries(STOPPED))("%s", async (_, { suite, says }) => {
     const source = Source.minimal().write("api/suite.py", suite)
     const ended = await dagger(`--source=${source.path}`, "build", "summary")
     expect(ended.exitCode).toBe(1)
@@ -39,7 +39,7 @@ describe("the gate stops everything before a build", () => {
     expect(ended.stderr).not.toContain("build: backend")
   })
 
-  test("a runner that hangs", async () => {
+  test.concurrent("a runner that hangs", async () => {
     const source = Source.minimal()
       .write("api/suite.py", 'import time\nprint("waiting", flush=True)\ntime.sleep(600)')
       .edit("cloud-native.yaml", "timeout: 20", "timeout: 2")
@@ -49,7 +49,7 @@ describe("the gate stops everything before a build", () => {
     expect(ended.stderr).not.toContain("build: backend")
   })
 
-  test("a report that lies in the source is not taken for the run's", async () => {
+  test.concurrent("a report that lies in the source is not taken for the run's", async () => {
     const source = Source.minimal()
       .write("api/junit.xml", report('<testcase name="of another day"/>'))
       .write("api/suite.py", "pass")

@@ -1,7 +1,7 @@
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import { onTestFinished } from "vitest"
+import { afterAll } from "vitest"
 
 import { ROOT } from "./dagger.ts"
 
@@ -9,10 +9,13 @@ import { ROOT } from "./dagger.ts"
 const SAMPLE = ["cloud-native.yaml", "docker", "k8s", "test/app"]
 const LEFT_OUT = /\/(node_modules|\.next|\.venv|__pycache__)$/
 
-/** A copy of a source for one test to break; gone when the test ends. */
+const copies: string[] = []
+afterAll(() => copies.forEach(path => rmSync(path, { recursive: true })))
+
+/** A copy of a source for a test to break; gone when the tests of the file have ended. */
 export class Source {
   private constructor(readonly path: string) {
-    onTestFinished(() => rmSync(path, { recursive: true }))
+    copies.push(path)
   }
 
   /** Two applications of the standard library: fast to test and to build. */

@@ -1,0 +1,209 @@
+// A registry and a cluster of the user's: the lab's. So it runs with the embedded engine only (see vitest.config.ts).
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { setTimeout as delay } from "node:timers/promises"
+
+import { afterAll, beforeAll, describe, expect, test } from "vitest"
+import { parse, stringify } from "yaml"
+
+import { kubectlPath } from "../lab/images.ts"
+import { labDown, temporaryLab, type Lab } from "../lab/lab.ts"
+import { run } from "../lab/process.ts"
+import { prepareTarget } from "../target/target.ts"
+import { dagger, type Ended } from "./dagger.ts"
+import { Source } from "./source.ts"
+import { poll, User } from "./user.ts"
+
+const NAMESPACE = "tasks"
+const APPLICATIONS = ["backend", "frontend"]
+
+const folder = mkdtempSync(join(tmpdir(), "cloud-native-lab-"))
+const dotenv = join(folder, "secrets.env")
+let lab: Lab
+
+beforeAll(async () => {
+  lab = await temporaryLab({ name: `e2e-${process.pid}` })
+  await prepareTarget(lab, NAMESPACE, dotenv)
+})
+
+afterAll(async () => {
+  if (lab) await labDown(lab.name)
+  rmSync(folder, { recursive: true })
+})
+
+describe("what would stop a deployment is said before anything is built or changed", () => {
+  const file = (name: string, content: string) => {
+    writeFileSync(join(folder, name), content)
+    return `file:${join(folder, name)}`
+  }
+
+  async function refused(source: Source, flags: Record<string, string>): Promise<Ended> {
+    const given = { registry: lab.registry, kubeconfig: `file:${lab.kubeconfig}`, secrets: `file:${dotenv}`, ...flags }
+    const ended = await dagger(`--source=${source.path}`, "deploy", ...Object.entries(given).map(([name, value]) => `--${name}=${value}`))
+    expect(ended.exitCode).toBe(1)
+    for (const step of ["test: ", "build: ", "push: ", "migrate: "]) expect(ended.stderr).not.toContain(step)
+    return ended
+  }
+
+  test.concurrent("a Secret without a key that the manifests refer to", async () => {
+    const secrets = file("incomplete.env", readFileSync(dotenv, "utf8").replace(/^BETTER_AUTH_SECRET=.*\n/m, ""))
+    const { stderr } = await refused(Source.sample(), { secrets })
+    for (const text of ["SECRETS_MISSING", "BETTER_AUTH_SECRET", "nothing was changed"]) expect(stderr).toContain(text)
+    expect(stderr).not.toContain("FRONTEND_DATABASE_URL")
+  })
+
+  test.concurrent("a namespace that does not exist", async () => {
+    const { stderr } = await refused(Source.sample(), { namespace: "nowhere" })
+    for (const text of ["NAMESPACE_MISSING", "nowhere", "kubectl create namespace nowhere"]) expect(stderr).toContain(text)
+  })
+
+  test.concurrent("a kubeconfig that cannot be read", async () => {
+    const { stderr } = await refused(Source.sample(), { kubeconfig: `file:${join(folder, "nothing-here")}` })
+    expect(stderr).toContain("nothing-here")
+  })
+
+  test.concurrent("a kubeconfig that is none", async () => {
+    const { stderr } = await refused(Source.sample(), { kubeconfig: file("no-kubeconfig", "clusters: []\n") })
+    expect(stderr).toContain("KUBECONFIG_INVALID")
+  })
+
+  test.concurrent("an API server that does not answer", async () => {
+    const config = parse(readFileSync(lab.kubeconfig, "utf8"))
+    const address = new URL(config.clusters[0].cluster.server)
+    address.port = "1"
+    config.clusters[0].cluster.server = address.href
+    const { stderr } = await refused(Source.sample(), { kubeconfig: file("closed", stringify(config)) })
+    for (const text of ["CLUSTER_UNREACHABLE", address.host]) expect(stderr).toContain(text)
+  })
+})
+
+test("a second version replaces the first one while a user works, who notices nothing but the new version", async () => {
+  const source = Source.sample()
+  const deploy = () =>
+    dagger(
+      `--source=${source.path}`, "deploy",
+      `--registry=${lab.registry}`, `--kubeconfig=file:${lab.kubeconfig}`, `--secrets=file:${dotenv}`, `--public-url=${lab.appUrl}`,
+      "--handshake",
+    )
+
+  const first = await deploy()
+  expect(first).toMatchObject({ exitCode: 0 })
+  expect(migrations(first)).toEqual(["backend: ran", "frontend: ran"])
+  expect(first.stdout).toContain("ok  the backend refuses an unsigned token")
+  await untilEachHasTwoPods()
+
+  const user = await User.signUp(lab.appUrl)
+  expect((await user.post("/api/tasks", { title: "seen all along" })).status).toBe(201)
+  const requests = [{ path: "/api/tasks", contains: "seen all along" }, { path: "/", contains: user.name }]
+  const working = poll(user, requests)
+  const fewest = fewestPods()
+
+  source
+    .edit("test/app/frontend/app/page.tsx", "<h1>Tasks</h1>", "<h1>Tasks, second version</h1>")
+    .edit("test/app/backend/app/tasks.py", "no such task", "no such task in the second version")
+  const second = await deploy()
+  expect(second).toMatchObject({ exitCode: 0 })
+  expect(migrations(second)).toEqual(["backend: ran", "frontend: ran"])
+
+  const seen = await working.stop()
+  expect(seen.wrong).toEqual([])
+  expect(seen.sent).toBeGreaterThan(100)
+  expect(await fewest.stop()).toBeGreaterThanOrEqual(2)
+
+  expect(await (await user.get("/")).text()).toContain("Tasks, second version")
+  expect(await (await user.get("/api/tasks/00000000-0000-4000-8000-000000000000")).json()).toEqual({ detail: "no such task in the second version" })
+  expect((await user.post("/api/tasks", { title: "still signed in" })).status).toBe(201)
+  expect(await runningImages()).toEqual(references(second))
+  expect(references(second)).not.toEqual(references(first))
+
+  // The same once more is no new release: no migration runs, no pod is replaced.
+  const before = await podNames()
+  const again = await deploy()
+  expect(again).toMatchObject({ exitCode: 0 })
+  expect(migrations(again)).toEqual(["backend: had run", "frontend: had run"])
+  expect(await podNames()).toEqual(before)
+
+  const output = [first, second, again].map(ended => ended.stdout + ended.stderr).join("\n")
+  expect(leaks(output, secretValues())).toEqual([])
+  for (const { name, value, forms } of secretValues()) expect(forms.map(form => leaks(`x${form}y`, [{ name, value, forms }]))).not.toContainEqual([])
+
+  // What the poller is worth: with a cookie that is not the user's, it reports refusals.
+  const stranger = poll(user.forged(), requests)
+  await delay(1000)
+  expect((await stranger.stop()).wrong).toContainEqual(expect.stringMatching(/\/api\/tasks: 401$/))
+})
+
+async function kubectl(...args: string[]): Promise<string> {
+  const env = { ...process.env, KUBECONFIG: lab.kubeconfig }
+  return (await run([await kubectlPath(), `--namespace=${NAMESPACE}`, ...args], { env })).stdout
+}
+
+/** Pods that serve, of the application that has the fewest. */
+async function availablePods(): Promise<number> {
+  const counts = await kubectl("get", "deployment", ...APPLICATIONS, "--output=jsonpath={.items[*].status.availableReplicas}")
+  return Math.min(...counts.split(" ").map(Number))
+}
+
+/** The autoscaler brings each to its minimum of two, in its own time. */
+async function untilEachHasTwoPods(): Promise<void> {
+  while ((await availablePods()) < 2) await delay(1000)
+}
+
+function fewestPods(): { stop(): Promise<number> } {
+  let stopped = false
+  const watched = (async () => {
+    let fewest = Infinity
+    while (!stopped) {
+      fewest = Math.min(fewest, await availablePods())
+      await delay(1000)
+    }
+    return fewest
+  })()
+  return { stop: () => ((stopped = true), watched) }
+}
+
+const RUNNING = ["get", "pods", "--selector=app.kubernetes.io/name in (backend, frontend)", "--field-selector=status.phase=Running"]
+
+async function podNames(): Promise<string[]> {
+  return (await kubectl(...RUNNING, "--output=jsonpath={.items[*].metadata.name}")).split(" ").sort()
+}
+
+async function runningImages(): Promise<string[]> {
+  const images = await kubectl(...RUNNING, "--output=jsonpath={.items[*].spec.containers[*].image}")
+  return [...new Set(images.split(" "))].sort()
+}
+
+function references({ stdout }: Ended): string[] {
+  return [...new Set(stdout.match(/localhost:\d+\/\S+@sha256:[0-9a-f]{64}/g))].sort()
+}
+
+function migrations({ stdout }: Ended): string[] {
+  return [...stdout.matchAll(/(\w+)-migration-\S+: (ran|had run)/g)].map(match => `${match[1]}: ${match[2]}`).sort()
+}
+
+interface SecretValue {
+  name: string
+  value: string
+  /** As it could stand in an output. */
+  forms: string[]
+}
+
+/** What nobody may read in the output: the applications' secrets, and the kubeconfig's key. */
+function secretValues(): SecretValue[] {
+  const applications = [...readFileSync(dotenv, "utf8").matchAll(/^(\w+)=(.*)$/gm)].map(match => [match[1]!, match[2]!] as const)
+  const password = ["password", /:([0-9a-f]+)@/.exec(readFileSync(dotenv, "utf8"))![1]!] as const
+  const { user } = parse(readFileSync(lab.kubeconfig, "utf8")).users[0]
+  const key = Buffer.from(user["client-key-data"], "base64").toString()
+  const access = [["client-key-data", user["client-key-data"]], ["a line of the key", key.split("\n")[1]!]] as const
+  return [...applications, password, ...access].map(([name, value]) => ({
+    name,
+    value,
+    forms: [value, Buffer.from(value).toString("base64"), encodeURIComponent(value)],
+  }))
+}
+
+/** The names of the secrets that stand in a text. */
+function leaks(text: string, secrets: SecretValue[]): string[] {
+  return secrets.filter(({ forms }) => forms.some(form => text.includes(form))).map(({ name }) => name)
+}
