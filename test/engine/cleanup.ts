@@ -3,15 +3,11 @@ import { execFileSync } from "node:child_process"
 import { readFileSync, rmSync } from "node:fs"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
-import { podman } from "../lab/podman.ts"
-import { networkName } from "./network.ts"
+import { removeNetwork } from "./network.ts"
 import { folder, secretFolder } from "./store.ts"
 
 export const cleanUp = async (session: string): Promise<void> => {
-  // With a network go the containers in it.
-  if ((await podman(["network", "exists", networkName(session)], { check: false })).exitCode === 0) {
-    await podman(["network", "rm", "--force", "--time", "0", networkName(session)], { check: false })
-  }
+  await removeNetwork(session)
   const scratch = join(folder("sessions"), session)
   const mounts = readFileSync("/proc/self/mounts", "utf8").split("\n").map(line => line.split(" ")[1] ?? "").filter(path => path.startsWith(`${scratch}/`))
   for (const mount of mounts.reverse()) execFileSync("umount", ["--lazy", mount])

@@ -13,7 +13,7 @@ import { mountOverlay } from "./overlay.ts"
 import { log } from "./progress.ts"
 import { publish } from "./registry.ts"
 import { rootStack } from "./rootfs.ts"
-import { cached, digestOf, folder, once, scratch } from "./store.ts"
+import { cached, digestOf, folder, once, scratch, touch } from "./store.ts"
 import { copyFile, fileNeeds, filePath, importFile, walk, type File } from "./tree.ts"
 
 const run = promisify(execFile)
@@ -49,7 +49,10 @@ const type = (name: string) => `application/vnd.oci.image.${name}`
 /** The layout of an image of the storage, its layers compressed once. */
 const imageLayout = (id: string): Promise<string> => once(`layout ${id}`, async () => {
   const kept = join(folder("images"), id)
-  if (existsSync(kept)) return kept
+  if (existsSync(kept)) {
+    touch(kept)
+    return kept
+  }
   log("compressing layers")
   const made = join(scratch(), "layout")
   await podman(["push", "--quiet", id, `oci:${made}:image`])

@@ -1,5 +1,5 @@
 // The file system of a container: reading from it, and changing it without running anything.
-import { chmodSync, existsSync, lchownSync, lstatSync, mkdirSync, readFileSync, rmSync, symlinkSync, utimesSync, writeFileSync } from "node:fs"
+import { chmodSync, existsSync, lchownSync, lstatSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs"
 import { basename, dirname, join, posix } from "node:path"
 import { GraphQLError } from "graphql"
 import { absolute, atPath, type Container, type Mount } from "./container.ts"
@@ -8,7 +8,7 @@ import { addMakers } from "./evaluate.ts"
 import { imageById } from "./image.ts"
 import { addLeaves } from "./leaf.ts"
 import { keepLayer, layerPath, mountOverlay, within } from "./overlay.ts"
-import { cached, digestOf, once } from "./store.ts"
+import { cached, digestOf, once, touch } from "./store.ts"
 import {
   copyEntries, copyFile, directoryNeeds, directoryPath, fileNeeds, filePath, importFile, importTree, pattern, walk,
   type CopyOptions, type Directory, type File,
@@ -65,7 +65,7 @@ const edit = async (container: Container, args: { path: string; owner?: string }
   const { stack, mount, path } = await locate(container, args.path)
   const layer = digestOf(["edit", name, stack, args]), kept = layerPath(layer)
   await once(kept, async () => {
-    if (existsSync(kept)) return utimesSync(kept, new Date(), new Date())
+    if (existsSync(kept)) return touch(kept)
     const overlay = await mountOverlay(stack)
     try {
       const at = within(overlay.path, path)

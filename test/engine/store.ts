@@ -69,6 +69,9 @@ export const once = <T>(key: string, produce: () => Promise<T>): Promise<T> => {
   return started
 }
 
+/** What was used lately is kept longest. */
+export const touch = (path: string): void => utimesSync(path, new Date(), new Date())
+
 const resultPath = (key: string) => join(folder("results"), `${key}.json`)
 
 export const recall = <T>(key: string): T | undefined => {
@@ -76,8 +79,7 @@ export const recall = <T>(key: string): T | undefined => {
   if (!existsSync(path)) return undefined
   const entry = JSON.parse(readFileSync(path, "utf8")) as Entry<T>
   if (!entry.needs.every(need => existsSync(join(root, need)))) return undefined
-  const now = new Date()
-  for (const used of [path, ...entry.needs.map(need => join(root, need))]) utimesSync(used, now, now)
+  for (const used of [path, ...entry.needs.map(need => join(root, need))]) touch(used)
   return entry.value
 }
 

@@ -5,7 +5,7 @@ import {
   readlinkSync, renameSync, rmSync, symlinkSync, type Stats,
 } from "node:fs"
 import { basename, dirname, join } from "node:path"
-import { folder, hash, scratch } from "./store.ts"
+import { folder, hash, scratch, touch } from "./store.ts"
 
 export interface Filter { exclude?: string[]; include?: string[] }
 export interface Entry { path: string; stats: Stats }
@@ -105,7 +105,7 @@ const treeName = (described: Map<string, string>): string => hash([...described]
 /** A tree of what a folder on the host or in a container holds; copied only when it is not there yet. */
 export const importTree = (path: string, filter: Filter = {}, options: CopyOptions = {}): Directory => {
   const entries = walk(path, filter), tree = treeName(describeTree(path, entries, options)), kept = join(folder("trees"), tree)
-  if (existsSync(kept)) return { tree }
+  if (existsSync(kept)) return touch(kept), { tree }
   const built = scratch()
   chmodSync(built, 0o755)
   copyEntries(path, built, entries, options)
@@ -115,7 +115,7 @@ export const importTree = (path: string, filter: Filter = {}, options: CopyOptio
 
 export const importFile = (path: string, options: CopyOptions = {}, name = basename(path)): File => {
   const stats = lstatSync(path), file = hash(`${name}\0${describe(path, { path, stats }, options)}`), kept = join(folder("files"), file)
-  if (existsSync(kept)) return { file, name }
+  if (existsSync(kept)) return touch(kept), { file, name }
   const built = scratch()
   copyFile(path, join(built, name), options)
   store(built, kept)
