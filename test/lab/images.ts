@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto"
-import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises"
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join, relative } from "node:path"
-import { cachePath, withLock } from "./cache.ts"
+import { makeOnce, withLock } from "./cache.ts"
 import { architecture, certificateAuthorities, debianRoot, goProgram, imageFile, npmPackage, type Debian, type GoProgram } from "./packages.ts"
 import { podman } from "./podman.ts"
 import { step } from "./progress.ts"
@@ -20,8 +20,14 @@ type Recipe = {
   images?: Record<string, string>
 }
 
-const kubernetes = { module: "k8s.io/kubernetes", version: "v1.34.4", variables: { "k8s.io/component-base/version.gitVersion": "v1.34.4" } }
-const kubectl: GoProgram = { name: "kubectl", ...kubernetes, package: "cmd/kubectl", usually: "1 min" }
+const kubernetes: GoProgram = {
+  name: "kubernetes",
+  module: "k8s.io/kubernetes",
+  version: "v1.34.4",
+  variables: { "k8s.io/component-base/version.gitVersion": "v1.34.4" },
+  source: "k3s/program",
+  usually: "5 min",
+}
 const k6 = "docker.io/grafana/k6:1.8.1"
 const postgres = "docker.io/library/postgres:17-alpine"
 const coredns = "registry.k8s.io/coredns/coredns:v1.15.0"
@@ -59,7 +65,7 @@ const standIns: Record<string, Recipe> = {
   "registry.k8s.io/kubectl:v1.34.4": {
     folder: "kubectl",
     usually: "5 s",
-    go: [kubectl],
+    go: [kubernetes],
   },
   [k6]: {
     folder: "k6",
@@ -88,14 +94,15 @@ const standIns: Record<string, Recipe> = {
       variant: "extract",
       packages: ["base-files", "bash", "busybox", "conntrack", "containerd", "containernetworking-plugins", "etcd-server", "ethtool", "iproute2", "iptables", "libc6", "mount", "netbase", "openssl", "runc", "socat", "util-linux"],
     },
-    go: [{ name: "kubernetes", ...kubernetes, source: "k3s/program", usually: "5 min" }],
+    go: [kubernetes],
     images: { coredns, "metrics-server": metricsServer, pause, postgres, k6 },
   },
 }
 
-/** The path of kubectl for this machine itself. */
-export function kubectlPath(): Promise<string> {
-  return goProgram(kubectl)
+/** The path of kubectl for this machine itself: all of Kubernetes is one program, which goes by the name it is called by. */
+export async function kubectlPath(): Promise<string> {
+  const program = await goProgram(kubernetes)
+  return makeOnce(join(`${program}.d`, "kubectl"), temporary => symlink(program, temporary))
 }
 
 /** The full name of an image: python:3.13-slim is docker.io/library/python:3.13-slim. */
