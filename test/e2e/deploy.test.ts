@@ -8,7 +8,7 @@ const FAILING_MIGRATION = ["print('nothing to migrate')", "print('no such column
 describe("an ephemeral cluster", () => {
   test("takes the sample application from source to a proven deployment, without an argument", async () => {
     const ended = await dagger("deploy")
-    expect(ended).toMatchObject({ exitCode: 0 })
+    expect(ended.exitCode, ended.stderr).toBe(0)
     expect(ended.stdout).toMatch(/backend +localhost:5000\/tasks-backend@sha256:[0-9a-f]{64}/)
     expect(ended.stdout).toMatch(/frontend +localhost:5000\/tasks-frontend@sha256:[0-9a-f]{64}/)
     expect(ended.stdout).toMatch(/backend-migrate-\S+: ran/)
@@ -22,7 +22,7 @@ describe("an ephemeral cluster", () => {
   test("a migration that fails: its log, and no pod was changed", async () => {
     const source = Source.minimal().edit("k8s/app.yaml", ...FAILING_MIGRATION)
     const ended = await dagger(`--source=${source.path}`, "deploy")
-    expect(ended.exitCode).toBe(1)
+    expect(ended.exitCode, ended.stderr).toBe(1)
     for (const text of ["MIGRATION_FAILED", "no such column", "no pod was changed"]) expect(ended.stderr).toContain(text)
     expect(ended.stderr).not.toContain("rollout: ")
   })

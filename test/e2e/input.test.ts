@@ -7,7 +7,7 @@ describe("what cannot be used is said so, with the way out", () => {
   test("a config with a wrong key, type or value: each with its place", async () => {
     const source = Source.minimal().write("cloud-native.yaml", "name: minimal\nbackend:\n  pat: api\n  port: many\nlimits: { imageSize: big }\n")
     const ended = await dagger(`--source=${source.path}`, "test", "summary")
-    expect(ended.exitCode).toBe(1)
+    expect(ended.exitCode, ended.stderr).toBe(1)
     for (const text of [
       "CONFIG_INVALID",
       'cloud-native.yaml:3:3 backend.pat: expected one of path, dockerfile, port, health, base, test; did you mean "path"?',
@@ -21,14 +21,14 @@ describe("what cannot be used is said so, with the way out", () => {
   test("a source without the expected folders", async () => {
     const source = Source.minimal().remove("api").remove("docker/web.dockerfile")
     const ended = await dagger(`--source=${source.path}`, "test", "summary")
-    expect(ended.exitCode).toBe(1)
+    expect(ended.exitCode, ended.stderr).toBe(1)
     for (const text of ["SOURCE_LAYOUT", "not found: api", "not found: docker/web.dockerfile", "cloud-native.yaml"]) expect(ended.stderr).toContain(text)
   })
 
   test("a Dockerfile that does not build: the step and its output, and nothing is pushed", async () => {
     const source = Source.minimal().edit("docker/api.dockerfile", "COPY main.py .", 'RUN echo "cannot go on" && exit 7')
     const ended = await dagger(`--source=${source.path}`, "push", "--registry=localhost:1/none")
-    expect(ended.exitCode).toBe(1)
+    expect(ended.exitCode, ended.stderr).toBe(1)
     for (const text of ["BUILD_FAILED", "docker/api.dockerfile", "exit 7", "cannot go on"]) expect(ended.stderr).toContain(text)
     expect(ended.stderr).not.toContain("push: localhost:1")
   })
@@ -39,7 +39,7 @@ describe("what cannot be used is said so, with the way out", () => {
       .edit("docker/api.dockerfile", "FROM python:3.13-slim\n", "FROM node:20-alpine\n")
       .edit("cloud-native.yaml", "name: minimal\n", "name: minimal\nlimits: { imageSize: 1MB }\n")
     const ended = await dagger(`--source=${source.path}`, "push", "--registry=localhost:1/none")
-    expect(ended.exitCode).toBe(1)
+    expect(ended.exitCode, ended.stderr).toBe(1)
     expect(ended.stderr).toContain("VERIFICATION_FAILED")
     expect(ended.stderr).toMatch(/backend +size .*FAIL/)
     expect(ended.stderr).toMatch(/backend +base .*not this base.*FAIL/)

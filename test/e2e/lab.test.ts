@@ -41,7 +41,7 @@ describe("what would stop a deployment is said before anything is built or chang
   async function refused(source: Source, flags: Record<string, string>): Promise<Ended> {
     const given = { registry: lab.registry, kubeconfig: `file:${lab.kubeconfig}`, secrets: `file:${dotenv}`, ...flags }
     const ended = await dagger(`--source=${source.path}`, "deploy", ...Object.entries(given).map(([name, value]) => `--${name}=${value}`))
-    expect(ended.exitCode).toBe(1)
+    expect(ended.exitCode, ended.stderr).toBe(1)
     for (const step of ["test: ", "build: ", "push: ", "migrate: "]) expect(ended.stderr).not.toContain(step)
     return ended
   }
@@ -88,7 +88,7 @@ test("a second version replaces the first one while a user works, who notices no
     )
 
   const first = await deploy()
-  expect(first).toMatchObject({ exitCode: 0 })
+  expect(first.exitCode, first.stderr).toBe(0)
   expect(migrations(first)).toEqual(["backend: ran", "frontend: ran"])
   expect(first.stdout).toContain("ok  the backend refuses an unsigned token")
   await untilEachHasTwoPods()
@@ -103,7 +103,7 @@ test("a second version replaces the first one while a user works, who notices no
     .edit("test/app/frontend/app/page.tsx", "<h1>Tasks</h1>", "<h1>Tasks, second version</h1>")
     .edit("test/app/backend/app/tasks.py", "no such task", "no such task in the second version")
   const second = await deploy()
-  expect(second).toMatchObject({ exitCode: 0 })
+  expect(second.exitCode, second.stderr).toBe(0)
   expect(migrations(second)).toEqual(["backend: ran", "frontend: ran"])
 
   const seen = await working.stop()
@@ -120,7 +120,7 @@ test("a second version replaces the first one while a user works, who notices no
   // The same once more is no new release: no migration runs, no pod is replaced.
   const before = await podNames()
   const again = await deploy()
-  expect(again).toMatchObject({ exitCode: 0 })
+  expect(again.exitCode, again.stderr).toBe(0)
   expect(migrations(again)).toEqual(["backend: had run", "frontend: had run"])
   expect(await podNames()).toEqual(before)
 
