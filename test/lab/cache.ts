@@ -4,6 +4,7 @@ import { mkdir, rename, rm } from "node:fs/promises"
 import { connect, createServer, type Server, type Socket } from "node:net"
 import { homedir } from "node:os"
 import { dirname, join } from "node:path"
+import { say } from "./progress.ts"
 
 /** A place in the project's cache, which all clones of one user share. */
 export function cachePath(...parts: string[]): string {
@@ -18,7 +19,7 @@ export function cachePath(...parts: string[]): string {
 export async function withLock<T>(name: string, body: () => Promise<T>): Promise<T> {
   const address = "\0cloud-native-" + createHash("sha256").update(cachePath(name)).digest("hex").slice(0, 32)
   const waiting = new Set<Socket>()
-  const server = await acquire(address, waiting)
+  const server = await acquire(name, address, waiting)
   try {
     return await body()
   } finally {
@@ -27,7 +28,7 @@ export async function withLock<T>(name: string, body: () => Promise<T>): Promise
   }
 }
 
-async function acquire(address: string, waiting: Set<Socket>): Promise<Server> {
+async function acquire(name: string, address: string, waiting: Set<Socket>): Promise<Server> {
   for (;;) {
     const server = createServer(socket => {
       waiting.add(socket)
@@ -38,8 +39,10 @@ async function acquire(address: string, waiting: Set<Socket>): Promise<Server> {
       server.listen(address, () => resolve(false))
     })
     if (!taken) return server
+    const patience = setTimeout(() => say(`waiting for another process that is at it: ${name}`), 3_000)
     // The holder's end of this connection closes when it lets go.
     await new Promise<void>(resolve => connect(address).on("error", () => {}).on("close", () => resolve()).resume())
+    clearTimeout(patience)
   }
 }
 

@@ -5,8 +5,8 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { rootCertificates } from "node:tls"
 import { fileURLToPath } from "node:url"
-import { ensureProgram } from "./podman.ts"
 import { cachePath, makeOnce } from "./cache.ts"
+import { ensureProgram } from "./podman.ts"
 import { isInstalled, run, type Result } from "./process.ts"
 import { step } from "./progress.ts"
 
@@ -49,8 +49,8 @@ export async function npmPackage(path: string, name: string): Promise<void> {
 
 /** The certificate authorities that this machine trusts, so that containers can do what the machine can. */
 export function certificateAuthorities(): string {
-  const places = [process.env.SSL_CERT_FILE, "/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/cert.pem"]
-  const place = places.find(path => path && existsSync(path))
+  const places = ["/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/cert.pem"]
+  const place = places.find(path => existsSync(path))
   return place ? readFileSync(place, "utf8") : rootCertificates.join("\n")
 }
 

@@ -230,8 +230,8 @@ import_images > "$logs/images.log" 2>&1 &
 wait_for kubectl get --raw /readyz
 
 # State that another container left: its node is gone, with its pods.
-kubectl delete nodes --field-selector="metadata.name!=$node" > /dev/null 2>&1
-kubectl delete pods --all-namespaces --field-selector="spec.nodeName!=$node" --force > /dev/null 2>&1
+wait_for kubectl delete nodes --field-selector="metadata.name!=$node"
+wait_for kubectl delete pods --all-namespaces --field-selector="spec.nodeName!=$node" --force
 
 start kube-controller-manager kube-controller-manager --kubeconfig="$KUBECONFIG" --leader-elect=false --cluster-cidr="$pods" \
   --service-account-private-key-file=service.key --root-ca-file=ca.crt --cluster-signing-cert-file=ca.crt --cluster-signing-key-file=ca.key
