@@ -1,19 +1,14 @@
 // `dagger check`: the module's functions that are checks, all of them run, the failed ones counted.
 import { scrub } from "../secret.ts"
 import { runChain, select, type Session } from "./call.ts"
-import { constructorOf, globalFlags, mainObject, objectOf, readGlobals, type Globals, type Link } from "./command.ts"
+import { constructorOf, globalFlags, mainObject, objectOf, readWords, type GlobalFlag, type Globals, type Link } from "./command.ts"
 import { cliName } from "./flags.ts"
 import { list } from "./help.ts"
 
 export const check = async (session: Session, words: string[], globals: Globals): Promise<void> => {
-  const wanted: string[] = []
   let listing = false
-  while (words.length > 0) {
-    readGlobals(words, globals, [
-      { name: "list", short: "l", usage: "List available checks", set: () => { listing = true } }, ...globalFlags,
-    ])
-    if (words.length > 0) wanted.push(words.shift()!)
-  }
+  const listFlag: GlobalFlag = { name: "list", short: "l", usage: "List available checks", set: () => { listing = true } }
+  const wanted = readWords(words, globals, [listFlag, ...globalFlags])
   const main = mainObject(session.model, session.module.name)
   const checks = main.functions.filter(({ check, name }) => check && (wanted.length === 0 || wanted.includes(cliName(name))))
   if (listing) return void process.stdout.write(list(checks))

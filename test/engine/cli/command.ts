@@ -23,7 +23,7 @@ export interface Globals {
 }
 export const noGlobals: Globals = { json: false, help: false, autoApply: false, silent: false, quiet: false, verbose: false }
 
-interface GlobalFlag { name: string; short?: string; takes?: string; usage: string; set(globals: Globals, value: string): void }
+export interface GlobalFlag { name: string; short?: string; takes?: string; usage: string; set(globals: Globals, value: string): void }
 export const globalFlags: GlobalFlag[] = [
   { name: "auto-apply", short: "y", usage: "Automatically apply changes when a changeset is returned", set: globals => { globals.autoApply = true } },
   { name: "debug", short: "d", usage: "Show debug logs and full verbosity", set: globals => { globals.verbose = true } },
@@ -73,6 +73,13 @@ const globalTaker = (flags: GlobalFlag[], globals: Globals) => (name: string) =>
 
 /** Takes the flags that stand before or after the subcommand's name. */
 export const readGlobals = (words: string[], globals: Globals, flags = globalFlags): void => readFlags(words, globalTaker(flags, globals))
+
+/** The words of a line whose flags may stand anywhere. */
+export const readWords = (words: string[], globals: Globals, flags = globalFlags): string[] => {
+  readGlobals(words, globals, flags)
+  const word = words.shift()
+  return word === undefined ? [] : [word, ...readWords(words, globals, flags)]
+}
 
 export const enumOf = (model: Model) => (name: string): EnumType | undefined => model.enums[name] ?? coreEnum(name)
 export const objectOf = (model: Model, type: TypeRef): ObjectType | undefined => {

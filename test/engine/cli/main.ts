@@ -6,7 +6,7 @@ import { setVerbosity } from "../progress.ts"
 import { scrub } from "../secret.ts"
 import { runChain, show, type Session } from "./call.ts"
 import { check } from "./check.ts"
-import { callable, mainObject, missingFlags, noGlobals, objectOf, readChain, readGlobals, type Globals } from "./command.ts"
+import { callable, mainObject, missingFlags, noGlobals, objectOf, readChain, readGlobals, readWords, type Globals } from "./command.ts"
 import { cliName, UsageError } from "./flags.ts"
 import { help, list, usage } from "./help.ts"
 
@@ -37,7 +37,7 @@ const call = async (session: Session, words: string[], globals: Globals): Promis
 }
 
 const functions = (session: Session, words: string[], globals: Globals): void => {
-  readGlobals(words, globals)
+  const names = readWords(words, globals)
   const walk = (names: string[], object = mainObject(session.model, session.module.name)): ReturnType<typeof mainObject> => {
     const [name, ...rest] = names
     if (name === undefined) return object
@@ -47,7 +47,7 @@ const functions = (session: Session, words: string[], globals: Globals): void =>
     if (!next) throw new Error(`function "${name}" returns type "${found.returns.kind}_KIND" with no further functions available`)
     return walk(rest, next)
   }
-  process.stdout.write(list(callable(session.model, walk(words))))
+  process.stdout.write(list(callable(session.model, walk(names))))
 }
 
 const commands: Record<string, (session: Session, words: string[], globals: Globals) => Promise<void> | void> = { call, functions, check, checks: check }
