@@ -30,12 +30,9 @@ on("a secret is in no layer, no environment and no configuration of the image", 
   expect(await fresh(node()).withMountedFile("/image.tar", planted).withSecretVariable("TOKEN", secret(plaintext)).withExec(sh(search)).stdout()).toBe("0\n1\n")
 })
 
-on("another plain text is another secret: the exec runs again", async () => {
-  const base = fresh(node()), stamp = sh("head -c 16 /proc/sys/kernel/random/uuid")
-  const run = (plaintext: string) => base.withSecretVariable("TOKEN", dag.setSecret("same-name", plaintext)).withExec(stamp).stdout()
-  const first = await run("one-plaintext")
-  expect(await run("one-plaintext")).toBe(first)
-  expect(await run("two-plaintext")).not.toBe(first)
+on("an exec with the same secret runs once", async () => {
+  const chain = fresh(node()).withSecretVariable("TOKEN", secret(unique())).withExec(sh("head -c 16 /proc/sys/kernel/random/uuid"))
+  expect(await chain.stdout()).toBe(await chain.stdout())
 })
 
 on("a module can read a secret it was given", async () => {
