@@ -49,6 +49,16 @@ describe("the gate stops everything before a build", () => {
     expect(ended.stderr).not.toContain("build: backend")
   })
 
+  test.concurrent("dependencies that cannot be installed, and what the other suite has to say", async () => {
+    const source = Source.minimal()
+      .edit("cloud-native.yaml", "install: [], command: [node", "install: [[node, no-such-installer.mjs]], command: [node")
+      .write("api/suite.py", STOPPED["a failing test"]!.suite)
+    const ended = await dagger(`--source=${source.path}`, "build", "summary")
+    expect(ended.exitCode, ended.stderr).toBe(1)
+    for (const text of ["TEST_RUNNER_FAILED", "frontend: the suite could not be run", "no-such-installer.mjs", "failed: adds"]) expect(ended.stderr).toContain(text)
+    expect(ended.stderr).not.toContain("build: backend")
+  })
+
   test.concurrent("a report that lies in the source is not taken for the run's", async () => {
     const source = Source.minimal()
       .write("api/junit.xml", report('<testcase name="of another day"/>'))

@@ -19,37 +19,44 @@ export interface Gate {
   junit: Directory
 }
 
-/** Run both suites in parallel; throws unless every test of both passed. */
+/** Run both suites in parallel; throws unless every test of both passed, with all that is wrong with either. */
 export async function runGate(source: Directory, config: Config): Promise<Gate> {
   const since = Math.floor(Date.now() / 1000)
-  const suites = await Promise.all([
+  const settled = await Promise.allSettled([
     runSuite("backend", source, config.backend, config, since),
     runSuite("frontend", source, config.frontend, config, since),
   ])
+  const broken = settled.filter(run => run.status === "rejected").map(run => messageOf(run.reason))
+  const suites = settled.filter(run => run.status === "fulfilled").map(run => run.value)
   const verdict = judge(suites)
-  if (!verdict.passed) {
+  if (broken.length > 0 || !verdict.passed) {
     throw new CloudNativeError({
-      code: "TESTS_FAILED",
+      code: broken.length > 0 ? "TEST_RUNNER_FAILED" : "TESTS_FAILED",
       blame: "user",
-      what: "the tests did not all pass; nothing was built",
-      why: verdict.text,
-      fix: "make every test of both suites pass",
+      what: `${broken.length > 0 ? "a suite could not be run" : "the tests did not all pass"}; nothing was built`,
+      why: [...broken, ...(verdict.passed ? [] : [verdict.text])].join("\n\n"),
+      fix: broken.length > 0 ? "check the suite's `test` in cloud-native.yaml, its lockfile, and that package registries can be reached" : "make every test of both suites pass",
     })
   }
   const junit = suites.reduce((folder, suite) => folder.withNewFile(`${suite.app}.xml`, suite.junit ?? ""), dag.directory())
   return { summary: verdict.text, junit }
 }
 
+/** Rejects where there is no result to judge: the dependencies cannot be installed, a backing service does not start. */
 async function runSuite(name: string, source: Directory, app: AppConfig, config: Config, since: number): Promise<SuiteRun> {
-  const toolchain = withServices(await install(name, source, app), app.test.services, config)
-  console.log(`test: ${name}: ${app.test.command.join(" ")}`)
-  const first = await execute(name, toolchain, app)
-  // A failure is never taken from the cache: one that had a passing reason would last for ever.
-  const stale = first.suite.exitCode !== 0 && first.startedAt < since
-  return stale ? (await execute(name, toolchain.withEnvVariable("CLOUD_NATIVE_RERUN", uniqueValue()), app)).suite : first.suite
+  try {
+    const toolchain = withServices(await install(name, source, app), app.test.services, config)
+    console.log(`test: ${name}: ${app.test.command.join(" ")}`)
+    const first = await execute(name, toolchain, app)
+    // A failure is never taken from the cache: one that had a passing reason would last for ever.
+    const stale = first.suite.exitCode !== 0 && first.startedAt < since
+    return stale ? (await execute(name, toolchain.withEnvVariable("CLOUD_NATIVE_RERUN", uniqueValue()), app)).suite : first.suite
+  } catch (error) {
+    throw new Error(`${name}: the suite could not be run\n${messageOf(error)}`, { cause: error })
+  }
 }
 
-/** The toolchain with the application and its dependencies; an installation that fails is no test result. */
+/** The toolchain with the application and its dependencies. */
 async function install(name: string, source: Directory, app: AppConfig): Promise<Container> {
   const folder = source.directory(app.path)
   const bare = Object.entries(app.test.env).reduce(
@@ -63,19 +70,8 @@ async function install(name: string, source: Directory, app: AppConfig): Promise
     (made, command) => made.withExec(command),
     bare.withDirectory(APP_DIR, folder, { include: DEPENDENCY_FILES }),
   )
-  try {
-    // A report that lies in the source must never be taken for this run's.
-    return await installed.withDirectory(APP_DIR, folder, { exclude: [app.test.junit] }).sync()
-  } catch (error) {
-    throw new CloudNativeError({
-      code: "TEST_RUNNER_FAILED",
-      blame: "user",
-      what: `the ${name}'s test dependencies could not be installed; nothing was built`,
-      why: messageOf(error),
-      fix: `check ${name}.test.install in cloud-native.yaml, the lockfile, and that the package registry can be reached`,
-      cause: error,
-    })
-  }
+  // A report that lies in the source must never be taken for this run's.
+  return installed.withDirectory(APP_DIR, folder, { exclude: [app.test.junit] }).sync()
 }
 
 interface Execution {
