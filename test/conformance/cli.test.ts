@@ -23,8 +23,8 @@ afterAll(() => rmSync(module, { recursive: true, force: true }))
 interface Result { exitCode: number; stdout: string; stderr: string }
 const start = (args: string[], env: Record<string, string> = {}) => {
   // The CLI brings its own session.
-  const { DAGGER_SESSION_PORT, DAGGER_SESSION_TOKEN, ...rest } = process.env
-  return spawn(dagger, args, { cwd: module, env: { ...rest, ...env }, stdio: ["ignore", "pipe", "pipe"] })
+  const { DAGGER_SESSION_PORT, DAGGER_SESSION_TOKEN, FORCE_COLOR, ...rest } = process.env
+  return spawn(dagger, args, { cwd: module, env: { ...rest, NO_COLOR: "1", ...env }, stdio: ["ignore", "pipe", "pipe"] })
 }
 const run = (args: string[], env?: Record<string, string>): Promise<Result> => new Promise((resolve, reject) => {
   const child = start(args, env), result = { stdout: "", stderr: "" }
@@ -107,7 +107,7 @@ test("wrong usage is said, with where to look", async () => {
     [["greet"], 'required flag(s) "name" not set'],
     [["greet", "--name=x", "--no-such"], "unknown flag: --no-such"],
     [["greet", "--name=x", "--times=many"], 'invalid argument "many" for "--times" flag'],
-    [["level", "--level=middle"], "value should be one of High,Low"],
+    [["level", "--level=middle"], "value should be one of HIGH,LOW"],
     [["greet", "--name"], "flag needs an argument: --name"],
   ] as const) {
     const { exitCode, stderr } = await call(...args)
@@ -122,7 +122,7 @@ test("secrets come from the environment, a file or a command, and are never show
   writeFileSync(join(module, "secret.txt"), plaintext)
   for (const address of ["env:A_SECRET", "env://A_SECRET", `file:${join(module, "secret.txt")}`, `cmd:cat ${join(module, "secret.txt")}`]) {
     const { exitCode, stdout, stderr } = await run(["call", "--progress=plain", "-v", "tell", "--secret", address], { A_SECRET: plaintext })
-    expect([exitCode, stdout], stderr).toEqual([0, `${plaintext.length} letters: ***`])
+    expect([exitCode, stdout], stderr).toEqual([0, `${plaintext.length} letters: it is ***\n`])
     expect(stderr).not.toContain(plaintext)
   }
   const { exitCode, stderr } = await call("tell", "--secret=env:NO_SUCH_SECRET")

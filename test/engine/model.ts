@@ -26,7 +26,8 @@ export interface FunctionType {
   field: boolean
 }
 export interface ObjectType { name: string; description: string; functions: FunctionType[]; constructor?: FunctionType }
-export interface EnumType { name: string; members: string[] }
+/** Members by the name they have in the API, which for a module's own is SCREAMING_SNAKE_CASE, to the one in its source. */
+export interface EnumType { name: string; members: Record<string, string> }
 export interface Model { description: string; objects: Record<string, ObjectType>; enums: Record<string, EnumType> }
 
 const steps = (recipe: Recipe | undefined): Recipe[] => (recipe ? [...steps(recipe.parent), recipe] : [])
@@ -83,9 +84,10 @@ const objectType = (recipe: Recipe): ObjectType =>
     }
   }, { name: "", description: "", functions: [], constructor: undefined })
 
+const screaming = (name: string): string => name.replace(/([a-z0-9])([A-Z])/g, "$1_$2").replace(/([A-Z]+)([A-Z][a-z])/g, "$1_$2").toUpperCase()
 const enumType = (recipe: Recipe): EnumType => ({
   name: text(steps(recipe).find(({ field }) => field === "TypeDef.withEnum")?.args.name),
-  members: steps(recipe).filter(({ field }) => field === "TypeDef.withEnumMember").map(({ args }) => text(args.name)),
+  members: Object.fromEntries(steps(recipe).filter(({ field }) => field === "TypeDef.withEnumMember").map(({ args }) => [screaming(text(args.name)), text(args.name)])),
 })
 
 /** Reads the recipe of a registered module. */
@@ -139,5 +141,5 @@ export const coreObject = (name: string): ObjectType | undefined => {
 }
 export const coreEnum = (name: string): EnumType | undefined => {
   const type = schema.getType(name)
-  return isEnumType(type) ? { name, members: type.getValues().map(value => value.name) } : undefined
+  return isEnumType(type) ? { name, members: Object.fromEntries(type.getValues().map(value => [value.name, value.name])) } : undefined
 }

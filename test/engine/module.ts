@@ -92,12 +92,13 @@ const invoke = async (module: Module, port: number, of: Omit<Call, "module" | "s
 }
 
 export const register = (module: Module, port: number): Promise<Model> => once(`model ${module.key}`, async () => {
-  const known = recall<Model>(`model-${module.key}`)
+  const key = digestOf(["model", module.key, readFileSync(join(import.meta.dirname, "model.ts"), "utf8")])
+  const known = recall<Model>(key)
   if (known) return known
   log(`loading module ${module.name}`)
   const id = await invoke(module, port, { parentName: "", function: "", parent: {}, args: {} })
   const model = readModel(byId(id as string))
-  remember(`model-${module.key}`, model, [])
+  remember(key, model, [])
   return model
 })
 

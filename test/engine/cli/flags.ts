@@ -20,7 +20,7 @@ export const flagType = (type: TypeRef, types: Types): string | undefined => {
     case "FLOAT": return "float"
     case "BOOLEAN": return ""
     case "SCALAR": return type.name === "Platform" ? "Platform" : "string"
-    case "ENUM": return [...(types.enumOf(type.name!)?.members ?? [])].sort().join(",")
+    case "ENUM": return Object.keys(types.enumOf(type.name!)?.members ?? {}).sort().join(",")
     case "OBJECT": return objects.has(type.name!) ? type.name : undefined
     case "INPUT": return type.name === "PortForward" || type.name === "BuildArg" ? type.name : undefined
     case "LIST": {
@@ -50,9 +50,9 @@ const parseWord = (type: TypeRef, word: string, types: Types): unknown => {
       if (/^(0|f|F|FALSE|false|False)$/.test(word)) return false
       throw new Error(`strconv.ParseBool: parsing ${JSON.stringify(word)}: invalid syntax`)
     case "ENUM": {
-      const members = types.enumOf(type.name!)?.members ?? [], found = members.find(member => member.toLowerCase() === word.toLowerCase())
-      if (!found) throw new Error(`value should be one of ${[...members].sort().join(",")}`)
-      return found
+      const members = types.enumOf(type.name!)?.members ?? {}, found = Object.keys(members).find(member => member.toLowerCase() === word.toLowerCase())
+      if (!found) throw new Error(`value should be one of ${Object.keys(members).sort().join(",")}`)
+      return members[found]
     }
     case "INPUT": {
       const [left, right] = word.split(type.name === "BuildArg" ? /=(.*)/s : ":")
