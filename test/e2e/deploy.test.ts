@@ -11,8 +11,8 @@ describe("an ephemeral cluster", () => {
     expect(ended.exitCode, ended.stderr).toBe(0)
     expect(ended.stdout).toMatch(/backend +localhost:5000\/tasks-backend@sha256:[0-9a-f]{64}/)
     expect(ended.stdout).toMatch(/frontend +localhost:5000\/tasks-frontend@sha256:[0-9a-f]{64}/)
-    expect(ended.stdout).toMatch(/backend-migrate-\S+: ran/)
-    expect(ended.stdout).toMatch(/frontend-migrate-\S+: ran/)
+    expect(ended.stdout).toMatch(/backend-migration-\S+: ran/)
+    expect(ended.stdout).toMatch(/frontend-migration-\S+: ran/)
     for (const step of ["sign up", "the backend refuses a request without a token", "the backend refuses an unsigned token"]) {
       expect(ended.stdout).toContain(`ok  ${step}`)
     }
