@@ -23,6 +23,7 @@ function perform(step, values) {
   const headers = { ...(body && { "Content-Type": "application/json" }), ...fill(step.headers, values) }
   const answer = http.request(step.method, fill(step.url, values), body, { headers, timeout: "10s" })
   if (answer.status === 0) return `no answer: ${answer.error}`
+  keepSecureCookies(answer)
   if (answer.status !== step.expect.status) return `status ${answer.status} instead of ${step.expect.status}: ${excerpt(answer)}`
   if (step.expect.contains && !answer.body.includes(fill(step.expect.contains, values))) {
     return `the body lacks ${JSON.stringify(step.expect.contains)}: ${excerpt(answer)}`
@@ -36,6 +37,12 @@ function perform(step, values) {
     values[name] = String(value)
   }
   return ""
+}
+
+/** Users come by HTTPS, the requests from inside the cluster do not: cookies for HTTPS alone are sent all the same. */
+function keepSecureCookies({ url, cookies }) {
+  const secure = Object.values(cookies).flat().filter(cookie => cookie.secure)
+  for (const { name, value, path, max_age } of secure) http.cookieJar().set(url, name, value, { path, max_age })
 }
 
 /** Replace ${name} and ${name|mutation} in every string of a value. */
