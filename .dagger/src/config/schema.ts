@@ -196,6 +196,7 @@ function wholeNumber(min: number, max: number, expected: string) {
   return z.int(expected).min(min, expected).max(max, expected)
 }
 
-function isOrigin(text: string): boolean {
+/** Whether a text is an address without a path, as tokens name their issuer. */
+export function isOrigin(text: string): boolean {
   return URL.canParse(text) && /^https?:$/.test(new URL(text).protocol) && new URL(text).origin === text
 }

@@ -1,6 +1,6 @@
 import { Directory, Secret } from "@dagger.io/dagger"
 
-import type { Config } from "../config/schema.js"
+import { isOrigin, type Config } from "../config/schema.js"
 import { CloudNativeError, messageOf } from "../errors.js"
 import type { Manifest } from "../manifests/parse.js"
 import { parseDotenv } from "../secrets/dotenv.js"
@@ -35,10 +35,22 @@ export async function planOf(source: Directory, config: Config, options: DeployO
     config,
     manifests: await manifestsOf(options.manifests ?? source.directory("k8s")),
     secrets: options.secrets && parseDotenv(await plaintextOf(options.secrets, "--secrets")),
-    publicUrl: options.publicUrl ?? config.publicUrl,
+    publicUrl: assertOrigin(options.publicUrl ?? config.publicUrl),
     handshake: options.handshake ?? false,
     timeout: parseDuration(options.timeout ?? "10m"),
   }
+}
+
+/** Tokens are issued for this address, to the letter: with a path or a slash at its end, every one would be refused. */
+function assertOrigin(publicUrl: string): string {
+  if (isOrigin(publicUrl)) return publicUrl
+  throw new CloudNativeError({
+    code: "ARGUMENTS_INVALID",
+    blame: "user",
+    what: `--public-url=${publicUrl} is not the address of an application`,
+    why: "expected http:// or https:// and a host, without a path or a slash at the end",
+    fix: "write for example --public-url=https://shop.example.com",
+  })
 }
 
 /** A secret's value; what keeps it from being read (a file that is not there) is the user's to mend. */

@@ -5,8 +5,8 @@ import { connect, type Target } from "./cluster.js"
 import type { Kubectl } from "./kubectl.js"
 import type { Plan } from "./plan.js"
 
-/** Prints the names of the keys and nothing of their values. */
-const KEYS = "go-template={{range $key, $_ := .data}}{{$key}} {{end}}"
+/** Prints the object's name, then those of its keys, and nothing of their values. */
+const KEYS = "go-template={{.metadata.name}}{{range $key, $_ := .data}} {{$key}}{{end}}"
 
 /** Reach the user's cluster and look for all that would stop a deployment, before anything is built or changed. */
 export async function preflight(target: Target, plan: Plan): Promise<Kubectl> {
@@ -34,7 +34,9 @@ async function assertReferences(kubectl: Kubectl, { manifests, secrets, config }
   })
 }
 
+/** What there is of that name; a failure to look, for want of the right to, is not taken for its absence. */
 async function look(kubectl: Kubectl, kind: Available["kind"], name: string): Promise<Available[]> {
-  const answer = await kubectl.run(["get", kind.toLowerCase(), name, `--output=${KEYS}`])
-  return answer.exitCode === 0 ? [{ kind, name, keys: answer.stdout.trim().split(/\s+/) }] : []
+  const answer = await kubectl.must(["get", kind.toLowerCase(), name, "--ignore-not-found", `--output=${KEYS}`])
+  const [found, ...keys] = answer.trim().split(" ")
+  return found ? [{ kind, name, keys }] : []
 }

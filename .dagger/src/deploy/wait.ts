@@ -14,7 +14,7 @@ export async function waitUntil<T>(what: string, timeout: number, ask: () => Pro
         blame: "environment",
         what: `waited ${timeout} s for ${what}`,
         why: "it did not happen in that time",
-        fix: "look at the cluster's events, or give it more time with --timeout",
+        fix: "look at the cluster's events; for migrations and rollouts, --timeout gives more time",
       })
     }
     await sleep(1000)
