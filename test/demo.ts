@@ -45,7 +45,7 @@ async function onEmbeddedEngine(): Promise<number> {
   if (code === 0) {
     console.log(`
 The application is open at ${lab.appUrl}. Edit it under test/app and run the demo again: a rolling update.
-Look at the cluster: KUBECONFIG=${lab.kubeconfig} kubectl --namespace=${NAMESPACE} get pods
+Look at the cluster: KUBECONFIG=${lab.kubeconfig} npx tsx test/lab/cli.ts kubectl --namespace=${NAMESPACE} get pods
 Remove everything that stays up: npm run lab:down`)
   }
   return code

@@ -2,6 +2,7 @@ import { argument, check, Container, Directory, File, func, object, Secret, Serv
 
 import { Built } from "./built.js"
 import { readConfig } from "./config/read.js"
+import { assertKubeconfig } from "./deploy/arguments.js"
 import { deployEphemeral, deployToEphemeralCluster, previewEphemeral } from "./deploy/ephemeral.js"
 import { manifestsOf } from "./deploy/manifests.js"
 import { planOf } from "./deploy/plan.js"
@@ -112,8 +113,8 @@ export class CloudNative {
    * @param username User name for the registry. Default: no authentication.
    * @param password Password or token for the registry, for example env:REGISTRY_TOKEN.
    * @param kubeconfig Access to the cluster, for example file:$HOME/.kube/config. Default: an ephemeral cluster.
-   * @param context Context of the kubeconfig. Default: its current one.
-   * @param namespace Namespace to deploy to; it must exist. Default: that of the config.
+   * @param context Context of the kubeconfig. Default: its current one. Only with a kubeconfig.
+   * @param namespace Namespace to deploy to; it must exist. Default: that of the config. Only with a kubeconfig.
    * @param apiServer The API server, where the kubeconfig's own address does not lead there from a container, for example tcp://127.0.0.1:6443.
    * @param manifests Folder of Kubernetes manifests. Default: k8s/ of the source.
    * @param secrets The applications' secrets as one dotenv file, for example file:prod.env. Default: the Secret is in the namespace already.
@@ -127,6 +128,7 @@ export class CloudNative {
     kubeconfig?: Secret, context?: string, namespace?: string, apiServer?: Service,
     manifests?: Directory, secrets?: Secret, publicUrl?: string, handshake: boolean = false, timeout: string = "10m",
   ): Promise<string> {
+    assertKubeconfig({ kubeconfig, context, namespace, apiServer })
     if (kubeconfig && !registry) throw registryNeeded()
     const config = await readConfig(this.source, this.config)
     const plan = await planOf(this.source, config, { manifests, secrets, publicUrl, handshake, timeout })

@@ -1,6 +1,7 @@
 import { Directory, func, object, Secret, Service } from "@dagger.io/dagger"
 
 import type { Config } from "./config/schema.js"
+import { assertKubeconfig } from "./deploy/arguments.js"
 import { deployToEphemeralCluster } from "./deploy/ephemeral.js"
 import { planOf } from "./deploy/plan.js"
 import { preflight } from "./deploy/preflight.js"
@@ -35,8 +36,8 @@ export class Pushed {
    * is of this release and ready. Without a kubeconfig, a cluster is brought up for this call.
    *
    * @param kubeconfig Access to the cluster, for example file:$HOME/.kube/config. Default: an ephemeral cluster.
-   * @param context Context of the kubeconfig. Default: its current one.
-   * @param namespace Namespace to deploy to; it must exist. Default: that of the config.
+   * @param context Context of the kubeconfig. Default: its current one. Only with a kubeconfig.
+   * @param namespace Namespace to deploy to; it must exist. Default: that of the config. Only with a kubeconfig.
    * @param apiServer The API server, where the kubeconfig's own address does not lead there from a container, for example tcp://127.0.0.1:6443.
    * @param manifests Folder of Kubernetes manifests. Default: k8s/ of the source.
    * @param secrets The applications' secrets as one dotenv file, for example file:prod.env. Default: the Secret is in the namespace already.
@@ -49,6 +50,7 @@ export class Pushed {
     kubeconfig?: Secret, context?: string, namespace?: string, apiServer?: Service,
     manifests?: Directory, secrets?: Secret, publicUrl?: string, handshake: boolean = false, timeout: string = "10m",
   ): Promise<string> {
+    assertKubeconfig({ kubeconfig, context, namespace, apiServer })
     const config = JSON.parse(this.settings) as Config
     const images = { backend: this.backendRef, frontend: this.frontendRef }
     const plan = await planOf(this.source, config, { manifests, secrets, publicUrl, handshake, timeout })

@@ -68,6 +68,11 @@ describe("what would stop a deployment is said before anything is built or chang
     expect(stderr).toContain("KUBECONFIG_INVALID")
   })
 
+  test.concurrent("a public URL that ends in a slash: no token would be for it", async () => {
+    const { stderr } = await refused(Source.sample(), { "public-url": `${lab.appUrl}/` })
+    for (const text of ["ARGUMENTS_INVALID", `--public-url=${lab.appUrl}/`]) expect(stderr).toContain(text)
+  })
+
   test.concurrent("an API server that does not answer", async () => {
     const config = parse(readFileSync(lab.kubeconfig, "utf8"))
     const address = new URL(config.clusters[0].cluster.server)

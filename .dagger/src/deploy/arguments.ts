@@ -1,0 +1,23 @@
+import { Secret, Service } from "@dagger.io/dagger"
+
+import { CloudNativeError } from "../errors.js"
+
+interface ClusterArguments {
+  kubeconfig?: Secret
+  context?: string
+  namespace?: string
+  apiServer?: Service
+}
+
+/** A deployment that is meant for somebody's cluster must not go to an ephemeral one, and succeed there. */
+export function assertKubeconfig({ kubeconfig, context, namespace, apiServer }: ClusterArguments): void {
+  const meaningless = Object.entries({ "--context": context, "--namespace": namespace, "--api-server": apiServer }).filter(([, value]) => value)
+  if (kubeconfig || meaningless.length === 0) return
+  throw new CloudNativeError({
+    code: "ARGUMENTS_INVALID",
+    blame: "user",
+    what: `without --kubeconfig there was given: ${meaningless.map(([flag]) => flag).join(", ")}`,
+    why: "without a kubeconfig the deployment goes to an ephemeral cluster, to which that does not apply",
+    fix: "add --kubeconfig=file:PATH, or leave the rest out as well",
+  })
+}
