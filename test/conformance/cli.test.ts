@@ -23,14 +23,15 @@ afterAll(() => rmSync(module, { recursive: true, force: true }))
 interface Result { exitCode: number; stdout: string; stderr: string }
 const start = (args: string[], env: Record<string, string> = {}) => {
   // The CLI brings its own session.
-  const { DAGGER_SESSION_PORT, DAGGER_SESSION_TOKEN, FORCE_COLOR, ...rest } = process.env
-  return spawn(dagger, args, { cwd: module, env: { ...rest, NO_COLOR: "1", ...env }, stdio: ["ignore", "pipe", "pipe"] })
+  const { DAGGER_SESSION_PORT, DAGGER_SESSION_TOKEN, ...rest } = process.env
+  return spawn(dagger, args, { cwd: module, env: { ...rest, ...env }, stdio: ["ignore", "pipe", "pipe"] })
 }
 const run = (args: string[], env?: Record<string, string>): Promise<Result> => new Promise((resolve, reject) => {
   const child = start(args, env), result = { stdout: "", stderr: "" }
   child.stdout.setEncoding("utf8").on("data", part => { result.stdout += part })
   child.stderr.setEncoding("utf8").on("data", part => { result.stderr += part })
-  child.on("error", reject).on("close", code => resolve({ exitCode: code ?? -1, ...result }))
+  const plain = (text: string) => text.replace(/\u001b\[[0-9;]*m/g, "")
+  child.on("error", reject).on("close", code => resolve({ exitCode: code ?? -1, stdout: plain(result.stdout), stderr: plain(result.stderr) }))
 })
 const call = (...args: string[]) => run(["call", "--progress=plain", ...args])
 
@@ -165,21 +166,21 @@ test("help tells arguments and functions without running anything", async () => 
   const root = await call("--help")
   expect(root.exitCode).toBe(0)
   expect(root.stdout).toMatch(/FUNCTIONS\n(.*\n)* +greet +Greets somebody\./)
-  expect(root.stdout).toMatch(/--greeting string +How to greet \(default "hello"\)/)
+  expect(root.stdout).toMatch(/--greeting string\s+How to greet\s+\(default "hello"\)/)
   const { stdout } = await call("greet", "--help")
   expect(stdout).toMatch(/^Greets somebody\.\n\nMore than once, if asked to\.\n/)
-  expect(stdout).toMatch(/--name string +Who it is \[required\]/)
+  expect(stdout).toMatch(/--name string\s+Who it is\s+\[required\]/)
   expect((await call("link", "--help")).stdout).toMatch(/summary +What is seen from here\./)
 })
 
 test("checks are listed, run, and fail the command", async () => {
-  expect((await run(["check", "-l", "--progress=plain"])).stdout).toMatch(/^Name +Description\ngood +Passes\.\npolite +Passes unless/)
+  expect((await run(["check", "-l", "--progress=plain"])).stdout).toMatch(/^Name +Description\nfix-ture:good +Passes\.\nfix-ture:polite +Passes unless/)
   expect((await run(["check", "--progress=plain"])).exitCode).toBe(0)
   writeFileSync(join(module, "rude"), "")
   const failed = await run(["check", "--progress=plain"])
   expect(failed.exitCode).toBe(1)
   expect(failed.stderr).toContain("how rude")
-  expect((await run(["check", "good", "--progress=plain"])).exitCode).toBe(0)
+  expect((await run(["check", "fix-ture:good", "--progress=plain"])).exitCode).toBe(0)
   rmSync(join(module, "rude"))
 })
 

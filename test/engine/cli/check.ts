@@ -10,13 +10,15 @@ export const check = async (session: Session, words: string[], globals: Globals)
   const listFlag: GlobalFlag = { name: "list", short: "l", usage: "List available checks", set: () => { listing = true } }
   const wanted = readWords(words, globals, [listFlag, ...globalFlags])
   const main = mainObject(session.model, session.module.name)
-  const checks = main.functions.filter(({ check, name }) => check && (wanted.length === 0 || wanted.includes(cliName(name))))
-  if (listing) return void process.stdout.write(list(checks))
+  const titled = (name: string) => `${cliName(session.module.name)}:${cliName(name)}`
+  const meant = (name: string) => wanted.length === 0 || [titled(name), cliName(name), cliName(session.module.name)].some(known => wanted.includes(known))
+  const checks = main.functions.filter(({ check, name }) => check && meant(name))
+  if (listing) return void process.stdout.write(list(checks, ({ name }) => titled(name)))
 
   const base: Link = { path: "dagger check", function: constructorOf(main), object: main, values: {} }
   const run = async (of: (typeof checks)[number]): Promise<boolean> => {
     const object = objectOf(session.model, of.returns), start = Date.now()
-    const report = (mark: string, text = "") => process.stderr.write(`${mark} ${cliName(of.name)} ${((Date.now() - start) / 1000).toFixed(1)}s${text}\n`)
+    const report = (mark: string, text = "") => process.stderr.write(`${mark} ${titled(of.name)} ${((Date.now() - start) / 1000).toFixed(1)}s${text}\n`)
     try {
       const value = await runChain(session, [base, { path: "", function: of, object, values: {} }])
       if (object?.name === "Container") await select(value as string, "Container", { name: "sync", args: [] }, {}, false)
