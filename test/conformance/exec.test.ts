@@ -27,6 +27,8 @@ on("expect: any lets every exit code pass, failure wants one", async () => {
   expect(await any(3).stdout()).toBe("said\n")
   expect(await any(125).exitCode()).toBe(125)
   expect(await any(0).exitCode()).toBe(0)
+  // Ended by a signal: no exit code of its own.
+  expect((await execFailure(any(134).sync())).exitCode).toBe(134)
   expect(await fresh(node()).withExec(sh("exit 4"), { expect: ReturnType.Failure }).exitCode()).toBe(4)
   await failure(fresh(node()).withExec(["true"], { expect: ReturnType.Failure }).exitCode())
 })

@@ -157,8 +157,9 @@ interface ExecArgs {
   expand: boolean
 }
 
+/** A process that a signal ended (128 and more) is never as expected. */
 const expected = (expect: ExecArgs["expect"], exitCode: number): boolean =>
-  expect === "ANY" || (expect === "SUCCESS" ? exitCode === 0 : exitCode >= 1 && exitCode <= 127)
+  exitCode <= 127 && (expect === "ANY" || (expect === "SUCCESS") === (exitCode === 0))
 
 /** What an exec leaves behind: layers, and what it said. */
 interface Left { layers: string[]; mounts: string[][]; outcome: Outcome }

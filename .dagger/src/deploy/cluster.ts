@@ -63,14 +63,15 @@ async function assertReachable(kubectl: Kubectl, url: string): Promise<void> {
 
 const LOOPBACK = /\/\/(127\.|localhost|\[::1\]|0\.0\.0\.0)/
 
+/** Who may not look at namespaces may still deploy to one: only one that is known to be missing stops a deployment. */
 async function assertNamespace(kubectl: Kubectl): Promise<void> {
-  const answer = await kubectl.run(["get", "namespace", kubectl.namespace, "--output=name"])
-  if (answer.exitCode === 0) return
+  const answer = await kubectl.run(["get", "namespace", kubectl.namespace, "--ignore-not-found", "--output=name"])
+  if (answer.exitCode !== 0 || answer.stdout.trim()) return
   throw new CloudNativeError({
     code: "NAMESPACE_MISSING",
     blame: "user",
-    what: `the namespace ${kubectl.namespace} cannot be used`,
-    why: answer.stderr.trim(),
+    what: `there is no namespace ${kubectl.namespace}`,
+    why: "the module creates none: its labels and quotas are the cluster owner's",
     fix: `kubectl create namespace ${kubectl.namespace}, or name another with --namespace`,
   })
 }

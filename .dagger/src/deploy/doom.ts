@@ -1,4 +1,4 @@
-import type { Of } from "./snapshot.js"
+import { only, type Of, type Snapshot } from "./snapshot.js"
 
 /** Milliseconds that what may heal by itself (a registry that is away, a node that is full) is given. */
 export const GRACE = 30_000
@@ -8,6 +8,13 @@ const FINAL_PULL = /not found|manifest unknown|name unknown|unauthorized|authent
 
 type ContainerStatus = Of<"Pod">["status"]["containerStatuses"][number]
 type Events = Of<"Event">[]
+
+/** Why none of these pods will come up by itself; undefined while one may, and where there is none. */
+export function doomOfAll(pods: Of<"Pod">[], snapshot: Snapshot, now: number): string | undefined {
+  const eventsOf = (pod: Of<"Pod">) => only(snapshot, "Event").filter(event => event.involvedObject.name === pod.metadata.name)
+  const causes = pods.map(pod => doom(pod, eventsOf(pod), now))
+  return causes.every(cause => cause !== undefined) ? causes[0] : undefined
+}
 
 /** Why a pod will not come up by itself; undefined while it may. Takes the pod's own events; `now` is in milliseconds since 1970. */
 export function doom(pod: Of<"Pod">, events: Events, now: number): string | undefined {

@@ -3,8 +3,11 @@ import { z } from "zod"
 import { CloudNativeError } from "../errors.js"
 import type { KubernetesObject } from "../manifests/render.js"
 import type { Kubectl } from "./kubectl.js"
+import { doomOfAll } from "./doom.js"
 import { lastLogs } from "./logs.js"
+import { observe } from "./observe.js"
 import type { Plan } from "./plan.js"
+import { only } from "./snapshot.js"
 import { waitUntil } from "./wait.js"
 
 const Status = z.object({ conditions: z.array(z.object({ type: z.string(), status: z.string(), message: z.string().optional() })).default([]) })
@@ -24,10 +27,22 @@ async function runJob(kubectl: Kubectl, manifest: KubernetesObject, plan: Plan):
   await kubectl.apply([manifest])
   const ended = await waitUntil(`the migration ${name} to complete`, plan.timeout, async () => {
     const status = await find(kubectl, name)
-    return status && (condition(status, "Complete") ?? condition(status, "Failed"))
+    if (!status) return undefined
+    return condition(status, "Complete") ?? condition(status, "Failed") ?? (await stuck(kubectl, name))
   })
-  if (ended.type === "Failed") throw await failed(kubectl, plan, name, ended.message ?? "it failed")
-  return `${name}: ran`
+  if (ended.type === "Complete") return `${name}: ran`
+  const failure = await failed(kubectl, plan, name, ended.message ?? "it failed")
+  // What has not run must not run later, when nobody waits for it.
+  if (ended.type === "Stuck") await kubectl.must(["delete", "job", name, "--wait=false"])
+  throw failure
+}
+
+/** Why none of a Job's pods will come up; undefined while one may. */
+async function stuck(kubectl: Kubectl, name: string): Promise<{ type: string; message?: string } | undefined> {
+  const snapshot = await observe(kubectl)
+  const pods = only(snapshot, "Pod").filter(pod => pod.metadata.name.startsWith(`${name}-`))
+  const message = doomOfAll(pods, snapshot, Date.now())
+  return message ? { type: "Stuck", message } : undefined
 }
 
 /** How a Job stands; undefined if there is none. */

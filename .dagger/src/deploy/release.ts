@@ -27,7 +27,7 @@ export async function deployToCluster(kubectl: Kubectl, plan: Plan, images: Push
 /** Bring a release onto the cluster: validate, configure, migrate, roll out, prove. */
 export async function deployRelease(kubectl: Kubectl, plan: Plan, images: PushedImages): Promise<Deployment> {
   const release = renderPlan(plan, images, kubectl.namespace)
-  await kubectl.apply([...release.config, ...release.objects], ["--dry-run=server"])
+  await kubectl.apply([...release.config, ...release.migrations, ...release.objects], ["--dry-run=server"])
   await kubectl.apply(release.config)
   await kubectl.applySecret(release.secrets)
   const migrations = await migrate(kubectl, release.migrations, plan)

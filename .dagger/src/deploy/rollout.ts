@@ -1,4 +1,4 @@
-import { doom, GRACE } from "./doom.js"
+import { doomOfAll, GRACE } from "./doom.js"
 import { only, type Of, type Snapshot } from "./snapshot.js"
 
 const REVISION = "deployment.kubernetes.io/revision"
@@ -42,9 +42,7 @@ export function readRollout(snapshot: Snapshot, name: string, now: number): Roll
 function hopelessness(
   snapshot: Snapshot, deployment: Of<"Deployment">, newest: Of<"ReplicaSet"> | undefined, pods: Of<"Pod">[], now: number,
 ): string | undefined {
-  const causes = pods.map(pod => doom(pod, only(snapshot, "Event").filter(event => event.involvedObject.name === pod.metadata.name), now))
-  if (pods.length > 0 && causes.every(cause => cause !== undefined)) return causes[0]
-  return (pods.length === 0 && newest ? refusal(newest, now) : undefined) ?? exceededDeadline(deployment)
+  return doomOfAll(pods, snapshot, now) ?? (pods.length === 0 && newest ? refusal(newest, now) : undefined) ?? exceededDeadline(deployment)
 }
 
 /** Why the API server creates no pod; what may be on its way, as a service account in the same release, is given time. */

@@ -1,10 +1,9 @@
 import { CloudNativeError } from "../errors.js"
-import { SNAPSHOT_TEMPLATE } from "./cluster.js"
 import type { Kubectl } from "./kubectl.js"
 import { lastLogs } from "./logs.js"
+import { observe } from "./observe.js"
 import type { Plan } from "./plan.js"
 import { readRollout, type RolloutState } from "./rollout.js"
-import { Snapshot, WATCHED_KINDS } from "./snapshot.js"
 import { readStart, type PodStart } from "./startup.js"
 import { waitUntil } from "./wait.js"
 
@@ -12,7 +11,7 @@ import { waitUntil } from "./wait.js"
 export async function watchRollout(kubectl: Kubectl, deployments: string[], plan: Plan): Promise<PodStart[]> {
   const shown = new Map<string, string>()
   return waitUntil(`the rollout of ${deployments.join(" and ")}`, plan.timeout, async () => {
-    const snapshot = await readSnapshot(kubectl)
+    const snapshot = await observe(kubectl)
     const states = deployments.map(name => readRollout(snapshot, name, Date.now()))
     for (const state of states) {
       if (shown.get(state.deployment) !== state.line) console.log(`rollout: ${state.deployment}: ${state.line}`)
@@ -22,10 +21,6 @@ export async function watchRollout(kubectl: Kubectl, deployments: string[], plan
     if (!states.every(state => state.complete)) return undefined
     return states.flatMap(state => state.pods.flatMap(pod => readStart(state.deployment, pod, snapshot) ?? []))
   })
-}
-
-async function readSnapshot(kubectl: Kubectl): Promise<Snapshot> {
-  return (await kubectl.get([WATCHED_KINDS], `go-template-file=${SNAPSHOT_TEMPLATE}`, Snapshot))!
 }
 
 async function failure(kubectl: Kubectl, plan: Plan, state: RolloutState, cause: string): Promise<CloudNativeError> {

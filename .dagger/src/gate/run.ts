@@ -45,11 +45,11 @@ export async function runGate(source: Directory, config: Config): Promise<Gate> 
 /** Rejects where there is no result to judge: the dependencies cannot be installed, a backing service does not start. */
 async function runSuite(name: string, source: Directory, app: AppConfig, config: Config, since: number): Promise<SuiteRun> {
   try {
-    const toolchain = withServices(await install(name, source, app), app.test.services, config)
+    const toolchain = withServices(await install(name, source, app), name, app.test.services, config)
     console.log(`test: ${name}: ${app.test.command.join(" ")}`)
     const first = await execute(name, toolchain, app)
     // A failure is never taken from the cache: one that had a passing reason would last for ever.
-    const stale = first.suite.exitCode !== 0 && first.startedAt < since
+    const stale = !judge([first.suite]).passed && first.startedAt < since
     return stale ? (await execute(name, toolchain.withEnvVariable("CLOUD_NATIVE_RERUN", uniqueValue()), app)).suite : first.suite
   } catch (error) {
     throw new Error(`${name}: the suite could not be run\n${messageOf(error)}`, { cause: error })
@@ -84,17 +84,25 @@ async function execute(name: string, toolchain: Container, app: AppConfig): Prom
   const clock = toolchain.withExec(["date", "+%s"])
   const startedAt = Number(await clock.stdout())
   const after = clock.withExec(["timeout", "-k", "10", String(app.test.timeout), ...app.test.command], { expect: ReturnType.Any })
+  const judged = { app: name, timeout: app.test.timeout, allowSkipped: app.test.allowSkipped }
+  try {
+    await after.sync()
+  } catch (error) {
+    const { exitCode, stdout, stderr } = error as { exitCode?: number; stdout?: string; stderr?: string }
+    if (exitCode === undefined) throw error
+    // Ended by a signal: Dagger takes that for a failed exec, whatever is expected of it, and never caches it.
+    const timedOut = Date.now() / 1000 - startedAt >= app.test.timeout
+    return { suite: { ...judged, exitCode, timedOut, output: stripVTControlCharacters(`${stdout}\n${stderr}`) }, startedAt: Infinity }
+  }
   const endedAt = Number(await after.withExec(["date", "+%s"]).stdout())
   const [exitCode, stdout, stderr] = await Promise.all([after.exitCode(), after.stdout(), after.stderr()])
   const wroteJunit = await after.directory(APP_DIR).exists(app.test.junit)
   const suite: SuiteRun = {
-    app: name,
+    ...judged,
     exitCode,
     timedOut: exitCode !== 0 && endedAt - startedAt >= app.test.timeout,
-    timeout: app.test.timeout,
     junit: wroteJunit ? await after.directory(APP_DIR).file(app.test.junit).contents() : undefined,
     output: stripVTControlCharacters(`${stdout}\n${stderr}`),
-    allowSkipped: app.test.allowSkipped,
   }
   return { suite, startedAt }
 }
