@@ -89,6 +89,12 @@ test("the source is the repository without what is ignored, or what a flag says"
   expect((await call("--source=.dagger", "entries")).stdout).toBe("src/\nsrc/index.ts\nsrc/link.ts\n")
 })
 
+test("a second identical call executes nothing", async () => {
+  const first = await call("chance")
+  expect(first.stdout).toMatch(/^[0-9a-f-]{16}$/)
+  expect((await call("chance")).stdout).toBe(first.stdout)
+})
+
 test("an error's message is printed whole, and the exit code is 1", async () => {
   const { exitCode, stdout, stderr } = await call("fail")
   expect([exitCode, stdout]).toEqual([1, ""])

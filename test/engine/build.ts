@@ -5,7 +5,7 @@ import { join } from "node:path"
 import { GraphQLError } from "graphql"
 import { ensureImage } from "../lab/images.ts"
 import { podmanEnvironment } from "../lab/podman.ts"
-import type { Container } from "./container.ts"
+import { ownPlatform, type Container } from "./container.ts"
 import { missing } from "./directory.ts"
 import { addMakers } from "./evaluate.ts"
 import { execError } from "./exec.ts"
@@ -16,7 +16,7 @@ import { scrub, secretFile, type Secret } from "./secret.ts"
 import { digestOf, once, recall, remember, scratch } from "./store.ts"
 import { directoryPath, type Directory } from "./tree.ts"
 
-interface BuildArgs { dockerfile: string; buildArgs: { name: string; value: string }[]; target: string; secrets: Secret[] }
+interface BuildArgs { dockerfile: string; platform?: string; buildArgs: { name: string; value: string }[]; target: string; secrets: Secret[] }
 
 /** The images that a Dockerfile starts from or copies from. */
 export const baseImages = (dockerfile: string, buildArgs: { name: string; value: string }[]): string[] => {
@@ -78,6 +78,7 @@ const build = async (context: string, dockerfile: string, { buildArgs, target, s
 
 addMakers({
   "Directory.dockerBuild": async (directory: Directory, args: BuildArgs): Promise<Container> => {
+    ownPlatform(args.platform)
     const context = directoryPath(directory), dockerfile = within(context, args.dockerfile)
     if (!existsSync(dockerfile)) throw missing(args.dockerfile)
     // Base images count by their digest: a tag may have moved since.

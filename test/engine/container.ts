@@ -8,7 +8,7 @@ import { digestOf } from "./store.ts"
 import type { Directory, File } from "./tree.ts"
 import { fullName } from "../lab/images.ts"
 import { emptyConfig, getImage, type Config, type Port } from "./image.ts"
-import type { Secret } from "./secret.ts"
+import { authFile, type Secret } from "./secret.ts"
 import type { Service } from "./service.ts"
 
 export type Mount = { path: string } & (
@@ -63,13 +63,26 @@ const mount = <T extends { path: string }>(make: (args: T) => Mount) => atPath<T
   ({ ...container, mounts: [...container.mounts.filter(({ path }) => path !== args.path), make(args)] }))
 
 const omit = <T>(record: Record<string, T>, name: string) => Object.fromEntries(Object.entries(record).filter(([key]) => key !== name))
+/** The login for a registry, by its host. */
+export const authFor = ({ auth }: Pick<Container, "auth">, host: string) =>
+  auth.find(({ address }) => address.replace(/^https?:\/\//, "").split("/")[0] === host)
+
+/** There is no emulation of other machines. */
+export const ownPlatform = (asked?: string | null): void => {
+  if (asked && asked !== platform) throw new GraphQLError(`platform ${asked} is not supported by the embedded engine on ${platform}`)
+}
+
 const samePort = (a: { port: number; protocol: string }) => (b: Port) => a.port === b.port && a.protocol === b.protocol
 
 addMakers({
-  "Query.container": (): Container => ({ layers: [], config: emptyConfig, annotations: {}, mounts: [], secretEnv: [], bindings: [], auth: [] }),
+  "Query.container": (_, { platform: asked }): Container => {
+    ownPlatform(asked)
+    return { layers: [], config: emptyConfig, annotations: {}, mounts: [], secretEnv: [], bindings: [], auth: [] }
+  },
   "Query.cacheVolume": (_, { key }) => ({ volume: digestOf(["volume", key]).slice(0, 20) }),
   "Container.from": async (container: Container, { address }): Promise<Container> => {
-    const image = await getImage(address), name = fullName(address).replace(/@.*/, "").replace(/:[^/:]*$/, "")
+    const host = fullName(address).split("/")[0]!, login = authFor(container, host)
+    const image = await getImage(address, login && authFile(host, login.username, login.secret)), name = fullName(address).replace(/@.*/, "").replace(/:[^/:]*$/, "")
     return { ...container, image: image.id, layers: [], config: image.config, imageRef: `${name}@${image.digest}`, outcome: undefined }
   },
   "Container.withEnvVariable": (container: Container, { name, value, expand: expanding }) =>

@@ -73,10 +73,11 @@ export const imageById = async (id: string): Promise<Image> => {
 }
 
 /** Pulls or makes what is missing. A tag of a local registry is looked up each time: it moves with every push. */
-export const getImage = async (address: string): Promise<Image> => {
-  const name = fullName(address)
+export const getImage = async (address: string, authFile?: string): Promise<Image> => {
+  const name = fullName(address), isLocal = /^(localhost|127\.0\.0\.1):/.test(name)
   try {
-    if (/^(localhost|127\.0\.0\.1):/.test(name) && !name.includes("@")) await podman(["pull", "--quiet", "--tls-verify=false", name])
+    if (authFile) await podman(["pull", "--quiet", "--authfile", authFile, ...(isLocal ? ["--tls-verify=false"] : []), name])
+    else if (isLocal && !name.includes("@")) await podman(["pull", "--quiet", "--tls-verify=false", name])
     else await ensureImage(name)
   } catch (error) {
     throw new GraphQLError(`failed to resolve image "${name}": ${(error as Error).message}`)

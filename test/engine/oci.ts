@@ -159,7 +159,7 @@ addMakers({
 addLeaves({
   "Container.publish": async (container: Container, { address, registryService }) => {
     log(`publish ${address}`)
-    return publish(await layoutOf(container), address, container.auth, registryService)
+    return publish(await layoutOf(container), address, container, registryService)
   },
   "Container.export": async (container: Container, { path }) => {
     copyFile(filePath(await tarball(container)), resolve(path))

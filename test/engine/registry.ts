@@ -3,7 +3,7 @@ import { createReadStream } from "node:fs"
 import { request as httpRequest, type IncomingMessage } from "node:http"
 import { request as httpsRequest } from "node:https"
 import { GraphQLError } from "graphql"
-import type { Container } from "./container.ts"
+import { authFor, type Container } from "./container.ts"
 import { blobPath, type Descriptor, type Layout } from "./oci.ts"
 import { plaintext } from "./secret.ts"
 import { pin, type Service } from "./service.ts"
@@ -30,11 +30,11 @@ const parse = (address: string) => {
 }
 const isLocal = (host: string) => /^(localhost|127\.0\.0\.1|\[::1\])(:|$)/.test(host)
 
-export const publish = async (layout: Layout, address: string, auth: Container["auth"], service?: Service): Promise<string> => {
+export const publish = async (layout: Layout, address: string, container: Container, service?: Service): Promise<string> => {
   const { host, repository, tag } = parse(address)
   // A registry that is a service, or the host's own, speaks plain HTTP; any other host name means HTTPS.
   const at = service ? `http://${(await pin(service)).ip}:${host.split(":")[1] ?? service.ports[0]?.port}` : `${isLocal(host) ? "http" : "https"}://${host}`
-  const login = auth.find(known => known.address.replace(/^https?:\/\//, "").split("/")[0] === host)
+  const login = authFor(container, host)
   const basic = login && `Basic ${Buffer.from(`${login.username}:${plaintext(login.secret)}`).toString("base64")}`
   let authorization: string | undefined
 

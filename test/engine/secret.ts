@@ -63,14 +63,23 @@ addLeaves({
 })
 
 let files = 0
-/** A file of the secret in memory, to be mounted. */
-export const secretFile = (of: Pick<Secret, "secret">, { mode, uid, gid }: { mode: number; uid: number; gid: number }): string => {
+const memoryFile = (contents: string, mode: number): string => {
   mkdirSync(secretFolder(), { recursive: true, mode: 0o711 })
   const path = join(secretFolder(), String(files++))
-  writeFileSync(path, plaintext(of), { mode, flag: "wx" })
+  writeFileSync(path, contents, { mode, flag: "wx" })
+  return path
+}
+
+/** A file of the secret in memory, to be mounted. */
+export const secretFile = (of: Pick<Secret, "secret">, { mode, uid, gid }: { mode: number; uid: number; gid: number }): string => {
+  const path = memoryFile(plaintext(of), mode)
   chownSync(path, uid, gid)
   return path
 }
+
+/** A login as Podman reads it. */
+export const authFile = (host: string, username: string, of: Pick<Secret, "secret">): string =>
+  memoryFile(JSON.stringify({ auths: { [host]: { auth: Buffer.from(`${username}:${plaintext(of)}`).toString("base64") } } }), 0o600)
 
 /** Replaces every secret of the session, or those given, as the real engine does. */
 export const scrub = (text: string, digests: Iterable<string> = plaintexts.keys()): string => {

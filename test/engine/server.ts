@@ -60,10 +60,9 @@ const resolver = (field: string, type: string, isObject: boolean) => {
   return undefined
 }
 
-/** Fields of the schema that nothing answers; there should be none. */
-export const unanswered: string[] = []
-
-const install = () => {
+/** Gives the schema's fields their answers, and tells which ones have none. */
+export const installResolvers = (): string[] => {
+  const unanswered: string[] = []
   for (const type of Object.values(schema.getTypeMap())) {
     if (isInterfaceType(type)) type.resolveType = (of: Recipe) => of.type
     if (!isObjectType(type) || type.name.startsWith("__")) continue
@@ -72,10 +71,13 @@ const install = () => {
       const resolve = resolver(key, result.name, isObjectType(result))
       const ids = field.args.filter(arg => expectedType(arg) || key === "Query.node").map(({ name }) => name)
       if (!resolve) unanswered.push(key)
-      field.resolve = !resolve ? () => { throw new GraphQLError(`${key} is not supported by the embedded engine`) } : (of, args: Args, context: Context) =>
-        resolve(of, Object.fromEntries(Object.entries(args).map(([name, value]) => [name, ids.includes(name) ? toRecipes(value) : value])), context)
+      field.resolve = (of, args: Args, context: Context) => {
+        if (!resolve) throw new GraphQLError(`${key} is not supported by the embedded engine`)
+        return resolve(of, Object.fromEntries(Object.entries(args).map(([name, value]) => [name, ids.includes(name) ? toRecipes(value) : value])), context)
+      }
     }
   }
+  return unanswered
 }
 
 const unsupported = (error: GraphQLError): GraphQLError => {
@@ -104,7 +106,7 @@ export const admit = (token: string, call?: Call): void => { calls.set(token, ca
 export const dismiss = (token: string): void => { calls.delete(token) }
 
 export const serve = async (): Promise<{ server: Server; port: number }> => {
-  install()
+  installResolvers()
   const server = createServer(async (request, response) => {
     const token = Buffer.from((request.headers.authorization ?? "").replace(/^Basic /, ""), "base64").toString().replace(/:$/, "")
     if (!calls.has(token) || request.method !== "POST" || request.url !== "/query") return void response.writeHead(calls.has(token) ? 404 : 401).end()
