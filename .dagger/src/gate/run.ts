@@ -85,13 +85,14 @@ async function execute(name: string, toolchain: Container, app: AppConfig): Prom
   const startedAt = Number(await clock.stdout())
   const after = clock.withExec(["timeout", "-k", "10", String(app.test.timeout), ...app.test.command], { expect: ReturnType.Any })
   const judged = { app: name, timeout: app.test.timeout, allowSkipped: app.test.allowSkipped }
+  const begunAt = Date.now()
   try {
     await after.sync()
   } catch (error) {
     const { exitCode, stdout, stderr } = error as { exitCode?: number; stdout?: string; stderr?: string }
     if (exitCode === undefined) throw error
     // Ended by a signal: Dagger takes that for a failed exec, whatever is expected of it, and never caches it.
-    const timedOut = Date.now() / 1000 - startedAt >= app.test.timeout
+    const timedOut = Date.now() - begunAt >= app.test.timeout * 1000
     return { suite: { ...judged, exitCode, timedOut, output: stripVTControlCharacters(`${stdout}\n${stderr}`) }, startedAt: Infinity }
   }
   const endedAt = Number(await after.withExec(["date", "+%s"]).stdout())
