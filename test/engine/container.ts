@@ -41,11 +41,6 @@ export interface Container {
 export const containerKey = ({ outcome, imageRef, auth, annotations, bindings, ...visible }: Container): string =>
   digestOf({ ...visible, bindings: bindings.map(({ alias, service }) => [alias, service.key]) })
 
-export const containerNeeds = ({ layers, mounts }: Container): string[] => [
-  ...layers,
-  ...mounts.flatMap(mount => ("layers" in mount ? mount.layers : [])),
-].map(layer => `layers/${layer}`)
-
 export const absolute = ({ config }: Container, path: string): string => posix.resolve("/", config.workdir, path)
 
 export const expand = ({ config }: Container, text: string): string =>

@@ -1,10 +1,10 @@
 // Directory, File and Changeset; the host's files; what the client gives by address.
-import { execFile } from "node:child_process"
 import { createHash } from "node:crypto"
 import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs"
 import { homedir } from "node:os"
 import { basename, dirname, join, resolve } from "node:path"
 import { GraphQLError } from "graphql"
+import { run } from "../lab/process.ts"
 import { addMakers, evaluate } from "./evaluate.ts"
 import { addLeaves } from "./leaf.ts"
 import { within } from "./overlay.ts"
@@ -19,7 +19,7 @@ export interface Changeset { before: Directory; after: Directory }
 export const missing = (path: string): GraphQLError => new GraphQLError(`${path}: no such file or directory`)
 
 /** "1000", "1000:1000"; names need the passwd of the container they are for. */
-export const numericOwner = (owner: string): { uid: number; gid: number } => {
+const numericOwner = (owner: string): { uid: number; gid: number } => {
   const [user = "", group = user] = owner.split(":")
   if (!/^\d+$/.test(user) || !/^\d+$/.test(group)) throw new GraphQLError(`owner ${owner} of a directory must be numeric`)
   return { uid: Number(user), gid: Number(group) }
@@ -66,8 +66,8 @@ const addDirectory = (root: string, path: string, source: Directory, filter: Fil
   copyEntries(from, at, walk(from, filter), options)
 }
 
-export interface Changes { added: string[]; modified: string[]; removed: string[] }
-export const compare = ({ before, after }: Changeset): Changes => {
+interface Changes { added: string[]; modified: string[]; removed: string[] }
+const compare = ({ before, after }: Changeset): Changes => {
   const old = describeTree(directoryPath(before)), now = describeTree(directoryPath(after))
   return {
     added: [...now.keys()].filter(path => !old.has(path)),
@@ -165,8 +165,8 @@ addMakers({
   "Changeset.asPatch": async ({ before, after }) => {
     const [a, b] = [directoryPath(before), directoryPath(after)]
     // git exits 1 when there are differences, which is what is asked for.
-    const text = await new Promise<string>(done => execFile("git", ["diff", "--no-index", "--no-prefix", a, b], { maxBuffer: 1 << 28 }, (_, out) => done(out)))
-    const relative = text.replaceAll(a.slice(1), "a").replaceAll(b.slice(1), "b")
+    const { stdout } = await run(["git", "diff", "--no-index", "--no-prefix", a, b], { check: false })
+    const relative = stdout.replaceAll(a.slice(1), "a").replaceAll(b.slice(1), "b")
     return importFile(join(directoryPath(deriveTree(undefined, root => writeNew(root, "diff.patch", relative, 0o644))), "diff.patch"))
   },
 })

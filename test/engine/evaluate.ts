@@ -3,8 +3,8 @@ import { GraphQLError } from "graphql"
 import { Recipe } from "./recipe.ts"
 
 /** Makes the value of an object from the values of its parent and arguments. */
-export type Maker = (parent: any, args: any, recipe: Recipe) => unknown
-export type Makers = Record<string, Maker>
+type Maker = (parent: any, args: any, recipe: Recipe) => unknown
+type Makers = Record<string, Maker>
 
 const makers: Makers = {}
 export const addMakers = (more: Makers): void => { Object.assign(makers, more) }

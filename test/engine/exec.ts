@@ -19,7 +19,7 @@ import { copyEntries, directoryPath, filePath, importFile, importTree, walk } fr
 type FileMount = Mount & { kind: "directory" | "file" }
 
 /** A container ready to be run: its file systems mounted, its flags written. */
-export interface Prepared {
+interface Prepared {
   name: string
   flags: string[]
   env: NodeJS.ProcessEnv

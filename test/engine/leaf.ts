@@ -2,8 +2,8 @@
 import type { Recipe } from "./recipe.ts"
 
 /** Gives the field's value from the object's value and the evaluated arguments. */
-export type Leaf = (value: any, args: any, recipe: Recipe) => unknown
-export type Leaves = Record<string, Leaf>
+type Leaf = (value: any, args: any, recipe: Recipe) => unknown
+type Leaves = Record<string, Leaf>
 
 const leaves: Leaves = {}
 export const addLeaves = (more: Leaves): void => { Object.assign(leaves, more) }

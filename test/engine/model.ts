@@ -4,7 +4,7 @@ import { join } from "node:path"
 import { buildSchema, getNamedType, isEnumType, isInputObjectType, isListType, isNonNullType, isObjectType, isScalarType, type GraphQLArgument, type GraphQLType } from "graphql"
 import { Recipe } from "./recipe.ts"
 
-export type Kind = "STRING" | "INTEGER" | "FLOAT" | "BOOLEAN" | "SCALAR" | "LIST" | "OBJECT" | "INTERFACE" | "INPUT" | "VOID" | "ENUM"
+type Kind = "STRING" | "INTEGER" | "FLOAT" | "BOOLEAN" | "SCALAR" | "LIST" | "OBJECT" | "INTERFACE" | "INPUT" | "VOID" | "ENUM"
 export interface TypeRef { kind: Kind; name?: string; of?: TypeRef; optional?: boolean }
 export interface Argument {
   name: string

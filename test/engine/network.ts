@@ -14,7 +14,7 @@ const subnetOf = async (name: string): Promise<string | undefined> => {
   return exitCode === 0 ? (JSON.parse(stdout) as [{ subnets: { subnet: string }[] }])[0].subnets[0]?.subnet : undefined
 }
 // While no container is up, the network's bridge is gone, and what is sent to its addresses would leave the machine.
-const fence = (action: "add" | "delete", subnet: string) => run(["ip", "route", action, "unreachable", subnet, "metric", "4294967295"], { env: process.env, check: action === "add" })
+const fence = (action: "add" | "delete", subnet: string) => run(["ip", "route", action, "unreachable", subnet, "metric", "4294967295"], { check: action === "add" })
 
 /** Without name service: each container is told the names it may use. */
 const create = async () => {

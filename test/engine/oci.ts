@@ -1,10 +1,9 @@
 // Containers as images: OCI layouts, tarballs, and images read back.
-import { execFile } from "node:child_process"
 import { createHash } from "node:crypto"
 import { createReadStream, existsSync, linkSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs"
 import { dirname, join, resolve } from "node:path"
-import { promisify } from "node:util"
 import { podman } from "../lab/podman.ts"
+import { run } from "../lab/process.ts"
 import type { Container } from "./container.ts"
 import { addMakers } from "./evaluate.ts"
 import { imageById } from "./image.ts"
@@ -15,8 +14,6 @@ import { publish } from "./registry.ts"
 import { rootStack } from "./rootfs.ts"
 import { cached, digestOf, folder, once, scratch, touch } from "./store.ts"
 import { copyFile, fileNeeds, filePath, importFile, walk, type File } from "./tree.ts"
-
-const run = promisify(execFile)
 
 export interface Descriptor { mediaType: string; digest: string; size: number }
 export interface Manifest { schemaVersion: 2; mediaType: string; config: Descriptor; layers: Descriptor[]; annotations?: Record<string, string> }
@@ -89,8 +86,8 @@ const layerOf = async (container: Container): Promise<{ path: string; diffId: st
     writeFileSync(join(at, "changed"), changed.join("\0"))
     writeFileSync(join(at, "gone"), marks.join("\0"))
     const list = (name: string) => ["--null", "--no-recursion", "--numeric-owner", "--files-from", join(at, name)]
-    await run("tar", ["--create", "--file", tar, "--directory", final.path, ...list("changed")])
-    if (marks.length > 0) await run("tar", ["--append", "--file", tar, "--directory", join(at, "marks"), ...list("gone")])
+    await run(["tar", "--create", "--file", tar, "--directory", final.path, ...list("changed")])
+    if (marks.length > 0) await run(["tar", "--append", "--file", tar, "--directory", join(at, "marks"), ...list("gone")])
     return { path: tar, diffId: await sha256(tar) }
   } finally {
     await base.release()
@@ -99,7 +96,7 @@ const layerOf = async (container: Container): Promise<{ path: string; diffId: st
 }
 
 /** Writes the container as an OCI layout. */
-export const layoutOf = async (container: Container): Promise<Layout> => {
+const layoutOf = async (container: Container): Promise<Layout> => {
   const { config } = container, path = scratchLayout()
   const from = container.image ? await imageLayout(container.image) : undefined
   const old = from ? readJson<Manifest>(blobPath(from, readJson<{ manifests: Descriptor[] }>(join(from, "index.json")).manifests[0]!.digest)) : undefined
@@ -110,7 +107,7 @@ export const layoutOf = async (container: Container): Promise<Layout> => {
   for (const { digest } of layers) if (!existsSync(blobPath(path, digest))) linkSync(blobPath(from!, digest), blobPath(path, digest))
   const added = await layerOf(container)
   if (added) {
-    await run("gzip", ["--no-name", "--force", added.path])
+    await run(["gzip", "--no-name", "--force", added.path])
     const gzipped = `${added.path}.gz`, digest = await sha256(gzipped)
     layers.push({ mediaType: type("layer.v1.tar+gzip"), digest, size: statSync(gzipped).size })
     renameSync(gzipped, blobPath(path, digest))
@@ -142,7 +139,7 @@ const imageKey = ({ image, layers, config, annotations }: Container): string => 
 
 const tarball = (container: Container): Promise<File> => cached(imageKey(container), fileNeeds, async () => {
   const { path } = await layoutOf(container), file = join(scratch(), "image.tar")
-  await run("tar", ["--create", "--file", file, "--sort=name", "--mtime=@0", "--owner=0", "--group=0", "--numeric-owner", "--directory", path, "."])
+  await run(["tar", "--create", "--file", file, "--sort=name", "--mtime=@0", "--owner=0", "--group=0", "--numeric-owner", "--directory", path, "."])
   rmSync(path, { recursive: true })
   return importFile(file)
 })

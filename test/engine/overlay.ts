@@ -1,11 +1,8 @@
 // Overlay mounts: the file systems of containers are stacks of folders.
-import { execFile } from "node:child_process"
 import { existsSync, lstatSync, mkdirSync, readlinkSync, renameSync, rmSync, symlinkSync } from "node:fs"
 import { join, posix } from "node:path"
-import { promisify } from "node:util"
+import { run } from "../lab/process.ts"
 import { folder, hash, scratch, session } from "./store.ts"
-
-const run = promisify(execFile)
 
 /** A short name for a lower folder: mount options must fit one page. */
 const link = (path: string): string => {
@@ -26,8 +23,8 @@ export const mountOverlay = async (lowers: string[]): Promise<Overlay> => {
   for (const made of [path, upper, work, nothing]) mkdirSync(made, { mode: 0o755 })
   const stack = [...lowers].reverse().map(link)
   const options = `lowerdir=${stack.join(":") || nothing},upperdir=${upper},workdir=${work},index=off,redirect_dir=off,metacopy=off,volatile`
-  await run("mount", ["-t", "overlay", "overlay", "-o", options, path], { cwd: folder("links") })
-  return { path, upper, release: async () => { await run("umount", [path]).catch(() => run("umount", ["-l", path])) } }
+  await run(["mount", "-t", "overlay", "overlay", "-o", options, path], { cwd: folder("links") })
+  return { path, upper, release: async () => { await run(["umount", path]).catch(() => run(["umount", "--lazy", path])) } }
 }
 
 /** Keeps what was written to an overlay as a layer with this name. */

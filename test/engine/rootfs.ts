@@ -134,7 +134,7 @@ const readKey = async (container: Container, kind: string, path: string) => {
   return digestOf([kind, place.stack, place.path])
 }
 
-export const directoryOf = async (container: Container, path: string): Promise<Directory> =>
+const directoryOf = async (container: Container, path: string): Promise<Directory> =>
   cached(await readKey(container, "directory", path), directoryNeeds, () => read(container, path, (root, inner) => {
     const at = within(root, inner)
     if (!existsSync(at)) throw missing(path)
@@ -142,7 +142,7 @@ export const directoryOf = async (container: Container, path: string): Promise<D
     return importTree(at)
   }))
 
-export const fileOf = async (container: Container, path: string): Promise<File> =>
+const fileOf = async (container: Container, path: string): Promise<File> =>
   cached(await readKey(container, "file", path), fileNeeds, () => read(container, path, (root, inner) => {
     const at = within(root, inner)
     if (!existsSync(at)) throw missing(path)

@@ -1,9 +1,8 @@
 // Services: containers that run while somebody needs them, and ports of the host seen from containers.
-import { execFile } from "node:child_process"
 import { connect, createServer, type Server } from "node:net"
-import { promisify } from "node:util"
 import { GraphQLError } from "graphql"
 import { podman } from "../lab/podman.ts"
+import { run } from "../lab/process.ts"
 import { containerKey, portRecipes, type Container } from "./container.ts"
 import { addMakers } from "./evaluate.ts"
 import { commandOf, execError, prepare, start } from "./exec.ts"
@@ -79,7 +78,6 @@ const startContainer = async ({ container, options, ports }: Service): Promise<R
   }
 }
 
-const run = promisify(execFile)
 let hostAddresses = 0
 
 /** The host's port under an address of its own that containers reach: one more address of the loopback device. */
@@ -87,19 +85,19 @@ const startHost = async ({ host }: Service): Promise<Running> => {
   const { name, ports } = host!
   const tail = parseInt(session.slice(-4), 16)
   const ip = `10.213.${tail % 256}.${1 + (((tail >> 8) + hostAddresses++) % 254)}`
-  await run("ip", ["address", "add", `${ip}/32`, "dev", "lo"])
+  await run(["ip", "address", "add", `${ip}/32`, "dev", "lo"])
   const servers = await Promise.all(ports.map(({ frontend, backend }) => forward(ip, frontend ?? backend, name, backend)))
   return {
     ip, users: 0, pinned: false,
     stop: async () => {
       servers.forEach(server => server?.close())
-      await run("ip", ["address", "delete", `${ip}/32`, "dev", "lo"]).catch(() => {})
+      await run(["ip", "address", "delete", `${ip}/32`, "dev", "lo"], { check: false })
     },
   }
 }
 
 /** Passes connections on. Undefined when the port is taken by a server that listens on every address: it answers there too. */
-export const forward = (ip: string, port: number, toHost: string, toPort: number): Promise<Server | undefined> =>
+const forward = (ip: string, port: number, toHost: string, toPort: number): Promise<Server | undefined> =>
   new Promise((resolve, reject) => {
     const server = createServer(socket => {
       const other = connect({ host: toHost, port: toPort })

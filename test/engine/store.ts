@@ -14,7 +14,7 @@ export const folder = (name: "trees" | "files" | "layers" | "links" | "results" 
 
 /** One per session: mounts and scratch space, removed at its end. */
 export const session = `${process.pid.toString(36)}${randomBytes(4).toString("hex")}`
-export const sessionFolder = (): string => {
+const sessionFolder = (): string => {
   const path = join(folder("sessions"), session)
   mkdirSync(path, { recursive: true })
   return path

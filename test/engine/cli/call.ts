@@ -2,13 +2,13 @@
 import { mkdirSync, writeFileSync } from "node:fs"
 import { dirname, join, resolve } from "node:path"
 import { evaluate } from "../evaluate.ts"
-import type { Argument, FunctionType, Model, ObjectType, TypeRef } from "../model.ts"
+import type { Argument, Model, ObjectType, TypeRef } from "../model.ts"
 import { callFunction, expectCalls, type Module } from "../module.ts"
 import { recipe, type Recipe } from "../recipe.ts"
 import { scrub } from "../secret.ts"
 import { answer } from "../server.ts"
 import { digestOf } from "../store.ts"
-import type { Globals, Link } from "./command.ts"
+import { pascal, type Globals, type Link } from "./command.ts"
 import { UsageError } from "./flags.ts"
 
 export interface Session { module: Module; model: Model; port: number }
@@ -66,12 +66,11 @@ const literal = (type: TypeRef, value: unknown): string => {
 }
 
 /** A field of the core API, asked for as any client does. */
-export const select = async (id: string, type: string, of: Pick<FunctionType, "name" | "args">, args: Record<string, unknown>, isObject: boolean): Promise<unknown> => {
-  const written = of.args.filter(({ name }) => name in args).map(arg => `${arg.name}: ${literal(arg.type, args[arg.name])}`)
-  const field = `${of.name}${written.length > 0 ? `(${written.join(", ")})` : ""}${isObject ? " { id }" : ""}`
+export const select = async (id: string, type: string, name: string, args: string[] = [], isObject = false): Promise<unknown> => {
+  const field = `${name}${args.length > 0 ? `(${args.join(", ")})` : ""}${isObject ? " { id }" : ""}`
   const { data, errors } = await answer(`{ node(id: ${JSON.stringify(id)}) { ... on ${type} { ${field} } } }`, undefined, {})
   if (errors?.[0]) throw errors[0]
-  const value = (data!.node as Record<string, unknown>)[of.name]
+  const value = (data!.node as Record<string, unknown>)[name]
   if (!isObject) return value
   return Array.isArray(value) ? value.map(each => (each as { id: string }).id) : (value as { id: string }).id
 }
@@ -87,8 +86,11 @@ const step = async (session: Session, parent: ObjectType | undefined, value: unk
   }
   const { function: of } = link
   if (parent && of.field) return (value as Record<string, unknown>)[of.name] ?? null
-  const args = Object.fromEntries(Object.entries(await argumentsOf(session, link)).filter(([name]) => name in link.values || !parent || !isCore(session, parent)))
-  if (parent && isCore(session, parent)) return select(value as string, parent.name, of, args, link.object !== undefined)
+  const args = await argumentsOf(session, link)
+  if (parent && isCore(session, parent)) {
+    const given = of.args.filter(({ name }) => name in link.values).map(({ name, type }) => `${name}: ${literal(type, args[name])}`)
+    return select(value as string, parent.name, of.name, given, link.object !== undefined)
+  }
   return callFunction(session.module, session.port, (parent ?? link.object)!.name, of, parent ? value : {}, args)
 }
 
@@ -104,7 +106,7 @@ export const runChain = async (session: Session, chain: Link[]): Promise<unknown
 
 /** Objects of a module carry its name in front. */
 const shownType = ({ module, model }: Session, name: string): string => {
-  const prefix = module.name.split(/[^a-zA-Z0-9]+/).map(part => part.slice(0, 1).toUpperCase() + part.slice(1)).join("")
+  const prefix = pascal(module.name)
   return model.objects[name] && !name.startsWith(prefix) ? prefix + name : name
 }
 
@@ -119,10 +121,9 @@ const exportable = new Set(["Directory", "File", "Container", "Changeset"])
 /** Finishes an object at the end of a chain: evaluated, saved, applied, or just named. */
 const showObject = async (session: Session, object: ObjectType, value: unknown, globals: Globals): Promise<void> => {
   const ids = (Array.isArray(value) ? value : [value]) as string[], one = !Array.isArray(value)
-  const text = (name: string): Argument => ({ name, description: "", type: { kind: "STRING" } })
   if (isCore(session, object) && globals.output !== undefined && one && exportable.has(object.name)) {
-    const parents = object.name === "File" ? [{ name: "allowParentDirPath", description: "", type: { kind: "BOOLEAN" as const } }] : []
-    const path = await select(value as string, object.name, { name: "export", args: [text("path"), ...parents] }, { path: resolve(globals.output), allowParentDirPath: true }, false)
+    const into = object.name === "File" ? ["allowParentDirPath: true"] : []
+    const path = await select(value as string, object.name, "export", [`path: ${JSON.stringify(resolve(globals.output))}`, ...into])
     process.stderr.write(`Saved to ${JSON.stringify(path)}.\n`)
     return
   }
@@ -131,18 +132,18 @@ const showObject = async (session: Session, object: ObjectType, value: unknown, 
     return
   }
   for (const id of ids) {
-    if (isCore(session, object)) await select(id, object.name, { name: object.functions.some(({ name }) => name === "sync") ? "sync" : "id", args: [] }, {}, false)
+    if (isCore(session, object) && object.functions.some(({ name }) => name === "sync")) await select(id, object.name, "sync")
     process.stdout.write(`${one ? "" : "- "}${shownType(session, object.name)}@xxh3:${digestOf(id).slice(0, 16)}\n`)
   }
 }
 
 const applyChanges = async (id: string, { autoApply }: Globals): Promise<void> => {
-  const paths = async (name: string) => (await select(id, "Changeset", { name, args: [] }, {}, false)) as string[]
+  const paths = async (name: string) => (await select(id, "Changeset", name)) as string[]
   const [added, modified, removed] = [await paths("addedPaths"), await paths("modifiedPaths"), await paths("removedPaths")]
   for (const [mark, list] of [["+", added], ["~", modified], ["-", removed]] as const) for (const path of list) process.stderr.write(`${mark} ${path}\n`)
   if (added.length + modified.length + removed.length === 0) return void process.stderr.write("no changes to apply\n")
   if (!autoApply) throw new Error("changes not applied: nobody to ask here, use --auto-apply (-y)")
-  await select(id, "Changeset", { name: "export", args: [{ name: "path", description: "", type: { kind: "STRING" } }] }, { path: process.cwd() }, false)
+  await select(id, "Changeset", "export", [`path: ${JSON.stringify(process.cwd())}`])
 }
 
 export const show = async (session: Session, { function: { returns }, object }: Link, value: unknown, globals: Globals): Promise<void> => {

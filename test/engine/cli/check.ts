@@ -21,7 +21,7 @@ export const check = async (session: Session, words: string[], globals: Globals)
     const report = (mark: string, text = "") => process.stderr.write(`${mark} ${titled(of.name)} ${((Date.now() - start) / 1000).toFixed(1)}s${text}\n`)
     try {
       const value = await runChain(session, [base, { path: "", function: of, object, values: {} }])
-      if (object?.name === "Container") await select(value as string, "Container", { name: "sync", args: [] }, {}, false)
+      if (object?.name === "Container") await select(value as string, "Container", "sync")
       report("✔")
       return true
     } catch (error) {

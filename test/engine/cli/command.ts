@@ -19,20 +19,19 @@ export interface Globals {
   autoApply: boolean
   silent: boolean
   quiet: boolean
-  verbose: boolean
 }
-export const noGlobals: Globals = { json: false, help: false, autoApply: false, silent: false, quiet: false, verbose: false }
+export const noGlobals: Globals = { json: false, help: false, autoApply: false, silent: false, quiet: false }
 
 export interface GlobalFlag { name: string; short?: string; takes?: string; usage: string; set(globals: Globals, value: string): void }
 export const globalFlags: GlobalFlag[] = [
   { name: "auto-apply", short: "y", usage: "Automatically apply changes when a changeset is returned", set: globals => { globals.autoApply = true } },
-  { name: "debug", short: "d", usage: "Show debug logs and full verbosity", set: globals => { globals.verbose = true } },
+  { name: "debug", short: "d", usage: "Accepted; progress is always whole", set: () => {} },
   { name: "help", short: "h", usage: "Print usage", set: globals => { globals.help = true } },
   { name: "mod", short: "m", takes: "string", usage: "Module reference to load, a local path", set: (globals, value) => { globals.module = value } },
   { name: "progress", takes: "string", usage: "Progress output format (auto, plain)", set: (_, value) => { if (!/^(auto|plain|logs|report|dots|tty)$/.test(value)) throw new UsageError(`unknown progress type "${value}"`) } },
   { name: "quiet", short: "q", usage: "Reduce verbosity", set: globals => { globals.quiet = true } },
   { name: "silent", short: "s", usage: "Do not show progress at all", set: globals => { globals.silent = true } },
-  { name: "verbose", short: "v", usage: "Increase verbosity", set: globals => { globals.verbose = true } },
+  { name: "verbose", short: "v", usage: "Accepted; progress is always whole", set: () => {} },
 ]
 export const callFlags: GlobalFlag[] = [
   { name: "json", short: "j", usage: "Present result as JSON", set: globals => { globals.json = true } },
@@ -91,8 +90,11 @@ export const objectOf = (model: Model, type: TypeRef): ObjectType | undefined =>
 export const callable = (model: Model, object: ObjectType): FunctionType[] =>
   object.functions.filter(({ args, name }) => name !== "sync" && !args.some(arg => isRequired(arg) && flagType(arg.type, { enumOf: enumOf(model) }) === undefined))
 
+export const pascal = (name: string): string =>
+  name.split(/[^a-zA-Z0-9]+/).map(part => part.slice(0, 1).toUpperCase() + part.slice(1)).join("")
+
 export const mainObject = (model: Model, module: string): ObjectType => {
-  const name = module.split(/[^a-zA-Z0-9]+/).map(part => part.slice(0, 1).toUpperCase() + part.slice(1)).join("")
+  const name = pascal(module)
   const object = model.objects[name]
   if (!object) throw new Error(`module ${module} has no object ${name}`)
   return object

@@ -2,7 +2,7 @@
 import { startEngine } from "../engine.ts"
 import { platform } from "../container.ts"
 import { findModule, FunctionError, expectCalls, register } from "../module.ts"
-import { setVerbosity } from "../progress.ts"
+import { tell } from "../progress.ts"
 import { scrub } from "../secret.ts"
 import { runChain, show, type Session } from "./call.ts"
 import { check } from "./check.ts"
@@ -62,7 +62,7 @@ const main = async (words: string[]): Promise<number> => {
   if (!command) throw new Error(`unknown command or file "${name}" for "dagger"`)
   // The module is found, and the amount of progress known, before the rest of the line can be read.
   const early = earlyGlobals(words, { ...globals })
-  setVerbosity(early.silent ? "silent" : early.quiet ? "quiet" : early.verbose ? "verbose" : "normal")
+  tell(!early.silent && !early.quiet)
   const engine = await startEngine()
   const interrupted = () => void engine.stop().finally(() => process.exit(130))
   process.once("SIGINT", interrupted).once("SIGTERM", interrupted)
@@ -86,7 +86,6 @@ const earlyGlobals = (words: string[], globals: Globals): Globals => {
     else if (word === "-m" || word === "--mod") globals.module = words[i + 1]
     else if (/^(-s|--silent)$/.test(word)) globals.silent = true
     else if (/^(-q+|--quiet)$/.test(word)) globals.quiet = true
-    else if (/^(-v+|--verbose|-d|--debug)$/.test(word)) globals.verbose = true
   }
   return globals
 }
