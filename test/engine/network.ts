@@ -1,6 +1,5 @@
 // The session's own network and the names of its containers.
-import { ensureProgram, podman } from "../lab/podman.ts"
-import { run } from "../lab/process.ts"
+import { podman } from "../lab/podman.ts"
 import { session } from "./store.ts"
 
 export const label = `cloud-native.engine=${session}`
@@ -13,24 +12,17 @@ const subnetOf = async (name: string): Promise<string | undefined> => {
   const { exitCode, stdout } = await podman(["network", "inspect", name], { check: false })
   return exitCode === 0 ? (JSON.parse(stdout) as [{ subnets: { subnet: string }[] }])[0].subnets[0]?.subnet : undefined
 }
-// While no container is up, the network's bridge is gone, and what is sent to its addresses would leave the machine.
-const fence = (action: "add" | "delete", subnet: string) => run(["ip", "route", action, "unreachable", subnet, "metric", "4294967295"], { check: action === "add" })
 
 /** Without name service: each container is told the names it may use. */
 const create = async () => {
   const name = networkName(session)
-  await ensureProgram("ip", ["iproute2"])
   await podman(["network", "create", "--disable-dns", "--label", label, name])
-  const subnet = (await subnetOf(name))!
-  await fence("add", subnet)
-  return { name, subnet }
+  return { name, subnet: (await subnetOf(name))! }
 }
+
 /** Takes away a session's network, and the containers in it. */
 export const removeNetwork = async (of: string): Promise<void> => {
-  const subnet = await subnetOf(networkName(of))
-  if (!subnet) return
-  await podman(["network", "rm", "--force", "--time", "0", networkName(of)], { check: false })
-  await fence("delete", subnet)
+  if (await subnetOf(networkName(of))) await podman(["network", "rm", "--force", "--time", "0", networkName(of)], { check: false })
 }
 export const sessionNetwork = async (): Promise<string> => (await (network ??= create())).name
 
