@@ -15,6 +15,17 @@ const link = (path: string): string => {
   return name
 }
 
+/** Podman mounts its storage folder and unmounts it as it comes and goes; a mount that meets it half-way is tried again. */
+const mount = async (options: string, path: string, tries = 5): Promise<void> => {
+  try {
+    await run(["mount", "-t", "overlay", "overlay", "-o", options, path], { cwd: folder("links") })
+  } catch (error) {
+    if (tries === 1) throw error
+    await new Promise(resolve => setTimeout(resolve, 100))
+    await mount(options, path, tries - 1)
+  }
+}
+
 export interface Overlay { path: string; upper: string; release(): Promise<void> }
 
 /** Mounts folders over each other, the lowest first; changes go to `upper`. */
@@ -23,7 +34,7 @@ export const mountOverlay = async (lowers: string[]): Promise<Overlay> => {
   for (const made of [path, upper, work, nothing]) mkdirSync(made, { mode: 0o755 })
   const stack = [...lowers].reverse().map(link)
   const options = `lowerdir=${stack.join(":") || nothing},upperdir=${upper},workdir=${work},index=off,redirect_dir=off,metacopy=off,volatile`
-  await run(["mount", "-t", "overlay", "overlay", "-o", options, path], { cwd: folder("links") })
+  await mount(options, path)
   return { path, upper, release: async () => { await run(["umount", path]).catch(() => run(["umount", "--lazy", path])) } }
 }
 
