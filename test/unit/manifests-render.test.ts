@@ -1,5 +1,4 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs"
-import { join } from "node:path"
 
 import { describe, expect, test } from "vitest"
 import { parse } from "yaml"

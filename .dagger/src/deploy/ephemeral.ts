@@ -2,7 +2,6 @@ import { randomBytes } from "node:crypto"
 
 import { CacheSharingMode, Container, dag, Service } from "@dagger.io/dagger"
 import { stringify } from "yaml"
-import { z } from "zod"
 
 import type { Config } from "../config/schema.js"
 import { publishImages, type PushedImages, type VerifiedImages } from "../push/publish.js"
@@ -120,19 +119,15 @@ function withMirror(machine: Container, registry: Service): Container {
   return machine.withServiceBinding("registry", registry).withNewFile("/etc/rancher/k3s/registries.yaml", stringify(mirrors))
 }
 
-const Nodes = z.object({
-  items: z.array(z.object({ status: z.object({ conditions: z.array(z.object({ type: z.string(), status: z.string() })) }) })),
-})
+const NODES_READY = 'jsonpath={.items[*].status.conditions[?(@.type=="Ready")].status}'
 
 /** Wait for the node, then bring up the namespace and the backing services in it. */
 async function prepare({ node, kubectl }: Cluster, config: Config): Promise<void> {
   console.log("cluster: starting an ephemeral Kubernetes")
   await node.start()
   await waitUntil("the ephemeral cluster's node to be ready", READY_TIMEOUT, async () => {
-    const answer = await kubectl.run(["get", "nodes", "--output=json"])
-    if (answer.exitCode !== 0) return undefined
-    const { items } = Nodes.parse(JSON.parse(answer.stdout))
-    return items.some(item => item.status.conditions.some(condition => condition.type === "Ready" && condition.status === "True")) || undefined
+    const answer = await kubectl.run(["get", "nodes", `--output=${NODES_READY}`])
+    return (answer.exitCode === 0 && answer.stdout.includes("True")) || undefined
   })
   const restricted = { "pod-security.kubernetes.io/enforce": "restricted" }
   await kubectl.apply([{ apiVersion: "v1", kind: "Namespace", metadata: { name: config.namespace, labels: restricted } }])

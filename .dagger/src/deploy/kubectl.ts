@@ -1,4 +1,4 @@
-import { Container, dag, ReturnType, Secret } from "@dagger.io/dagger"
+import { Container, dag, ReturnType } from "@dagger.io/dagger"
 import type { z } from "zod"
 
 import { CloudNativeError } from "../errors.js"
