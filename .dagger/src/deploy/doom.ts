@@ -1,29 +1,51 @@
+import { failedProbe, killedByProbe } from "./probes.js"
 import { only, type Of, type Snapshot } from "./snapshot.js"
 
-/** Milliseconds that what may heal by itself (a registry that is away, a node that is full) is given. */
+/** Milliseconds that what may heal by itself (room that is being made, a service account on its way) is given. */
 export const GRACE = 30_000
+/** Milliseconds for which no node takes a pod before that counts: a cluster that adds a node has said so by then. */
+const UNSCHEDULABLE = 8_000
+/** Milliseconds that a missing Secret or ConfigMap is given, which something else in the cluster may be about to make. */
+const MISSING = 4_000
+/** Milliseconds for which the end of a container counts as a crash of this rollout: the kubelet forgets it after as many. */
+const RECENT = 600_000
 
 /** A pull that another try will not mend: no such image, or no right to it. */
-const FINAL_PULL = /not found|manifest unknown|name unknown|unauthorized|authentication required|denied|forbidden/i
+const FINAL_PULL = /not found|manifest unknown|name unknown|unauthorized|authentication required|denied|forbidden|no basic auth credentials/i
+/** A Secret, a ConfigMap or a key of one that does not exist. */
+const NOT_FOUND = /not found|couldn't find key|non-existent/
 
-type ContainerStatus = Of<"Pod">["status"]["containerStatuses"][number]
+export type ContainerStatus = Of<"Pod">["status"]["containerStatuses"][number]
 type Events = Of<"Event">[]
 
 /** Why none of these pods will come up by itself; undefined while one may, and where there is none. */
 export function doomOfAll(pods: Of<"Pod">[], snapshot: Snapshot, now: number): string | undefined {
-  const eventsOf = (pod: Of<"Pod">) => only(snapshot, "Event").filter(event => event.involvedObject.name === pod.metadata.name)
-  const causes = pods.map(pod => doom(pod, eventsOf(pod), now))
+  const causes = pods.map(pod => doomOf(pod, snapshot, now))
   return causes.every(cause => cause !== undefined) ? causes[0] : undefined
 }
 
-/** Why a pod will not come up by itself; undefined while it may. Takes the pod's own events; `now` is in milliseconds since 1970. */
-export function doom(pod: Of<"Pod">, events: Events, now: number): string | undefined {
+/** Why a pod will not come up by itself; undefined while it may. `now` is in milliseconds since 1970. */
+export function doomOf(pod: Of<"Pod">, snapshot: Snapshot, now: number): string | undefined {
+  const events = only(snapshot, "Event").filter(event => event.involvedObject.name === pod.metadata.name)
   const scheduled = pod.status.conditions.find(condition => condition.type === "PodScheduled")
-  const since = Date.parse(scheduled?.lastTransitionTime ?? pod.metadata.creationTimestamp ?? "")
-  const late = now - since > GRACE
-  if (scheduled?.status === "False") return late ? unschedulable(scheduled, events) : undefined
-  const statuses = [...pod.status.initContainerStatuses, ...pod.status.containerStatuses]
-  return statuses.map(status => stuck(status, events, late)).find(Boolean) ?? (late ? unmounted(events) : undefined)
+  const age = now - Date.parse(scheduled?.lastTransitionTime ?? pod.metadata.creationTimestamp ?? "")
+  if (scheduled?.status === "False") return age > (makesRoom(snapshot) ? GRACE : UNSCHEDULABLE) ? unschedulable(scheduled, events) : undefined
+  const { initContainerStatuses, containerStatuses } = pod.status
+  const isSettled = age > MISSING
+  for (const status of initContainerStatuses) {
+    const cause = stuck(pod, status, events, isSettled, now)
+    if (cause && status.state.terminated?.exitCode !== 0) return `init container ${status.name}: ${cause}`
+  }
+  for (const status of containerStatuses) {
+    const cause = stuck(pod, status, events, isSettled, now)
+    if (cause) return `${status.name}: ${cause}`
+  }
+  return isSettled ? unmounted(pod, events) : undefined
+}
+
+/** Whether a pod is about to leave its node, and its share of a quota, to another one. */
+export function makesRoom(snapshot: Snapshot): boolean {
+  return only(snapshot, "Pod").some(pod => pod.metadata.deletionTimestamp)
 }
 
 /** A cluster that is adding a node says so in an event, and then takes minutes rather than seconds. */
@@ -32,42 +54,62 @@ function unschedulable(scheduled: { reason?: string; message?: string }, events:
   return scheduled.reason === "Unschedulable" && !nodeIsComing ? `no node takes the pod: ${scheduled.message}` : undefined
 }
 
-function stuck(status: ContainerStatus, events: Events, late: boolean): string | undefined {
+function stuck(pod: Of<"Pod">, status: ContainerStatus, events: Events, isSettled: boolean, now: number): string | undefined {
   const { reason, message } = status.state.waiting ?? { reason: "", message: "" }
   switch (reason) {
     case "ErrImagePull":
     case "ImagePullBackOff":
-      return late || FINAL_PULL.test(message) ? `${status.name}: the image cannot be pulled: ${message}` : undefined
+      return FINAL_PULL.test(message) || failedPulls(status, events) > 1 ? `the image cannot be pulled: ${message}` : undefined
     case "InvalidImageName":
-      return `${status.name}: the image's name is invalid: ${message}`
+      return `the image's name is invalid: ${message}`
     case "CreateContainerConfigError":
-      return /failed to sync .* cache/.test(message) ? undefined : `${status.name}: the container's configuration is incomplete: ${message}`
+      if (/failed to sync .* cache/.test(message) || (NOT_FOUND.test(message) && !isSettled)) return undefined
+      return `the container's configuration is incomplete: ${message}`
     case "CreateContainerError":
     case "RunContainerError":
-      return `${status.name}: the container cannot be started: ${message}`
+      return `the container cannot be started: ${message}`
     case "CrashLoopBackOff":
-      return `${status.name}: ${crash(status, events)}`
+      return crash(status, events)
     default:
-      return undefined
+      return failedProbe(pod, status, events, now) ?? (hasCrashedTwice(status, now) ? crash(status, events) : undefined)
   }
 }
 
-function crash(status: ContainerStatus, events: Events): string {
-  const ended = status.lastState.terminated
-  if (ended?.reason === "OOMKilled") return "killed for using more memory than its limit (OOMKilled)"
-  const probe = events.map(event => /^Container (\S+) failed (startup|liveness) probe/.exec(event.message)).find(match => match?.[1] === status.name)?.[2]
-  if (probe) return [`restarted again and again, since its ${probe} probe fails`, probeAnswer(probe, events)].filter(Boolean).join(": ")
-  return ended ? `ends again and again with exit code ${ended.exitCode}` : "ends again and again"
+/** A registry that is away may be back when the kubelet tries again, some ten seconds later: it takes two pulls that failed. */
+function failedPulls(status: ContainerStatus, events: Events): number {
+  const failures = events.filter(event => event.message.startsWith(`Failed to pull image "${status.image}"`))
+  return failures.reduce((total, event) => total + event.count, 0)
 }
 
-/** What the kubelet got when it probed last, as "Liveness probe failed: HTTP probe failed with statuscode: 500". */
-function probeAnswer(probe: string, events: Events): string | undefined {
-  const prefix = `${probe} probe failed: `
-  return events.findLast(event => event.message.toLowerCase().startsWith(prefix))?.message.slice(prefix.length).trim()
+/** The kubelet starts a container anew at once after its first end, which may help; the second one says that it does not. */
+function hasCrashedTwice(status: ContainerStatus, now: number): boolean {
+  const { terminated } = status.state
+  const last = terminated ?? status.lastState.terminated
+  return !status.ready && status.restartCount + (terminated ? 1 : 0) > 1 && now - Date.parse(last?.finishedAt ?? "") < RECENT
+}
+
+function crash(status: ContainerStatus, events: Events): string {
+  const ended = status.state.terminated ?? status.lastState.terminated
+  if (ended?.reason === "OOMKilled") return "killed for using more memory than its limit (OOMKilled)"
+  const killed = killedByProbe(status.name, events)
+  if (killed) return killed
+  switch (ended?.exitCode) {
+    case undefined:
+      return "ends again and again"
+    case 0:
+      return "ends again and again with exit code 0 (Completed), as if its work were done"
+    case 137:
+      return "killed again and again (exit code 137, SIGKILL), and not for its memory"
+    default:
+      return `ends again and again with exit code ${ended?.exitCode}`
+  }
 }
 
 /** A volume whose ConfigMap or Secret, or key of one, does not exist; the container then waits without a reason of its own. */
-function unmounted(events: Events): string | undefined {
-  const failed = events.findLast(event => event.reason === "FailedMount" && /not found|non-existent/.test(event.message))
+function unmounted(pod: Of<"Pod">, events: Events): string | undefined {
+  const isMounted = pod.status.conditions.some(({ type, status }) => type === "PodReadyToStartContainers" && status === "True")
+  const hasBegun = pod.status.containerStatuses.some(({ state, restartCount }) => state.running || state.terminated || restartCount > 0)
+  if (isMounted || hasBegun) return undefined
+  const failed = events.findLast(event => event.reason === "FailedMount" && NOT_FOUND.test(event.message))
   return failed && `a volume cannot be mounted: ${failed.message}`
 }

@@ -3,7 +3,7 @@ import type { Kubectl } from "./kubectl.js"
 import type { Plan } from "./plan.js"
 
 /** The last lines that a pod or a Job wrote, without the applications' secrets, should it have written one. */
-export async function lastLogs(kubectl: Kubectl, object: string, plan: Plan): Promise<string> {
-  const { stdout, stderr } = await kubectl.run(["logs", object, "--all-containers", "--tail=25"])
+export async function lastLogs(kubectl: Kubectl, object: string, plan: Plan, flags = ["--all-containers"]): Promise<string> {
+  const { stdout, stderr } = await kubectl.run(["logs", object, ...flags, "--tail=25", "--request-timeout=10s"])
   return redact((stdout || stderr).trim(), Object.values(plan.secrets ?? {}))
 }

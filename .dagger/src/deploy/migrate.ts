@@ -2,64 +2,86 @@ import { z } from "zod"
 
 import { CloudNativeError } from "../errors.js"
 import type { KubernetesObject } from "../manifests/render.js"
-import type { Kubectl } from "./kubectl.js"
+import { adviceFor } from "./advice.js"
 import { doomOfAll } from "./doom.js"
+import type { Kubectl } from "./kubectl.js"
 import { lastLogs } from "./logs.js"
 import { observe } from "./observe.js"
 import type { Plan } from "./plan.js"
-import { only } from "./snapshot.js"
-import { waitUntil } from "./wait.js"
+import { isFinalRefusal } from "./rollout.js"
+import { only, type Snapshot } from "./snapshot.js"
+import { REQUEST_TIMEOUT, waitUntil } from "./wait.js"
 
 const Status = z.object({ conditions: z.array(z.object({ type: z.string(), status: z.string(), message: z.string().optional() })).default([]) })
 type Status = z.infer<typeof Status>
 
+/** What became of one migration of a release. */
+export interface Migration {
+  name: string
+  /** `had run`: it had completed for this release before. */
+  outcome: "ran" | "had run"
+}
+
+/** How a Job's wait ended: as its condition says, or because it will not. */
+interface End {
+  type: string
+  message?: string
+}
+
 /** Run each migration to completion, side by side; one that has completed for this release is not run again. */
-export async function migrate(kubectl: Kubectl, jobs: KubernetesObject[], plan: Plan): Promise<string[]> {
+export async function migrate(kubectl: Kubectl, jobs: KubernetesObject[], plan: Plan): Promise<Migration[]> {
   return Promise.all(jobs.map(job => runJob(kubectl, job, plan)))
 }
 
-async function runJob(kubectl: Kubectl, manifest: KubernetesObject, plan: Plan): Promise<string> {
-  const name = manifest.metadata.name
+async function runJob(kubectl: Kubectl, manifest: KubernetesObject, plan: Plan): Promise<Migration> {
+  const { name } = manifest.metadata
   const before = await find(kubectl, name)
-  if (before && condition(before, "Complete")) return `${name}: had run`
+  if (before && condition(before, "Complete")) return { name, outcome: "had run" }
   if (before && condition(before, "Failed")) await kubectl.must(["delete", "job", name, "--wait=true"])
   console.log(`migrate: ${name}`)
   await kubectl.apply([manifest])
-  const ended = await waitUntil(`the migration ${name} to complete`, plan.timeout, async () => {
+  const ended = await waitUntil<End>(`the migration ${name} to complete`, plan.timeout, async () => {
     const status = await find(kubectl, name)
-    if (!status) return undefined
-    return condition(status, "Complete") ?? condition(status, "Failed") ?? (await stuck(kubectl, name))
+    if (!status) return { type: "Gone", message: "its Job was deleted before it had ended" }
+    return condition(status, "Complete") ?? condition(status, "Failed") ?? stuck(await observe(kubectl), name, Date.now())
   })
-  if (ended.type === "Complete") return `${name}: ran`
-  const failure = await failed(kubectl, plan, name, ended.message ?? "it failed")
+  if (ended.type === "Complete") return { name, outcome: "ran" }
+  const failure = await failed(kubectl, plan, name, ended)
   // What has not run must not run later, when nobody waits for it.
-  if (ended.type === "Stuck") await kubectl.must(["delete", "job", name, "--wait=false"])
+  if (ended.type === "Stuck" || ended.type === "Refused") await kubectl.must(["delete", "job", name, "--wait=false"])
   throw failure
 }
 
-/** Why none of a Job's pods will come up; undefined while one may. */
-async function stuck(kubectl: Kubectl, name: string): Promise<{ type: string; message?: string } | undefined> {
-  const snapshot = await observe(kubectl)
+/** Why none of a Job's pods will come up, or be created at all; undefined while one may. */
+export function stuck(snapshot: Snapshot, name: string, now: number): End | undefined {
   const pods = only(snapshot, "Pod").filter(pod => pod.metadata.name.startsWith(`${name}-`))
-  const message = doomOfAll(pods, snapshot, Date.now())
-  return message ? { type: "Stuck", message } : undefined
+  const message = doomOfAll(pods, snapshot, now)
+  if (message) return { type: "Stuck", message }
+  const refusal = only(snapshot, "Event").find(
+    event => event.involvedObject.name === name && event.reason === "FailedCreate" && isFinalRefusal(event.message),
+  )
+  return pods.length === 0 && refusal ? { type: "Refused", message: `no pod can be created: ${refusal.message}` } : undefined
 }
 
 /** How a Job stands; undefined if there is none. */
 function find(kubectl: Kubectl, name: string): Promise<Status | undefined> {
-  return kubectl.get(["job", name, "--ignore-not-found"], "jsonpath={.status}", Status)
+  return kubectl.get(["job", name, "--ignore-not-found", REQUEST_TIMEOUT], "jsonpath={.status}", Status)
 }
 
-function condition(status: Status, type: string) {
+function condition(status: Status, type: string): End | undefined {
   return status.conditions.find(item => item.type === type && item.status === "True")
 }
 
-async function failed(kubectl: Kubectl, plan: Plan, name: string, message: string): Promise<CloudNativeError> {
+async function failed(kubectl: Kubectl, plan: Plan, name: string, { type, message = "it failed" }: End): Promise<CloudNativeError> {
+  const hasPods = type === "Failed" || type === "Stuck"
+  const logs = hasPods && (await lastLogs(kubectl, `job/${name}`, plan))
   return new CloudNativeError({
     code: "MIGRATION_FAILED",
     blame: "user",
     what: `the migration ${name} failed; no pod was changed`,
-    why: `${message}\n${await lastLogs(kubectl, `job/${name}`, plan)}`,
-    fix: `mend the migration and deploy again; to look further: kubectl --namespace=${kubectl.namespace} describe job/${name}`,
+    why: [message, logs].filter(Boolean).join("\n"),
+    fix: `${type === "Failed" ? "mend the migration and deploy again" : adviceFor(message, kubectl.namespace)}; to look further: kubectl --namespace=${kubectl.namespace} ${
+      type === "Gone" ? "get events" : `describe job/${name}`
+    }`,
   })
 }

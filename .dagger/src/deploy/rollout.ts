@@ -1,7 +1,10 @@
-import { doomOfAll, GRACE } from "./doom.js"
+import { doomOf, GRACE, makesRoom } from "./doom.js"
 import { only, type Of, type Snapshot } from "./snapshot.js"
 
 const REVISION = "deployment.kubernetes.io/revision"
+
+/** Milliseconds for which a part of a release may not come up while the rest of it does, as a pod that met a bad node. */
+const PARTIAL = 60_000
 
 export interface RolloutState {
   deployment: string
@@ -11,14 +14,22 @@ export interface RolloutState {
   complete: boolean
   /** Why it will not heal; unset while it may. */
   hopeless?: string
+  /** The pod that this is read from; unset if it is of another object. */
+  culprit?: Of<"Pod">
+  /** What is of no consequence for the verdict, but not as it is meant to be. */
+  warning?: string
+  /** The ReplicaSet of this release. */
+  replicaSet?: Of<"ReplicaSet">
   /** The pods of this release. */
   pods: Of<"Pod">[]
+  /** The pods of releases before, those that are about to go included. */
+  old: Of<"Pod">[]
 }
 
 /** Where the rollout of one Deployment stands. `now` is in milliseconds since 1970. */
 export function readRollout(snapshot: Snapshot, name: string, now: number): RolloutState {
   const deployment = only(snapshot, "Deployment").find(item => item.metadata.name === name)
-  if (!deployment) return { deployment: name, line: "not there yet", complete: false, pods: [] }
+  if (!deployment) return { deployment: name, line: "not there yet", complete: false, pods: [], old: [] }
   const replicaSets = only(snapshot, "ReplicaSet").filter(item => owns(deployment, item))
   const newest = replicaSets.find(item => item.metadata.annotations[REVISION] === deployment.metadata.annotations[REVISION])
   const podsOf = (set: Of<"ReplicaSet">) => only(snapshot, "Pod").filter(pod => owns(set, pod) && !hasEnded(pod))
@@ -33,24 +44,55 @@ export function readRollout(snapshot: Snapshot, name: string, now: number): Roll
     deployment: name,
     line: `${status.updatedReplicas}/${wanted} new, ${Math.min(status.availableReplicas, status.replicas)} available, ${old.length} old`,
     complete,
-    hopeless: current && !complete ? hopelessness(snapshot, deployment, newest, pods, now) : undefined,
+    ...(current && !complete && hopelessness(snapshot, deployment, newest, pods, now)),
+    warning: autoscalerOf(snapshot, name)?.status.conditions.map(inactive).find(Boolean),
+    replicaSet: newest,
     pods,
+    old,
   }
 }
 
-/** Nothing of the newest ReplicaSet can come up: its pods are refused, every one of them is doomed, or Kubernetes itself has given up. */
+/**
+ * Nothing of the newest ReplicaSet can come up: its pods are refused, every one of them is doomed, or Kubernetes itself
+ * has given up. Where a part of it can, the rest is given a while.
+ */
 function hopelessness(
   snapshot: Snapshot, deployment: Of<"Deployment">, newest: Of<"ReplicaSet"> | undefined, pods: Of<"Pod">[], now: number,
-): string | undefined {
-  return doomOfAll(pods, snapshot, now) ?? (pods.length === 0 && newest ? refusal(newest, now) : undefined) ?? exceededDeadline(deployment)
+): Pick<RolloutState, "hopeless" | "culprit"> {
+  const doomed = pods.flatMap(pod => {
+    const hopeless = doomOf(pod, snapshot, now)
+    return hopeless ? [{ hopeless, culprit: pod }] : []
+  })
+  const [first] = doomed.length === pods.length ? doomed : doomed.filter(({ culprit }) => now - unreadySince(culprit) > PARTIAL)
+  return first ?? { hopeless: (newest && refusal(snapshot, newest, pods.length === 0, now)) ?? exceededDeadline(deployment) }
 }
 
-/** Why the API server creates no pod; what may be on its way, as a service account in the same release, is given time. */
-function refusal(newest: Of<"ReplicaSet">, now: number): string | undefined {
+/** Since when (in milliseconds) a pod has not been ready. */
+function unreadySince(pod: Of<"Pod">): number {
+  const ready = pod.status.conditions.find(({ type }) => type === "Ready")
+  return Date.parse(ready?.lastTransitionTime ?? pod.metadata.creationTimestamp ?? "")
+}
+
+/**
+ * Why the API server creates no pod, or no further one; what may be on its way, as a service account in the same release
+ * or the share of the quota that a pod leaves, is given time.
+ */
+function refusal(snapshot: Snapshot, newest: Of<"ReplicaSet">, none: boolean, now: number): string | undefined {
   const failure = newest.status?.conditions.find(condition => condition.type === "ReplicaFailure" && condition.status === "True")
   if (!failure?.message) return undefined
-  const final = /forbidden|invalid/.test(failure.message) && !/error looking up service account/.test(failure.message)
-  return final || now - Date.parse(failure.lastTransitionTime ?? "") > GRACE ? `no pod can be created: ${failure.message}` : undefined
+  const age = now - Date.parse(failure.lastTransitionTime ?? "")
+  const isFinal = isFinalRefusal(failure.message) && !(failure.message.includes("exceeded quota") && makesRoom(snapshot))
+  return (none && isFinal) || age > (none ? GRACE : PARTIAL) ? `no pod can be created: ${failure.message}` : undefined
+}
+
+/** Whether trying again does not help a pod that the API server refuses. */
+export function isFinalRefusal(message: string): boolean {
+  return /forbidden|invalid/.test(message) && !/error looking up service account/.test(message)
+}
+
+/** Why an autoscaler does not scale; without its metrics yet, as just after its creation, it is none the worse. */
+function inactive({ type, status, reason, message }: Of<"HorizontalPodAutoscaler">["status"]["conditions"][number]): string | undefined {
+  return type === "ScalingActive" && status === "False" && !reason?.startsWith("FailedGet") ? `its autoscaler does not scale it: ${message}` : undefined
 }
 
 function exceededDeadline(deployment: Of<"Deployment">): string | undefined {
@@ -65,10 +107,13 @@ function hasEnded(pod: Of<"Pod">): boolean {
 
 /** The least that the Deployment's autoscaler allows; 0 where there is none. */
 function minimum(snapshot: Snapshot, deployment: string): number {
-  const autoscaler = only(snapshot, "HorizontalPodAutoscaler").find(
+  return autoscalerOf(snapshot, deployment)?.spec.minReplicas ?? 0
+}
+
+function autoscalerOf(snapshot: Snapshot, deployment: string): Of<"HorizontalPodAutoscaler"> | undefined {
+  return only(snapshot, "HorizontalPodAutoscaler").find(
     item => item.spec.scaleTargetRef.kind === "Deployment" && item.spec.scaleTargetRef.name === deployment,
   )
-  return autoscaler?.spec.minReplicas ?? 0
 }
 
 function owns(owner: { metadata: { uid: string } }, item: { metadata: { ownerReferences: { uid: string }[] } }): boolean {

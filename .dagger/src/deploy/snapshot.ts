@@ -38,16 +38,40 @@ const Deployment = z.object({
 
 const ReplicaSet = z.object({ kind: z.literal("ReplicaSet"), metadata, status: z.object({ conditions }).optional() })
 
-const Terminated = z.object({ exitCode: z.number(), reason: z.string().optional() })
+const Terminated = z.object({ exitCode: z.number(), reason: z.string().optional(), finishedAt: z.string().nullish() })
 const ContainerStatus = z.object({
   name: z.string(),
-  state: z.object({ waiting: z.object({ reason: z.string().default(""), message: z.string().default("") }).optional() }).default({}),
+  /** As the pod's spec names it. */
+  image: z.string().default(""),
+  ready: z.boolean().default(false),
+  /** Whether it has passed its startup probe; true where it has none. */
+  started: z.boolean().default(false),
+  restartCount: z.number().default(0),
+  state: z
+    .object({
+      waiting: z.object({ reason: z.string().default(""), message: z.string().default("") }).optional(),
+      running: z.object({ startedAt: z.string().nullish() }).optional(),
+      terminated: Terminated.optional(),
+    })
+    .default({}),
   lastState: z.object({ terminated: Terminated.optional() }).default({}),
 })
+
+/** The API server fills in what a manifest leaves out; the defaults here are Kubernetes' own. */
+const Probe = z.object({
+  initialDelaySeconds: z.number().default(0),
+  periodSeconds: z.number().default(10),
+  timeoutSeconds: z.number().default(1),
+  failureThreshold: z.number().default(3),
+})
+export type Probe = z.infer<typeof Probe>
+
+const Container = z.object({ name: z.string(), startupProbe: Probe.optional(), readinessProbe: Probe.optional() })
 
 const Pod = z.object({
   kind: z.literal("Pod"),
   metadata,
+  spec: z.object({ initContainers: z.array(Container).default([]), containers: z.array(Container).default([]) }).default({ initContainers: [], containers: [] }),
   status: z.object({
     phase: z.string().default("Pending"),
     conditions,
@@ -60,13 +84,23 @@ const HorizontalPodAutoscaler = z.object({
   kind: z.literal("HorizontalPodAutoscaler"),
   metadata,
   spec: z.object({ minReplicas: z.number().default(1), scaleTargetRef: z.object({ kind: z.string(), name: z.string() }) }),
+  status: z.object({ conditions }).default({ conditions: [] }),
 })
 
 const Event = z.object({
   kind: z.literal("Event"),
-  involvedObject: z.object({ name: z.string().default("") }),
+  involvedObject: z.object({
+    name: z.string().default(""),
+    /** For an event of a container: `spec.containers{NAME}`. */
+    fieldPath: z.string().default(""),
+  }),
+  type: z.string().default("Warning"),
   reason: z.string().default(""),
   message: z.string().default(""),
+  /** How often it came. */
+  count: z.number().default(1),
+  firstTimestamp: z.string().nullish(),
+  lastTimestamp: z.string().nullish(),
 })
 
 export const Snapshot = z.object({

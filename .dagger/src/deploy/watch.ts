@@ -1,37 +1,62 @@
 import { CloudNativeError } from "../errors.js"
+import { adviceFor } from "./advice.js"
+import { describeState, failingContainer } from "./evidence.js"
 import type { Kubectl } from "./kubectl.js"
 import { lastLogs } from "./logs.js"
 import { observe } from "./observe.js"
 import type { Plan } from "./plan.js"
 import { readRollout, type RolloutState } from "./rollout.js"
+import type { Snapshot } from "./snapshot.js"
 import { readStart, type PodStart } from "./startup.js"
+import { Timeline, type PodChange } from "./timeline.js"
 import { waitUntil } from "./wait.js"
 
-/** Wait until every Deployment runs this release and nothing else; throws as soon as one cannot. */
-export async function watchRollout(kubectl: Kubectl, deployments: string[], plan: Plan): Promise<PodStart[]> {
-  const shown = new Map<string, string>()
-  return waitUntil(`the rollout of ${deployments.join(" and ")}`, plan.timeout, async () => {
+/**
+ * Wait until every Deployment runs this release and nothing else; throws as soon as one cannot. The pods that come and
+ * go meanwhile are added to `changes`.
+ */
+export async function watchRollout(kubectl: Kubectl, deployments: string[], plan: Plan, changes: PodChange[]): Promise<PodStart[]> {
+  const timeline = new Timeline(changes, Date.now())
+  const shown = new Set<string>()
+  const lines = new Map<string, string>()
+  let last = ""
+  const ask = async () => {
     const snapshot = await observe(kubectl)
-    const states = deployments.map(name => readRollout(snapshot, name, Date.now()))
+    const now = Date.now()
+    const states = deployments.map(name => readRollout(snapshot, name, now))
+    last = states.filter(state => !state.complete).map(state => describeState(snapshot, state)).join("\n")
     for (const state of states) {
-      if (shown.get(state.deployment) !== state.line) console.log(`rollout: ${state.deployment}: ${state.line}`)
-      shown.set(state.deployment, state.line)
-      if (state.hopeless) throw await failure(kubectl, plan, state, state.hopeless)
+      timeline.record(state.deployment, [...state.old, ...state.pods], now)
+      if (lines.get(state.deployment) !== state.line) console.log(`rollout: ${state.deployment}: ${state.line}`)
+      lines.set(state.deployment, state.line)
+      const warning = state.warning && `rollout: ${state.deployment}: warning: ${state.warning}`
+      if (warning && !shown.has(warning)) console.log(warning)
+      if (warning) shown.add(warning)
     }
+    const hopeless = states.find(state => state.hopeless)
+    if (hopeless) throw await failure(kubectl, plan, snapshot, hopeless, hopeless.hopeless!)
     if (!states.every(state => state.complete)) return undefined
     return states.flatMap(state => state.pods.flatMap(pod => readStart(state.deployment, pod, snapshot) ?? []))
-  })
+  }
+  return waitUntil(`the rollout of ${deployments.join(" and ")}`, plan.timeout, ask, () => last)
 }
 
-async function failure(kubectl: Kubectl, plan: Plan, state: RolloutState, cause: string): Promise<CloudNativeError> {
-  const pod = state.pods[0]?.metadata.name
-  const logs = pod && (await lastLogs(kubectl, `pod/${pod}`, plan))
-  const object = pod ? `pod/${pod}` : `deployment/${state.deployment}`
+async function failure(kubectl: Kubectl, plan: Plan, snapshot: Snapshot, state: RolloutState, cause: string): Promise<CloudNativeError> {
+  const object = state.culprit ? `pod/${state.culprit.metadata.name}` : `deployment/${state.deployment}`
   return new CloudNativeError({
     code: "ROLLOUT_FAILED",
     blame: "user",
     what: `the rollout of ${state.deployment} cannot succeed`,
-    why: [cause, logs && `last log lines of ${pod}:\n${logs}`].filter(Boolean).join("\n"),
-    fix: `mend it and deploy again; to look further: kubectl --namespace=${kubectl.namespace} describe ${object}`,
+    why: [cause, describeState(snapshot, state), await logsOf(kubectl, plan, state)].filter(Boolean).join("\n"),
+    fix: `${adviceFor(cause, kubectl.namespace)}; to look further: kubectl --namespace=${kubectl.namespace} describe ${object}`,
   })
+}
+
+/** What the container that fails wrote last; undefined where it has never run. */
+async function logsOf(kubectl: Kubectl, plan: Plan, { culprit }: RolloutState): Promise<string | undefined> {
+  const container = culprit && failingContainer(culprit)
+  if (!container) return undefined
+  const flags = [`--container=${container.name}`, ...(container.previous ? ["--previous"] : [])]
+  const text = await lastLogs(kubectl, `pod/${culprit.metadata.name}`, plan, flags)
+  return `last log lines of ${culprit.metadata.name}, container ${container.name}:\n${text || "(it wrote nothing)"}`
 }
