@@ -1,13 +1,16 @@
-import { argument, check, Container, Directory, File, func, object, Secret, Service } from "@dagger.io/dagger"
+import { argument, check, Container, dag, Directory, File, func, object, Secret, Service } from "@dagger.io/dagger"
 
 import { Built } from "./built.js"
 import { readConfig } from "./config/read.js"
 import { assertKubeconfig } from "./deploy/arguments.js"
+import { connect } from "./deploy/cluster.js"
+import { parseDuration } from "./deploy/duration.js"
 import { deployEphemeral, deployToEphemeralCluster, previewEphemeral } from "./deploy/ephemeral.js"
 import { manifestsOf } from "./deploy/manifests.js"
 import { planOf } from "./deploy/plan.js"
 import { preflight } from "./deploy/preflight.js"
-import { deployToCluster } from "./deploy/release.js"
+import { readReport } from "./deploy/record.js"
+import { deployToCluster, rollBack } from "./deploy/release.js"
 import { CloudNativeError } from "./errors.js"
 import { runGate } from "./gate/run.js"
 import { Image } from "./image.js"
@@ -15,6 +18,7 @@ import { checkManifests } from "./manifests/check.js"
 import { assertNone } from "./manifests/problem.js"
 import { publishImages } from "./push/publish.js"
 import { Pushed } from "./pushed.js"
+import { filesOf } from "./report/files.js"
 import { Tested } from "./tested.js"
 import { Verification } from "./verification.js"
 import { verifyContainer } from "./verify/verify.js"
@@ -105,6 +109,9 @@ export class CloudNative {
   /**
    * Test, build, verify, push and deploy; answers with the deployment's summary.
    *
+   * While the release rolls out, the monitor sends requests as users do; a deployment that fails, also for one request
+   * that was not answered as it must be, is rolled back to the release before, or removed where it was the first.
+   *
    * Without a kubeconfig, a Kubernetes cluster is brought up for this call, with the backing services of the config
    * and, without a registry argument, a registry; the release is deployed, the handshake proven, and the release
    * rolled once more.
@@ -120,18 +127,20 @@ export class CloudNative {
    * @param secrets The applications' secrets as one dotenv file, for example file:prod.env. Default: the Secret is in the namespace already.
    * @param publicUrl Address the users open, for example https://shop.example.com. Default: that of the config.
    * @param handshake Prove the config's handshake after the rollout; it writes to the application. Always done on an ephemeral cluster.
+   * @param keepFailed Leave a first deployment that fails as it is, to look at it, instead of removing it.
    * @param timeout Longest wait for the migrations, and again for the rollout, for example 90s, 10m or 1h.
    */
   @func({ cache: "never" })
   async deploy(
     registry?: string, username?: string, password?: Secret,
     kubeconfig?: Secret, context?: string, namespace?: string, apiServer?: Service,
-    manifests?: Directory, secrets?: Secret, publicUrl?: string, handshake: boolean = false, timeout: string = "10m",
+    manifests?: Directory, secrets?: Secret, publicUrl?: string, handshake: boolean = false, keepFailed: boolean = false,
+    timeout: string = "10m",
   ): Promise<string> {
     assertKubeconfig({ kubeconfig, context, namespace, apiServer })
     if (kubeconfig && !registry) throw registryNeeded()
     const config = await readConfig(this.source, this.config)
-    const plan = await planOf(this.source, config, { manifests, secrets, publicUrl, handshake, timeout })
+    const plan = await planOf(this.source, config, { manifests, secrets, publicUrl, handshake, keepFailed, timeout })
     const kubectl = kubeconfig && (await preflight({ kubeconfig, context, namespace, apiServer }, plan))
     const tested = await this.test()
     const verified = await (await tested.build()).verifyImage()
@@ -141,6 +150,65 @@ export class CloudNative {
       return kubectl ? deployToCluster(kubectl, plan, images) : deployToEphemeralCluster(plan, images)
     }
     return [tested.summary(), verified.summary(), await deployment()].join("\n\n")
+  }
+
+  /**
+   * Show what a deployment would change, object by object, and change nothing: rendered, validated on the server, values
+   * of Secrets hidden. Nothing is built or pushed either: the images appear as <new>.
+   *
+   * @param kubeconfig Access to the cluster, for example file:$HOME/.kube/config.
+   * @param context Context of the kubeconfig. Default: its current one.
+   * @param namespace Namespace to deploy to; it must exist. Default: that of the config.
+   * @param apiServer The API server, where the kubeconfig's own address does not lead there from a container, for example tcp://127.0.0.1:6443.
+   * @param manifests Folder of Kubernetes manifests. Default: k8s/ of the source.
+   * @param secrets The applications' secrets as one dotenv file, for example file:prod.env. Default: the Secret is in the namespace already.
+   * @param publicUrl Address the users open, for example https://shop.example.com. Default: that of the config.
+   */
+  @func({ cache: "never" })
+  async plan(
+    kubeconfig: Secret, context?: string, namespace?: string, apiServer?: Service,
+    manifests?: Directory, secrets?: Secret, publicUrl?: string,
+  ): Promise<string> {
+    const config = await readConfig(this.source, this.config)
+    return new Pushed(this.source, JSON.stringify(config), NOT_PUSHED, NOT_PUSHED).plan(
+      kubeconfig, context, namespace, apiServer, manifests, secrets, publicUrl,
+    )
+  }
+
+  /**
+   * Go back to a release that ran before, with its manifests, configuration and Secrets, watched and proven like a
+   * deployment. Migrations stay. Answers with the summary.
+   *
+   * @param kubeconfig Access to the cluster, for example file:$HOME/.kube/config.
+   * @param context Context of the kubeconfig. Default: its current one.
+   * @param namespace Namespace of the deployment. Default: that of the config.
+   * @param apiServer The API server, where the kubeconfig's own address does not lead there from a container, for example tcp://127.0.0.1:6443.
+   * @param to Id of the deployment to go back to, as its report has it. Default: the one that succeeded before the present one.
+   * @param timeout Longest wait for the rollout, for example 90s, 10m or 1h.
+   */
+  @func({ cache: "never" })
+  async rollback(
+    kubeconfig: Secret, context?: string, namespace?: string, apiServer?: Service, to?: string, timeout: string = "10m",
+  ): Promise<string> {
+    const config = await readConfig(this.source, this.config)
+    return rollBack(await connect({ kubeconfig, context, namespace, apiServer }, config), config, parseDuration(timeout), to)
+  }
+
+  /**
+   * The report of a deployment, also of one that failed: report.json, report.md (for a job summary of GitHub Actions) and
+   * availability.svg. The last ten are kept.
+   *
+   * @param kubeconfig Access to the cluster, for example file:$HOME/.kube/config.
+   * @param context Context of the kubeconfig. Default: its current one.
+   * @param namespace Namespace of the deployment. Default: that of the config.
+   * @param apiServer The API server, where the kubeconfig's own address does not lead there from a container, for example tcp://127.0.0.1:6443.
+   * @param id Id of the deployment. Default: the latest.
+   */
+  @func({ cache: "never" })
+  async report(kubeconfig: Secret, context?: string, namespace?: string, apiServer?: Service, id?: string): Promise<Directory> {
+    const config = await readConfig(this.source, this.config)
+    const report = await readReport(await connect({ kubeconfig, context, namespace, apiServer }, config), config.name, id)
+    return Object.entries(filesOf(report)).reduce((folder, [name, content]) => folder.withNewFile(name, content), dag.directory())
   }
 
   /**
@@ -168,6 +236,9 @@ export class CloudNative {
     assertNone(checkManifests(await manifestsOf(this.source.directory("k8s")), config))
   }
 }
+
+/** Where a plan names the images that are yet to be pushed. */
+const NOT_PUSHED = "<new>"
 
 function registryNeeded(): CloudNativeError {
   return new CloudNativeError({

@@ -35,11 +35,14 @@ function keptPassword(dotenv: string): string {
     const password = randomBytes(16).toString("hex")
     const database = `postgresql://app:${password}@postgres:5432/app`
     mkdirSync(dirname(dotenv), { recursive: true })
-    writeFileSync(
-      dotenv,
-      `BACKEND_DATABASE_URL=${database}\nFRONTEND_DATABASE_URL=${database}\nBETTER_AUTH_SECRET=${randomBytes(32).toString("hex")}\n`,
-      { mode: 0o600 },
-    )
+    const lines = [
+      `BACKEND_DATABASE_URL=${database}`,
+      `FRONTEND_DATABASE_URL=${database}`,
+      `BETTER_AUTH_SECRET=${randomBytes(32).toString("hex")}`,
+      "MONITOR_EMAIL=monitor@example.com",
+      `MONITOR_PASSWORD=${randomBytes(16).toString("hex")}`,
+    ]
+    writeFileSync(dotenv, `${lines.join("\n")}\n`, { mode: 0o600 })
   }
   return /:([0-9a-f]+)@/.exec(readFileSync(dotenv, "utf8"))![1]!
 }

@@ -12,8 +12,11 @@ interface Referring {
   backend: { test: { services: string[] } }
   frontend: { test: { services: string[] } }
   ephemeral: { services: string[]; secrets: Record<string, string>; random: string[] }
-  handshake: { capture: Record<string, string> }[]
+  handshake: Steps
+  monitor: { secrets: string[]; signIn: Steps }
 }
+
+type Steps = { capture: Record<string, string> }[]
 
 /** What a mistaken reference carries beside its message, as parameters of the issue. */
 export interface Reference {
@@ -32,7 +35,8 @@ export function checkReferences(config: Referring, context: z.RefinementCtx): vo
   const report: Report = (path, message, reference) => context.addIssue({ code: "custom", path, message, params: { ...reference } })
   checkServices(config, report)
   checkRandom(config, report)
-  checkVariables(config, report)
+  checkVariables(config.handshake, ["handshake"], BUILT_IN, report)
+  checkVariables(config.monitor.signIn, ["monitor", "signIn"], ["PUBLIC_URL", ...config.monitor.secrets], report)
 }
 
 function checkServices(config: Referring, report: Report): void {
@@ -57,10 +61,10 @@ function checkRandom({ ephemeral }: Referring, report: Report): void {
 }
 
 /** Every value that a step refers to must be built in or captured by an earlier step. */
-function checkVariables({ handshake }: Referring, report: Report): void {
-  const known = [...BUILT_IN]
-  for (const [index, { capture, ...step }] of handshake.entries()) {
-    for (const { path, text } of textsOf(step, ["handshake", index])) {
+function checkVariables(steps: Steps, at: Path, builtIn: string[], report: Report): void {
+  const known = [...builtIn]
+  for (const [index, { capture, ...step }] of steps.entries()) {
+    for (const { path, text } of textsOf(step, [...at, index])) {
       for (const [got, name, mutation] of text.matchAll(REFERENCE)) {
         if (!name) report(path, "${name} or ${name|mutation}", { got: JSON.stringify(text), word: "", candidates: [] })
         else if (!known.includes(name)) report(path, "a value that is built in or captured by an earlier step", { got, word: name, candidates: [...known] })

@@ -78,6 +78,17 @@ const Service = z.strictObject(
   "a mapping with an image and a port",
 )
 
+const expectation = z.strictObject(
+  {
+    status: wholeNumber(100, 599, "an HTTP status, 100 to 599"),
+    /** Text that the body has to contain. */
+    contains: text.optional(),
+    /** What the body has to hold, and may hold more than: an object's keys, a list's elements in any order. */
+    json: z.unknown().optional(),
+  },
+  "a mapping with a status",
+)
+
 /** One request of the handshake. Texts may hold ${PUBLIC_URL}, ${random}, captured values, and these mutated: see references.ts. */
 const Step = z.strictObject(
   {
@@ -90,20 +101,28 @@ const Step = z.strictObject(
     headers: z.record(z.string(), verbatim, "a mapping of headers to texts").default({}),
     /** Body of the request; sent as JSON. */
     json: z.unknown().optional(),
-    expect: z.strictObject(
-      {
-        status: wholeNumber(100, 599, "an HTTP status, 100 to 599"),
-        /** Text that the body has to contain. */
-        contains: text.optional(),
-        /** What the body has to hold, and may hold more than: an object's keys, a list's elements in any order. */
-        json: z.unknown().optional(),
-      },
-      "a mapping with a status",
-    ),
+    expect: expectation,
     /** Values of the answer's JSON that later steps use: name → path, for example `id` or `user.id`. */
     capture: z
       .record(z.string().regex(/^\w+$/, "the name of a value: letters, digits and _"), text, "a mapping of names to paths, for example { jwt: token }")
       .default({}),
+  },
+  "a mapping with name, to, path and expect",
+)
+
+/** One request of the monitor: what a user would look at; it must not change anything. */
+const MonitorRequest = z.strictObject(
+  {
+    /** What it is called in the report. */
+    name: text,
+    /** The application that is asked, through its Service in the cluster. */
+    to: z.enum(["backend", "frontend"], "backend or frontend"),
+    method: z.enum(["GET", "HEAD"], "GET or HEAD: the monitor changes nothing").default("GET"),
+    path,
+    headers: z.record(z.string(), verbatim, "a mapping of headers to texts").default({}),
+    /** Whether the cookies of the sign-in go with it. */
+    signedIn: z.boolean("true or false").default(false),
+    expect: expectation,
   },
   "a mapping with name, to, path and expect",
 )
@@ -157,11 +176,24 @@ export const Config = section({
   }),
   /** Requests that prove the application end to end, in order; they write. */
   handshake: list(Step, "a list of steps").default([]),
+  /** Requests as users send them, while a deployment is under way: each has to be answered as it must be. */
+  monitor: section({
+    /** Requests a second on new connections, and again as many on kept ones; they take turns. */
+    rate: wholeNumber(1, 1000, "a number of requests a second, 1 to 1000").default(20),
+    /** What is requested. Default: the health paths of both applications. */
+    requests: list(MonitorRequest, "a list of requests").optional(),
+    /** Steps that sign in, once; texts may hold ${PUBLIC_URL} and ${KEY} of `secrets`. */
+    signIn: list(Step, "a list of steps").default([]),
+    /** Keys of the applications' Secret that the steps use, such as the password of an account that may only read. */
+    secrets: list(text, "a list of keys of the Secret").default([]),
+  }),
   limits: section({
     /** Size in the registry that an image has to stay below, for example 200MB or 180MiB; read as bytes. */
     imageSize: z.string("a size, for example 200MB").default("200MB").transform(parseSize),
     /** Seconds from scheduled to ready that the pods of an application may take on average. */
     startup: z.number("a number of seconds").positive("a number of seconds above 0").default(10),
+    /** What becomes of a deployment whose pods took longer: fail (it is rolled back) or warn. */
+    startupAction: z.enum(["fail", "warn"], "fail or warn").default("fail"),
   }),
   /** The images that the module itself runs. */
   images: section({
@@ -172,12 +204,22 @@ export const Config = section({
   }),
 })
   .superRefine(checkReferences)
-  .transform(config => ({ ...config, namespace: config.namespace ?? config.name }))
+  .transform(config => ({
+    ...config,
+    namespace: config.namespace ?? config.name,
+    monitor: { ...config.monitor, requests: config.monitor.requests ?? healthRequests(config) },
+  }))
 
 export type Config = z.output<typeof Config>
 export type AppConfig = Config["backend"]
 export type ServiceConfig = Config["services"][string]
 export type HandshakeStep = Config["handshake"][number]
+
+function healthRequests(apps: Record<"backend" | "frontend", { health: string }>): z.output<typeof MonitorRequest>[] {
+  return (["backend", "frontend"] as const).map(to => ({
+    name: `${to}'s health`, to, method: "GET", path: apps[to].health, headers: {}, signedIn: false, expect: { status: 200 },
+  }))
+}
 
 /** A mapping with defaults of its own; one that is left empty, as when all in it is commented out, counts as absent. */
 function section<Shape extends z.ZodRawShape>(shape: Shape) {

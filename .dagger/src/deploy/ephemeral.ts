@@ -5,13 +5,13 @@ import { stringify } from "yaml"
 
 import type { Config } from "../config/schema.js"
 import { publishImages, type PushedImages, type VerifiedImages } from "../push/publish.js"
+import { formatReport } from "../report/summary.js"
 import { uniqueValue } from "../unique.js"
 import { backingManifests } from "./backing.js"
 import { API_HOST, kubectlContainer } from "./cluster.js"
 import { Kubectl } from "./kubectl.js"
 import { planOf, type Plan } from "./plan.js"
-import { deployRelease, rollAgain } from "./release.js"
-import { summarize } from "./summary.js"
+import { deployRelease } from "./release.js"
 import { waitUntil } from "./wait.js"
 
 /** Dagger speaks plain HTTP to a registry service under this name only; the node's mirror leads to the same one. */
@@ -46,8 +46,9 @@ export async function deployToEphemeralCluster(plan: Plan, images: PushedImages,
   const complete = withEphemeralSecrets(plan)
   try {
     await prepare(cluster, plan.config)
-    const deployment = await deployRelease(cluster.kubectl, complete, images)
-    return summarize(deployment, await rollAgain(cluster.kubectl, complete, images))
+    const first = await deployRelease(cluster.kubectl, complete, images)
+    const again = await deployRelease(cluster.kubectl, { ...complete, handshake: false }, images, new Date().toISOString())
+    return `${formatReport(first)}\n\nRolled once more\n\n${formatReport(again)}`
   } finally {
     await cluster.node.stop()
   }

@@ -3,11 +3,11 @@ import { z } from "zod"
 
 import type { Config } from "../config/schema.js"
 import { CloudNativeError } from "../errors.js"
+import { k6Objects, removeK6 } from "../monitor/k6-job.js"
+import { readShape } from "../shape.js"
 import type { Kubectl } from "./kubectl.js"
 import { waitUntil } from "./wait.js"
 
-const NAME = "cloud-native-handshake"
-const LABELS = { "app.kubernetes.io/name": "cloud-native-monitor", "app.kubernetes.io/managed-by": "cloud-native" }
 /** Seconds that the whole handshake may take, the pull of k6 included. */
 const TIMEOUT = 120
 
@@ -19,25 +19,28 @@ const JobStatus = z.object({ succeeded: z.number().optional(), failed: z.number(
 /** Send the config's requests from inside the cluster, in order; throws at the first answer that is not as expected. */
 export async function proveHandshake(kubectl: Kubectl, config: Config, publicUrl: string): Promise<StepResult[]> {
   if (config.handshake.length === 0) return []
-  const script = await dag.currentModule().source().file("k6/handshake.js").contents()
+  const scripts = dag.currentModule().source().directory("k6")
+  const name = `cloud-native-handshake-${crypto.randomUUID().slice(0, 8)}`
   const scenario = {
     values: { PUBLIC_URL: publicUrl, random: crypto.randomUUID() },
     steps: config.handshake.map(step => ({ ...step, url: `http://${step.to}:${config[step.to].port}${step.path}` })),
   }
-  await remove(kubectl)
+  const files = {
+    "handshake.js": await scripts.file("handshake.js").contents(),
+    "requests.js": await scripts.file("requests.js").contents(),
+    "scenario.json": JSON.stringify(scenario),
+  }
   try {
     console.log(`handshake: ${config.handshake.length} requests`)
-    await kubectl.apply([
-      { apiVersion: "v1", kind: "ConfigMap", metadata: { name: NAME, labels: LABELS }, data: { "handshake.js": script, "scenario.json": JSON.stringify(scenario) } },
-      job(config.images.k6),
-    ])
-    await waitUntil("the handshake's Job to end", TIMEOUT, async () => {
-      const status = await kubectl.get(["job", NAME], "jsonpath={.status}", JobStatus)
+    await kubectl.apply(k6Objects({ name, image: config.images.k6, files, script: "handshake.js", deadline: TIMEOUT }))
+    // Kubernetes ends the Job first: then there is a log to read.
+    await waitUntil("the handshake's Job to end", TIMEOUT + 15, async () => {
+      const status = await kubectl.get(["job", name], "jsonpath={.status}", JobStatus)
       return status?.succeeded || status?.failed || undefined
     })
-    return read(await kubectl.must(["logs", `job/${NAME}`]), config.handshake.map(step => step.name))
+    return read(await kubectl.must(["logs", `job/${name}`]), config.handshake.map(step => step.name))
   } finally {
-    await remove(kubectl)
+    await removeK6(kubectl, name)
   }
 }
 
@@ -45,8 +48,8 @@ export async function proveHandshake(kubectl: Kubectl, config: Config, publicUrl
 export function read(log: string, expected: string[]): StepResult[] {
   const results = log
     .split("\n")
-    .filter(line => line.startsWith("{"))
-    .map(line => StepResult.parse(JSON.parse(line)))
+    .filter(line => line.startsWith('{"step":'))
+    .map(line => readShape(StepResult, JSON.parse(line), "a line of the handshake"))
   const failure = results.find(result => result.problem)
   if (!failure && results.length === expected.length) return results
   throw new CloudNativeError({
@@ -56,41 +59,4 @@ export function read(log: string, expected: string[]): StepResult[] {
     why: failure ? failure.problem : log.trim().split("\n").slice(-10).join("\n"),
     fix: "look at the logs of both applications, and at the step in cloud-native.yaml",
   })
-}
-
-async function remove(kubectl: Kubectl): Promise<void> {
-  await kubectl.must(["delete", `job/${NAME}`, `configmap/${NAME}`, "--ignore-not-found", "--wait=true"])
-}
-
-function job(image: string): object {
-  return {
-    apiVersion: "batch/v1",
-    kind: "Job",
-    metadata: { name: NAME, labels: LABELS },
-    spec: {
-      backoffLimit: 0,
-      activeDeadlineSeconds: TIMEOUT,
-      ttlSecondsAfterFinished: 300,
-      template: {
-        metadata: { labels: LABELS },
-        spec: {
-          restartPolicy: "Never",
-          automountServiceAccountToken: false,
-          securityContext: { runAsNonRoot: true, runAsUser: 12345, runAsGroup: 12345, seccompProfile: { type: "RuntimeDefault" } },
-          containers: [
-            {
-              name: "k6",
-              image,
-              args: ["run", "--quiet", "--no-usage-report", "--summary-mode=disabled", "--log-format=raw", "--log-output=stdout", "/scenario/handshake.js"],
-              env: [{ name: "HOME", value: "/tmp" }],
-              resources: { requests: { cpu: "50m", memory: "64Mi" }, limits: { memory: "256Mi" } },
-              securityContext: { allowPrivilegeEscalation: false, readOnlyRootFilesystem: true, capabilities: { drop: ["ALL"] } },
-              volumeMounts: [{ name: "scenario", mountPath: "/scenario", readOnly: true }, { name: "tmp", mountPath: "/tmp" }],
-            },
-          ],
-          volumes: [{ name: "scenario", configMap: { name: NAME } }, { name: "tmp", emptyDir: {} }],
-        },
-      },
-    },
-  }
 }

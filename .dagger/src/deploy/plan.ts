@@ -13,6 +13,7 @@ export interface DeployOptions {
   secrets?: Secret
   publicUrl?: string
   handshake?: boolean
+  keepFailed?: boolean
   timeout?: string
 }
 
@@ -25,20 +26,38 @@ export interface Plan {
   publicUrl: string
   /** Whether to prove the config's handshake, which writes. */
   handshake: boolean
+  /** Whether a first deployment that fails stays as it is, to be looked at. */
+  keepFailed: boolean
   /** Seconds for the migrations, and again for the rollout. */
   timeout: number
 }
 
 /** Read every argument, so that a mistake in one is found before anything is built or changed. */
 export async function planOf(source: Directory, config: Config, options: DeployOptions = {}): Promise<Plan> {
+  const secrets = options.secrets && parseDotenv(await plaintextOf(options.secrets, "--secrets"))
+  if (secrets) assertAccount(config, Object.keys(secrets))
   return {
     config,
     manifests: await manifestsOf(options.manifests ?? source.directory("k8s")),
-    secrets: options.secrets && parseDotenv(await plaintextOf(options.secrets, "--secrets")),
+    secrets,
     publicUrl: assertOrigin(options.publicUrl ?? config.publicUrl),
     handshake: options.handshake ?? false,
+    keepFailed: options.keepFailed ?? false,
     timeout: parseDuration(options.timeout ?? "10m"),
   }
+}
+
+/** Without its account the monitor cannot sign in, and would find the application broken. */
+function assertAccount({ monitor, secretName }: Config, keys: string[]): void {
+  const missing = monitor.secrets.filter(key => !keys.includes(key))
+  if (missing.length === 0) return
+  throw new CloudNativeError({
+    code: "SECRETS_MISSING",
+    blame: "user",
+    what: `the secrets lack what the monitor signs in with: ${missing.join(", ")}`,
+    why: `monitor.secrets of cloud-native.yaml names these keys of ${secretName}`,
+    fix: "add them to the file of --secrets: an account that may only read is enough",
+  })
 }
 
 /** Tokens are issued for this address, to the letter: with a path or a slash at its end, every one would be refused. */

@@ -1,53 +1,112 @@
+import type { Config } from "../config/schema.js"
+import { CloudNativeError, messageOf } from "../errors.js"
 import { render, type Release } from "../manifests/render.js"
 import type { PushedImages } from "../push/publish.js"
-import { proveHandshake, type StepResult } from "./handshake.js"
+import type { Report } from "../report/report.js"
+import { formatReport } from "../report/summary.js"
+import { begin, bringUp, type Undertaking } from "./bring-up.js"
 import type { Kubectl } from "./kubectl.js"
-import { migrate } from "./migrate.js"
+import { withLease } from "./lock.js"
 import type { Plan } from "./plan.js"
-import type { PodStart } from "./startup.js"
-import { summarize } from "./summary.js"
-import { watchRollout } from "./watch.js"
-
-export interface Deployment {
-  namespace: string
-  publicUrl: string
-  images: PushedImages
-  migrations: string[]
-  starts: PodStart[]
-  /** Seconds that the average of an application's pods is to stay under. */
-  startLimit: number
-  handshake: StepResult[]
-}
+import { remove, toPrune } from "./prune.js"
+import {
+  forget, inventoryOf, lastSucceeded, listRecords, listReports, newId, outdated, readRecord, recordOutcome, recordRelease, recordReport,
+  type Entry,
+} from "./record.js"
+import { recover, withRecovery } from "./recover.js"
 
 /** Deploy to the user's cluster; answers with the deployment's summary. */
 export async function deployToCluster(kubectl: Kubectl, plan: Plan, images: PushedImages): Promise<string> {
-  return summarize(await deployRelease(kubectl, plan, images))
+  return formatReport(await deployRelease(kubectl, plan, images))
 }
 
-/** Bring a release onto the cluster: validate, configure, migrate, roll out, prove. */
-export async function deployRelease(kubectl: Kubectl, plan: Plan, images: PushedImages): Promise<Deployment> {
-  const release = renderPlan(plan, images, kubectl.namespace)
+/** Bring a release onto the cluster: validate, configure, migrate, roll out, prove; what fails is undone. */
+export async function deployRelease(kubectl: Kubectl, plan: Plan, images: PushedImages, restartedAt?: string): Promise<Report> {
+  const release = renderPlan(plan, { ...images }, kubectl.namespace, restartedAt)
   await kubectl.apply([...release.config, ...release.migrations, ...release.objects], ["--dry-run=server"])
-  await kubectl.apply(release.config)
-  await kubectl.applySecret(release.secrets)
-  const migrations = await migrate(kubectl, release.migrations, plan)
-  const starts = await roll(kubectl, release, plan)
-  const handshake = plan.handshake ? await proveHandshake(kubectl, plan.config, plan.publicUrl) : []
-  return { namespace: kubectl.namespace, publicUrl: plan.publicUrl, images, migrations, starts, startLimit: plan.config.limits.startup, handshake }
+  const recorded = { release, images: { ...images }, publicUrl: plan.publicUrl }
+  return exclusively("deploy", { kubectl, plan, recorded, again: false })
 }
 
-/** Roll the release that runs once more, by a changed annotation of its pods. */
-export async function rollAgain(kubectl: Kubectl, plan: Plan, images: PushedImages): Promise<PodStart[]> {
-  return roll(kubectl, renderPlan(plan, images, kubectl.namespace, new Date().toISOString()), plan)
+/** Go back to a release that ran before: the one before the present one, or the one named. `timeout` is in seconds. */
+export async function rollBack(kubectl: Kubectl, config: Config, timeout: number, to?: string): Promise<string> {
+  const id = to ?? previousOf(await listRecords(kubectl, config.name))
+  const recorded = await readRecord(kubectl, id)
+  console.log(`rollback: to ${id}`)
+  const plan = { config, manifests: [], publicUrl: recorded.publicUrl, handshake: false, keepFailed: false, timeout }
+  return formatReport(await exclusively("rollback", { kubectl, plan, recorded, again: true }))
 }
 
-async function roll(kubectl: Kubectl, release: Release, plan: Plan): Promise<PodStart[]> {
-  await kubectl.apply(release.objects)
-  const deployments = release.workloads.filter(({ kind }) => kind === "Deployment").map(({ name }) => name)
-  return watchRollout(kubectl, deployments, plan)
-}
-
-function renderPlan(plan: Plan, images: PushedImages, namespace: string, restartedAt?: string): Release {
+export function renderPlan(plan: Plan, images: { backend: string; frontend: string }, namespace: string, restartedAt?: string): Release {
   const { name, secretName } = plan.config
   return render(plan.manifests, { name, secretName, namespace, images, publicUrl: plan.publicUrl, secrets: plan.secrets, restartedAt })
+}
+
+/** The release before the one that runs now. */
+function previousOf(entries: Entry[]): string {
+  const previous = lastSucceeded(entries.slice(0, entries.findLastIndex(({ outcome }) => outcome === "succeeded")))
+  if (previous) return previous.id
+  throw new CloudNativeError({
+    code: "RECORD_MISSING",
+    blame: "user",
+    what: "there is no release to go back to",
+    why: "fewer than two deployments have succeeded here",
+    fix: "deploy what is to run",
+  })
+}
+
+async function exclusively(kind: Report["kind"], undertaking: Undertaking): Promise<Report> {
+  const id = newId()
+  const { kubectl, plan } = undertaking
+  return withLease(kubectl, plan.config.name, id, () => undertake(id, kind, undertaking))
+}
+
+async function undertake(id: string, kind: Report["kind"], undertaking: Undertaking): Promise<Report> {
+  const { kubectl, plan, recorded } = undertaking
+  const { name } = plan.config
+  const before = await listRecords(kubectl, name)
+  const isRunning = await runs(kubectl, recorded.release)
+  await recordRelease(kubectl, name, id, recorded)
+  const report = begin(id, kind, undertaking)
+  try {
+    await bringUp(undertaking, report, isRunning)
+  } catch (error) {
+    const failure = asFailure(error)
+    console.log(`deploy: failed: ${failure.code}: ${failure.what}`)
+    report.failure = { code: failure.code, what: failure.what, why: failure.why, fix: failure.fix }
+    report.recovery = await recover(undertaking, report, { before, isRunning })
+    // A cluster that cannot be written to any more must not hide what happened.
+    await finish(kubectl, report, "failed").catch(problem => console.log(`deploy: the report could not be kept: ${messageOf(problem)}`))
+    throw withRecovery(failure, report)
+  }
+  const kept = before.filter(entry => !outdated(before).includes(entry))
+  await remove(kubectl, toPrune(inventoryOf(recorded.release), before, kept), false)
+  await finish(kubectl, report, "succeeded")
+  return report
+}
+
+/** Whether anything of these names is there, whoever brought it. */
+async function runs(kubectl: Kubectl, { workloads }: Release): Promise<boolean> {
+  const names = workloads.map(({ kind, name }) => `${kind.toLowerCase()}/${name}`)
+  return names.length > 0 && (await kubectl.must(["get", ...names, "--ignore-not-found", "--output=name"])).trim() !== ""
+}
+
+async function finish(kubectl: Kubectl, report: Report, outcome: Report["outcome"]): Promise<void> {
+  Object.assign(report, { outcome, endedAt: new Date().toISOString() })
+  await recordOutcome(kubectl, report.id, outcome)
+  await recordReport(kubectl, report)
+  await forget(kubectl, await listRecords(kubectl, report.name), await listReports(kubectl, report.name))
+}
+
+/** What is not an error of this module's own is its bug; it is undone like any other failure. */
+function asFailure(error: unknown): CloudNativeError {
+  if (error instanceof CloudNativeError) return error
+  return new CloudNativeError({
+    code: "BUG",
+    blame: "bug",
+    what: "the deployment ended unexpectedly",
+    why: messageOf(error),
+    fix: "report it, with the versions of Dagger and of Kubernetes",
+    cause: error,
+  })
 }

@@ -39,13 +39,16 @@ export interface Release {
   migrations: KubernetesObject[]
   objects: KubernetesObject[]
   workloads: Workload[]
+  /** The applications' Secret, as it is called in the cluster. */
+  secretName: string
 }
 
 /** Make the manifests of one release; throws one error that names every problem. Its inputs are left as they are. */
 export function render(manifests: Manifest[], inputs: ReleaseInputs): Release {
   const namespaced = manifests.filter(({ object }) => object.kind !== "Namespace")
   assertNone([...problemsOf(namespaced, inputs)])
-  const objects = [...structuredClone(namespaced.map(({ object }) => object)), ...appSecret(inputs)]
+  const secret = appSecret(inputs)
+  const objects = [...structuredClone(namespaced.map(({ object }) => object)), ...secret]
   const workloads = objects.filter(isWorkload).map(object => workloadOf(object, inputs))
   const tokens = { PUBLIC_URL: inputs.publicUrl, PUBLIC_HOST: new URL(inputs.publicUrl).hostname, NAMESPACE: inputs.namespace }
   for (const object of objects) {
@@ -55,7 +58,7 @@ export function render(manifests: Manifest[], inputs: ReleaseInputs): Release {
   }
   nameConfigByContent(objects)
   for (const object of objects) if (isKind(object, "Job")) nameJobByContent(object)
-  return { ...inPhases(objects), workloads }
+  return { ...inPhases(objects), workloads, secretName: secret[0]?.metadata.name ?? inputs.secretName }
 }
 
 function* problemsOf(manifests: Manifest[], inputs: ReleaseInputs): Generator<Problem> {
@@ -130,7 +133,7 @@ function mark(object: KubernetesObject, { name, namespace, restartedAt }: Releas
     template.metadata.annotations = { ...template.metadata.annotations, "cloud-native/restarted-at": restartedAt }
 }
 
-function inPhases(objects: KubernetesObject[]): Omit<Release, "workloads"> {
+function inPhases(objects: KubernetesObject[]): Omit<Release, "workloads" | "secretName"> {
   const ordered = [...objects].sort((a, b) => applyRank(a.kind) - applyRank(b.kind))
   const isSecret = (object: KubernetesObject) => isKind(object, "Secret")
   const isMigration = (object: KubernetesObject) => isKind(object, "Job")

@@ -1,6 +1,6 @@
 import { getMigrations } from "better-auth/db/migration"
 import { Client } from "pg"
-import { createAuth } from "@/lib/auth.ts"
+import { type Auth, createAuth } from "@/lib/auth.ts"
 import { createPool } from "@/lib/database.ts"
 
 export interface MigrationSettings {
@@ -9,10 +9,18 @@ export interface MigrationSettings {
   url: string
   /** How long to wait for the database, in milliseconds. */
   patience: number
+  /** A user that there has to be, with this password. */
+  account?: Account
+}
+
+export interface Account {
+  name: string
+  email: string
+  password: string
 }
 
 /** Brings the schema `auth` up to date and sees to it that there is a signing key. Returns the tables it changed. */
-export async function migrate({ databaseUrl, secret, url, patience }: MigrationSettings): Promise<string[]> {
+export async function migrate({ databaseUrl, secret, url, patience, account }: MigrationSettings): Promise<string[]> {
   const lock = await connect(databaseUrl, patience)
   const pool = createPool(databaseUrl)
   try {
@@ -26,11 +34,20 @@ export async function migrate({ databaseUrl, secret, url, patience }: MigrationS
 
     // The first signature makes the key that all replicas share; later ones prove that the secret still opens it.
     await auth.api.signJWT({ body: { payload: { sub: "migration" } } })
+    if (account) await ensureAccount(auth, account)
     return [...toBeCreated, ...toBeAdded].map(({ table }) => table)
   } finally {
     await pool.end()
     await lock.end()
   }
+}
+
+/** Makes the user, or gives the one that is there this password. */
+async function ensureAccount(auth: Auth, account: Account): Promise<void> {
+  const { internalAdapter, password } = await auth.$context
+  const existing = await internalAdapter.findUserByEmail(account.email)
+  if (!existing) await auth.api.signUpEmail({ body: account })
+  else await internalAdapter.updatePassword(existing.user.id, await password.hash(account.password))
 }
 
 async function connect(databaseUrl: string, patience: number): Promise<Client> {

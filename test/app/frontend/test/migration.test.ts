@@ -1,6 +1,8 @@
 import { randomBytes } from "node:crypto"
 import { type AddressInfo, connect, createServer } from "node:net"
 import { afterEach, beforeEach, expect, test, vi } from "vitest"
+import { createAuth } from "@/lib/auth.ts"
+import { createPool } from "@/lib/database.ts"
 import { migrate } from "@/lib/migration.ts"
 import { createDatabase, secret, url } from "./database.ts"
 
@@ -42,6 +44,22 @@ test("two at once make one key", async () => {
 test("a secret that does not open the key fails it, before any pod uses it", async () => {
   await run()
   await expect(run({ secret: "another secret, also 32 characters or more" })).rejects.toThrow(/decrypt private key/)
+})
+
+test("it makes the account it is given, and keeps its password current", async () => {
+  const account = { name: "Monitor", email: "monitor@example.com", password: randomBytes(16).toString("hex") }
+  const another = { ...account, password: randomBytes(16).toString("hex") }
+  const pool = createPool(database.url)
+  const signIn = (body: typeof account) => createAuth({ pool, secret, url }).api.signInEmail({ body })
+  try {
+    await run({ account })
+    expect((await signIn(account)).user.email).toBe(account.email)
+    await run({ account: another })
+    expect((await signIn(another)).user.email).toBe(account.email)
+    await expect(signIn(account)).rejects.toThrow(/password/i)
+  } finally {
+    await pool.end()
+  }
 })
 
 test("it waits for a database that is still starting", async () => {

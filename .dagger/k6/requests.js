@@ -1,0 +1,99 @@
+// Shared by the scripts that run in k6: making requests of the config's texts, and judging the answers.
+import { b64decode, b64encode } from "k6/encoding"
+import http from "k6/http"
+
+/** Send one request; `jar` keeps the cookies, as a browser does. */
+export function send(request, values, params = {}) {
+  const body = request.json === undefined ? null : JSON.stringify(fill(request.json, values))
+  const headers = { ...(body && { "Content-Type": "application/json" }), ...fill(request.headers, values), ...params.headers }
+  return http.request(request.method, fill(request.url, values), body, { ...params, headers })
+}
+
+/** What is wrong with an answer: its kind, and the whole of it; undefined if nothing is. */
+export function problemOf(answer, expected, values) {
+  if (answer.status === 0) return { kind: unanswered(answer), detail: `no answer: ${answer.error}` }
+  if (answer.status !== expected.status) {
+    return { kind: `status ${answer.status}`, detail: `status ${answer.status} instead of ${expected.status}: ${excerpt(answer)}` }
+  }
+  if (expected.contains && !answer.body.includes(fill(expected.contains, values))) {
+    return { kind: "wrong body", detail: `the body lacks ${JSON.stringify(expected.contains)}: ${excerpt(answer)}` }
+  }
+  if (expected.json !== undefined && !matches(parsed(answer), fill(expected.json, values))) {
+    return { kind: "wrong body", detail: `the body is not like ${JSON.stringify(expected.json)}: ${excerpt(answer)}` }
+  }
+  return undefined
+}
+
+/** https://grafana.com/docs/k6/latest/javascript-api/error-codes/ */
+function unanswered({ error_code, error }) {
+  if (error_code >= 1100 && error_code < 1200) return "name not resolved"
+  if (error_code === 1212) return "connection refused"
+  if (error_code === 1220 || error_code === 1221) return "connection reset"
+  if (error_code === 1050 || error_code === 1211) return "time-out"
+  return error.slice(0, 60)
+}
+
+/** Users come by HTTPS, the requests from inside the cluster do not: cookies for HTTPS alone are sent all the same. */
+export function keepSecureCookies({ url, cookies }) {
+  const secure = Object.values(cookies).flat().filter(cookie => cookie.secure)
+  for (const { name, value, path, max_age } of secure) http.cookieJar().set(url, name, value, { path, max_age })
+}
+
+/** Replace ${name} and ${name|mutation} in every string of a value. */
+function fill(value, values) {
+  if (typeof value === "string") {
+    return value.replace(/\$\{(\w+)(?:\|(\w+))?\}/g, (_, name, mutation) => (mutation ? MUTATIONS[mutation](values[name]) : values[name]))
+  }
+  if (Array.isArray(value)) return value.map(item => fill(item, values))
+  if (value && typeof value === "object") return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, fill(item, values)]))
+  return value
+}
+
+/** JSON Web Tokens that a backend must refuse, made of a good one. */
+const MUTATIONS = {
+  forged: token => {
+    const [header, payload, signature] = token.split(".")
+    const first = signature[0] === "A" ? "B" : "A"
+    return [header, payload, first + signature.slice(1)].join(".")
+  },
+  expired: token => {
+    const [header, payload, signature] = token.split(".")
+    return [header, encode({ ...decode(payload), exp: 1 }), signature].join(".")
+  },
+  unsigned: token => {
+    const [header, payload] = token.split(".")
+    return [encode({ ...decode(header), alg: "none" }), payload, ""].join(".")
+  },
+}
+
+const decode = part => JSON.parse(b64decode(part, "rawurl", "s"))
+const encode = value => b64encode(JSON.stringify(value), "rawurl")
+
+/** Whether a value has all that a pattern has; arrays: some element for each of the pattern's. */
+function matches(value, pattern) {
+  if (Array.isArray(pattern)) return Array.isArray(value) && pattern.every(wanted => value.some(item => matches(item, wanted)))
+  if (pattern && typeof pattern === "object") {
+    return Boolean(value) && typeof value === "object" && Object.keys(pattern).every(key => matches(value[key], pattern[key]))
+  }
+  return value === pattern
+}
+
+/** Keep what a step captures of its answer among the values; says what is missing, if anything is. */
+export function capture(step, answer, values) {
+  for (const [name, path] of Object.entries(step.capture)) {
+    const value = path.split(".").reduce((inner, key) => inner?.[key], parsed(answer))
+    if (value === undefined || value === null) return `the body has no ${path} to keep as ${name}`
+    values[name] = String(value)
+  }
+  return ""
+}
+
+function parsed(answer) {
+  try {
+    return JSON.parse(answer.body)
+  } catch {
+    return undefined
+  }
+}
+
+const excerpt = answer => String(answer.body).slice(0, 300)

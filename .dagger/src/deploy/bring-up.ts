@@ -1,0 +1,72 @@
+import { setTimeout as sleep } from "node:timers/promises"
+
+import type { Report } from "../report/report.js"
+import { proveHandshake } from "./handshake.js"
+import type { Kubectl } from "./kubectl.js"
+import { migrate } from "./migrate.js"
+import type { Plan } from "./plan.js"
+import { assertAvailable, assertStarted, Proof } from "./prove.js"
+import type { Recorded } from "./record.js"
+import { watchRollout } from "./watch.js"
+
+/** What is to run, and how it comes onto the cluster. */
+export interface Undertaking {
+  kubectl: Kubectl
+  plan: Plan
+  recorded: Recorded
+  /** It ran before: its Secrets are there and its migrations have run. */
+  again: boolean
+}
+
+/** A report in which nothing has happened yet. */
+export function begin(id: string, kind: Report["kind"], { kubectl, plan, recorded }: Undertaking): Report {
+  const now = new Date().toISOString()
+  return {
+    id, kind, outcome: "failed", startedAt: now, endedAt: now, name: plan.config.name, namespace: kubectl.namespace, publicUrl: plan.publicUrl,
+    images: recorded.images, migrations: [], changed: false, starts: [], startLimit: plan.config.limits.startup, pods: [], baseline: "new", broken: [],
+    handshake: [],
+  }
+}
+
+/**
+ * Apply a release, watch it roll out and prove it. All that is found out goes into the report, also of one that fails.
+ * `isRunning`: the application answers already, so that what its users see is counted from before the first change.
+ */
+export async function bringUp(undertaking: Undertaking, report: Report, isRunning: boolean): Promise<void> {
+  const { kubectl, plan, again } = undertaking
+  const { release } = undertaking.recorded
+  await kubectl.apply(release.config)
+  if (!again) await kubectl.applySecret(release.secrets)
+  const proof = await Proof.begin(kubectl, plan, release.secretName, isRunning)
+  try {
+    Object.assign(report, { baseline: proof.baseline, broken: proof.broken })
+    if (!again) report.migrations = await migrate(kubectl, release.migrations, plan)
+    await rollOut(undertaking, report, proof)
+    if (plan.config.limits.startupAction === "fail") assertStarted(report.starts, report.startLimit)
+    if (plan.handshake && !again) report.handshake = await proveHandshake(kubectl, plan.config, plan.publicUrl)
+    report.availability = await proof.conclude()
+    assertAvailable(report.availability)
+  } finally {
+    // What users saw of a deployment that fails belongs to its report; should it not be had, the failure is what counts.
+    report.availability ??= await proof.soFar().catch(() => undefined)
+    await proof.stop()
+  }
+}
+
+async function rollOut({ kubectl, plan, recorded: { release } }: Undertaking, report: Report, proof: Proof): Promise<void> {
+  report.changed = true
+  await kubectl.apply(release.objects)
+  const deployments = release.workloads.filter(({ kind }) => kind === "Deployment").map(({ name }) => name)
+  const isReady = () => deployments.every(name => report.pods.some(({ application, change }) => application === name && change === "ready"))
+  let ended = false
+  const rollout = watchRollout(kubectl, deployments, plan, report.pods).finally(() => (ended = true))
+  const counting = until(() => ended || isReady()).then(() => (isReady() ? proof.count() : undefined))
+  const [rolled, counted] = await Promise.allSettled([rollout, counting])
+  if (rolled.status === "rejected") throw rolled.reason
+  if (counted.status === "rejected") throw counted.reason
+  report.starts = rolled.value
+}
+
+async function until(condition: () => boolean): Promise<void> {
+  while (!condition()) await sleep(200)
+}

@@ -1,0 +1,67 @@
+import type { KubernetesObject, Release } from "../manifests/render.js"
+import type { Kubectl } from "./kubectl.js"
+
+/** What is compared of an object: all that manifests say, in one line of JSON texts each. */
+const FIELDS = ["metadata.labels", "metadata.annotations", "spec", "data", "rules", "roleRef", "subjects"]
+const LINE = ["kind", "metadata.name", ...FIELDS].map(field => `{.${field}}`).join('{"\\t"}')
+const OUTPUT = `--output=jsonpath={range .items[*]}${LINE}{"\\n"}{end}`
+
+/** One object, its fields flat: spec.template.spec.containers[0].image → a value. */
+export interface Flat {
+  name: string
+  fields: Map<string, string>
+}
+
+/** What applying a release would change, after the server has validated it. Nothing is changed, and no value of a Secret is read. */
+export async function diffRelease(kubectl: Kubectl, release: Release): Promise<string> {
+  const objects = [...release.config, ...release.migrations, ...release.objects]
+  const list = JSON.stringify({ apiVersion: "v1", kind: "List", items: objects })
+  const [planned, live, secrets] = await Promise.all([
+    kubectl.must(["apply", "--server-side", "--field-manager=cloud-native", "--force-conflicts", "--dry-run=server", OUTPUT, "--filename=-"], list),
+    kubectl.must(["get", "--ignore-not-found", OUTPUT, "--filename=-"], list),
+    existing(kubectl, release.secrets),
+  ])
+  const lines = release.secrets.map(({ metadata: { name } }) => (secrets.has(name) ? `  Secret ${name}: unchanged` : `+ Secret ${name} (values hidden)`))
+  return [...lines, ...diff(parseObjects(live), parseObjects(planned))].join("\n")
+}
+
+async function existing(kubectl: Kubectl, secrets: KubernetesObject[]): Promise<Set<string>> {
+  if (secrets.length === 0) return new Set()
+  const names = await kubectl.must(["get", ...secrets.map(({ metadata }) => `secret/${metadata.name}`), "--ignore-not-found", "--output=name"])
+  return new Set(names.split("\n").filter(Boolean).map(name => name.replace(/^secret\//, "")))
+}
+
+/** A table of what kubectl prints: an object a line, a field a column. */
+export function parseObjects(text: string): Flat[] {
+  return text.split("\n").filter(Boolean).map(line => {
+    const [kind, name, ...columns] = line.split("\t")
+    const fields = FIELDS.flatMap((field, index) => (columns[index] ? leaves(JSON.parse(columns[index]), field) : []))
+    return { name: `${kind} ${name}`, fields: new Map(fields) }
+  })
+}
+
+/** The objects that are new, or of which a field is: + added, - removed, ~ changed. */
+export function diff(live: Flat[], planned: Flat[]): string[] {
+  const before = new Map(live.map(({ name, fields }) => [name, fields]))
+  return planned.flatMap(({ name, fields }) => {
+    const old = before.get(name)
+    if (!old) return [`+ ${name}`]
+    const changes = changesOf(old, fields)
+    return changes.length > 0 ? [`~ ${name}`, ...changes.map(line => `    ${line}`)] : [`  ${name}: unchanged`]
+  })
+}
+
+function changesOf(before: Map<string, string>, after: Map<string, string>): string[] {
+  return [...new Set([...before.keys(), ...after.keys()])].sort().flatMap(path => {
+    const [old, now] = [before.get(path), after.get(path)]
+    if (old === now) return []
+    if (old === undefined) return [`+ ${path}: ${now}`]
+    return [now === undefined ? `- ${path}: ${old}` : `~ ${path}: ${old} → ${now}`]
+  })
+}
+
+function leaves(value: unknown, path: string): [string, string][] {
+  if (value === null || typeof value !== "object") return [[path, JSON.stringify(value)]]
+  const entries = Array.isArray(value) ? value.map((item, index) => [`${path}[${index}]`, item] as const) : Object.entries(value).map(([key, item]) => [`${path}.${key}`, item] as const)
+  return entries.flatMap(([inner, item]) => leaves(item, inner))
+}

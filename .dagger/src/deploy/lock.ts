@@ -1,0 +1,126 @@
+import { z } from "zod"
+
+import { CloudNativeError } from "../errors.js"
+import type { Kubectl } from "./kubectl.js"
+
+/** Seconds without a sign of life after which whoever held the Lease is taken for dead. */
+const DURATION = 60
+/** Milliseconds between two signs of life. */
+const RENEWAL = 15_000
+
+const Lease = z.object({
+  metadata: z.object({ resourceVersion: z.string() }),
+  spec: z.object({
+    holderIdentity: z.string().default(""),
+    acquireTime: z.string().default(""),
+    renewTime: z.string().default(""),
+    leaseDurationSeconds: z.number().default(DURATION),
+  }),
+})
+type Lease = z.infer<typeof Lease>
+
+/** Do what only one deployment of a name and namespace may do at a time; throws LOCKED, saying who does, where another is at it. */
+export async function withLease<T>(kubectl: Kubectl, name: string, id: string, work: () => Promise<T>): Promise<T> {
+  const lock = new Lock(kubectl, `cloud-native-${name}`, `${await whoAmI(kubectl)} (deployment ${id})`)
+  await lock.acquire()
+  const { lost, stop } = lock.keep()
+  try {
+    return await Promise.race([work(), lost])
+  } finally {
+    stop()
+    await lock.release()
+  }
+}
+
+/** Who has the Lease is dead when it has given no sign of life for as long as it said it would. */
+export function isStale({ spec }: Pick<Lease, "spec">, now: number): boolean {
+  const renewed = Date.parse(spec.renewTime)
+  return !spec.holderIdentity || Number.isNaN(renewed) || now - renewed > spec.leaseDurationSeconds * 1000
+}
+
+class Lock {
+  constructor(
+    private readonly kubectl: Kubectl,
+    private readonly name: string,
+    private readonly holder: string,
+  ) {}
+
+  async acquire(): Promise<void> {
+    const created = await this.kubectl.run(["create", "--filename=-"], JSON.stringify(this.lease(now())))
+    if (created.exitCode === 0) return
+    const current = await this.read()
+    if (!current) await this.kubectl.must(["create", "--filename=-"], JSON.stringify(this.lease(now())))
+    else if (!isStale(current, Date.now()) || !(await this.replace(current, now()))) throw this.locked((await this.read()) ?? current)
+    else console.log(`lock: taken over from ${current.spec.holderIdentity || "nobody"}, of whom nothing was heard for ${DURATION} s`)
+  }
+
+  /** Give a sign of life now and then; `lost` rejects when the Lease has become another's. */
+  keep(): { lost: Promise<never>; stop: () => void } {
+    let timer: NodeJS.Timeout | undefined
+    const acquired = now()
+    const lost = new Promise<never>((_, reject) => {
+      timer = setInterval(() => {
+        // An API server that is away for a moment takes the Lease from nobody.
+        this.read().then(
+          async current => {
+            if (current?.spec.holderIdentity === this.holder) await this.replace(current, acquired)
+            else reject(this.locked(current))
+          },
+          () => undefined,
+        )
+      }, RENEWAL)
+    })
+    lost.catch(() => undefined)
+    return { lost, stop: () => clearInterval(timer) }
+  }
+
+  async release(): Promise<void> {
+    const current = await this.read().catch(() => undefined)
+    if (current?.spec.holderIdentity === this.holder) await this.kubectl.run(["delete", "lease", this.name, "--ignore-not-found", "--wait=false"])
+  }
+
+  private read(): Promise<Lease | undefined> {
+    const field = (name: string) => `"${name}":{{printf "%q" (or .spec.${name} "")}}`
+    const spec = `${["holderIdentity", "acquireTime", "renewTime"].map(field).join(",")},"leaseDurationSeconds":{{or .spec.leaseDurationSeconds ${DURATION}}}`
+    const template = `{"metadata":{"resourceVersion":{{printf "%q" .metadata.resourceVersion}}},"spec":{${spec}}}`
+    return this.kubectl.get(["lease", this.name, "--ignore-not-found"], `go-template=${template}`, Lease)
+  }
+
+  /** Whether it is ours now: with the version that was read, only one of two who try succeeds. */
+  private async replace(current: Lease, acquireTime: string): Promise<boolean> {
+    const lease = this.lease(acquireTime, current.metadata.resourceVersion)
+    return (await this.kubectl.run(["replace", "--filename=-"], JSON.stringify(lease))).exitCode === 0
+  }
+
+  private lease(acquireTime: string, resourceVersion?: string): object {
+    return {
+      apiVersion: "coordination.k8s.io/v1",
+      kind: "Lease",
+      metadata: { name: this.name, labels: { "app.kubernetes.io/managed-by": "cloud-native" }, resourceVersion },
+      spec: { holderIdentity: this.holder, acquireTime, renewTime: now(), leaseDurationSeconds: DURATION },
+    }
+  }
+
+  private locked(current: Lease | undefined): CloudNativeError {
+    return new CloudNativeError({
+      code: "LOCKED",
+      blame: "environment",
+      what: `another deployment to the namespace ${this.kubectl.namespace} is under way`,
+      why: current
+        ? `the Lease ${this.name} is held by ${current.spec.holderIdentity}, since ${current.spec.acquireTime}`
+        : `the Lease ${this.name} was taken away from this deployment`,
+      fix: `wait until it has ended; one that was killed loses its Lease ${DURATION} s later`,
+    })
+  }
+}
+
+/** How the API server calls whoever the kubeconfig is of. */
+async function whoAmI(kubectl: Kubectl): Promise<string> {
+  const { exitCode, stdout } = await kubectl.run(["auth", "whoami", "--output=jsonpath={.status.userInfo.username}"])
+  return exitCode === 0 ? stdout.trim() : "somebody"
+}
+
+/** MicroTime, as Leases have it. */
+function now(): string {
+  return new Date().toISOString().replace("Z", "000Z")
+}

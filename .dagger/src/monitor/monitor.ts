@@ -1,0 +1,104 @@
+import { dag } from "@dagger.io/dagger"
+
+import { doomOfAll } from "../deploy/doom.js"
+import type { Kubectl } from "../deploy/kubectl.js"
+import { observe } from "../deploy/observe.js"
+import type { Plan } from "../deploy/plan.js"
+import { only } from "../deploy/snapshot.js"
+import { waitUntil } from "../deploy/wait.js"
+import { CloudNativeError } from "../errors.js"
+import { readShape } from "../shape.js"
+import { Flush, type Observation } from "./availability.js"
+import { k6Objects, removeK6 } from "./k6-job.js"
+
+/** Seconds until the first requests, the pull of k6 included. */
+const START_TIMEOUT = 120
+/** Seconds that it goes on beyond the time-outs of a deployment, should nobody stop it. */
+const MARGIN = 600
+
+/** Requests as users send them, from inside the cluster, for as long as a deployment takes. */
+export class Monitor {
+  private constructor(
+    private readonly kubectl: Kubectl,
+    private readonly plan: Plan,
+    private readonly name: string,
+  ) {}
+
+  /** Start it, and wait until it sends. `secretName`: the applications' Secret, which has what the sign-in needs. */
+  static async start(kubectl: Kubectl, plan: Plan, secretName: string): Promise<Monitor> {
+    const { monitor, images } = plan.config
+    const scripts = dag.currentModule().source().directory("k6")
+    const name = `cloud-native-monitor-${crypto.randomUUID().slice(0, 8)}`
+    // The migrations, the rollout, and the way back.
+    const seconds = 3 * plan.timeout + MARGIN
+    const scenario = {
+      rate: monitor.rate,
+      seconds,
+      values: { PUBLIC_URL: plan.publicUrl },
+      secrets: monitor.secrets,
+      signIn: monitor.signIn.map(step => addressed(step, plan)),
+      requests: requestsOf(plan).map(request => addressed(request, plan)),
+    }
+    const files = {
+      "monitor.js": await scripts.file("monitor.js").contents(),
+      "requests.js": await scripts.file("requests.js").contents(),
+      "scenario.json": JSON.stringify(scenario),
+    }
+    const secret = { name: secretName, keys: monitor.secrets }
+    const started = new Monitor(kubectl, plan, name)
+    try {
+      await kubectl.apply(k6Objects({ name, image: images.k6, files, script: "monitor.js", deadline: seconds, secret }))
+      await waitUntil("the monitor's first requests", START_TIMEOUT, async () => ((await started.isSending()) ? true : undefined))
+    } catch (error) {
+      await started.stop()
+      throw error
+    }
+    console.log(`monitor: ${2 * monitor.rate} requests a second, half of them on new connections`)
+    return started
+  }
+
+  /** All that it has written down so far. */
+  async observe(): Promise<Observation> {
+    const log = await this.kubectl.must(["logs", `job/${this.name}`])
+    return { rate: this.plan.config.monitor.rate, names: requestsOf(this.plan).map(({ name }) => name), flushes: readFlushes(log) }
+  }
+
+  async stop(): Promise<void> {
+    await removeK6(this.kubectl, this.name)
+  }
+
+  private async isSending(): Promise<boolean> {
+    const { exitCode, stdout } = await this.kubectl.run(["logs", `job/${this.name}`, "--tail=1"])
+    if (exitCode === 0 && stdout.startsWith("{")) return true
+    const snapshot = await observe(this.kubectl)
+    const doom = doomOfAll(only(snapshot, "Pod").filter(pod => pod.metadata.name.startsWith(`${this.name}-`)), snapshot, Date.now())
+    if (doom) throw cannotStart(doom)
+    return false
+  }
+}
+
+/** k6 writes lines of its own among them. */
+export function readFlushes(log: string): Flush[] {
+  return log
+    .split("\n")
+    .filter(line => line.startsWith('{"user":'))
+    .map(line => readShape(Flush, JSON.parse(line), "a line of the monitor"))
+}
+
+function requestsOf({ config }: Plan): Plan["config"]["monitor"]["requests"] {
+  return config.monitor.requests
+}
+
+function addressed<Request extends { to: "backend" | "frontend"; path: string }>(request: Request, { config }: Plan) {
+  return { ...request, url: `http://${request.to}:${config[request.to].port}${request.path}` }
+}
+
+function cannotStart(why: string): CloudNativeError {
+  return new CloudNativeError({
+    code: "MONITOR_FAILED",
+    blame: "environment",
+    what: "the monitor that sends the users' requests cannot start",
+    why,
+    fix: "see that the cluster can pull images.k6 of the config, and has room for a pod of 64 MiB",
+  })
+}

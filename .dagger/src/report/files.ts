@@ -1,0 +1,12 @@
+import { markdownOf } from "./markdown.js"
+import type { Report } from "./report.js"
+import { availabilitySvg } from "./svg.js"
+
+/** A report as files: for programs, for a job summary, to look at. */
+export function filesOf(report: Report): Record<"report.json" | "report.md" | "availability.svg", string> {
+  return {
+    "report.json": `${JSON.stringify(report, null, 2)}\n`,
+    "report.md": markdownOf(report),
+    "availability.svg": availabilitySvg(report),
+  }
+}

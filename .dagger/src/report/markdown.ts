@@ -1,0 +1,52 @@
+import type { Availability } from "../monitor/availability.js"
+import type { Report } from "./report.js"
+import { averageStarts } from "./summary.js"
+
+/** A report as GitHub shows it in a job summary. */
+export function markdownOf(report: Report): string {
+  const { outcome, kind, name, namespace, id, failure, recovery, startLimit, availability, handshake } = report
+  const what = kind === "deploy" ? "Deployment" : "Rollback"
+  const blocks = [
+    `## ${outcome === "succeeded" ? "✅" : "❌"} ${what} of ${escape(name)} to ${escape(namespace)} ${outcome}`,
+    `\`${id}\` · ${report.startedAt} to ${report.endedAt} · ${escape(report.publicUrl)}`,
+    failure && [`**${failure.code}**: ${escape(failure.what)}`, fenced(failure.why), `→ ${escape(failure.fix)}`].join("\n\n"),
+    recovery && `**Afterwards:** ${recovery.action}${recovery.to ? ` to \`${recovery.to}\`` : ""}${recovery.problem ? `\n\n${fenced(recovery.problem)}` : ""}`,
+    table(["Image", "Reference"], Object.entries(report.images)),
+    report.migrations.length > 0 && table(["Migration", "Outcome"], report.migrations.map(migration => [migration.name, migration.outcome])),
+    report.starts.length > 0 &&
+      table(
+        ["Application", "Start, on average", `Limit`],
+        averageStarts(report.starts).map(({ deployment, seconds }) => [deployment, `${seconds.toFixed(1)} s`, `${seconds < startLimit ? "✅" : "❌"} ${startLimit} s`]),
+      ),
+    availability && availabilityOf(availability),
+    handshake.length > 0 && table(["Handshake", ""], handshake.map(({ step, problem }) => [step, problem ? `❌ ${problem}` : "✅"])),
+  ]
+  return `${blocks.filter(Boolean).join("\n\n")}\n`
+}
+
+function availabilityOf({ percent, sent, failed, dropped, latency, outages, requests }: Availability): string {
+  return [
+    `### ${percent.toFixed(3)} % of users' requests answered as they must be`,
+    `${sent} sent, ${failed} failed, ${dropped} dropped; p50 ${latency.p50} ms, p95 ${latency.p95} ms, p99 ${latency.p99} ms, max ${latency.max} ms`,
+    outages.length > 0 && table(["Outage", "From", "To", "Failed", "Kinds"], outages.map(outage => [
+      `${outage.seconds.toFixed(1)} s`, outage.from, outage.to, `${outage.failed}`, outage.kinds.join(", "),
+    ])),
+    table(["Request", "Connection", "Sent", "Failed"], requests.map(request => [request.name, request.connection, `${request.sent}`, `${request.failed}`])),
+  ].filter(Boolean).join("\n\n")
+}
+
+function table(header: string[], rows: string[][]): string {
+  const line = (cells: string[]) => `| ${cells.map(escape).join(" | ")} |`
+  return [line(header), line(header.map(() => "---")), ...rows.map(line)].join("\n")
+}
+
+function escape(text: string): string {
+  return text.replace(/[\\`|<>*]/g, "\\$&").replaceAll("\n", "<br>")
+}
+
+/** A fence longer than any in the text, so that nothing in it ends it. */
+function fenced(text: string): string {
+  const longest = Math.max(2, ...[...text.matchAll(/`+/g)].map(([run]) => run.length))
+  const fence = "`".repeat(longest + 1)
+  return `${fence}\n${text}\n${fence}`
+}

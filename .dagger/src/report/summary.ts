@@ -1,0 +1,49 @@
+import type { Availability } from "../monitor/availability.js"
+import { formatTable } from "../verify/table.js"
+import type { Report } from "./report.js"
+
+/** What a deployment came to, as text for a person. */
+export function formatReport(report: Report): string {
+  const { kind, namespace, publicUrl, id, images, migrations, handshake, availability } = report
+  const sections = [
+    `${kind === "deploy" ? "Deployed" : "Rolled back"} to namespace ${namespace}; users open ${publicUrl}\nDeployment ${id}`,
+    formatTable(["IMAGE", "REFERENCE"], Object.entries(images)),
+    migrations.length > 0 && `Migrations\n${migrations.map(({ name, outcome }) => `  ${name}: ${outcome}`).join("\n")}`,
+    `Start of each pod, scheduled to ready\n${startTable(report)}`,
+    availability && `Requests of users\n${formatAvailability(report, availability)}`,
+    handshake.length > 0 && `Handshake\n${handshake.map(({ step }) => `  ok  ${step}`).join("\n")}`,
+  ]
+  return sections.filter(Boolean).join("\n\n")
+}
+
+function startTable({ starts, startLimit }: Report): string {
+  const pods = starts.map(start => [start.deployment, start.pod, `${start.seconds} s`, start.pulling ? `${start.pulling.toFixed(1)} s` : "none", ""])
+  const averages = averageStarts(starts).map(({ deployment, seconds }) => [
+    deployment, "average", `${seconds.toFixed(1)} s`, "", `${seconds < startLimit ? "PASS" : "FAIL"} (< ${startLimit} s)`,
+  ])
+  return formatTable(["APPLICATION", "POD", "START", "OF WHICH PULL", "VERDICT"], [...pods, ...averages])
+}
+
+/** Seconds from scheduled to ready, on average, by application. */
+export function averageStarts(starts: Report["starts"]): { deployment: string; seconds: number }[] {
+  return [...new Set(starts.map(({ deployment }) => deployment))].map(deployment => {
+    const own = starts.filter(start => start.deployment === deployment)
+    return { deployment, seconds: own.reduce((total, { seconds }) => total + seconds, 0) / own.length }
+  })
+}
+
+const BASELINES = {
+  healthy: "from before the first change",
+  broken: "from the first pods that were ready, since the application was broken before",
+  new: "from the first pods that were ready",
+}
+
+function formatAvailability({ baseline }: Report, { percent, sent, failed, dropped, latency, requests, outages }: Availability): string {
+  const rows = requests.map(({ name, connection, ...counts }) => [name, connection, `${counts.sent}`, `${counts.failed}`])
+  return [
+    `${percent.toFixed(3)} % answered as they must be, ${BASELINES[baseline]} (${sent} sent, ${failed} failed, ${dropped} dropped)`,
+    `latency  p50 ${latency.p50} ms, p95 ${latency.p95} ms, p99 ${latency.p99} ms, max ${latency.max} ms`,
+    ...outages.map(({ from, to, seconds, kinds }) => `outage   ${seconds.toFixed(1)} s, ${from} to ${to}: ${kinds.join(", ")}`),
+    formatTable(["REQUEST", "CONNECTION", "SENT", "FAILED"], rows),
+  ].join("\n")
+}
