@@ -29,6 +29,15 @@ export default defineConfig({
           maxConcurrency: 3,
         },
       },
+      {
+        test: {
+          name: "faults",
+          include: ["test/faults/**/*.test.ts"],
+          testTimeout: minutes(15),
+          hookTimeout: minutes(30),
+          maxConcurrency: 3,
+        },
+      },
     ],
   },
 })

@@ -85,14 +85,8 @@ describe("what would stop a deployment is said before anything is built or chang
 
 test("a second version replaces the first one while a user works, who notices nothing but the new version", async () => {
   const source = Source.sample()
-  const deploy = () =>
-    dagger(
-      `--source=${source.path}`, "deploy",
-      `--registry=${lab.registry}`, `--kubeconfig=file:${lab.kubeconfig}`, `--secrets=file:${dotenv}`, `--public-url=${lab.appUrl}`,
-      "--handshake",
-    )
 
-  const first = await deploy()
+  const first = await deploy(source)
   expect(first.exitCode, first.stderr).toBe(0)
   expect(migrations(first)).toEqual(["backend: ran", "frontend: ran"])
   expect(first.stdout).toContain("ok  the backend refuses an unsigned token")
@@ -107,7 +101,7 @@ test("a second version replaces the first one while a user works, who notices no
   source
     .edit("test/app/frontend/app/page.tsx", "<h1>Tasks</h1>", "<h1>Tasks, second version</h1>")
     .edit("test/app/backend/app/tasks.py", "no such task", "no such task in the second version")
-  const second = await deploy()
+  const second = await deploy(source)
   expect(second.exitCode, second.stderr).toBe(0)
   expect(migrations(second)).toEqual(["backend: ran", "frontend: ran"])
 
@@ -124,7 +118,7 @@ test("a second version replaces the first one while a user works, who notices no
 
   // The same once more is no new release: no migration runs, no pod is replaced.
   const before = await podNames()
-  const again = await deploy()
+  const again = await deploy(source)
   expect(again.exitCode, again.stderr).toBe(0)
   expect(migrations(again)).toEqual(["backend: had run", "frontend: had run"])
   expect(await podNames()).toEqual(before)
@@ -138,6 +132,89 @@ test("a second version replaces the first one while a user works, who notices no
   await delay(1000)
   expect((await stranger.stop()).wrong).toContainEqual(expect.stringMatching(/\/api\/tasks: 401$/))
 })
+
+test("a version that never becomes ready is rolled back, and its users notice nothing; another one is gone back from by hand", async () => {
+  const source = Source.sample()
+  const good = await deploy(source)
+  expect(good.exitCode, good.stderr).toBe(0)
+  expect(good.stdout).toContain("100.000 % answered as they must be")
+  await untilEachHasTwoPods()
+  const images = references(good)
+  const user = await User.signUp(lab.appUrl)
+  const working = poll(user, [{ path: "/api/tasks", contains: "[" }, { path: "/", contains: user.name }])
+
+  source.edit("test/app/backend/app/tasks.py", "no such task", "no such task in the bad version")
+  const bad = await deploy(source.edit("k8s/deployment.yaml", "/health?check=database", "/nowhere"))
+  expect(bad.exitCode, bad.stderr).toBe(1)
+  for (const text of ["ROLLOUT_FAILED", "readiness probe", "404", "rolled back to"]) expect(bad.stderr).toContain(text)
+  expect(await runningImages()).toEqual(images)
+  expect((await working.stop()).wrong).toEqual([])
+
+  const report = join(folder, "report")
+  const reported = await dagger(`--source=${source.path}`, "report", `--kubeconfig=file:${lab.kubeconfig}`, "-o", report)
+  expect(reported.exitCode, reported.stderr).toBe(0)
+  expect(JSON.parse(readFileSync(join(report, "report.json"), "utf8"))).toMatchObject({
+    outcome: "failed",
+    failure: { code: "ROLLOUT_FAILED" },
+    recovery: { action: "rolled back" },
+    baseline: "healthy",
+    availability: { percent: 100 },
+  })
+  expect(readFileSync(join(report, "report.md"), "utf8")).toContain("ROLLOUT_FAILED")
+  expect(readFileSync(join(report, "availability.svg"), "utf8")).toContain("100.000 %")
+
+  const planned = await dagger(
+    `--source=${source.edit("k8s/deployment.yaml", "/nowhere", "/health?check=database").path}`, "plan",
+    `--kubeconfig=file:${lab.kubeconfig}`, `--secrets=file:${dotenv}`, `--public-url=${lab.appUrl}`,
+  )
+  expect(planned.exitCode, planned.stderr).toBe(0)
+  expect(planned.stdout).toMatch(/~ Deployment backend\n.*image: .* → "<new>"/)
+  expect(planned.stdout).toContain("  Service backend: unchanged")
+  expect(await runningImages()).toEqual(images)
+
+  const newer = await deploy(source)
+  expect(newer.exitCode, newer.stderr).toBe(0)
+  expect(await runningImages()).not.toEqual(images)
+  const back = await dagger(`--source=${source.path}`, "rollback", `--kubeconfig=file:${lab.kubeconfig}`)
+  expect(back.exitCode, back.stderr).toBe(0)
+  expect(back.stdout).toContain("Rolled back to namespace tasks")
+  expect(await runningImages()).toEqual(images)
+
+  const output = [good, bad, reported, planned, newer, back].map(ended => ended.stdout + ended.stderr).join("\n")
+  expect(leaks(output, secretValues())).toEqual([])
+})
+
+test("of two deployments at once, the second is told who is at it; a Lease of one that is dead is taken over", async () => {
+  const lease = (renewTime: string) => ({
+    apiVersion: "coordination.k8s.io/v1",
+    kind: "Lease",
+    metadata: { name: "cloud-native-tasks" },
+    spec: { holderIdentity: "somebody else", acquireTime: renewTime, renewTime, leaseDurationSeconds: 60 },
+  })
+  const file = join(folder, "lease.json")
+  const hold = async (seconds: number) => {
+    writeFileSync(file, JSON.stringify(lease(new Date(Date.now() - seconds * 1000).toISOString().replace("Z", "000Z"))))
+    await kubectl("apply", `--filename=${file}`)
+  }
+  await hold(0)
+  const locked = await deploy(Source.sample())
+  expect(locked.exitCode, locked.stderr).toBe(1)
+  for (const text of ["LOCKED", "somebody else"]) expect(locked.stderr).toContain(text)
+
+  await hold(3600)
+  const taken = await deploy(Source.sample())
+  expect(taken.exitCode, taken.stderr).toBe(0)
+  expect(taken.stderr).toContain("taken over from somebody else")
+  expect(await kubectl("get", "leases", "--output=name")).toBe("")
+})
+
+function deploy(source: Source): Promise<Ended> {
+  return dagger(
+    `--source=${source.path}`, "deploy",
+    `--registry=${lab.registry}`, `--kubeconfig=file:${lab.kubeconfig}`, `--secrets=file:${dotenv}`, `--public-url=${lab.appUrl}`,
+    "--handshake",
+  )
+}
 
 async function kubectl(...args: string[]): Promise<string> {
   const env = { ...process.env, KUBECONFIG: lab.kubeconfig }

@@ -28,20 +28,20 @@ export function begin(id: string, kind: Report["kind"], { kubectl, plan, recorde
   }
 }
 
-/**
- * Apply a release, watch it roll out and prove it. All that is found out goes into the report, also of one that fails.
- * `isRunning`: the application answers already, so that what its users see is counted from before the first change.
- */
-export async function bringUp(undertaking: Undertaking, report: Report, isRunning: boolean): Promise<void> {
+/** From when on every request counts: before the first change, where something runs; else with the first pods that are ready, or with the last. */
+export type Counted = "before" | "ready" | "complete"
+
+/** Apply a release, watch it roll out and prove it. All that is found out goes into the report, also of one that fails. */
+export async function bringUp(undertaking: Undertaking, report: Report, counted: Counted): Promise<void> {
   const { kubectl, plan, again } = undertaking
   const { release } = undertaking.recorded
   await kubectl.apply(release.config)
   if (!again) await kubectl.applySecret(release.secrets)
-  const proof = await Proof.begin(kubectl, plan, release.secretName, isRunning)
+  const proof = await Proof.begin(kubectl, plan, release.secretName, counted === "before")
   try {
     Object.assign(report, { baseline: proof.baseline, broken: proof.broken })
     if (!again) report.migrations = await migrate(kubectl, release.migrations, plan)
-    await rollOut(undertaking, report, proof)
+    await rollOut(undertaking, report, () => (counted === "complete" ? undefined : proof.count()))
     if (plan.config.limits.startupAction === "fail") assertStarted(report.starts, report.startLimit)
     if (plan.handshake && !again) report.handshake = await proveHandshake(kubectl, plan.config, plan.publicUrl)
     report.availability = await proof.conclude()
@@ -53,14 +53,14 @@ export async function bringUp(undertaking: Undertaking, report: Report, isRunnin
   }
 }
 
-async function rollOut({ kubectl, plan, recorded: { release } }: Undertaking, report: Report, proof: Proof): Promise<void> {
+async function rollOut({ kubectl, plan, recorded: { release } }: Undertaking, report: Report, onReady: () => Promise<void> | undefined): Promise<void> {
   report.changed = true
   await kubectl.apply(release.objects)
   const deployments = release.workloads.filter(({ kind }) => kind === "Deployment").map(({ name }) => name)
   const isReady = () => deployments.every(name => report.pods.some(({ application, change }) => application === name && change === "ready"))
   let ended = false
   const rollout = watchRollout(kubectl, deployments, plan, report.pods).finally(() => (ended = true))
-  const counting = until(() => ended || isReady()).then(() => (isReady() ? proof.count() : undefined))
+  const counting = until(() => ended || isReady()).then(() => (isReady() ? onReady() : undefined))
   const [rolled, counted] = await Promise.allSettled([rollout, counting])
   if (rolled.status === "rejected") throw rolled.reason
   if (counted.status === "rejected") throw counted.reason

@@ -39,8 +39,8 @@ async function goBack(failed: Undertaking, report: Report, id: string, leftovers
   const recorded = await readRecord(kubectl, id)
   const undertaking = { kubectl, plan: { ...plan, publicUrl: recorded.publicUrl }, recorded, again: true }
   const back = begin(id, "rollback", undertaking)
-  // Its load is counted from the first pod that is ready again: before, the release that failed may still be the one that answers.
-  await bringUp(undertaking, back, false).catch(error => {
+  // Until then, the release that failed may be the one that answers.
+  await bringUp(undertaking, back, "complete").catch(error => {
     const wasBroken = report.baseline === "broken" && error instanceof CloudNativeError && error.code === "AVAILABILITY_FAILED"
     if (!wasBroken) throw error
   })

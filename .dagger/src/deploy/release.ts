@@ -69,7 +69,7 @@ async function undertake(id: string, kind: Report["kind"], undertaking: Undertak
   await recordRelease(kubectl, name, id, recorded)
   const report = begin(id, kind, undertaking)
   try {
-    await bringUp(undertaking, report, isRunning)
+    await bringUp(undertaking, report, isRunning ? "before" : "ready")
   } catch (error) {
     const failure = asFailure(error)
     console.log(`deploy: failed: ${failure.code}: ${failure.what}`)
