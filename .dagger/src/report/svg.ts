@@ -62,9 +62,13 @@ function plot({ pods }: Report, { seconds, outages }: NonNullable<Report["availa
 }
 
 function legend(): string {
-  const entries = [["latency", "slowest answer of each second"], ["failed", "requests failed"], ["ready", "a pod became ready"], ["gone", "a pod was gone"]] as const
-  return entries.map(([kind, label], index) => {
-    const left = PLOT.left + index * 215
+  const entries = [
+    ["latency", "slowest answer of each second", 64],
+    ["failed", "requests that failed", 330],
+    ["ready", "a pod became ready", 540],
+    ["gone", "a pod was gone", 750],
+  ] as const
+  return entries.map(([kind, label, left]) => {
     const mark = kind === "failed"
       ? `<rect class="failed" x="${left}" y="328" width="24" height="10"/>`
       : `<line class="${kind}" x1="${left}" x2="${left + 24}" y1="333" y2="333" stroke-width="2"/>`
