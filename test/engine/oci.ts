@@ -53,7 +53,12 @@ const imageLayout = (id: string): Promise<string> => once(`layout ${id}`, async 
   log("compressing layers")
   const made = join(scratch(), "layout")
   await podman(["push", "--quiet", id, `oci:${made}:image`])
-  renameSync(made, kept)
+  try {
+    renameSync(made, kept)
+  } catch (error) {
+    // Another process was first; the content is the same.
+    if (!existsSync(kept)) throw error
+  }
   return kept
 })
 

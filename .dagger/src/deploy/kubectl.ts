@@ -1,3 +1,5 @@
+import { setTimeout as sleep } from "node:timers/promises"
+
 import { Container, dag, ReturnType } from "@dagger.io/dagger"
 import type { z } from "zod"
 
@@ -33,6 +35,11 @@ export class Kubectl {
     return succeeded(args, await this.run(args, stdin))
   }
 
+  /** Run what may be run twice and throw unless it succeeds; an API server that is away for a moment is waited for. */
+  async write(args: string[], stdin?: string): Promise<string> {
+    return succeeded(args, await persistently(() => this.run(args, stdin)))
+  }
+
   /** What `kubectl get … --output=` prints of JSON, of the shape that is read; undefined if it prints nothing. */
   async get<T>(args: string[], output: string, shape: z.ZodType<T>): Promise<T | undefined> {
     const text = await this.must(["get", ...args, `--output=${output}`])
@@ -41,7 +48,7 @@ export class Kubectl {
 
   /** Apply manifests on the server side, as the module's own field manager. */
   async apply(manifests: object[], flags: string[] = []): Promise<void> {
-    if (manifests.length > 0) await this.must([...APPLY, ...flags, "--filename=-"], list(manifests))
+    if (manifests.length > 0) await this.write([...APPLY, ...flags, "--filename=-"], list(manifests))
   }
 
   /** Apply manifests that hold secrets: they reach kubectl as a mounted secret, never as input that is kept or shown. */
@@ -49,7 +56,7 @@ export class Kubectl {
     if (manifests.length === 0) return
     const file = dag.setSecret(`manifests-${uniqueValue()}`, list(manifests))
     const args = [...APPLY, `--filename=${SECRET_FILE}`]
-    succeeded(args, await this.execute(this.container.withMountedSecret(SECRET_FILE, file), args))
+    succeeded(args, await persistently(() => this.execute(this.container.withMountedSecret(SECRET_FILE, file), args)))
   }
 
   private async execute(container: Container, args: string[], stdin?: string): Promise<Answer> {
@@ -58,6 +65,19 @@ export class Kubectl {
       .withExec(["kubectl", ...this.flags, `--namespace=${this.namespace}`, ...args], { stdin, expect: ReturnType.Any })
     const [exitCode, stdout, stderr] = await Promise.all([done.exitCode(), done.stdout(), done.stderr()])
     return { exitCode, stdout, stderr }
+  }
+}
+
+/** Milliseconds for which an API server may be away: one that is restarted takes half a minute. */
+const PATIENCE = 60_000
+const AWAY = /connection refused|connection reset|context deadline exceeded|i\/o timeout|TLS handshake timeout|unexpected EOF|server is currently unable/
+
+async function persistently(attempt: () => Promise<Answer>): Promise<Answer> {
+  const deadline = Date.now() + PATIENCE
+  for (;;) {
+    const answer = await attempt()
+    if (answer.exitCode === 0 || !AWAY.test(answer.stderr) || Date.now() > deadline) return answer
+    await sleep(1000)
   }
 }
 

@@ -52,5 +52,5 @@ export function k6Objects({ name, image, files, script, deadline, secret }: K6):
 
 /** Remove the Job with its pod, and the ConfigMap. */
 export async function removeK6(kubectl: Kubectl, name: string): Promise<void> {
-  await kubectl.must(["delete", `job/${name}`, `configmap/${name}`, "--ignore-not-found", "--cascade=foreground", "--wait=false"])
+  await kubectl.write(["delete", `job/${name}`, `configmap/${name}`, "--ignore-not-found", "--cascade=foreground", "--wait=false"])
 }
