@@ -24,13 +24,13 @@ export class Built {
   /** The backend's image. */
   @func()
   backend(): Image {
-    return new Image("backend", this.backendContainer)
+    return new Image("backend", this.backendContainer, this.settings)
   }
 
   /** The frontend's image. */
   @func()
   frontend(): Image {
-    return new Image("frontend", this.frontendContainer)
+    return new Image("frontend", this.frontendContainer, this.settings)
   }
 
   /** Verify both images: size, base and user. Fails when a fact does, with the table of all of them. */

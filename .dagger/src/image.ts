@@ -1,7 +1,9 @@
-import { Container, func, object } from "@dagger.io/dagger"
+import { Container, File, func, object } from "@dagger.io/dagger"
 
+import type { Config } from "./config/schema.js"
 import { formatTable, humanSize } from "./verify/table.js"
 import { inspectImage } from "./verify/inspect.js"
+import { sbomOf } from "./verify/sbom.js"
 
 /** One image, built from tested source. */
 @object()
@@ -11,16 +13,24 @@ export class Image {
   container: Container
 
   private name: string
+  private settings: string
 
-  constructor(name: string, container: Container) {
+  constructor(name: string, container: Container, settings: string) {
     this.name = name
     this.container = container
+    this.settings = settings
   }
 
   /** The image's size in the registry, layers and user, as a table. */
   @func()
   async summary(): Promise<string> {
     return imageTable({ [this.name]: this.container })
+  }
+
+  /** What the image is made of, base included: packages with their versions and licences, as SPDX in JSON, found by syft. */
+  @func()
+  sbom(): File {
+    return sbomOf(this.container, JSON.parse(this.settings) as Config)
   }
 }
 

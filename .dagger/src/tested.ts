@@ -37,13 +37,13 @@ export class Tested {
   /** Build the backend's image. Fails with the failing step and its output. */
   @func()
   async buildBackend(): Promise<Image> {
-    return new Image("backend", await buildImage(this.source, "backend", this.config().backend))
+    return new Image("backend", await buildImage(this.source, "backend", this.config().backend), this.settings)
   }
 
   /** Build the frontend's image. Fails with the failing step and its output. */
   @func()
   async buildFrontend(): Promise<Image> {
-    return new Image("frontend", await buildImage(this.source, "frontend", this.config().frontend))
+    return new Image("frontend", await buildImage(this.source, "frontend", this.config().frontend), this.settings)
   }
 
   /** The suites with their number of tests and time, as a table. */

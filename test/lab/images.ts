@@ -72,6 +72,16 @@ const standIns: Record<string, Recipe> = {
     usually: "5 s",
     go: [{ name: "k6", module: "go.k6.io/k6", version: "v1.8.1", usually: "1 min" }],
   },
+  "docker.io/anchore/syft:v1.38.2": {
+    folder: "syft",
+    usually: "5 s",
+    go: [{ name: "syft", module: "github.com/anchore/syft", version: "v1.38.2", package: "cmd/syft", usually: "3 min" }],
+  },
+  "docker.io/zricethezav/gitleaks:v8.30.1": {
+    folder: "gitleaks",
+    usually: "5 s",
+    go: [{ name: "gitleaks", module: "github.com/zricethezav/gitleaks/v8", version: "v8.30.1", usually: "20 s" }],
+  },
   [coredns]: {
     folder: "coredns",
     usually: "5 s",

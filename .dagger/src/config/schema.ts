@@ -201,6 +201,8 @@ export const Config = section({
     k6: image.default("grafana/k6:1.8.1"),
     registry: image.default("registry:3"),
     k3s: image.default("rancher/k3s:v1.34.4-k3s1"),
+    syft: image.default("anchore/syft:v1.38.2"),
+    gitleaks: image.default("zricethezav/gitleaks:v8.30.1"),
   }),
 })
   .superRefine(checkReferences)
