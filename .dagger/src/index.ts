@@ -2,7 +2,7 @@ import { argument, check, Container, dag, Directory, File, func, object, Secret,
 
 import { Built } from "./built.js"
 import { readConfig } from "./config/read.js"
-import { assertKubeconfig } from "./deploy/arguments.js"
+import { assertKubeconfig, parseTime } from "./deploy/arguments.js"
 import { connect } from "./deploy/cluster.js"
 import { parseDuration } from "./deploy/duration.js"
 import { deployEphemeral, deployToEphemeralCluster, previewEphemeral } from "./deploy/ephemeral.js"
@@ -203,11 +203,15 @@ export class CloudNative {
    * @param namespace Namespace of the deployment. Default: that of the config.
    * @param apiServer The API server, where the kubeconfig's own address does not lead there from a container, for example tcp://127.0.0.1:6443.
    * @param id Id of the deployment. Default: the latest.
+   * @param since Time in ISO 8601, for example 2026-11-24T16:45:00Z: the latest deployment must not have begun before it.
    */
   @func({ cache: "never" })
-  async report(kubeconfig: Secret, context?: string, namespace?: string, apiServer?: Service, id?: string): Promise<Directory> {
+  async report(
+    kubeconfig: Secret, context?: string, namespace?: string, apiServer?: Service, id?: string, since?: string,
+  ): Promise<Directory> {
     const config = await readConfig(this.source, this.config)
-    const report = await readReport(await connect({ kubeconfig, context, namespace, apiServer }, config), config.name, id)
+    const earliest = since === undefined ? undefined : parseTime(since)
+    const report = await readReport(await connect({ kubeconfig, context, namespace, apiServer }, config), config.name, { id, earliest })
     return Object.entries(filesOf(report)).reduce((folder, [name, content]) => folder.withNewFile(name, content), dag.directory())
   }
 

@@ -24,6 +24,11 @@ export async function prepareTarget(lab: Lab, namespace: string, dotenv: string)
   await kubectl(lab, ["--namespace", namespace, "rollout", "status", "deployment/postgres", "--timeout=180s"])
 }
 
+/** A namespace alone, for an application that needs nothing else. */
+export async function createNamespace(lab: Lab, namespace: string): Promise<void> {
+  await kubectl(lab, ["create", "namespace", namespace])
+}
+
 async function kubectl(lab: Lab, args: string[], input?: string): Promise<void> {
   const env = { ...process.env, KUBECONFIG: lab.kubeconfig }
   const { status, stderr } = spawnSync(await kubectlPath(), args, { env, input, encoding: "utf8" })

@@ -21,3 +21,16 @@ export function assertKubeconfig({ kubeconfig, context, namespace, apiServer }: 
     fix: "add --kubeconfig=file:PATH, or leave the rest out as well",
   })
 }
+
+/** A time as scripts write it. */
+export function parseTime(text: string): Date {
+  const time = new Date(text)
+  if (/^\d{4}-\d\d-\d\dT/.test(text) && !Number.isNaN(time.getTime())) return time
+  throw new CloudNativeError({
+    code: "ARGUMENTS_INVALID",
+    blame: "user",
+    what: `"${text}" is not a time`,
+    why: "expected a date and a time in ISO 8601",
+    fix: "write for example 2026-11-24T16:45:00Z",
+  })
+}

@@ -41,8 +41,17 @@ export interface Entry {
 
 /** A name that sorts by time: 20261124-164500-1a2b. */
 export function newId(now: Date = new Date()): string {
-  const [date, time] = now.toISOString().replace(/[-:]/g, "").split(/[T.]/)
-  return `${date}-${time}-${crypto.randomUUID().slice(0, 4)}`
+  return `${timeOf(now)}-${crypto.randomUUID().slice(0, 4)}`
+}
+
+/** Whether the deployment of an id began before a time; to the second. */
+export function beganBefore(id: string, time: Date): boolean {
+  return id < timeOf(time)
+}
+
+function timeOf(date: Date): string {
+  const [day, time] = date.toISOString().replace(/[-:]/g, "").split(/[T.]/)
+  return `${day}-${time}`
 }
 
 export function inventoryOf(release: Release): Identity[] {
@@ -136,10 +145,11 @@ export async function recordReport(kubectl: Kubectl, report: Report): Promise<vo
   ])
 }
 
-/** A deployment's report; without an id, the latest. */
-export async function readReport(kubectl: Kubectl, name: string, id?: string): Promise<Report> {
+/** A deployment's report; without an id, the latest, unless that began too early. */
+export async function readReport(kubectl: Kubectl, name: string, { id, earliest }: { id?: string; earliest?: Date }): Promise<Report> {
   const latest = id ?? (await listReports(kubectl, name)).at(-1)
   if (!latest) throw missing(kubectl, `there is no report of ${name} yet`)
+  if (earliest && beganBefore(latest, earliest)) throw missing(kubectl, `there is no report of ${name} since ${earliest.toISOString()}`)
   const text = await kubectl.must(["get", "configmap", reportName(latest), "--ignore-not-found", '--output=go-template={{index .data "report.json"}}'])
   if (!text) throw missing(kubectl, `there is no report ${latest}`)
   return readShape(Report, JSON.parse(text), reportName(latest))

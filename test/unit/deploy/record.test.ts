@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest"
 
 import { isStale } from "../../../.dagger/src/deploy/lock.ts"
 import { toPrune } from "../../../.dagger/src/deploy/prune.ts"
-import { formatIdentity, lastSucceeded, newId, outdated, parseEntry, type Entry, type Identity } from "../../../.dagger/src/deploy/record.ts"
+import { beganBefore, formatIdentity, lastSucceeded, newId, outdated, parseEntry, type Entry, type Identity } from "../../../.dagger/src/deploy/record.ts"
 
 const object = (kind: string, name: string): Identity => ({ apiVersion: kind === "Deployment" ? "apps/v1" : "v1", kind, name })
 const entry = (id: string, outcome: Entry["outcome"], ...inventory: Identity[]): Entry => ({ id, outcome, inventory })
@@ -11,6 +11,12 @@ test("ids sort by time", () => {
   const [earlier, later] = [newId(new Date("2026-11-24T09:59:59Z")), newId(new Date("2026-11-24T10:00:00Z"))]
   expect(earlier < later).toBe(true)
   expect(earlier).toMatch(/^20261124-095959-[0-9a-f]{4}$/)
+})
+
+test("an id says whether its deployment began before a time", () => {
+  const id = newId(new Date("2026-11-24T10:00:00.900Z"))
+  expect(beganBefore(id, new Date("2026-11-24T10:00:01Z"))).toBe(true)
+  expect(beganBefore(id, new Date("2026-11-24T10:00:00.950Z"))).toBe(false)
 })
 
 test("a record's line is read as what was written", () => {
