@@ -1,4 +1,4 @@
-import { argument, check, Container, dag, Directory, File, func, object, Secret, Service } from "@dagger.io/dagger"
+import { argument, Changeset, check, Container, dag, Directory, File, func, object, Secret, Service } from "@dagger.io/dagger"
 
 import { Built } from "./built.js"
 import { readConfig } from "./config/read.js"
@@ -6,7 +6,7 @@ import { assertKubeconfig, parseTime } from "./deploy/arguments.js"
 import { connect } from "./deploy/cluster.js"
 import { parseDuration } from "./deploy/duration.js"
 import { deployEphemeral, deployToEphemeralCluster, previewEphemeral } from "./deploy/ephemeral.js"
-import { manifestsOf } from "./deploy/manifests.js"
+import { checkAll } from "./deploy/manifests.js"
 import { planOf } from "./deploy/plan.js"
 import { preflight } from "./deploy/preflight.js"
 import { readReport } from "./deploy/record.js"
@@ -14,8 +14,7 @@ import { deployToCluster, rollBack } from "./deploy/release.js"
 import { CloudNativeError } from "./errors.js"
 import { runGate } from "./gate/run.js"
 import { Image } from "./image.js"
-import { checkManifests } from "./manifests/check.js"
-import { assertNone } from "./manifests/problem.js"
+import { withMissingParts } from "./init.js"
 import { publishImages } from "./push/publish.js"
 import { Pushed } from "./pushed.js"
 import { filesOf } from "./report/files.js"
@@ -123,7 +122,8 @@ export class CloudNative {
    * @param context Context of the kubeconfig. Default: its current one. Only with a kubeconfig.
    * @param namespace Namespace to deploy to; it must exist. Default: that of the config. Only with a kubeconfig.
    * @param apiServer The API server, where the kubeconfig's own address does not lead there from a container, for example tcp://127.0.0.1:6443.
-   * @param manifests Folder of Kubernetes manifests. Default: k8s/ of the source.
+   * @param manifests Folder of Kubernetes manifests. Default: that of the config, k8s/ of the source.
+   * @param overlay Folder inside the manifests whose kustomization is deployed, for example overlays/production. Default: the manifests themselves.
    * @param secrets The applications' secrets as one dotenv file, for example file:prod.env. Default: the Secret is in the namespace already.
    * @param publicUrl Address the users open, for example https://shop.example.com. Default: that of the config.
    * @param handshake Prove the config's handshake after the rollout; it writes to the application. Always done on an ephemeral cluster.
@@ -134,13 +134,13 @@ export class CloudNative {
   async deploy(
     registry?: string, username?: string, password?: Secret,
     kubeconfig?: Secret, context?: string, namespace?: string, apiServer?: Service,
-    manifests?: Directory, secrets?: Secret, publicUrl?: string, handshake: boolean = false, keepFailed: boolean = false,
+    manifests?: Directory, overlay?: string, secrets?: Secret, publicUrl?: string, handshake: boolean = false, keepFailed: boolean = false,
     timeout: string = "10m",
   ): Promise<string> {
     assertKubeconfig({ kubeconfig, context, namespace, apiServer })
     if (kubeconfig && !registry) throw registryNeeded()
     const config = await readConfig(this.source, this.config)
-    const plan = await planOf(this.source, config, { manifests, secrets, publicUrl, handshake, keepFailed, timeout })
+    const plan = await planOf(this.source, config, { manifests, overlay, secrets, publicUrl, handshake, keepFailed, timeout })
     const kubectl = kubeconfig && (await preflight({ kubeconfig, context, namespace, apiServer }, plan))
     const tested = await this.test()
     const verified = await (await tested.build()).verifyImage()
@@ -160,18 +160,19 @@ export class CloudNative {
    * @param context Context of the kubeconfig. Default: its current one.
    * @param namespace Namespace to deploy to; it must exist. Default: that of the config.
    * @param apiServer The API server, where the kubeconfig's own address does not lead there from a container, for example tcp://127.0.0.1:6443.
-   * @param manifests Folder of Kubernetes manifests. Default: k8s/ of the source.
+   * @param manifests Folder of Kubernetes manifests. Default: that of the config, k8s/ of the source.
+   * @param overlay Folder inside the manifests whose kustomization is deployed, for example overlays/production. Default: the manifests themselves.
    * @param secrets The applications' secrets as one dotenv file, for example file:prod.env. Default: the Secret is in the namespace already.
    * @param publicUrl Address the users open, for example https://shop.example.com. Default: that of the config.
    */
   @func({ cache: "never" })
   async plan(
     kubeconfig: Secret, context?: string, namespace?: string, apiServer?: Service,
-    manifests?: Directory, secrets?: Secret, publicUrl?: string,
+    manifests?: Directory, overlay?: string, secrets?: Secret, publicUrl?: string,
   ): Promise<string> {
     const config = await readConfig(this.source, this.config)
     return new Pushed(this.source, JSON.stringify(config), NOT_PUSHED, NOT_PUSHED).plan(
-      kubeconfig, context, namespace, apiServer, manifests, secrets, publicUrl,
+      kubeconfig, context, namespace, apiServer, manifests, overlay, secrets, publicUrl,
     )
   }
 
@@ -225,6 +226,16 @@ export class CloudNative {
     return previewEphemeral(verified.images())
   }
 
+  /**
+   * What this repository lacks for the module's conventions: Dockerfiles, Kubernetes manifests with an overlay for each
+   * environment, cloud-native.yaml and a workflow for GitHub Actions. What is there already is left as it is.
+   */
+  @func()
+  async init(): Promise<Changeset> {
+    const complete = await withMissingParts(this.source, dag.currentModule().source().directory("templates"))
+    return complete.changes(this.source)
+  }
+
   /** Check that all tests of both suites pass. */
   @func()
   @check()
@@ -232,12 +243,11 @@ export class CloudNative {
     await this.test()
   }
 
-  /** Check the Kubernetes manifests against the rules of a safe rolling update, listing every violation. */
+  /** Check the Kubernetes manifests, and what their overlays make of them, against the rules of a safe rolling update; lists every violation. */
   @func()
   @check()
   async checkManifests(): Promise<void> {
-    const config = await readConfig(this.source, this.config)
-    assertNone(checkManifests(await manifestsOf(this.source.directory("k8s")), config))
+    await checkAll(this.source, await readConfig(this.source, this.config))
   }
 }
 

@@ -41,7 +41,8 @@ export class Pushed {
    * @param context Context of the kubeconfig. Default: its current one. Only with a kubeconfig.
    * @param namespace Namespace to deploy to; it must exist. Default: that of the config. Only with a kubeconfig.
    * @param apiServer The API server, where the kubeconfig's own address does not lead there from a container, for example tcp://127.0.0.1:6443.
-   * @param manifests Folder of Kubernetes manifests. Default: k8s/ of the source.
+   * @param manifests Folder of Kubernetes manifests. Default: that of the config, k8s/ of the source.
+   * @param overlay Folder inside the manifests whose kustomization is deployed, for example overlays/production. Default: the manifests themselves.
    * @param secrets The applications' secrets as one dotenv file, for example file:prod.env. Default: the Secret is in the namespace already.
    * @param publicUrl Address the users open, for example https://shop.example.com. Default: that of the config.
    * @param handshake Prove the config's handshake after the rollout; it writes to the application. Always done on an ephemeral cluster.
@@ -51,13 +52,13 @@ export class Pushed {
   @func({ cache: "never" })
   async deploy(
     kubeconfig?: Secret, context?: string, namespace?: string, apiServer?: Service,
-    manifests?: Directory, secrets?: Secret, publicUrl?: string, handshake: boolean = false, keepFailed: boolean = false,
+    manifests?: Directory, overlay?: string, secrets?: Secret, publicUrl?: string, handshake: boolean = false, keepFailed: boolean = false,
     timeout: string = "10m",
   ): Promise<string> {
     assertKubeconfig({ kubeconfig, context, namespace, apiServer })
     const config = JSON.parse(this.settings) as Config
     const images = { backend: this.backendRef, frontend: this.frontendRef }
-    const plan = await planOf(this.source, config, { manifests, secrets, publicUrl, handshake, keepFailed, timeout })
+    const plan = await planOf(this.source, config, { manifests, overlay, secrets, publicUrl, handshake, keepFailed, timeout })
     if (!kubeconfig) return deployToEphemeralCluster(plan, images)
     return deployToCluster(await preflight({ kubeconfig, context, namespace, apiServer }, plan), plan, images)
   }
@@ -70,17 +71,18 @@ export class Pushed {
    * @param context Context of the kubeconfig. Default: its current one.
    * @param namespace Namespace to deploy to; it must exist. Default: that of the config.
    * @param apiServer The API server, where the kubeconfig's own address does not lead there from a container, for example tcp://127.0.0.1:6443.
-   * @param manifests Folder of Kubernetes manifests. Default: k8s/ of the source.
+   * @param manifests Folder of Kubernetes manifests. Default: that of the config, k8s/ of the source.
+   * @param overlay Folder inside the manifests whose kustomization is deployed, for example overlays/production. Default: the manifests themselves.
    * @param secrets The applications' secrets as one dotenv file, for example file:prod.env. Default: the Secret is in the namespace already.
    * @param publicUrl Address the users open, for example https://shop.example.com. Default: that of the config.
    */
   @func({ cache: "never" })
   async plan(
     kubeconfig: Secret, context?: string, namespace?: string, apiServer?: Service,
-    manifests?: Directory, secrets?: Secret, publicUrl?: string,
+    manifests?: Directory, overlay?: string, secrets?: Secret, publicUrl?: string,
   ): Promise<string> {
     const config = JSON.parse(this.settings) as Config
-    const plan = await planOf(this.source, config, { manifests, secrets, publicUrl })
+    const plan = await planOf(this.source, config, { manifests, overlay, secrets, publicUrl })
     const kubectl = await preflight({ kubeconfig, context, namespace, apiServer }, plan)
     return diffRelease(kubectl, renderPlan(plan, { backend: this.backendRef, frontend: this.frontendRef }, kubectl.namespace))
   }

@@ -13,8 +13,13 @@ export interface Ended {
 
 /** Call the module of this repository, as a user does. */
 export function dagger(...args: string[]): Promise<Ended> {
+  return daggerIn(ROOT, ...args)
+}
+
+/** The same in another folder: a changeset goes there. */
+export function daggerIn(cwd: string, ...args: string[]): Promise<Ended> {
   return new Promise((resolve, reject) => {
-    const child = spawn(DAGGER, ["--progress=plain", "call", ...args], { cwd: ROOT, stdio: ["ignore", "pipe", "pipe"] })
+    const child = spawn(DAGGER, ["--progress=plain", "call", ...args], { cwd, stdio: ["ignore", "pipe", "pipe"] })
     const ended: Ended = { exitCode: -1, stdout: "", stderr: "" }
     child.stdout.on("data", data => (ended.stdout += data))
     child.stderr.on("data", data => (ended.stderr += data))

@@ -67,9 +67,13 @@ describe("run as GitHub runs it", () => {
   })
   afterAll(() => labDown(lab?.name))
 
+  /** What refers to a secret, since the workflow gives one. */
+  const greeting = "env: [{ name: GREETING, valueFrom: { secretKeyRef: { name: app-secrets, key: GREETING } } }]"
+  const source = () => Source.minimal().edit("k8s/app.yaml", "command: [python, -c", `${greeting}\n          command: [python, -c`)
+
   const push = (source: Source): Promise<Ran> =>
     runWorkflow("push", source, {
-      secrets: { KUBECONFIG: readFileSync(lab.kubeconfig, "utf8"), APP_SECRETS: "UNUSED=nothing", GITHUB_TOKEN: "token-of-the-job" },
+      secrets: { KUBECONFIG: readFileSync(lab.kubeconfig, "utf8"), APP_SECRETS: "GREETING=greeting-of-the-team", GITHUB_TOKEN: "token-of-the-job" },
       variables: { REGISTRY: `${lab.registry}/Acme`, PUBLIC_URL: "https://minimal.example.com" },
     })
 
@@ -81,19 +85,19 @@ describe("run as GitHub runs it", () => {
   })
 
   test("a push is deployed, and its report is in the summary and in the artifact", async () => {
-    const { exitCode, log, artifacts } = await push(Source.minimal())
+    const { exitCode, log, artifacts } = await push(source())
     expect(exitCode, log).toBe(0)
     const report = JSON.parse(readFileSync(join(artifacts, "deployment-report/report.json"), "utf8"))
     expect(report).toMatchObject({ outcome: "succeeded", namespace: NAMESPACE, publicUrl: "https://minimal.example.com" })
     expect(report.images.backend).toMatch(new RegExp(`^${lab.registry}/acme/minimal-backend@sha256:`))
     expect(readFileSync(join(artifacts, "summary.md"), "utf8")).toContain(`✅ Deployment of minimal to ${NAMESPACE} succeeded`)
     expect(readFileSync(join(artifacts, "deployment-report/availability.svg"), "utf8")).toContain("<svg")
-    expect(log).not.toContain("token-of-the-job")
+    for (const secret of ["token-of-the-job", "greeting-of-the-team"]) expect(log).not.toContain(secret)
   })
 
   test("a deployment that fails: the job fails, and the report is there all the same", async () => {
-    const source = Source.minimal().edit("k8s/app.yaml", "print('nothing to migrate')", "print('no such column'); exit(3)")
-    const { exitCode, log, artifacts } = await push(source)
+    const failing = source().edit("k8s/app.yaml", "print('nothing to migrate')", "print('no such column'); exit(3)")
+    const { exitCode, log, artifacts } = await push(failing)
     expect(exitCode, log).toBe(1)
     expect(log).toContain("MIGRATION_FAILED")
     const report = JSON.parse(readFileSync(join(artifacts, "deployment-report/report.json"), "utf8"))
@@ -102,7 +106,7 @@ describe("run as GitHub runs it", () => {
   })
 
   test("a test that fails stops the job that deploys before it begins", async () => {
-    const { exitCode, log } = await push(Source.minimal().write("web/suite.mjs", 'throw new Error("on purpose")'))
+    const { exitCode, log } = await push(source().write("web/suite.mjs", 'throw new Error("on purpose")'))
     expect(exitCode, log).toBe(1)
     expect(log).toContain("TESTS_FAILED")
     expect(log).toContain("on purpose")

@@ -135,6 +135,8 @@ export const Config = section({
   namespace: label.optional(),
   /** Address that the users open. */
   publicUrl: z.string("text").refine(isOrigin, "an address without a path, for example https://shop.example.com").default("http://localhost:3000"),
+  /** Folder of the source with the Kubernetes manifests; overlays/ in it may have kustomizations, one for each environment. */
+  manifests: folder.default("k8s"),
   /** The Secret that the manifests refer to, and that --secrets becomes. */
   secretName: label.default("app-secrets"),
   backend: app({

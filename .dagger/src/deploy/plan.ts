@@ -5,11 +5,12 @@ import { CloudNativeError, messageOf } from "../errors.js"
 import type { Manifest } from "../manifests/parse.js"
 import { parseDotenv } from "../secrets/dotenv.js"
 import { parseDuration } from "./duration.js"
-import { manifestsOf } from "./manifests.js"
+import { manifestsIn, manifestsOf } from "./manifests.js"
 
 /** The arguments of a deployment, as the user gives them. */
 export interface DeployOptions {
   manifests?: Directory
+  overlay?: string
   secrets?: Secret
   publicUrl?: string
   handshake?: boolean
@@ -38,7 +39,7 @@ export async function planOf(source: Directory, config: Config, options: DeployO
   if (secrets) assertAccount(config, Object.keys(secrets))
   return {
     config,
-    manifests: await manifestsOf(options.manifests ?? source.directory("k8s")),
+    manifests: await manifestsOf(options.manifests ?? (await manifestsIn(source, config)), config, options.overlay),
     secrets,
     publicUrl: assertOrigin(options.publicUrl ?? config.publicUrl),
     handshake: options.handshake ?? false,

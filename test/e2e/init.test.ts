@@ -1,0 +1,72 @@
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { dirname, join } from "node:path"
+
+import { describe, expect, onTestFinished, test } from "vitest"
+
+import { dagger, daggerIn, ROOT } from "./dagger.ts"
+import { Source } from "./source.ts"
+
+/** A repository with these files; `sample` adds the sample's applications, where the conventions have them. */
+function repository(files: Record<string, string>, sample = false): string {
+  const path = mkdtempSync(join(tmpdir(), "cloud-native-fresh-"))
+  onTestFinished(() => rmSync(path, { recursive: true }))
+  const isSource = (from: string) => !/\/(node_modules|\.next|\.venv|__pycache__)$/.test(from)
+  for (const app of sample ? ["backend", "frontend"] : []) cpSync(join(ROOT, "test/app", app), join(path, app), { recursive: true, filter: isSource })
+  for (const [name, content] of Object.entries(files)) {
+    mkdirSync(dirname(join(path, name)), { recursive: true })
+    writeFileSync(join(path, name), content)
+  }
+  return path
+}
+
+const init = (path: string) => daggerIn(path, "-m", ROOT, "--auto-apply", "--source=.", "init")
+
+describe("init", () => {
+  test("gives a repository of two applications all that the pipeline needs", async () => {
+    const path = repository({}, true)
+    const ended = await init(path)
+    expect(ended.exitCode, ended.stderr).toBe(0)
+    for (const name of ["docker/backend.dockerfile", "k8s/deployment.yaml", "k8s/overlays/production/ingress.yaml", ".github/workflows/deploy.yml"])
+      expect(existsSync(join(path, name)), name).toBe(true)
+
+    const checked = await dagger(`--source=${path}`, "check-manifests")
+    expect(checked.exitCode, checked.stderr).toBe(0)
+    const verified = await dagger(`--source=${path}`, "verify-image", "summary")
+    expect(verified.exitCode, verified.stderr).toBe(0)
+
+    // Once more there is nothing to do.
+    const again = await daggerIn(path, "-m", ROOT, "--source=.", "init", "is-empty")
+    expect(again.stdout, again.stderr).toBe("true")
+  })
+
+  test("leaves what is there as it is, and mixes no manifests into those of others", async () => {
+    const own = { "cloud-native.yaml": "name: shop\n", "k8s/shop.yaml": "# mine\n", "docker/backend.dockerfile": "# mine\n", ".github/workflows/deploy.yml": "# mine\n" }
+    const path = repository({ ...own, "backend/main.py": "", "frontend/main.js": "" })
+    const ended = await init(path)
+    expect(ended.exitCode, ended.stderr).toBe(0)
+    for (const [name, content] of Object.entries(own)) expect(readFileSync(join(path, name), "utf8")).toBe(content)
+    expect(existsSync(join(path, "docker/frontend.dockerfile"))).toBe(true)
+    expect(existsSync(join(path, "k8s/deployment.yaml"))).toBe(false)
+  })
+})
+
+describe("an overlay", () => {
+  test("is checked as what it makes of the manifests", async () => {
+    const source = Source.sample().edit(
+      "k8s/overlays/production/kustomization.yaml",
+      "  - ingress.yaml",
+      "  - ingress.yaml\npatches:\n  - target: { kind: Deployment, name: backend }\n    patch: '[{ op: replace, path: /spec/strategy/rollingUpdate/maxUnavailable, value: 1 }]'",
+    )
+    const ended = await dagger(`--source=${source.path}`, "check-manifests")
+    expect(ended.exitCode, ended.stderr).toBe(1)
+    for (const text of ["MANIFESTS_INVALID", "overlays/production", "maxUnavailable"]) expect(ended.stderr).toContain(text)
+  })
+
+  test("that cannot be rendered: what kustomize says", async () => {
+    const source = Source.sample().edit("k8s/overlays/staging/kustomization.yaml", "../../hpa.yaml", "../../no-such-file.yaml")
+    const ended = await dagger(`--source=${source.path}`, "check-manifests")
+    expect(ended.exitCode, ended.stderr).toBe(1)
+    for (const text of ["MANIFESTS_INVALID", "the kustomization in overlays/staging cannot be rendered", "no-such-file.yaml"]) expect(ended.stderr).toContain(text)
+  })
+})
