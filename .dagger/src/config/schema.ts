@@ -67,6 +67,7 @@ function app(conventions: Conventions) {
 
 const Service = z.strictObject(
   {
+    /** Its image. */
     image,
     /** Port that it listens on, under its name. */
     port,
@@ -80,6 +81,7 @@ const Service = z.strictObject(
 
 const expectation = z.strictObject(
   {
+    /** Status of the answer. */
     status: wholeNumber(100, 599, "an HTTP status, 100 to 599"),
     /** Text that the body has to contain. */
     contains: text.optional(),
@@ -96,11 +98,15 @@ const Step = z.strictObject(
     name: text,
     /** The application that is asked, through its Service in the cluster; cookies are kept from step to step as in a browser. */
     to: z.enum(["backend", "frontend"], "backend or frontend"),
+    /** Method of the request. */
     method: z.enum(["GET", "POST", "PUT", "PATCH", "DELETE"], "GET, POST, PUT, PATCH or DELETE").default("GET"),
+    /** Path of the request, with its query. */
     path,
+    /** Headers of the request. */
     headers: z.record(z.string(), verbatim, "a mapping of headers to texts").default({}),
     /** Body of the request; sent as JSON. */
     json: z.unknown().optional(),
+    /** What the answer has to be. */
     expect: expectation,
     /** Values of the answer's JSON that later steps use: name → path, for example `id` or `user.id`. */
     capture: z
@@ -117,11 +123,15 @@ const MonitorRequest = z.strictObject(
     name: text,
     /** The application that is asked, through its Service in the cluster. */
     to: z.enum(["backend", "frontend"], "backend or frontend"),
+    /** Method of the request. */
     method: z.enum(["GET", "HEAD"], "GET or HEAD: the monitor changes nothing").default("GET"),
+    /** Path of the request, with its query. */
     path,
+    /** Headers of the request. */
     headers: z.record(z.string(), verbatim, "a mapping of headers to texts").default({}),
     /** Whether the cookies of the sign-in go with it. */
     signedIn: z.boolean("true or false").default(false),
+    /** What the answer has to be. */
     expect: expectation,
   },
   "a mapping with name, to, path and expect",
@@ -199,9 +209,13 @@ export const Config = section({
   }),
   /** The images that the module itself runs. */
   images: section({
+    /** kubectl, with which the cluster is read and written. */
     kubectl: image.default("registry.k8s.io/kubectl:v1.34.4"),
+    /** k6, which sends the requests of the monitor and of the handshake. */
     k6: image.default("grafana/k6:1.8.1"),
+    /** The registry of an ephemeral cluster. */
     registry: image.default("registry:3"),
+    /** The Kubernetes of an ephemeral cluster. */
     k3s: image.default("rancher/k3s:v1.34.4-k3s1"),
     syft: image.default("anchore/syft:v1.38.2"),
     gitleaks: image.default("zricethezav/gitleaks:v8.30.1"),
