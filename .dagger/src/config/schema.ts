@@ -217,7 +217,9 @@ export const Config = section({
     registry: image.default("registry:3"),
     /** The Kubernetes of an ephemeral cluster. */
     k3s: image.default("rancher/k3s:v1.34.4-k3s1"),
+    /** syft, which finds out what an image is made of. */
     syft: image.default("anchore/syft:v1.38.2"),
+    /** gitleaks, which looks for secrets. */
     gitleaks: image.default("zricethezav/gitleaks:v8.30.1"),
   }),
 })
