@@ -71,6 +71,9 @@ on("asTarball is an OCI layout with the container's configuration, its layers on
   expect(layers.slice(0, below.length)).toEqual(below)
   expect(layers.length).toBeGreaterThan(below.length)
   expect(manifest.layers.length).toBe(layers.length)
+  // Tools that read archives with care take names that begin with "./" for an attack.
+  const names = await node().withMountedFile("/image.tar", container.asTarball()).withExec(["tar", "-tf", "/image.tar"]).stdout()
+  expect(names.split("\n").filter(name => name.startsWith(".") || name.startsWith("/"))).toEqual([])
 })
 
 on("labels and variables can be read and taken away", async () => {

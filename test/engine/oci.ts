@@ -1,6 +1,6 @@
 // Containers as images: OCI layouts, tarballs, and images read back.
 import { createHash } from "node:crypto"
-import { createReadStream, existsSync, linkSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs"
+import { createReadStream, existsSync, linkSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs"
 import { dirname, join, resolve } from "node:path"
 import { podman } from "../lab/podman.ts"
 import { run } from "../lab/process.ts"
@@ -140,11 +140,11 @@ const layoutOf = async (container: Container): Promise<Layout> => {
   return { path, manifest, manifestDigest: descriptor.digest }
 }
 
-const imageKey = ({ image, layers, config, annotations }: Container): string => digestOf(["tarball", image, layers, config, annotations])
+const imageKey = ({ image, layers, config, annotations }: Container): string => digestOf(["archive", image, layers, config, annotations])
 
 const tarball = (container: Container): Promise<File> => cached(imageKey(container), fileNeeds, async () => {
   const { path } = await layoutOf(container), file = join(scratch(), "image.tar")
-  await run(["tar", "--create", "--file", file, "--sort=name", "--mtime=@0", "--owner=0", "--group=0", "--numeric-owner", "--directory", path, "."])
+  await run(["tar", "--create", "--file", file, "--sort=name", "--mtime=@0", "--owner=0", "--group=0", "--numeric-owner", "--directory", path, ...readdirSync(path).sort()])
   rmSync(path, { recursive: true })
   return importFile(file)
 })
