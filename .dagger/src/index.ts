@@ -5,18 +5,21 @@ import { readConfig } from "./config/read.js"
 import { assertKubeconfig, parseTime } from "./deploy/arguments.js"
 import { connect } from "./deploy/cluster.js"
 import { parseDuration } from "./deploy/duration.js"
-import { deployEphemeral, deployToEphemeralCluster, previewEphemeral } from "./deploy/ephemeral.js"
+import { deployEphemeral, previewEphemeral } from "./deploy/ephemeral.js"
 import { checkAll } from "./deploy/manifests.js"
 import { planOf } from "./deploy/plan.js"
 import { preflight } from "./deploy/preflight.js"
 import { readReport } from "./deploy/record.js"
-import { deployToCluster, rollBack } from "./deploy/release.js"
+import { rollBack } from "./deploy/release.js"
 import { CloudNativeError } from "./errors.js"
 import { runGate } from "./gate/run.js"
 import { Image } from "./image.js"
 import { withMissingParts } from "./init.js"
-import { publishImages } from "./push/publish.js"
+import { assertPush, assertSigned } from "./push/arguments.js"
+import { releaseImages } from "./push/release.js"
 import { Pushed } from "./pushed.js"
+import { assertAccess } from "./registry/access.js"
+import { parseReference } from "./registry/reference.js"
 import { filesOf } from "./report/files.js"
 import { Tested } from "./tested.js"
 import { Verification } from "./verification.js"
@@ -93,16 +96,23 @@ export class CloudNative {
   }
 
   /**
-   * Test, build, verify, then push both images. Fails before the push when anything before it does.
+   * Test, build, verify, then push both images. Fails before the push when anything before it does. To each image are attached
+   * its SBOM and an in-toto statement of how it came about, as referrers; with a key, image and statement are signed.
    *
    * @param registry Host and path the images go to, for example ghcr.io/acme; /<name>-backend and /<name>-frontend are appended.
    * @param username User name for the registry. Default: no authentication.
    * @param password Password or token for the registry, for example env:REGISTRY_TOKEN.
+   * @param registryService The registry, where its address (localhost:PORT) does not lead there from a container, for example tcp://127.0.0.1:5000.
+   * @param signingKey Private key to sign with, as `cosign generate-key-pair` writes it, for example file:cosign.key. Default: nothing is signed.
+   * @param signingPassword Password of the signing key, for example env:COSIGN_PASSWORD. Default: an empty one.
    */
   @func({ cache: "never" })
-  async push(registry: string, username?: string, password?: Secret): Promise<Pushed> {
+  async push(
+    registry: string, username?: string, password?: Secret, registryService?: Service, signingKey?: Secret, signingPassword?: Secret,
+  ): Promise<Pushed> {
+    assertPush(registry, { username, password, service: registryService }, signingKey, signingPassword)
     const verified = await (await this.build()).verifyImage()
-    return verified.push(registry, username, password)
+    return verified.push(registry, username, password, registryService, signingKey, signingPassword)
   }
 
   /**
@@ -118,6 +128,9 @@ export class CloudNative {
    * @param registry Host and path the images go to, for example ghcr.io/acme. Needed with a kubeconfig.
    * @param username User name for the registry. Default: no authentication.
    * @param password Password or token for the registry, for example env:REGISTRY_TOKEN.
+   * @param registryService The registry, where its address (localhost:PORT) does not lead there from a container, for example tcp://127.0.0.1:5000.
+   * @param signingKey Private key to sign with, as `cosign generate-key-pair` writes it, for example file:cosign.key. Default: nothing is signed.
+   * @param signingPassword Password of the signing key, for example env:COSIGN_PASSWORD. Default: an empty one.
    * @param kubeconfig Access to the cluster, for example file:$HOME/.kube/config. Default: an ephemeral cluster.
    * @param context Context of the kubeconfig. Default: its current one. Only with a kubeconfig.
    * @param namespace Namespace to deploy to; it must exist. Default: that of the config. Only with a kubeconfig.
@@ -132,24 +145,47 @@ export class CloudNative {
    */
   @func({ cache: "never" })
   async deploy(
-    registry?: string, username?: string, password?: Secret,
+    registry?: string, username?: string, password?: Secret, registryService?: Service, signingKey?: Secret, signingPassword?: Secret,
     kubeconfig?: Secret, context?: string, namespace?: string, apiServer?: Service,
     manifests?: Directory, overlay?: string, secrets?: Secret, publicUrl?: string, handshake: boolean = false, keepFailed: boolean = false,
     timeout: string = "10m",
   ): Promise<string> {
     assertKubeconfig({ kubeconfig, context, namespace, apiServer })
     if (kubeconfig && !registry) throw registryNeeded()
+    const access = { username, password, service: registryService }
+    const key = registry ? assertPush(registry, access, signingKey, signingPassword) : undefined
     const config = await readConfig(this.source, this.config)
+    if (registry) assertSigned(config.policy.publicKey, key)
     const plan = await planOf(this.source, config, { manifests, overlay, secrets, publicUrl, handshake, keepFailed, timeout })
     const kubectl = kubeconfig && (await preflight({ kubeconfig, context, namespace, apiServer }, plan))
     const tested = await this.test()
     const verified = await (await tested.build()).verifyImage()
     const deployment = async () => {
       if (!registry) return deployEphemeral(verified.images(), plan)
-      const images = await publishImages(verified.images(), registry, { username, password })
-      return kubectl ? deployToCluster(kubectl, plan, images) : deployToEphemeralCluster(plan, images)
+      const pushed = await verified.push(registry, username, password, registryService, signingKey, signingPassword)
+      return pushed.bring(plan, kubectl)
     }
     return [tested.summary(), verified.summary(), await deployment()].join("\n\n")
+  }
+
+  /**
+   * Take images from elsewhere as if they had been pushed here, for example to promote what runs in one environment to the
+   * next: `release --backend=… --frontend=… deploy --kubeconfig=…`. They are referred to by the digests they have now, held
+   * against the policy of the config, and verified as verifyImage does. Fails when one of them is not as it has to be.
+   *
+   * @param backend The backend's image, by tag or digest, for example ghcr.io/acme/shop-backend:1.2.
+   * @param frontend The frontend's image, by tag or digest.
+   * @param username User name for the registry. Default: no authentication.
+   * @param password Password or token for the registry, for example env:REGISTRY_TOKEN.
+   * @param registryService The registry, where its address (localhost:PORT) does not lead there from a container, for example tcp://127.0.0.1:5000.
+   */
+  @func({ cache: "never" })
+  async release(backend: string, frontend: string, username?: string, password?: Secret, registryService?: Service): Promise<Pushed> {
+    const access = { username, password, service: registryService }
+    for (const reference of [backend, frontend]) assertAccess(access, parseReference(reference).host)
+    const config = await readConfig(this.source, this.config)
+    const images = await releaseImages(this.source, config, { backend, frontend }, access)
+    return new Pushed(this.source, JSON.stringify(config), images, access, "")
   }
 
   /**
@@ -171,7 +207,7 @@ export class CloudNative {
     manifests?: Directory, overlay?: string, secrets?: Secret, publicUrl?: string,
   ): Promise<string> {
     const config = await readConfig(this.source, this.config)
-    return new Pushed(this.source, JSON.stringify(config), NOT_PUSHED, NOT_PUSHED).plan(
+    return new Pushed(this.source, JSON.stringify(config), NOT_PUSHED, {}, "").plan(
       kubeconfig, context, namespace, apiServer, manifests, overlay, secrets, publicUrl,
     )
   }
@@ -252,7 +288,7 @@ export class CloudNative {
 }
 
 /** Where a plan names the images that are yet to be pushed. */
-const NOT_PUSHED = "<new>"
+const NOT_PUSHED = { backend: "<new>", frontend: "<new>" }
 
 function registryNeeded(): CloudNativeError {
   return new CloudNativeError({

@@ -4,9 +4,13 @@ import type { Config } from "./config/schema.js"
 import { assertKubeconfig } from "./deploy/arguments.js"
 import { diffRelease } from "./deploy/diff.js"
 import { deployToEphemeralCluster } from "./deploy/ephemeral.js"
-import { planOf } from "./deploy/plan.js"
+import type { Kubectl } from "./deploy/kubectl.js"
+import { planOf, type Plan } from "./deploy/plan.js"
 import { preflight } from "./deploy/preflight.js"
 import { deployToCluster, renderPlan } from "./deploy/release.js"
+import { assertTrusted } from "./deploy/trust.js"
+import type { PushedImages } from "./push/publish.js"
+import type { RegistryAccess } from "./registry/access.js"
 import { formatTable } from "./verify/table.js"
 
 /** Both images in a registry, referred to by digest: the only thing that can be deployed. */
@@ -22,16 +26,25 @@ export class Pushed {
 
   private source: Directory
   private settings: string
+  private username?: string
+  private password?: Secret
+  private registryService?: Service
+  private attached: string
 
-  constructor(source: Directory, settings: string, backendRef: string, frontendRef: string) {
+  constructor(source: Directory, settings: string, images: PushedImages, access: RegistryAccess, attached: string) {
     this.source = source
     this.settings = settings
-    this.backendRef = backendRef
-    this.frontendRef = frontendRef
+    this.backendRef = images.backend
+    this.frontendRef = images.frontend
+    this.username = access.username
+    this.password = access.password
+    this.registryService = access.service
+    this.attached = attached
   }
 
   /**
-   * Deploy these images; answers with the deployment's summary.
+   * Deploy these images; answers with the deployment's summary. Where the config's policy has a public key, their signatures
+   * are verified first; what it does not let run is refused before anything is applied.
    *
    * Secrets and configuration first, then the migrations, to completion, then the applications, until every pod
    * is of this release and ready; all the while the monitor sends requests as users do. What fails is rolled back.
@@ -57,10 +70,8 @@ export class Pushed {
   ): Promise<string> {
     assertKubeconfig({ kubeconfig, context, namespace, apiServer })
     const config = JSON.parse(this.settings) as Config
-    const images = { backend: this.backendRef, frontend: this.frontendRef }
     const plan = await planOf(this.source, config, { manifests, overlay, secrets, publicUrl, handshake, keepFailed, timeout })
-    if (!kubeconfig) return deployToEphemeralCluster(plan, images)
-    return deployToCluster(await preflight({ kubeconfig, context, namespace, apiServer }, plan), plan, images)
+    return this.bring(plan, kubeconfig && (await preflight({ kubeconfig, context, namespace, apiServer }, plan)))
   }
 
   /**
@@ -84,12 +95,25 @@ export class Pushed {
     const config = JSON.parse(this.settings) as Config
     const plan = await planOf(this.source, config, { manifests, overlay, secrets, publicUrl })
     const kubectl = await preflight({ kubeconfig, context, namespace, apiServer }, plan)
-    return diffRelease(kubectl, renderPlan(plan, { backend: this.backendRef, frontend: this.frontendRef }, kubectl.namespace))
+    return diffRelease(kubectl, renderPlan(plan, this.images(), kubectl.namespace))
   }
 
-  /** The references by digest, as a table. */
+  /** The references by digest, as a table, and what is attached to them. */
   @func()
   summary(): string {
-    return formatTable(["IMAGE", "REFERENCE"], [["backend", this.backendRef], ["frontend", this.frontendRef]])
+    return [formatTable(["IMAGE", "REFERENCE"], Object.entries(this.images())), this.attached].filter(Boolean).join("\n\n")
+  }
+
+  /** Bring what the policy lets run onto a cluster that has been looked at, or onto an ephemeral one. */
+  async bring(plan: Plan, kubectl?: Kubectl): Promise<string> {
+    const images = this.images()
+    const access = { username: this.username, password: this.password, service: this.registryService }
+    const trusted = await assertTrusted(this.source, plan.config, images, access)
+    const deployed = kubectl ? await deployToCluster(kubectl, plan, images) : await deployToEphemeralCluster(plan, images)
+    return [this.attached, trusted, deployed].filter(Boolean).join("\n\n")
+  }
+
+  private images(): PushedImages {
+    return { backend: this.backendRef, frontend: this.frontendRef }
   }
 }

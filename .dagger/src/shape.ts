@@ -15,3 +15,21 @@ export function readShape<T>(shape: z.ZodType<T>, value: unknown, source: string
     cause: read.error,
   })
 }
+
+/** Read the JSON that a tool printed. */
+export function readJson<T>(shape: z.ZodType<T>, text: string, source: string): T {
+  let value: unknown
+  try {
+    value = JSON.parse(text)
+  } catch (error) {
+    throw new CloudNativeError({
+      code: "BUG",
+      blame: "bug",
+      what: `${source} is no JSON`,
+      why: text.slice(0, 500) || "it is empty",
+      fix: "report it, with the versions of Dagger and of the image of that tool",
+      cause: error,
+    })
+  }
+  return readShape(shape, value, source)
+}

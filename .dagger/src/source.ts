@@ -3,12 +3,19 @@ import { Directory } from "@dagger.io/dagger"
 import type { Config } from "./config/schema.js"
 import { CloudNativeError } from "./errors.js"
 
+/** Whether a key stands in the configuration itself; else it is a file of the source. */
+export function isPem(key: string): boolean {
+  return key.startsWith("-----BEGIN")
+}
+
 /** Fail, naming everything that was looked for and not found, unless the source has all that a pipeline needs. */
 export async function assertLayout(source: Directory, config: Config): Promise<void> {
   const wanted = (["backend", "frontend"] as const).flatMap(app => [
     { path: config[app].path, what: `the ${app}'s folder`, key: `${app}.path` },
     { path: config[app].dockerfile, what: `the ${app}'s Dockerfile`, key: `${app}.dockerfile` },
   ])
+  const { publicKey } = config.policy
+  if (publicKey && !isPem(publicKey)) wanted.push({ path: publicKey, what: "the public key of the policy", key: "policy.publicKey" })
   const found = await Promise.all(wanted.map(item => source.exists(item.path)))
   const missing = wanted.filter((_, index) => !found[index])
   if (missing.length === 0) return

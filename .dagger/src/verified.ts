@@ -1,6 +1,8 @@
-import { Container, Directory, func, object, Secret } from "@dagger.io/dagger"
+import { Container, Directory, func, object, Secret, Service } from "@dagger.io/dagger"
 
 import type { Config } from "./config/schema.js"
+import { assertPush } from "./push/arguments.js"
+import { attachEvidence } from "./push/attach.js"
 import { publishImages, type VerifiedImages } from "./push/publish.js"
 import { Pushed } from "./pushed.js"
 import { Verification } from "./verification.js"
@@ -24,16 +26,26 @@ export class Verified {
   }
 
   /**
-   * Push both images, tagged by the content of the source, and refer to them by digest from here on.
+   * Push both images, tagged by the content of the source, and refer to them by digest from here on. To each are attached
+   * its SBOM and an in-toto statement of how it came about, as referrers; with a key, image and statement are signed.
    *
    * @param registry Host and path the images go to, for example ghcr.io/acme; /<name>-backend and /<name>-frontend are appended.
    * @param username User name for the registry. Default: no authentication.
    * @param password Password or token for the registry, for example env:REGISTRY_TOKEN.
+   * @param registryService The registry, where its address (localhost:PORT) does not lead there from a container, for example tcp://127.0.0.1:5000.
+   * @param signingKey Private key to sign with, as `cosign generate-key-pair` writes it, for example file:cosign.key. Default: nothing is signed.
+   * @param signingPassword Password of the signing key, for example env:COSIGN_PASSWORD. Default: an empty one.
    */
   @func({ cache: "never" })
-  async push(registry: string, username?: string, password?: Secret): Promise<Pushed> {
-    const images = await publishImages(this.images(), registry, { username, password })
-    return new Pushed(this.source, this.settings, images.backend, images.frontend)
+  async push(
+    registry: string, username?: string, password?: Secret, registryService?: Service, signingKey?: Secret, signingPassword?: Secret,
+  ): Promise<Pushed> {
+    const access = { username, password, service: registryService }
+    const key = assertPush(registry, access, signingKey, signingPassword)
+    const images = this.images()
+    const references = await publishImages(images, registry, access)
+    const attached = await attachEvidence(images, references, access, key)
+    return new Pushed(this.source, this.settings, references, access, attached)
   }
 
   /** What was found out about each image. */
@@ -52,6 +64,7 @@ export class Verified {
   /** What a step inside this module needs of them. */
   images(): VerifiedImages {
     const config = JSON.parse(this.settings) as Config
-    return { source: this.source, config, backend: this.backendContainer, frontend: this.frontendContainer }
+    const facts = JSON.parse(this.facts) as FactRow[]
+    return { source: this.source, config, backend: this.backendContainer, frontend: this.frontendContainer, facts }
   }
 }

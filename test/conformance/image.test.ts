@@ -87,7 +87,7 @@ on("an image reference has its digest, until the container is changed", async ()
   await failure(node().withExec(["true"]).imageRef())
 })
 
-on("publish pushes to a registry that is a service, and says the digest", async () => {
+on("a registry that is a service is pushed to, which says the digest, and pulled from", async () => {
   const registry = dag.container().from("registry:3").withEnvVariable("SALT", unique()).withExposedPort(5000).asService({ useEntrypoint: true })
   await registry.start()
   const added = unique(), container = fresh(node()).withNewFile("/added", added).withLabel("published", "yes")
@@ -101,6 +101,10 @@ on("publish pushes to a registry that is a service, and says the digest", async 
   const config = JSON.parse((await ask(`blobs/${JSON.parse(byTag.body).config.digest}`)).body)
   expect(config.config.Labels).toMatchObject({ published: "yes" })
   expect((await ask("manifests/absent")).status).toBe(404)
+  const pulled = dag.container().from(reference, { registryService: registry })
+  expect(await pulled.file("/added").contents()).toBe(added)
+  expect(await dag.container().from("localhost:5000/conformance/app:1", { registryService: registry }).imageRef()).toContain(reference.split("@")[1])
+  expect((await failure(dag.container().from("localhost:5000/conformance/app:absent", { registryService: registry }).sync())).message).toMatch(/absent/)
   await registry.stop()
 })
 

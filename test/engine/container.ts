@@ -6,9 +6,8 @@ import { addLeaves } from "./leaf.ts"
 import { recipe } from "./recipe.ts"
 import { digestOf } from "./store.ts"
 import type { Directory, File } from "./tree.ts"
-import { fullName } from "../lab/images.ts"
-import { emptyConfig, getImage, type Config, type Port } from "./image.ts"
-import { authFile, type Secret } from "./secret.ts"
+import { emptyConfig, type Config, type Port } from "./image.ts"
+import type { Secret } from "./secret.ts"
 import type { Service } from "./service.ts"
 
 export type Mount = { path: string } & (
@@ -75,11 +74,6 @@ addMakers({
     return { layers: [], config: emptyConfig, annotations: {}, mounts: [], secretEnv: [], bindings: [], auth: [] }
   },
   "Query.cacheVolume": (_, { key }) => ({ volume: digestOf(["volume", key]).slice(0, 20) }),
-  "Container.from": async (container: Container, { address }): Promise<Container> => {
-    const host = fullName(address).split("/")[0]!, login = authFor(container, host)
-    const image = await getImage(address, login && authFile(host, login.username, login.secret)), name = fullName(address).replace(/@.*/, "").replace(/:[^/:]*$/, "")
-    return { ...container, image: image.id, layers: [], config: image.config, imageRef: `${name}@${image.digest}`, outcome: undefined }
-  },
   "Container.withEnvVariable": (container: Container, { name, value, expand: expanding }) =>
     configure(({ env }) => ({ env: [...env.filter(([known]) => known !== name), [name, expanding ? expand(container, value) : value]] }))(container, {}),
   "Container.withoutEnvVariable": configure(({ env }, { name }) => ({ env: env.filter(([known]) => known !== name) })),

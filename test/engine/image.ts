@@ -72,12 +72,13 @@ export const imageById = async (id: string): Promise<Image> => {
   return image
 }
 
-/** Pulls or makes what is missing. A tag of a local registry is looked up each time: it moves with every push. */
-export const getImage = async (address: string, authFile?: string): Promise<Image> => {
-  const name = fullName(address), isLocal = /^(localhost|127\.0\.0\.1):/.test(name)
+/** Pulls or makes what is missing. A tag of a local registry is looked up each time: it moves with every push. `at`: the registry's address, spoken to in plain HTTP. */
+export const getImage = async (address: string, authFile?: string, at?: string): Promise<Image> => {
+  const asked = fullName(address), name = at ? asked.replace(/^[^/]+/, at) : asked, isLocal = /^(localhost|127\.0\.0\.1):/.test(name)
+  const pull = (...flags: string[]) => podman(["pull", "--quiet", ...flags, ...(at || isLocal ? ["--tls-verify=false"] : []), name])
   try {
-    if (authFile) await podman(["pull", "--quiet", "--authfile", authFile, ...(isLocal ? ["--tls-verify=false"] : []), name])
-    else if (isLocal && !name.includes("@")) await podman(["pull", "--quiet", "--tls-verify=false", name])
+    if (authFile) await pull("--authfile", authFile)
+    else if (at || (isLocal && !name.includes("@"))) await pull()
     else await ensureImage(name)
   } catch (error) {
     throw new GraphQLError(`failed to resolve image "${name}": ${(error as Error).message}`)

@@ -1,12 +1,15 @@
-// Pushing to a registry, by the distribution protocol.
+// Registries: images from them, and pushes by the distribution protocol.
 import { createReadStream } from "node:fs"
 import { request as httpRequest, type IncomingMessage } from "node:http"
 import { request as httpsRequest } from "node:https"
 import { GraphQLError } from "graphql"
+import { fullName } from "../lab/images.ts"
 import { authFor, type Container } from "./container.ts"
+import { addMakers } from "./evaluate.ts"
+import { getImage } from "./image.ts"
 import { blobPath, type Descriptor, type Layout } from "./oci.ts"
-import { plaintext } from "./secret.ts"
-import { pin, type Service } from "./service.ts"
+import { authFile, plaintext } from "./secret.ts"
+import { registryAddress, type Service } from "./service.ts"
 
 interface Request { method: string; headers?: Record<string, string>; body?: { file: string } | { text: string } }
 interface Answer { status: number; headers: IncomingMessage["headers"]; text: string }
@@ -33,7 +36,7 @@ const isLocal = (host: string) => /^(localhost|127\.0\.0\.1|\[::1\])(:|$)/.test(
 export const publish = async (layout: Layout, address: string, container: Container, service?: Service): Promise<string> => {
   const { host, repository, tag } = parse(address)
   // A registry that is a service, or the host's own, speaks plain HTTP; any other host name means HTTPS.
-  const at = service ? `http://${(await pin(service)).ip}:${host.split(":")[1] ?? service.ports[0]?.port}` : `${isLocal(host) ? "http" : "https"}://${host}`
+  const at = service ? `http://${await registryAddress(service, host)}` : `${isLocal(host) ? "http" : "https"}://${host}`
   const login = authFor(container, host)
   const basic = login && `Basic ${Buffer.from(`${login.username}:${plaintext(login.secret)}`).toString("base64")}`
   let authorization: string | undefined
@@ -77,3 +80,12 @@ export const publish = async (layout: Layout, address: string, container: Contai
   await call(`/v2/${repository}/manifests/${tag}`, { method: "PUT", headers, body: { text } }, [201])
   return `${host}/${repository}:${tag}@${layout.manifestDigest}`
 }
+
+addMakers({
+  "Container.from": async (container: Container, { address, registryService }): Promise<Container> => {
+    const asked = fullName(address), host = asked.split("/")[0]!, login = authFor(container, host)
+    const at = registryService && await registryAddress(registryService, host)
+    const image = await getImage(address, login && authFile(at ?? host, login.username, login.secret), at), name = asked.replace(/@.*/, "").replace(/:[^/:]*$/, "")
+    return { ...container, image: image.id, layers: [], config: image.config, imageRef: `${name}@${image.digest}`, outcome: undefined }
+  },
+})

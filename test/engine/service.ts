@@ -161,6 +161,10 @@ export const pin = async (service: Service): Promise<Running> => {
   return started
 }
 
+/** Where a registry that is a service is reached; the port is that of the name it goes by. */
+export const registryAddress = async (service: Service, host: string): Promise<string> =>
+  `${(await pin(service)).ip}:${host.split(":")[1] ?? service.ports[0]?.port}`
+
 export const stopServices = async (): Promise<void> => {
   await Promise.all([...running.values()].map(async started => (await started.catch(() => undefined))?.stop()))
   running.clear()

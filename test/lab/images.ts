@@ -82,6 +82,16 @@ const standIns: Record<string, Recipe> = {
     usually: "5 s",
     go: [{ name: "gitleaks", module: "github.com/zricethezav/gitleaks/v8", version: "v8.30.1", usually: "20 s" }],
   },
+  "ghcr.io/oras-project/oras:v1.3.4": {
+    folder: "oras",
+    usually: "5 s",
+    go: [{ name: "oras", module: "oras.land/oras", version: "v1.3.4", package: "cmd/oras", usually: "20 s" }],
+  },
+  "ghcr.io/sigstore/cosign/cosign:v3.1.3": {
+    folder: "cosign",
+    usually: "10 s",
+    go: [{ name: "cosign", module: "github.com/sigstore/cosign/v3", version: "v3.1.3", package: "cmd/cosign", usually: "4 min" }],
+  },
   [coredns]: {
     folder: "coredns",
     usually: "5 s",

@@ -45,9 +45,14 @@ export async function labUp(options: LabOptions): Promise<Lab> {
 
 /** A lab that goes when this process does, however it ends. */
 export async function temporaryLab(options: LabOptions): Promise<Lab> {
-  const tsx = createRequire(import.meta.url).resolve("tsx/cli")
-  guard(process.execPath, tsx, fileURLToPath(new URL("cli.ts", import.meta.url)), "down", options.name)
+  removeAtTheEnd(options.name)
   return labUp(options)
+}
+
+/** Sees to it that whatever has the label of that lab goes when this process does. */
+export function removeAtTheEnd(name: string): void {
+  const tsx = createRequire(import.meta.url).resolve("tsx/cli")
+  guard(process.execPath, tsx, fileURLToPath(new URL("cli.ts", import.meta.url)), "down", name)
 }
 
 /** Removes a lab with all it holds; without a name, every one. */
@@ -66,7 +71,8 @@ export function kubeconfigPath(name: string): string {
   return cachePath("labs", name, "kubeconfig")
 }
 
-const label = "cloud-native.lab"
+/** Every container and network of a lab has it, with the lab's name: they go when the lab does. */
+export const label = "cloud-native.lab"
 
 type Names = { name: string; network: string; registry: string; kubernetes: string }
 

@@ -14,6 +14,7 @@ interface Referring {
   ephemeral: { services: string[]; secrets: Record<string, string>; random: string[] }
   handshake: Steps
   monitor: { secrets: string[]; signIn: Steps }
+  policy: { publicKey?: string; attestation: string }
 }
 
 type Steps = { capture: Record<string, string> }[]
@@ -35,6 +36,7 @@ export function checkReferences(config: Referring, context: z.RefinementCtx): vo
   const report: Report = (path, message, reference) => context.addIssue({ code: "custom", path, message, params: { ...reference } })
   checkServices(config, report)
   checkRandom(config, report)
+  checkPolicy(config, report)
   checkVariables(config.handshake, ["handshake"], BUILT_IN, report)
   checkVariables(config.monitor.signIn, ["monitor", "signIn"], ["PUBLIC_URL", ...config.monitor.secrets], report)
 }
@@ -58,6 +60,12 @@ function checkRandom({ ephemeral }: Referring, report: Report): void {
     const twice = word in ephemeral.secrets
     if (twice) report(["ephemeral", "random", index], "a key that ephemeral.secrets does not set", { got: JSON.stringify(word), word, candidates: [] })
   }
+}
+
+/** A statement that nobody signed could be anybody's. */
+function checkPolicy({ policy }: Referring, report: Report): void {
+  if (policy.publicKey || policy.attestation === "optional") return
+  report(["policy", "attestation"], "optional, since there is no policy.publicKey", { got: JSON.stringify(policy.attestation), word: "", candidates: [] })
 }
 
 /** Every value that a step refers to must be built in or captured by an earlier step. */

@@ -15,7 +15,9 @@ const variables = z.record(
 )
 const label = matching(/^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$/, "a DNS label: at most 63 small letters, digits and dashes, a letter first")
 const path = matching(/^\/\S*$/, "a path that begins with /")
-const folder = matching(/^(?!\/)(?!(.*\/)?\.\.(\/|$))\S+$/, "a path inside the source, relative to its root")
+const INSIDE = /(?!\/)(?!(.*\/)?\.\.(\/|$))\S+/
+const folder = matching(new RegExp(`^${INSIDE.source}$`), "a path inside the source, relative to its root")
+const PUBLIC_KEY = new RegExp(`^(-----BEGIN PUBLIC KEY-----\\s[^]*|${INSIDE.source})$`)
 const image = matching(/^[a-z0-9][^\s]*$/, "an image, for example postgres:17-alpine")
 const port = wholeNumber(1, 65535, "a port, 1 to 65535")
 const seconds = wholeNumber(1, 86_400, "a whole number of seconds, at least 1")
@@ -207,6 +209,13 @@ export const Config = section({
     /** What becomes of a deployment whose pods took longer: fail (it is rolled back) or warn. */
     startupAction: z.enum(["fail", "warn"], "fail or warn").default("fail"),
   }),
+  /** What an image needs before it is deployed, wherever it comes from. */
+  policy: section({
+    /** Public key of cosign (PEM), or the file of the source that holds it. With it, an image is deployed only if its signature is of that key. */
+    publicKey: matching(PUBLIC_KEY, "a public key (-----BEGIN PUBLIC KEY-----), or a path inside the source").optional(),
+    /** Whether it also needs a statement, signed with that key, of how it was built and verified: required or optional. */
+    attestation: z.enum(["required", "optional"], "required or optional").default("optional"),
+  }),
   /** The images that the module itself runs. */
   images: section({
     /** kubectl, with which the cluster is read and written. */
@@ -217,6 +226,10 @@ export const Config = section({
     registry: image.default("registry:3"),
     /** The Kubernetes of an ephemeral cluster. */
     k3s: image.default("rancher/k3s:v1.34.4-k3s1"),
+    /** oras, which resolves references, and attaches SBOMs and statements to images. */
+    oras: image.default("ghcr.io/oras-project/oras:v1.3.4"),
+    /** cosign, which signs images and verifies signatures. */
+    cosign: image.default("ghcr.io/sigstore/cosign/cosign:v3.1.3"),
     /** syft, which finds out what an image is made of. */
     syft: image.default("anchore/syft:v1.38.2"),
     /** gitleaks, which looks for secrets. */

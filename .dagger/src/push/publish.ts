@@ -1,7 +1,12 @@
-import { Container, Directory, Secret, Service } from "@dagger.io/dagger"
+import { Container, Directory } from "@dagger.io/dagger"
 
 import type { Config } from "../config/schema.js"
 import { CloudNativeError, messageOf } from "../errors.js"
+import type { RegistryAccess } from "../registry/access.js"
+import type { FactRow } from "../verify/facts.js"
+
+export const APPLICATIONS = ["backend", "frontend"] as const
+export type Application = (typeof APPLICATIONS)[number]
 
 /** Both images, verified, and what they were made of. */
 export interface VerifiedImages {
@@ -9,19 +14,14 @@ export interface VerifiedImages {
   config: Config
   backend: Container
   frontend: Container
+  /** What was found out about both. */
+  facts: FactRow[]
 }
 
 /** References by digest: what was verified is what runs, wherever a tag moves. */
 export interface PushedImages {
   backend: string
   frontend: string
-}
-
-export interface RegistryAccess {
-  username?: string
-  password?: Secret
-  /** A registry that runs as a Dagger service; it is spoken to in plain HTTP, as localhost. */
-  service?: Service
 }
 
 export async function publishImages(images: VerifiedImages, registry: string, access: RegistryAccess): Promise<PushedImages> {

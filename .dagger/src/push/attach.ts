@@ -1,0 +1,80 @@
+import { dag, File } from "@dagger.io/dagger"
+import { z } from "zod"
+
+import type { RegistryAccess } from "../registry/access.js"
+import { RegistryClient, registryFailed, ToolFailed } from "../registry/client.js"
+import { attest, sign, type SigningKey } from "../registry/cosign.js"
+import { attach } from "../registry/oras.js"
+import { parseReference } from "../registry/reference.js"
+import { readJson } from "../shape.js"
+import { sbomOf } from "../verify/sbom.js"
+import { APPLICATIONS, type Application, type PushedImages, type VerifiedImages } from "./publish.js"
+import { PREDICATE_TYPE, provenanceOf, statementOf, type Origin } from "./statement.js"
+
+const SBOM = { name: "sbom.spdx.json", type: "application/spdx+json" }
+const STATEMENT = { name: "statement.json", type: "application/vnd.in-toto+json" }
+
+/**
+ * Attach to each image what it is made of and how it came about, and sign the image and that with the key, if there is one.
+ * Without a key, a registry that takes no attachments is no reason for a push to fail. Answers with what came of it.
+ */
+export async function attachEvidence(
+  images: VerifiedImages, references: PushedImages, access: RegistryAccess, key?: SigningKey,
+): Promise<string> {
+  const { host } = parseReference(references.backend)
+  try {
+    const registry = await RegistryClient.open(host, access)
+    await Promise.all(APPLICATIONS.map(application => attachTo(application, images, references[application], registry, key)))
+  } catch (error) {
+    if (key || !(error instanceof ToolFailed)) throw registryFailed("the images are pushed, but could not be signed", error)
+    console.log(`push: nothing attached: ${error.output}`)
+    return `Nothing is attached: ${error.output}`
+  }
+  return `Attached to each image: SBOM (SPDX), statement (in-toto)${key ? "; both image and statement are signed" : ""}`
+}
+
+async function attachTo(application: Application, images: VerifiedImages, reference: string, registry: RegistryClient, key?: SigningKey): Promise<void> {
+  const { config } = images
+  const file = await sbomOf(images[application], config).sync()
+  // One after the other: where a registry has no referrers API, each rewrites the same list of them.
+  const sbom = await attach(registry, config, reference, { ...SBOM, file })
+  const predicate = provenanceOf(await originOf(application, images, sbom))
+  await attach(registry, config, reference, { ...STATEMENT, file: jsonFile(STATEMENT.name, statementOf(reference, predicate)) })
+  console.log(`push: attached SBOM and statement to ${reference}`)
+  if (!key) return
+  await sign(registry, config, reference, key)
+  await attest(registry, config, reference, key, PREDICATE_TYPE, jsonFile("predicate.json", predicate))
+  console.log(`push: signed ${reference} and its statement`)
+}
+
+async function originOf(application: Application, { source, config, facts, ...images }: VerifiedImages, sbom: string): Promise<Origin> {
+  const image = images[application]
+  const { base, dockerfile } = config[application]
+  const [digest, revision, recorded, version, dagger] = await Promise.all([
+    source.digest(),
+    image.label("org.opencontainers.image.revision"),
+    image.label("org.opencontainers.image.base.digest"),
+    moduleVersion(),
+    dag.version(),
+  ])
+  return {
+    name: config.name,
+    application,
+    dockerfile,
+    source: digest,
+    revision,
+    base: { name: base, digest: recorded || (await dag.container().from(base).imageRef()).split("@")[1]! },
+    sbom,
+    facts: facts.filter(fact => fact.image === application),
+    versions: { "cloud-native": version, dagger },
+  }
+}
+
+async function moduleVersion(): Promise<string> {
+  const manifest = await dag.currentModule().source().file("package.json").contents()
+  return readJson(z.object({ version: z.string() }), manifest, "the module's package.json").version
+}
+
+function jsonFile(name: string, content: object): File {
+  return dag.directory().withNewFile(name, JSON.stringify(content)).file(name)
+}

@@ -1,0 +1,40 @@
+import { dag, Directory } from "@dagger.io/dagger"
+
+import type { Config } from "../config/schema.js"
+import { assertTrusted } from "../deploy/trust.js"
+import type { RegistryAccess } from "../registry/access.js"
+import { RegistryClient, registryFailed } from "../registry/client.js"
+import { resolveDigest } from "../registry/oras.js"
+import { formatReference, parseReference } from "../registry/reference.js"
+import { Verification } from "../verification.js"
+import type { FactRow } from "../verify/facts.js"
+import { verifyContainer } from "../verify/verify.js"
+import { APPLICATIONS, type Application, type PushedImages } from "./publish.js"
+
+/** Images from elsewhere, as if they had been pushed here: referred to by the digests they have now, trusted, and verified. */
+export async function releaseImages(source: Directory, config: Config, images: PushedImages, access: RegistryAccess): Promise<PushedImages> {
+  const [backend, frontend] = await Promise.all(APPLICATIONS.map(application => resolve(images[application], config, access)))
+  const resolved = { backend: backend!, frontend: frontend! }
+  await assertTrusted(source, config, resolved, access)
+  const facts = await Promise.all(APPLICATIONS.map(application => verify(application, resolved[application], config, access)))
+  new Verification(JSON.stringify(facts.flat())).summary()
+  return resolved
+}
+
+async function resolve(text: string, config: Config, access: RegistryAccess): Promise<string> {
+  const reference = parseReference(text)
+  try {
+    const registry = await RegistryClient.open(reference.host, access)
+    const resolved = formatReference({ ...reference, digest: await resolveDigest(registry, config, formatReference(reference)) })
+    console.log(`release: ${text} is ${resolved}`)
+    return resolved
+  } catch (error) {
+    throw registryFailed(`${text} cannot be found; nothing was released`, error)
+  }
+}
+
+function verify(application: Application, reference: string, config: Config, { username, password, service }: RegistryAccess): Promise<FactRow[]> {
+  const container = dag.container()
+  const loggedIn = username && password ? container.withRegistryAuth(reference, username, password) : container
+  return verifyContainer(loggedIn.from(reference, { registryService: service }), { name: application, base: config[application].base }, config)
+}

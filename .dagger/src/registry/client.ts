@@ -1,0 +1,93 @@
+import { setTimeout as sleep } from "node:timers/promises"
+
+import { Container, dag, ReturnType, Secret } from "@dagger.io/dagger"
+
+import { plaintextOf } from "../deploy/plan.js"
+import { CloudNativeError, messageOf } from "../errors.js"
+import { uniqueValue } from "../unique.js"
+import { outOfReach, type RegistryAccess } from "./access.js"
+
+/** How a registry that is a service is called in the containers of tools. */
+const ALIAS = "registry"
+const LOGIN_FOLDER = "/run/secrets/docker"
+/** Seconds that one call of a tool may take. */
+const TIMEOUT = 120
+
+/** One registry, as the tools that run in containers reach it: with its login, and whatever its address is there. */
+export class RegistryClient {
+  private constructor(
+    /** The registry, as references name it. */
+    readonly host: string,
+    private readonly address: string,
+    private readonly access: RegistryAccess,
+    private readonly login?: Secret,
+  ) {}
+
+  static async open(host: string, access: RegistryAccess): Promise<RegistryClient> {
+    const unreachable = outOfReach(access, host)
+    if (unreachable) throw new ToolFailed(-1, unreachable)
+    const [port] = access.service ? await access.service.ports() : []
+    const address = port ? `${ALIAS}:${await port.port()}` : host
+    const { username, password } = access
+    if (!username || !password) return new RegistryClient(host, address, access)
+    const login = loginFile(address, username, await plaintextOf(password, "--password"))
+    return new RegistryClient(host, address, access, dag.setSecret(`registry-login-${uniqueValue()}`, login))
+  }
+
+  /** Whether it is spoken to without TLS. */
+  get plainHttp(): boolean {
+    return this.access.service !== undefined
+  }
+
+  /** The reference by which a tool finds an image. */
+  seen(reference: string): string {
+    return reference.replace(this.host, this.address)
+  }
+
+  /** Run a tool, which is its image's entrypoint, and answer with what it printed; throws unless it succeeds in time. */
+  async run(tool: Container, args: string[]): Promise<string> {
+    // As root: a mounted secret is root's to read. With the group, no image needs an /etc/passwd.
+    const plain = tool.withUser("0:0").withEnvVariable("DOCKER_CONFIG", LOGIN_FOLDER).withEnvVariable("CLOUD_NATIVE_CALL", uniqueValue())
+    const loggedIn = this.login ? plain.withMountedSecret(`${LOGIN_FOLDER}/config.json`, this.login) : plain
+    const bound = this.access.service ? loggedIn.withServiceBinding(ALIAS, this.access.service) : loggedIn
+    const done = bound.withExec(args, { useEntrypoint: true, expect: ReturnType.Any })
+    const answer = Promise.all([done.exitCode(), done.stdout(), done.stderr()]).catch((error: unknown) => [-1, "", messageOf(error)] as const)
+    const late = sleep(TIMEOUT * 1000, [-1, "", `no answer within ${TIMEOUT} s`] as const, { ref: false })
+    const [exitCode, stdout, stderr] = await Promise.race([answer, late])
+    if (exitCode === 0) return stdout
+    throw new ToolFailed(exitCode, stderr.trim() || stdout.trim())
+  }
+}
+
+/** A tool ended with another code than 0, or (-1) did not run to its end. */
+export class ToolFailed extends Error {
+  constructor(
+    readonly exitCode: number,
+    /** What it said. */
+    readonly output: string,
+  ) {
+    super(output)
+  }
+}
+
+/** What a tool's failure means for whoever called this module, with the tool's own words; any other error as it is. */
+export function registryFailed(what: string, error: unknown): unknown {
+  if (!(error instanceof ToolFailed)) return error
+  return new CloudNativeError({ code: "REGISTRY_FAILED", blame: "environment", what, why: error.output, fix: remedyOf(error.output), cause: error })
+}
+
+/** The likeliest way out. */
+export function remedyOf(output: string): string {
+  if (/--registry-service=/.test(output)) return "add --registry-service as said above"
+  if (/decryption failed/.test(output)) return "check --signing-password: it does not open --signing-key"
+  if (/reading key|parsing private key|unsupported pem/i.test(output)) return "check --signing-key: cosign cannot read it; `cosign generate-key-pair` makes one"
+  if (/unauthorized|authentication required|denied|\b40[13]\b/i.test(output)) return "check --username and --password, and what they may do in that repository"
+  if (/not found|MANIFEST_UNKNOWN|NAME_UNKNOWN|\b404\b/i.test(output)) return "check the reference: the registry has no such image"
+  return "check the address, and that the registry is up and can be reached from this machine's containers"
+}
+
+/** A login as Docker keeps it, which is where tools look for it. */
+export function loginFile(host: string, username: string, password: string): string {
+  const key = host === "docker.io" ? "https://index.docker.io/v1/" : host
+  return JSON.stringify({ auths: { [key]: { auth: Buffer.from(`${username}:${password}`).toString("base64") } } })
+}

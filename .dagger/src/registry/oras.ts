@@ -1,0 +1,52 @@
+import { Container, dag, File } from "@dagger.io/dagger"
+import { z } from "zod"
+
+import type { Config } from "../config/schema.js"
+import { readJson, readShape } from "../shape.js"
+import type { RegistryClient } from "./client.js"
+
+const FOLDER = "/attachments"
+
+/** A file that goes to a registry as a referrer of an image. */
+export interface Attachment {
+  name: string
+  /** Media type, of the file and of the referrer. */
+  type: string
+  file: File
+}
+
+/** The digest that an image has now. */
+export async function resolveDigest(registry: RegistryClient, config: Config, reference: string): Promise<string> {
+  const answer = await registry.run(oras(config), resolveArgs(registry.seen(reference), registry.plainHttp))
+  return readShape(Digest, answer.trim(), "what oras says of an image")
+}
+
+/** Attach a file to an image; answers with the digest of the referrer. The same file once more is no other referrer. */
+export async function attach(registry: RegistryClient, config: Config, reference: string, attachment: Attachment): Promise<string> {
+  const tool = oras(config).withWorkdir(FOLDER).withMountedFile(`${FOLDER}/${attachment.name}`, attachment.file)
+  const answer = await registry.run(tool, attachArgs(registry.seen(reference), registry.plainHttp, attachment))
+  return readJson(z.object({ digest: Digest }), answer, "what oras says of an attachment").digest
+}
+
+export function resolveArgs(reference: string, plainHttp: boolean): string[] {
+  return ["resolve", ...http(plainHttp), reference]
+}
+
+export function attachArgs(reference: string, plainHttp: boolean, { name, type }: Omit<Attachment, "file">): string[] {
+  return [
+    "attach", ...http(plainHttp), "--format=json", "--no-tty", `--artifact-type=${type}`,
+    // Without a time of its own, which oras would give it, the same content has the same digest.
+    "--annotation=org.opencontainers.image.created=1970-01-01T00:00:00Z",
+    reference, `${name}:${type}`,
+  ]
+}
+
+const Digest = z.string().regex(/^sha256:[0-9a-f]{64}$/)
+
+function oras(config: Config): Container {
+  return dag.container().from(config.images.oras)
+}
+
+function http(plain: boolean): string[] {
+  return plain ? ["--plain-http"] : []
+}
