@@ -20,7 +20,7 @@ export default defineConfig({
           name: "e2e",
           include: ["test/e2e/**/*.test.ts"],
           // Deploy to the lab's cluster, which a real engine does not reach, or ask the embedded engine itself.
-          exclude: process.env.DAGGER ? ["test/e2e/lab.test.ts", "test/e2e/workflow.test.ts", "test/e2e/docs.test.ts"] : [],
+          exclude: process.env.DAGGER ? ["test/e2e/lab.test.ts", "test/e2e/workflow.test.ts", "test/e2e/examples.test.ts", "test/e2e/docs.test.ts"] : [],
           testTimeout: minutes(15),
           hookTimeout: minutes(30),
           // Each file drives containers on a machine of two cores: one after the other is faster than all at once.

@@ -40,6 +40,8 @@ function app(conventions: Conventions) {
     path: folder.default(conventions.name),
     /** The Dockerfile, from the source's root. */
     dockerfile: folder.default(`docker/${conventions.name}.dockerfile`),
+    /** Its Service, as the manifests name it. */
+    service: label.default(conventions.name),
     /** Port that the application and its Service listen on. */
     port: port.default(conventions.port),
     /** Path that answers as long as the process lives. */
@@ -247,6 +249,11 @@ export type Config = z.output<typeof Config>
 export type AppConfig = Config["backend"]
 export type ServiceConfig = Config["services"][string]
 export type HandshakeStep = Config["handshake"][number]
+
+/** Where an application is reached from inside its namespace. */
+export function addressOf({ service, port }: AppConfig): string {
+  return `http://${service}:${port}`
+}
 
 function healthRequests(apps: Record<"backend" | "frontend", { health: string }>): z.output<typeof MonitorRequest>[] {
   return (["backend", "frontend"] as const).map(to => ({

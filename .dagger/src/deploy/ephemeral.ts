@@ -62,9 +62,9 @@ export async function previewEphemeral(images: VerifiedImages): Promise<Service>
   const cluster = startCluster(plan.config, registry)
   await prepare(cluster, plan.config)
   await deployRelease(cluster.kubectl, withEphemeralSecrets(plan), pushed)
-  const port = plan.config.frontend.port
+  const { service, port } = plan.config.frontend
   return cluster.client.withExposedPort(port).asService({
-    args: ["kubectl", ...cluster.flags, `--namespace=${cluster.kubectl.namespace}`, "port-forward", "--address=0.0.0.0", "service/frontend", `${port}:${port}`],
+    args: ["kubectl", ...cluster.flags, `--namespace=${cluster.kubectl.namespace}`, "port-forward", "--address=0.0.0.0", `service/${service}`, `${port}:${port}`],
   })
 }
 

@@ -1,7 +1,7 @@
 import { dag } from "@dagger.io/dagger"
 import { z } from "zod"
 
-import type { Config } from "../config/schema.js"
+import { addressOf, type Config } from "../config/schema.js"
 import { CloudNativeError } from "../errors.js"
 import { k6Objects, removeK6 } from "../monitor/k6-job.js"
 import { readShape } from "../shape.js"
@@ -23,7 +23,7 @@ export async function proveHandshake(kubectl: Kubectl, config: Config, publicUrl
   const name = `cloud-native-handshake-${crypto.randomUUID().slice(0, 8)}`
   const scenario = {
     values: { PUBLIC_URL: publicUrl, random: crypto.randomUUID() },
-    steps: config.handshake.map(step => ({ ...step, url: `http://${step.to}:${config[step.to].port}${step.path}` })),
+    steps: config.handshake.map(step => ({ ...step, url: addressOf(config[step.to]) + step.path })),
   }
   const files = {
     "handshake.js": await scripts.file("handshake.js").contents(),

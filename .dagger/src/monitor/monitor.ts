@@ -1,5 +1,6 @@
 import { dag } from "@dagger.io/dagger"
 
+import { addressOf } from "../config/schema.js"
 import { doomOfAll } from "../deploy/doom.js"
 import type { Kubectl } from "../deploy/kubectl.js"
 import { observe } from "../deploy/observe.js"
@@ -90,7 +91,7 @@ function requestsOf({ config }: Plan): Plan["config"]["monitor"]["requests"] {
 }
 
 function addressed<Request extends { to: "backend" | "frontend"; path: string }>(request: Request, { config }: Plan) {
-  return { ...request, url: `http://${request.to}:${config[request.to].port}${request.path}` }
+  return { ...request, url: addressOf(config[request.to]) + request.path }
 }
 
 function cannotStart(why: string): CloudNativeError {

@@ -1,0 +1,12 @@
+import { createServer } from "node:http"
+import { page } from "./page.mjs"
+
+const server = createServer(async (_request, response) => {
+  try {
+    const prices = await (await fetch(`${process.env.API_URL}/prices`)).json()
+    response.end(page(prices))
+  } catch {
+    response.writeHead(502).end("the prices are not to be had")
+  }
+}).listen(8080)
+process.on("SIGTERM", () => server.close())

@@ -1,0 +1,58 @@
+// Repositories of others, deployed to the lab's cluster one after the other.
+import { join } from "node:path"
+
+import { afterAll, beforeAll, expect, test } from "vitest"
+
+import { kubectlPath } from "../lab/images.ts"
+import { labDown, temporaryLab, type Lab } from "../lab/lab.ts"
+import { run } from "../lab/process.ts"
+import { createNamespace } from "../target/target.ts"
+import { dagger, ROOT } from "./dagger.ts"
+
+let lab: Lab
+beforeAll(async () => {
+  lab = await temporaryLab({ name: `examples-${process.pid}` })
+  for (const namespace of ["shop", "market"]) await createNamespace(lab, namespace)
+})
+afterAll(() => labDown(lab?.name))
+
+const example = (name: string, ...args: string[]) => dagger(`--source=${join(ROOT, "examples", name)}`, ...args)
+const cluster = () => [`--registry=${lab.registry}`, `--kubeconfig=file:${lab.kubeconfig}`]
+
+test("an existing repository: its own Dockerfiles, manifests and names", async () => {
+  const checked = await example("existing-repository", "check-manifests")
+  expect(checked.exitCode, checked.stderr).toBe(0)
+  const ended = await example("existing-repository", "deploy", ...cluster())
+  expect(ended.exitCode, ended.stderr).toBe(0)
+  expect(ended.stdout).toMatch(/backend +2 +2 +0/)
+  expect(ended.stdout).toContain("100.000 % answered as they must be")
+  expect(await images("shop")).toEqual({ "shop-api": expect.stringContaining("/shop-backend@sha256:"), "shop-web": expect.stringContaining("/shop-frontend@sha256:") })
+})
+
+test("a monorepo: another layout, deployed by the overlay of an environment", async () => {
+  const url = "https://market.example.com"
+  const ended = await example("monorepo", "deploy", ...cluster(), "--overlay=overlays/production", `--public-url=${url}`)
+  expect(ended.exitCode, ended.stderr).toBe(0)
+  expect(Object.keys(await images("market"))).toEqual(["catalog", "storefront"])
+  expect(await kubectl("market", "get", "ingress", "storefront", "--output=jsonpath={.spec.rules[0].host} {.metadata.annotations.example\\.com/owner}")).toBe("market.example.com market-team")
+
+  const none = await example("monorepo", "deploy", ...cluster(), "--overlay=overlays/staging")
+  expect(none.exitCode, none.stderr).toBe(1)
+  for (const text of ["ARGUMENTS_INVALID", "--overlay=overlays/staging", "they have overlays/production"]) expect(none.stderr).toContain(text)
+})
+
+async function kubectl(namespace: string, ...args: string[]): Promise<string> {
+  const env = { ...process.env, KUBECONFIG: lab.kubeconfig }
+  return (await run([await kubectlPath(), `--namespace=${namespace}`, ...args], { env })).stdout
+}
+
+/** The image that each Deployment runs. */
+async function images(namespace: string): Promise<Record<string, string>> {
+  const { items } = JSON.parse(await kubectl(namespace, "get", "deployments", "--output=json")) as { items: Deployment[] }
+  return Object.fromEntries(items.map(({ metadata, spec }) => [metadata.name, spec.template.spec.containers[0]!.image]))
+}
+
+interface Deployment {
+  metadata: { name: string }
+  spec: { template: { spec: { containers: { image: string }[] } } }
+}
