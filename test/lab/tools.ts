@@ -16,6 +16,12 @@ export const act = () => goProgram({ name: "act", module: "github.com/nektos/act
 /** Checks workflows of GitHub Actions for what makes them unsafe. */
 export const zizmor = () => pythonProgram("zizmor", "1.32.0")
 
+/** A browser: Debian's, since others download one of their own. */
+export async function chromium(): Promise<string> {
+  await ensureProgram("chromium", ["chromium"])
+  return (await run(["which", "chromium"])).stdout.trim()
+}
+
 /** A program that a wheel of PyPI holds. */
 async function pythonProgram(name: string, version: string): Promise<string> {
   const folder = await makeOnce(cachePath("bin", `${name}-${version}`), async temporary => {

@@ -1,0 +1,47 @@
+// What others build on the module: on a real engine through a module that depends on it (test/consumer), whose bindings only
+// that engine makes; on the embedded one as the calls that come of it.
+import { join } from "node:path"
+
+import { expect, test } from "vitest"
+
+import { dagger, daggerIn, ROOT, type Ended } from "./dagger.ts"
+import { Source } from "./source.ts"
+
+const hasBindings = process.env.DAGGER !== undefined
+const consumer = (...args: string[]) => daggerIn(ROOT, "-m", join(ROOT, "test/consumer"), ...args)
+
+interface Use {
+  what: string
+  /** Through the module that depends on this one, and as the call of its own that it makes. */
+  through: (source: Source) => string[]
+  itself: (source: Source) => string[]
+  answers: RegExp
+}
+
+const USES: Use[] = [
+  {
+    what: "only the gate",
+    through: source => ["gate", `--source=${source.path}`],
+    itself: source => [`--source=${source.path}`, "test", "summary"],
+    answers: /backend +1 +1 +0/,
+  },
+  {
+    what: "the facts of an image that was built elsewhere",
+    through: () => ["facts", "--image=node:20-alpine", "--base=python:3.13-slim"],
+    itself: () => ["verify-image", "--image=node:20-alpine", "--base=python:3.13-slim", "json", "contents"],
+    answers: /"passed": *false/,
+  },
+  {
+    what: "a step of one's own between two of the chain",
+    through: source => ["smoke", `--source=${source.path}`, "--command=python,-c,print('it starts')"],
+    itself: source => [`--source=${source.path}`, "test", "build", "backend", "container", "with-exec", "--args=python,-c,print('it starts')", "stdout"],
+    answers: /it starts/,
+  },
+]
+
+test.concurrent.each(USES)("$what", async ({ through, itself, answers }) => {
+  const source = Source.minimal()
+  const ended: Ended = hasBindings ? await consumer(...through(source)) : await dagger(...itself(source))
+  expect(ended.exitCode, ended.stderr).toBe(0)
+  expect(ended.stdout).toMatch(answers)
+})
