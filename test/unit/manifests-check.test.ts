@@ -4,7 +4,10 @@ import { checkManifests } from "../../.dagger/src/manifests/check.ts"
 import { parseManifests, type Manifest } from "../../.dagger/src/manifests/parse.ts"
 import { ownFile, ownManifests } from "./manifests-files.ts"
 
-const APPS = { backend: { port: 8000, health: "/health" }, frontend: { port: 3000, health: "/api/health" } }
+const APPS = {
+  backend: { service: "backend", port: 8000, health: "/health" },
+  frontend: { service: "frontend", port: 3000, health: "/api/health" },
+}
 
 /** Every rule passes on this repository's manifests; each case breaks one thing in them. */
 type Break = [what: string, code: string, edit: (manifests: Editable) => void]
@@ -65,6 +68,8 @@ const CASES: Break[] = [
   ["a Service of other pods", "SERVICE_SELECTS_NOTHING", m => void (m.get("Service", "frontend").spec.selector = { app: "frontend" })],
   ["a Service to a closed port", "SERVICE_PORT_CLOSED", m => void (m.get("Service", "frontend").spec.ports[0].targetPort = "https")],
   ["a Service of migrations", "SERVICE_SELECTS_JOB", m => void (m.get("Job", "frontend-migration").spec.template.metadata.labels["app.kubernetes.io/name"] = "frontend")],
+  ["no Service through which an application is asked", "APP_SERVICE_MISSING", m => m.remove("Service", "frontend")],
+  ["its Service with another port", "APP_SERVICE_MISSING", m => void (m.get("Service", "frontend").spec.ports[0].port = 80)],
   ["BACKEND_URL to no Service", "BACKEND_URL_UNRESOLVED", m => void (m.get("ConfigMap", "frontend-config").data.BACKEND_URL = "http://api:8000")],
   ["BACKEND_URL to a port of no Service", "BACKEND_URL_UNRESOLVED", m => void (m.get("ConfigMap", "frontend-config").data.BACKEND_URL = "http://backend:3000")],
   ["BACKEND_URL without a port", "BACKEND_URL_UNRESOLVED", m => void (m.get("ConfigMap", "frontend-config").data.BACKEND_URL = "http://backend")],

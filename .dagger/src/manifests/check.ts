@@ -10,7 +10,7 @@ import { resourcesMissing } from "./rules/resources.js"
 import { graceTooShort, preStopMissing, rolloutUnavailable } from "./rules/rollout.js"
 import { disruptionBudgetMissing, replicasFixed, scaleTargetMissing } from "./rules/scaling.js"
 import { credentialInManifests, secretInManifests } from "./rules/secrets.js"
-import { serviceSelectsJob, serviceWithoutPods } from "./rules/services.js"
+import { appServiceMissing, serviceSelectsJob, serviceWithoutPods } from "./rules/services.js"
 import { tokenProblems } from "./tokens.js"
 
 export { formatProblem, type Problem } from "./problem.js"
@@ -34,6 +34,7 @@ const RULES: Rule[] = [
   configKeyMissing,
   serviceWithoutPods,
   serviceSelectsJob,
+  appServiceMissing,
   backendUrlUnresolved,
 ]
 

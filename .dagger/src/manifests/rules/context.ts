@@ -6,6 +6,7 @@ import { isKind, type Container, type Deployment } from "../shapes.js"
 
 /** Where an application answers; the configuration has it. */
 export interface App {
+  service: string
   port: number
   health: string
 }

@@ -60,3 +60,15 @@ export function* serviceSelectsJob({ manifests }: Context): Generator<Problem> {
           fix: `give the pods of ${describe(object)} labels of their own`,
         })
 }
+
+/** The monitor and the handshake ask each application through its Service. */
+export function* appServiceMissing({ manifests, apps }: Context): Generator<Problem> {
+  const services = manifests.map(({ object }) => object).filter((object): object is Service => isKind(object, "Service"))
+  for (const [app, { service, port }] of Object.entries(apps))
+    if (!services.some(({ metadata, spec }) => metadata.name === service && spec.ports?.some(item => item.port === port)))
+      yield {
+        code: "APP_SERVICE_MISSING",
+        what: `the manifests have no Service ${service} with port ${port}, through which the ${app} is asked`,
+        fix: `add one, or set ${app}.service and ${app}.port in cloud-native.yaml`,
+      }
+}
