@@ -36,6 +36,11 @@ describe("the module", () => {
     expect(wrongImports(parse(".dagger/src/index.ts", code))).toEqual([`.dagger/src/index.ts: ${problem}`])
   })
 
+  test("knows nothing of the sample application", () => {
+    const named = MODULE.filter(({ text }) => /test\/app|\/api\/tasks|\btasks-/.test(text))
+    expect(named.map(({ fileName }) => fileName)).toEqual([])
+  })
+
   test("gives every command as a list of arguments", () => {
     expect(MODULE.flatMap(shellStrings)).toEqual([])
   })
