@@ -18,7 +18,7 @@ const ACTIONS = { "actions/checkout": "checkout", "dagger/dagger-for-github": "d
 export interface Ran {
   exitCode: number
   log: string
-  /** Where the artifacts are, and the job's summary: summary.md. */
+  /** Where the artifacts are, by name. */
   artifacts: string
 }
 
