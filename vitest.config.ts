@@ -31,6 +31,15 @@ export default defineConfig({
       },
       {
         test: {
+          name: "verify",
+          include: ["test/verify/**/*.test.ts"],
+          testTimeout: minutes(15),
+          hookTimeout: minutes(10),
+          maxConcurrency: 3,
+        },
+      },
+      {
+        test: {
           name: "faults",
           include: ["test/faults/**/*.test.ts"],
           testTimeout: minutes(15),

@@ -1,10 +1,12 @@
-import { Container, Directory, func, object } from "@dagger.io/dagger"
+import { Container, Directory, func, object, Secret } from "@dagger.io/dagger"
 
 import type { Config } from "./config/schema.js"
+import { manifestsOf } from "./deploy/manifests.js"
 import { Image, imageTable } from "./image.js"
 import { Verification } from "./verification.js"
 import { Verified } from "./verified.js"
-import { verifyContainer } from "./verify/verify.js"
+import { podSettings } from "./verify/pod-settings.js"
+import { verifyContainer, verifySource, type Means } from "./verify/verify.js"
 
 /** Both images, built from tested source, not verified yet. */
 @object()
@@ -33,10 +35,16 @@ export class Built {
     return new Image("frontend", this.frontendContainer, this.settings)
   }
 
-  /** Verify both images: size, base and user. Fails when a fact does, with the table of all of them. */
-  @func()
-  async verifyImage(): Promise<Verified> {
-    const facts = await this.facts()
+  /**
+   * Verify both images, and look for secrets in the source. Every fact is evaluated; fails, with the table of all of them,
+   * when one is not as it has to be.
+   *
+   * @param scanner An image that takes the arguments of grype and has or reaches its database, to find known vulnerabilities. Default: they are not checked.
+   * @param secrets Secrets whose values must not be in an image, for example env:TOKEN. Default: none.
+   */
+  @func({ cache: "never" })
+  async verifyImage(scanner?: Container, secrets: Secret[] = []): Promise<Verified> {
+    const facts = await this.facts({ scanner, secrets })
     new Verification(facts).summary()
     return new Verified(this.source, this.settings, this.backendContainer, this.frontendContainer, facts)
   }
@@ -44,16 +52,29 @@ export class Built {
   /** The images with their size in the registry, base and user, as a table. */
   @func()
   async summary(): Promise<string> {
-    return imageTable({ backend: this.backendContainer, frontend: this.frontendContainer })
+    return imageTable({ backend: this.backendContainer, frontend: this.frontendContainer }, this.config())
   }
 
-  /** Every fact of both images as JSON, passed or not. */
-  async facts(): Promise<string> {
-    const config = JSON.parse(this.settings) as Config
+  /** Every fact of both images and of their source as JSON, passed or not. */
+  async facts({ scanner, secrets }: Pick<Means, "scanner" | "secrets">): Promise<string> {
+    const config = this.config()
+    const means = { scanner, secrets, source: this.source }
+    const manifests = (await this.source.exists(MANIFESTS)) ? await manifestsOf(this.source.directory(MANIFESTS)) : []
+    const verify = (name: "backend" | "frontend", container: Container) => {
+      const { base, ownSize, ...endpoint } = config[name]
+      return verifyContainer(container, { name, base, ownSize, endpoint, pod: podSettings(manifests, name, config) }, means, config)
+    }
     const rows = await Promise.all([
-      verifyContainer(this.backendContainer, { name: "backend", base: config.backend.base }, config),
-      verifyContainer(this.frontendContainer, { name: "frontend", base: config.frontend.base }, config),
+      verify("backend", this.backendContainer),
+      verify("frontend", this.frontendContainer),
+      verifySource(this.source, config),
     ])
     return JSON.stringify(rows.flat())
   }
+
+  private config(): Config {
+    return JSON.parse(this.settings) as Config
+  }
 }
+
+const MANIFESTS = "k8s"

@@ -8,6 +8,7 @@ export type ErrorCode =
   | "CONFIG_INVALID"
   | "HANDSHAKE_FAILED"
   | "IMAGE_NOT_TRUSTED"
+  | "IMAGE_UNREADABLE"
   | "KUBECONFIG_INVALID"
   | "KUBECTL_FAILED"
   | "LOCKED"
@@ -20,6 +21,7 @@ export type ErrorCode =
   | "REGISTRY_FAILED"
   | "ROLLBACK_FAILED"
   | "ROLLOUT_FAILED"
+  | "SECRETS_FOUND"
   | "SECRETS_INVALID"
   | "SECRETS_MISSING"
   | "SOURCE_LAYOUT"
@@ -27,6 +29,7 @@ export type ErrorCode =
   | "TESTS_FAILED"
   | "TEST_RUNNER_FAILED"
   | "TIMED_OUT"
+  | "TOOL_FAILED"
   | "VERIFICATION_FAILED"
 
 export interface Failure {

@@ -3,6 +3,7 @@ import { Container, File, func, object } from "@dagger.io/dagger"
 import type { Config } from "./config/schema.js"
 import { formatTable, humanSize } from "./verify/table.js"
 import { inspectImage } from "./verify/inspect.js"
+import { sizeOf } from "./verify/oci.js"
 import { sbomOf } from "./verify/sbom.js"
 
 /** One image, built from tested source. */
@@ -24,7 +25,7 @@ export class Image {
   /** The image's size in the registry, layers and user, as a table. */
   @func()
   async summary(): Promise<string> {
-    return imageTable({ [this.name]: this.container })
+    return imageTable({ [this.name]: this.container }, JSON.parse(this.settings) as Config)
   }
 
   /** What the image is made of, base included: packages with their versions and licences, as SPDX in JSON, found by syft. */
@@ -35,11 +36,11 @@ export class Image {
 }
 
 /** A row an image: size in the registry, number of layers, user. */
-export async function imageTable(images: Record<string, Container>): Promise<string> {
+export async function imageTable(images: Record<string, Container>, config: Config): Promise<string> {
   const rows = await Promise.all(
     Object.entries(images).map(async ([name, container]) => {
-      const image = await inspectImage(container)
-      return [name, humanSize(image.size), String(image.diffIds.length), image.user || "root"]
+      const { image } = await inspectImage(container, config)
+      return [name, humanSize(sizeOf(image.layers)), String(image.layers.length), image.user || "root"]
     }),
   )
   return formatTable(["IMAGE", "SIZE", "LAYERS", "USER"], rows)

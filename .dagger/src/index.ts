@@ -23,6 +23,7 @@ import { parseReference } from "./registry/reference.js"
 import { filesOf } from "./report/files.js"
 import { Tested } from "./tested.js"
 import { Verification } from "./verification.js"
+import { assertNoLeaks, leaksInSource } from "./verify/leaks.js"
 import { verifyContainer } from "./verify/verify.js"
 
 /**
@@ -82,17 +83,26 @@ export class CloudNative {
   }
 
   /**
-   * Verify an image: its size in the registry, its base, its user. Without an image, both of the source are built,
-   * behind the gate, and verified. All facts are evaluated; `summary` fails when one of them does, `json` never.
+   * Verify an image: its size, base and layers, user and rights, secrets in it, how it starts and stops when it runs
+   * confined as in Kubernetes, what it is made of, its known vulnerabilities. Without an image, both of the source are built,
+   * behind the gate, and verified with their source. All facts are evaluated; `summary` fails when one of them does, `json` never.
    *
    * @param image Anybody's image, for example ghcr.io/acme/api:1.2. Default: both images of the source.
-   * @param base The image it must be built on, for example python:3.13-slim. Default: the base is not checked.
+   * @param base The image it must be built on, for example python:3.13-slim. Default: the one that it names itself, in org.opencontainers.image.base.name.
+   * @param health Path that answers as long as the image runs, for example /health. Default: the image is not run.
+   * @param port Port that it listens on. Default: the one that it exposes.
+   * @param inFlight Path of a POST whose body it reads: a request is held in flight there while it is told to stop. Default: the path of health.
+   * @param scanner An image that takes the arguments of grype and has or reaches its database, to find known vulnerabilities. Default: they are not checked.
+   * @param secrets Secrets whose values must not be in an image, for example env:TOKEN. Default: none.
    */
-  @func()
-  async verifyImage(image?: Container, base?: string): Promise<Verification> {
-    if (!image) return new Verification(await (await this.build()).facts())
+  @func({ cache: "never" })
+  async verifyImage(
+    image?: Container, base?: string, health?: string, port?: number, inFlight?: string, scanner?: Container, secrets: Secret[] = [],
+  ): Promise<Verification> {
+    if (!image) return new Verification(await (await this.build()).facts({ scanner, secrets }))
     const config = await readConfig(this.source, this.config)
-    return new Verification(JSON.stringify(await verifyContainer(image, { name: "image", base }, config)))
+    const subject = { name: "image", base, endpoint: health ? { health, port, inFlight } : undefined, pod: {} }
+    return new Verification(JSON.stringify(await verifyContainer(image, subject, { scanner, secrets, source: this.source }, config)))
   }
 
   /**
@@ -111,7 +121,7 @@ export class CloudNative {
     registry: string, username?: string, password?: Secret, registryService?: Service, signingKey?: Secret, signingPassword?: Secret,
   ): Promise<Pushed> {
     assertPush(registry, { username, password, service: registryService }, signingKey, signingPassword)
-    const verified = await (await this.build()).verifyImage()
+    const verified = await (await this.build()).verifyImage(undefined, given(password, signingKey, signingPassword))
     return verified.push(registry, username, password, registryService, signingKey, signingPassword)
   }
 
@@ -159,7 +169,7 @@ export class CloudNative {
     const plan = await planOf(this.source, config, { manifests, overlay, secrets, publicUrl, handshake, keepFailed, timeout })
     const kubectl = kubeconfig && (await preflight({ kubeconfig, context, namespace, apiServer }, plan))
     const tested = await this.test()
-    const verified = await (await tested.build()).verifyImage()
+    const verified = await (await tested.build()).verifyImage(undefined, given(password, signingKey, signingPassword, secrets, kubeconfig))
     const deployment = async () => {
       if (!registry) return deployEphemeral(verified.images(), plan)
       const pushed = await verified.push(registry, username, password, registryService, signingKey, signingPassword)
@@ -285,6 +295,18 @@ export class CloudNative {
   async checkManifests(): Promise<void> {
     await checkAll(this.source, await readConfig(this.source, this.config))
   }
+
+  /** Check that the source holds no secret, by the rules of gitleaks, or of a .gitleaks.toml at its root; .gitleaksignore makes exceptions. */
+  @func()
+  @check()
+  async checkSecrets(): Promise<void> {
+    assertNoLeaks(await leaksInSource(this.source, await readConfig(this.source, this.config)))
+  }
+}
+
+/** The secrets that a call was given: their values must not be in an image. */
+function given(...secrets: (Secret | undefined)[]): Secret[] {
+  return secrets.filter(secret => secret !== undefined)
 }
 
 /** Where a plan names the images that are yet to be pushed. */

@@ -8,7 +8,8 @@ export function redact(text: string, values: string[]): string {
 /** Encoded forms that are shorter would also be found in ordinary text. */
 const SHORTEST_ENCODED = 4
 
-function formsOf(value: string): string[] {
+/** A value as it is, and in every encoding in which it may be written down. */
+export function formsOf(value: string): string[] {
   const bytes = Buffer.from(value)
   const encoded = [
     JSON.stringify(value).slice(1, -1),

@@ -7,10 +7,10 @@ import { formatTable } from "./verify/table.js"
 /** One thing that was found out about an image. */
 @object()
 export class Fact {
-  /** The image. */
+  /** The image; "source" for what was found out about the source. */
   @func()
   image: string
-  /** What was looked at: size, base, user. */
+  /** What was looked at: size, own layers, base, final stage, file modes, user, secrets, given secrets, confined, start, stop, request in flight, SBOM, vulnerabilities. */
   @func()
   name: string
   /** What it had to be. */
@@ -19,20 +19,24 @@ export class Fact {
   /** What it is. */
   @func()
   actual: string
-  /** pass, warn or fail. */
+  /** pass, warn, fail, or "not checked": nothing is known. */
   @func()
   verdict: string
   /** How it was found. */
   @func()
   how: string
+  /** Where, one by one: a layer and a path, a package; never a secret. */
+  @func()
+  findings: string[]
 
-  constructor(image: string, name: string, limit: string, actual: string, verdict: string, how: string) {
+  constructor(image: string, name: string, limit: string, actual: string, verdict: string, how: string, findings: string[]) {
     this.image = image
     this.name = name
     this.limit = limit
     this.actual = actual
     this.verdict = verdict
     this.how = how
+    this.findings = findings
   }
 }
 
@@ -45,7 +49,7 @@ export class Verification {
     this.facts = facts
   }
 
-  /** Whether every fact is as it has to be; warnings do not count. */
+  /** Whether no fact is other than it has to be; warnings and what was not checked do not count. */
   @func()
   passed(): boolean {
     return this.read().every(row => row.verdict !== "fail")
@@ -54,29 +58,30 @@ export class Verification {
   /** The facts, a row each. */
   @func()
   rows(): Fact[] {
-    return this.read().map(row => new Fact(row.image, row.name, row.limit, row.actual, row.verdict, row.how))
+    return this.read().map(row => new Fact(row.image, row.name, row.limit, row.actual, row.verdict, row.how, row.findings))
   }
 
-  /** The facts as JSON: {passed, facts: [{image, name, limit, actual, verdict, how}]}. */
+  /** The facts as JSON: {passed, facts: [{image, name, limit, actual, verdict, how, findings}]}. */
   @func()
   json(): File {
     const text = JSON.stringify({ passed: this.passed(), facts: this.read() }, null, 2)
     return dag.directory().withNewFile("verification.json", text + "\n").file("verification.json")
   }
 
-  /** The facts as a table. Fails, with the table, when one of them is not as it has to be. */
+  /** The facts as a table, then what was found, one by one. Fails, with the table, when one of them is not as it has to be. */
   @func()
   summary(): string {
     const table = formatTable(
       ["IMAGE", "FACT", "LIMIT", "ACTUAL", "VERDICT", "HOW"],
       this.read().map(row => [row.image, row.name, row.limit, row.actual, row.verdict.toUpperCase(), row.how]),
     )
-    if (this.passed()) return table
+    const text = [table, ...this.read().flatMap(listFindings)].join("\n")
+    if (this.passed()) return text
     throw new CloudNativeError({
       code: "VERIFICATION_FAILED",
       blame: "user",
       what: "an image is not as it has to be; nothing was pushed",
-      why: table,
+      why: text,
       fix: "change what the FAIL rows name, or the limits in cloud-native.yaml",
     })
   }
@@ -84,4 +89,13 @@ export class Verification {
   private read(): FactRow[] {
     return JSON.parse(this.facts) as FactRow[]
   }
+}
+
+/** More of one kind say nothing more; the JSON has them all. */
+const SHOWN = 10
+
+function listFindings({ image, name, findings }: FactRow): string[] {
+  if (findings.length === 0) return []
+  const more = findings.length > SHOWN ? [`  … and ${findings.length - SHOWN} more`] : []
+  return ["", `${image}, ${name}:`, ...findings.slice(0, SHOWN).map(finding => `  ${finding}`), ...more]
 }

@@ -48,11 +48,11 @@ export class Verified {
     return new Pushed(this.source, this.settings, references, access, attached)
   }
 
-  /** What was found out about each image. */
+  /** What was found out about each image, and about their source. */
   @func()
   verifications(): Verification[] {
     const rows = JSON.parse(this.facts) as FactRow[]
-    return ["backend", "frontend"].map(name => new Verification(JSON.stringify(rows.filter(row => row.image === name))))
+    return ["backend", "frontend", "source"].map(name => new Verification(JSON.stringify(rows.filter(row => row.image === name))))
   }
 
   /** The facts of both images, as a table. */

@@ -10,7 +10,7 @@ describe("what cannot be used is said so, with the way out", () => {
     expect(ended.exitCode, ended.stderr).toBe(1)
     for (const text of [
       "CONFIG_INVALID",
-      'cloud-native.yaml:3:3 backend.pat: expected one of path, dockerfile, service, port, health, base, test; did you mean "path"?',
+      'cloud-native.yaml:3:3 backend.pat: expected one of path, dockerfile, service, port, health, inFlight, ownSize, base, test; did you mean "path"?',
       'cloud-native.yaml:4:9 backend.port: expected a port, 1 to 65535, got "many"',
       'cloud-native.yaml:5:22 limits.imageSize: expected a size, for example 200MB',
     ]) {

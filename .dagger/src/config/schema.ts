@@ -21,6 +21,7 @@ const PUBLIC_KEY = new RegExp(`^(-----BEGIN PUBLIC KEY-----\\s[^]*|${INSIDE.sour
 const image = matching(/^[a-z0-9][^\s]*$/, "an image, for example postgres:17-alpine")
 const port = wholeNumber(1, 65535, "a port, 1 to 65535")
 const seconds = wholeNumber(1, 86_400, "a whole number of seconds, at least 1")
+const size = z.string("a size, for example 200MB").transform(parseSize)
 const argv = list(text, "a command as a list of words, for example [npm, test]").min(1, "a command of at least one word")
 
 /** An application's conventions: what its defaults are where the configuration says nothing. */
@@ -46,6 +47,10 @@ function app(conventions: Conventions) {
     port: port.default(conventions.port),
     /** Path that answers as long as the process lives. */
     health: path.default(conventions.health),
+    /** Path of a POST whose body the application reads: with it a request is held in flight while the image is told to stop. Default: `health`. */
+    inFlight: path.optional(),
+    /** Size in the registry that the layers above the base have to stay below, for example 12MB. Default: no limit of their own. */
+    ownSize: size.optional(),
     /** The image that the tests run in and that the final stage is built on. */
     base: image.default(conventions.base),
     test: section({
@@ -141,6 +146,19 @@ const MonitorRequest = z.strictObject(
   "a mapping with name, to, path and expect",
 )
 
+/** A vulnerability that is let pass. */
+const Allowance = z.strictObject(
+  {
+    /** As the scanner names it, for example CVE-2026-1234. */
+    id: text,
+    /** Why it does no harm here. */
+    reason: text,
+    /** The last day of it, as YYYY-MM-DD. */
+    expires: z.iso.date("a day in quotes, for example \"2026-12-31\""),
+  },
+  "a mapping with id, reason and expires",
+)
+
 /** cloud-native.yaml; every key is optional. */
 export const Config = section({
   /** Names the images (<registry>/<name>-backend, <name>-frontend) and the release. */
@@ -211,6 +229,17 @@ export const Config = section({
     /** What becomes of a deployment whose pods took longer: fail (it is rolled back) or warn. */
     startupAction: z.enum(["fail", "warn"], "fail or warn").default("fail"),
   }),
+  /** Which known vulnerabilities an image may not have; looked for with --scanner. */
+  vulnerabilities: section({
+    /** The mildest severity that counts. */
+    severity: z.enum(["negligible", "low", "medium", "high", "critical"], "negligible, low, medium, high or critical").default("high"),
+    /** Whether only those count that a newer version does not have. */
+    fixedOnly: z.boolean("true or false").default(true),
+    /** Those that are let pass, each for a reason and until a day. */
+    allow: list(Allowance, "a list of vulnerabilities").default([]),
+    /** Seconds that the scanner may take. */
+    timeout: seconds.default(600),
+  }),
   /** What an image needs before it is deployed, wherever it comes from. */
   policy: section({
     /** Public key of cosign (PEM), or the file of the source that holds it. With it, an image is deployed only if its signature is of that key. */
@@ -232,6 +261,8 @@ export const Config = section({
     oras: image.default("ghcr.io/oras-project/oras:v1.3.4"),
     /** cosign, which signs images and verifies signatures. */
     cosign: image.default("ghcr.io/sigstore/cosign/cosign:v3.1.3"),
+    /** Looks into images, and runs them to see whether they start and stop. */
+    python: image.default("python:3.13-slim"),
     /** syft, which finds out what an image is made of. */
     syft: image.default("anchore/syft:v1.38.2"),
     /** gitleaks, which looks for secrets. */

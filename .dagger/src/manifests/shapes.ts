@@ -29,6 +29,8 @@ const Probe = z.looseObject({
 const Container = z.looseObject({
   name: z.string(),
   image: z.string(),
+  command: z.array(z.string()).optional(),
+  args: z.array(z.string()).optional(),
   ports: z.array(z.looseObject({ name: z.string().optional(), containerPort: z.number(), hostPort: z.number().optional() })).optional(),
   env: z
     .array(
@@ -40,6 +42,7 @@ const Container = z.looseObject({
     )
     .optional(),
   envFrom: z.array(z.looseObject({ configMapRef: Named.optional(), secretRef: Named.optional() })).optional(),
+  volumeMounts: z.array(z.looseObject({ name: z.string(), mountPath: z.string() })).optional(),
   startupProbe: Probe.optional(),
   livenessProbe: Probe.optional(),
   readinessProbe: Probe.optional(),
@@ -55,6 +58,7 @@ const Container = z.looseObject({
       allowPrivilegeEscalation: z.boolean().optional(),
       runAsNonRoot: z.boolean().optional(),
       runAsUser: z.number().optional(),
+      runAsGroup: z.number().optional(),
       seccompProfile: z.looseObject({ type: z.string() }).optional(),
       capabilities: z.looseObject({ add: z.array(z.string()).optional(), drop: z.array(z.string()).optional() }).optional(),
     })
@@ -64,6 +68,7 @@ export type Container = z.infer<typeof Container>
 
 const Volume = z.looseObject({
   name: z.string(),
+  emptyDir: z.looseObject({}).optional(),
   configMap: ConfigMapSource.optional(),
   secret: z.looseObject({ secretName: z.string(), optional: z.boolean().optional(), items: Items }).optional(),
   projected: z
@@ -84,6 +89,7 @@ const PodSpec = z.looseObject({
     .looseObject({
       runAsNonRoot: z.boolean().optional(),
       runAsUser: z.number().optional(),
+      runAsGroup: z.number().optional(),
       seccompProfile: z.looseObject({ type: z.string() }).optional(),
     })
     .optional(),

@@ -1,18 +1,46 @@
-import { Container, dag } from "@dagger.io/dagger"
+import { Container, dag, Directory } from "@dagger.io/dagger"
 
+import type { Config } from "../config/schema.js"
+import { CloudNativeError, messageOf } from "../errors.js"
 import { readImage, type OciImage } from "./oci.js"
 
-/** Unpacks an image's archive; any image with tar would do. */
-const TOOLS = "node:20-alpine"
+export interface Inspected {
+  image: OciImage
+  layout: Directory
+}
 
-/** Read an image as a registry would hold it, from its OCI layout. */
-export async function inspectImage(image: Container): Promise<OciImage> {
-  const layout = dag
-    .container()
-    .from(TOOLS)
-    .withMountedFile("/image.tar", image.asTarball())
+/** Read an image as a registry would hold it. */
+export async function inspectImage(container: Container, config: Config): Promise<Inspected> {
+  await assertReadable(container)
+  const layout = layoutOf(container, config)
+  return { layout, image: await readImage(async path => JSON.parse(await layout.file(path).contents())) }
+}
+
+/** An image as a registry would hold it: an OCI layout. */
+export function layoutOf(container: Container, config: Config): Directory {
+  return tools(config)
+    .withMountedFile("/image.tar", container.asTarball())
     .withExec(["mkdir", "/oci"])
     .withExec(["tar", "-xf", "/image.tar", "-C", "/oci"])
     .directory("/oci")
-  return readImage(async path => JSON.parse(await layout.file(path).contents()))
+}
+
+async function assertReadable(container: Container): Promise<void> {
+  try {
+    await container.asTarball().sync()
+  } catch (error) {
+    throw new CloudNativeError({
+      code: "IMAGE_UNREADABLE",
+      blame: "environment",
+      what: "the image cannot be had",
+      why: messageOf(error),
+      fix: "check its name, that it is an image, and that its registry is up and lets it be pulled",
+      cause: error,
+    })
+  }
+}
+
+/** A container with what looks into images: tar, find, grep and Python. */
+export function tools(config: Config): Container {
+  return dag.container().from(config.images.python)
 }

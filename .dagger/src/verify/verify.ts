@@ -1,24 +1,91 @@
-import { Container, dag } from "@dagger.io/dagger"
+import { Container, Directory, Secret } from "@dagger.io/dagger"
 
 import type { Config } from "../config/schema.js"
-import { judgeImage, type FactRow } from "./facts.js"
-import { inspectImage } from "./inspect.js"
+import { withServices } from "../services.js"
+import { baseLayers, baseRow, findBase } from "./base.js"
+import { FILE_MODES, fileModesRow, FINAL_STAGE, finalStageRow } from "./contents.js"
+import { ownLayersRow, sizeRow, userRow } from "./description.js"
+import { noneChecked, type FactRow, type Row } from "./facts.js"
+import { descriptionOf, leaksInImage, leaksInSource, leaksRow, placeInImage } from "./leaks.js"
+import { filesWithValues, givenRow, valuesOf } from "./given.js"
+import { inspectImage, tools, type Inspected } from "./inspect.js"
+import { LAYERS, unpackLayers } from "./layers.js"
+import type { PodSettings } from "./pod-settings.js"
+import { runRows } from "./runs.js"
+import { sbomRow } from "./sbom.js"
+import { scanImage } from "./scan.js"
+import { tryImage } from "./trial.js"
+import { trialSettings, type Endpoint } from "./trial-settings.js"
 
 export interface Subject {
   /** What the image is called in the rows. */
   name: string
-  /** The image it has to be built on; unset: not checked. */
+  /** The image it has to be built on. Default: the one that it names itself. */
   base?: string
+  /** Bytes that the layers above the base have to stay below, in the registry. */
+  ownSize?: number
+  /** Where it answers, by default on the port that it exposes; unset: it is not run. */
+  endpoint?: Omit<Endpoint, "port"> & { port?: number }
+  /** How its pod runs it. */
+  pod: PodSettings
+}
+
+/** What is looked at with, beside the image. */
+export interface Means {
+  /** Finds known vulnerabilities. */
+  scanner?: Container
+  /** Whose values must not be in an image. */
+  secrets: Secret[]
+  /** The caller's repository, whose .gitleaks.toml is for images too. */
+  source: Directory
 }
 
 /** Every fact of one image, passed or not. */
-export async function verifyContainer(image: Container, subject: Subject, config: Config): Promise<FactRow[]> {
-  const [inspected, base] = await Promise.all([
-    inspectImage(image),
-    subject.base ? inspectImage(dag.container().from(subject.base)) : undefined,
+export async function verifyContainer(container: Container, subject: Subject, means: Means, config: Config): Promise<FactRow[]> {
+  const inspected = await inspectImage(container, config)
+  const rows = await Promise.all([
+    layerRows(inspected, subject, means, config),
+    trialRows(container, inspected, subject, config),
+    sbomRow(container, config),
+    scanImage(container, means.scanner, config),
   ])
-  return judgeImage(subject.name, inspected, {
-    imageSize: config.limits.imageSize,
-    base: base && { name: subject.base!, image: base },
-  })
+  return ofImage(subject.name, rows.flat())
+}
+
+/** What is to be seen of the source that is no fact of one image. */
+export async function verifySource(source: Directory, config: Config): Promise<FactRow[]> {
+  return ofImage("source", [leaksRow("the source", await leaksInSource(source, config), path => path)])
+}
+
+function ofImage(image: string, rows: Row[]): FactRow[] {
+  return rows.map(row => ({ image, findings: [], ...row }))
+}
+
+/** The facts that lie in the layers and in what the image says of itself. */
+async function layerRows({ image, layout }: Inspected, subject: Subject, means: Means, config: Config): Promise<Row[]> {
+  const base = await findBase(image, subject.base, config)
+  const from = base ? baseLayers(image, base) : 0
+  const { container, files } = await unpackLayers(image, layout, from, config)
+  const folder = container.directory(LAYERS).withDirectory(".", descriptionOf(image))
+  const values = (await Promise.all(means.secrets.map(secret => secret.plaintext()))).flatMap(valuesOf)
+  const [leaks, given] = await Promise.all([leaksInImage(folder, means.source, config), filesWithValues(folder, values, config)])
+  return [
+    sizeRow(image, config.limits.imageSize),
+    ownLayersRow(base && image.layers.slice(from), subject.ownSize),
+    baseRow(image, base),
+    ...(base ? [finalStageRow(files), fileModesRow(files)] : noneChecked([FINAL_STAGE, FILE_MODES], "which layers are the base's is not known")),
+    userRow(image),
+    leaksRow("the layers, deleted files included, environment, labels and history", leaks, placeInImage),
+    givenRow(means.secrets.length, given),
+  ]
+}
+
+/** The facts that only a run shows. */
+async function trialRows(container: Container, { image }: Inspected, { name, endpoint, pod }: Subject, config: Config): Promise<Row[]> {
+  const { startup } = config.limits
+  const port = endpoint?.port ?? image.ports.map(text => parseInt(text))[0]
+  if (!endpoint || !port) return runRows(undefined, startup)
+  const settings = trialSettings(image, { ...endpoint, port }, pod, startup)
+  const machine = withServices(tools(config), `trial of ${name}`, pod.services ?? [], config)
+  return runRows({ ...(await tryImage(container, settings, machine)), grace: settings.grace }, startup)
 }

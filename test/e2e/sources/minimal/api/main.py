@@ -1,4 +1,5 @@
 import signal
+import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 
@@ -8,10 +9,20 @@ class Handler(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(b"ok")
 
+    def do_POST(self):
+        self.rfile.read(int(self.headers["Content-Length"]))
+        self.do_GET()
+
     def log_message(self, *_):
         pass
 
 
-server = ThreadingHTTPServer(("", 8000), Handler)
-signal.signal(signal.SIGTERM, lambda *_: exit(0))
+class Server(ThreadingHTTPServer):
+    # What is in flight is finished before the end.
+    daemon_threads = False
+
+
+server = Server(("", 8000), Handler)
+signal.signal(signal.SIGTERM, lambda *_: threading.Thread(target=server.shutdown).start())
 server.serve_forever()
+server.server_close()

@@ -1,4 +1,4 @@
 import { createServer } from "node:http"
 
-const server = createServer((_request, response) => response.end("ok")).listen(3000)
+const server = createServer((request, response) => request.resume().on("end", () => response.end("ok"))).listen(3000)
 process.on("SIGTERM", () => server.close())

@@ -1,0 +1,211 @@
+"""Runs an image's command as a pod that may do nothing would run it, and writes as JSON what became of it.
+
+argv: a file with the settings (see trial-settings.ts), and the file to write (see trial.ts). The image's root file system is at /image. It becomes the root of the
+process, which is number 1 of its own, as in a container, without capabilities or a way to new ones; read-only but for
+the paths that the settings name, if they say so. Then: does it answer, does it finish a request that it has begun when
+it is told to stop, and does it stop?
+"""
+
+import ctypes
+import json
+import os
+import select
+import signal
+import socket
+import sys
+import time
+from http.client import HTTPConnection, HTTPException, HTTPResponse
+from pathlib import Path
+
+ROOT = Path("/image")
+LOG = Path("/tmp/output")
+PR_CAPBSET_DROP, PR_SET_NO_NEW_PRIVS = 24, 38
+MS_RDONLY, MS_REMOUNT, MS_BIND, MS_REC = 1, 32, 4096, 16384
+# Seconds: between two looks, until one look is given up, and for which a request has to stay unanswered to be in flight.
+INTERVAL, PATIENCE, HELD = 0.05, 5, 0.5
+
+libc = ctypes.CDLL(None, use_errno=True)
+
+
+def call(function: str, *arguments: str | int | None) -> None:
+    """A function of the C library, which Python has no name for."""
+    values = [argument.encode() if isinstance(argument, str) else argument for argument in arguments]
+    if getattr(libc, function)(*values) != 0:
+        raise OSError(ctypes.get_errno(), f"{function}{arguments}: {os.strerror(ctypes.get_errno())}")
+
+
+def mount(source: str, target: Path, kind: str | None, flags: int, data: str | None = None) -> None:
+    call("mount", source, str(target), kind, ctypes.c_ulong(flags), data)
+
+
+def prepare(settings: dict) -> None:
+    """Give the image what every container runtime gives it, and what the pod would have mounted."""
+    writable = [ROOT / path.lstrip("/") for path in settings["writable"]]
+    files = [path for path in map(Path, ("/etc/hosts", "/etc/hostname", "/etc/resolv.conf")) if path.exists()]
+    for path in [*(ROOT / name for name in ("proc", "dev", "sys", "etc")), *writable]:
+        path.mkdir(parents=True, exist_ok=True)
+    for path in files:
+        (ROOT / path.relative_to("/")).touch()
+    if settings["confined"]:
+        mount(str(ROOT), ROOT, None, MS_BIND)
+        mount("none", ROOT, None, MS_REMOUNT | MS_BIND | MS_RDONLY)
+    for path in (Path("/dev"), Path("/sys"), *files):
+        mount(str(path), ROOT / path.relative_to("/"), None, MS_BIND | MS_REC)
+    for path in writable:
+        mount("tmpfs", path, "tmpfs", 0, "mode=1777")
+
+
+def identity(user: str) -> tuple[int, int]:
+    """uid and gid of a USER: numbers, or names that the image's own files know."""
+    name, _, group = user.partition(":")
+    users, groups = table("passwd"), table("group")
+    uid = int(name) if name.isdigit() else int(users[name][2]) if name else 0
+    entry = next((fields for fields in users.values() if fields[2] == str(uid)), None)
+    if not group:
+        return uid, int(entry[3]) if entry else 0
+    return uid, int(group) if group.isdigit() else int(groups[group][2])
+
+
+def table(name: str) -> dict[str, list[str]]:
+    path = ROOT / "etc" / name
+    lines = path.read_text().splitlines() if path.exists() else []
+    return {fields[0]: fields for fields in (line.split(":") for line in lines) if len(fields) > 2}
+
+
+def become(settings: dict) -> None:
+    """In the child: number 1 of a new process namespace, then the image's command."""
+    log = os.open(LOG, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+    os.dup2(log, 1)
+    os.dup2(log, 2)
+    uid, gid = identity(settings["user"])
+    mount("proc", ROOT / "proc", "proc", 0)
+    os.chroot(ROOT)
+    os.chdir(settings["workdir"])
+    if settings["confined"]:
+        for capability in range(int(Path("/proc/sys/kernel/cap_last_cap").read_text()) + 1):
+            call("prctl", PR_CAPBSET_DROP, capability, 0, 0, 0)
+        call("prctl", PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
+    os.setgroups([])
+    os.setgid(gid)
+    os.setuid(uid)
+    os.environ.clear()
+    os.environ.update(settings["env"])
+    os.execvp(settings["command"][0], settings["command"])
+
+
+def launch(settings: dict) -> int:
+    os.unshare(os.CLONE_NEWPID)
+    pid = os.fork()
+    if pid == 0:
+        try:
+            become(settings)
+        except BaseException as error:
+            os.write(2, f"{settings['command'][0]}: {error}\n".encode())
+        os._exit(127)
+    return pid
+
+
+class Process:
+    def __init__(self, settings: dict):
+        self.begun = time.monotonic()
+        self.pid = launch(settings)
+        self.exit: str | None = None
+
+    def seconds(self) -> float:
+        return time.monotonic() - self.begun
+
+    def starved(self) -> float:
+        """Seconds for which it could have run, and others had the processor."""
+        path = Path(f"/proc/{self.pid}/schedstat")
+        return int(path.read_text().split()[1]) / 1e9 if path.exists() else 0
+
+    def ended(self) -> bool:
+        if self.exit is None:
+            pid, status = os.waitpid(self.pid, os.WNOHANG)
+            if pid:
+                code = os.waitstatus_to_exitcode(status)
+                self.exit = f"exit code {code}" if code >= 0 else f"ended by {signal.Signals(-code).name}"
+        return self.exit is not None
+
+    def wait(self, seconds: float) -> bool:
+        deadline = time.monotonic() + seconds
+        while not self.ended() and time.monotonic() < deadline:
+            time.sleep(INTERVAL)
+        return self.ended()
+
+
+def look(port: int, path: str) -> str | None:
+    """What is wrong with the answer, as a probe of Kubernetes sees it; nothing: None."""
+    connection = HTTPConnection("127.0.0.1", port, timeout=PATIENCE)
+    try:
+        connection.request("GET", path)
+        status = connection.getresponse().status
+        return None if 200 <= status < 400 else f"{path} answers {status}"
+    except (OSError, HTTPException) as error:
+        return f"{path}: {error or type(error).__name__}"
+    finally:
+        connection.close()
+
+
+def start(process: Process, settings: dict) -> str | None:
+    """Wait until it answers; what was wrong to the last: None, it does."""
+    while True:
+        problem = look(settings["port"], settings["health"])
+        if problem is None:
+            return None
+        if process.ended():
+            return f"ended after {process.seconds():.1f} s with {process.exit}"
+        if process.seconds() - process.starved() > settings["patience"]:
+            return problem
+        time.sleep(INTERVAL)
+
+
+def stop(process: Process, settings: dict) -> dict:
+    """Tell it to stop while a request is in flight: one whose body comes only afterwards."""
+    body = b"{}"
+    head = f"POST {settings['inFlight']} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
+    with socket.create_connection(("127.0.0.1", settings["port"]), timeout=settings["grace"]) as connection:
+        connection.sendall(head.encode())
+        held = not select.select([connection], [], [], HELD)[0]
+        told = time.monotonic()
+        os.kill(process.pid, signal.SIGTERM)
+        request = finish(connection, body) if held else "not held"
+    stopped = process.wait(max(0, settings["grace"] - (time.monotonic() - told)))
+    seconds = time.monotonic() - told
+    if not stopped:
+        os.kill(process.pid, signal.SIGKILL)
+        process.wait(PATIENCE)
+    return {"inFlight": request, "stopSeconds": seconds if stopped else None}
+
+
+def finish(connection: socket.socket, body: bytes) -> str:
+    time.sleep(HELD)
+    try:
+        connection.sendall(body)
+        response = HTTPResponse(connection)
+        response.begin()
+        response.read()
+        return "finished"
+    except (OSError, HTTPException) as error:
+        return f"lost: {error or type(error).__name__}"
+
+
+def main() -> None:
+    settings = json.loads(Path(sys.argv[1]).read_text())
+    result = {"ranAt": time.time()}
+    prepare(settings)
+    process = Process(settings)
+    try:
+        problem = start(process, settings)
+        result |= {"problem": problem, "startSeconds": process.seconds(), "starvedSeconds": process.starved()}
+        if problem is None:
+            result |= stop(process, settings)
+    finally:
+        if not process.ended():
+            os.kill(process.pid, signal.SIGKILL)
+            process.wait(PATIENCE)
+    result["output"] = LOG.read_text(errors="replace").splitlines()[-20:]
+    Path(sys.argv[2]).write_text(json.dumps(result))
+
+
+main()
