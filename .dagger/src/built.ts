@@ -1,12 +1,10 @@
 import { Container, Directory, func, object, Secret } from "@dagger.io/dagger"
 
 import type { Config } from "./config/schema.js"
-import { manifestsOf } from "./deploy/manifests.js"
 import { Image, imageTable } from "./image.js"
 import { Verification } from "./verification.js"
 import { Verified } from "./verified.js"
-import { podSettings } from "./verify/pod-settings.js"
-import { verifyContainer, verifySource, type Means } from "./verify/verify.js"
+import { verifyApplication, verifySource, type Means } from "./verify/verify.js"
 
 /** Both images, built from tested source, not verified yet. */
 @object()
@@ -59,14 +57,9 @@ export class Built {
   async facts({ scanner, secrets }: Pick<Means, "scanner" | "secrets">): Promise<string> {
     const config = this.config()
     const means = { scanner, secrets, source: this.source }
-    const manifests = (await this.source.exists(MANIFESTS)) ? await manifestsOf(this.source.directory(MANIFESTS)) : []
-    const verify = (name: "backend" | "frontend", container: Container) => {
-      const { base, ownSize, ...endpoint } = config[name]
-      return verifyContainer(container, { name, base, ownSize, endpoint, pod: podSettings(manifests, name, config) }, means, config)
-    }
     const rows = await Promise.all([
-      verify("backend", this.backendContainer),
-      verify("frontend", this.frontendContainer),
+      verifyApplication("backend", this.backendContainer, means, config),
+      verifyApplication("frontend", this.frontendContainer, means, config),
       verifySource(this.source, config),
     ])
     return JSON.stringify(rows.flat())
@@ -76,5 +69,3 @@ export class Built {
     return JSON.parse(this.settings) as Config
   }
 }
-
-const MANIFESTS = "k8s"

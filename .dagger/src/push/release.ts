@@ -8,7 +8,7 @@ import { resolveDigest } from "../registry/oras.js"
 import { formatReference, parseReference } from "../registry/reference.js"
 import { Verification } from "../verification.js"
 import type { FactRow } from "../verify/facts.js"
-import { verifyContainer } from "../verify/verify.js"
+import { verifyApplication } from "../verify/verify.js"
 import { APPLICATIONS, type Application, type PushedImages } from "./publish.js"
 
 /** Images from elsewhere, as if they had been pushed here: referred to by the digests they have now, trusted, and verified. */
@@ -16,7 +16,7 @@ export async function releaseImages(source: Directory, config: Config, images: P
   const [backend, frontend] = await Promise.all(APPLICATIONS.map(application => resolve(images[application], config, access)))
   const resolved = { backend: backend!, frontend: frontend! }
   await assertTrusted(source, config, resolved, access)
-  const facts = await Promise.all(APPLICATIONS.map(application => verify(application, resolved[application], config, access)))
+  const facts = await Promise.all(APPLICATIONS.map(application => verify(application, resolved[application], source, config, access)))
   new Verification(JSON.stringify(facts.flat())).summary()
   return resolved
 }
@@ -33,8 +33,10 @@ async function resolve(text: string, config: Config, access: RegistryAccess): Pr
   }
 }
 
-function verify(application: Application, reference: string, config: Config, { username, password, service }: RegistryAccess): Promise<FactRow[]> {
+function verify(application: Application, reference: string, source: Directory, config: Config, access: RegistryAccess): Promise<FactRow[]> {
+  const { username, password, service } = access
   const container = dag.container()
   const loggedIn = username && password ? container.withRegistryAuth(reference, username, password) : container
-  return verifyContainer(loggedIn.from(reference, { registryService: service }), { name: application, base: config[application].base }, config)
+  const means = { source, secrets: password ? [password] : [] }
+  return verifyApplication(application, loggedIn.from(reference, { registryService: service }), means, config)
 }

@@ -1,6 +1,7 @@
 import { Container, Directory, Secret } from "@dagger.io/dagger"
 
 import type { Config } from "../config/schema.js"
+import { manifestsOf } from "../deploy/manifests.js"
 import { withServices } from "../services.js"
 import { baseLayers, baseRow, findBase } from "./base.js"
 import { FILE_MODES, fileModesRow, FINAL_STAGE, finalStageRow } from "./contents.js"
@@ -10,7 +11,7 @@ import { descriptionOf, leaksInImage, leaksInSource, leaksRow, placeInImage } fr
 import { filesWithValues, givenRow, valuesOf } from "./given.js"
 import { inspectImage, tools, type Inspected } from "./inspect.js"
 import { LAYERS, unpackLayers } from "./layers.js"
-import type { PodSettings } from "./pod-settings.js"
+import { podSettings, type PodSettings } from "./pod-settings.js"
 import { runRows } from "./runs.js"
 import { sbomRow } from "./sbom.js"
 import { scanImage } from "./scan.js"
@@ -50,6 +51,14 @@ export async function verifyContainer(container: Container, subject: Subject, me
     scanImage(container, means.scanner, config),
   ])
   return ofImage(subject.name, rows.flat())
+}
+
+/** Every fact of an application's image, run as the source's manifests run it. */
+export async function verifyApplication(name: "backend" | "frontend", container: Container, means: Means, config: Config): Promise<FactRow[]> {
+  const { source } = means
+  const { base, ownSize, ...endpoint } = config[name]
+  const manifests = (await source.exists(config.manifests)) ? await manifestsOf(source.directory(config.manifests), config) : []
+  return verifyContainer(container, { name, base, ownSize, endpoint, pod: podSettings(manifests, name, config) }, means, config)
 }
 
 /** What is to be seen of the source that is no fact of one image. */
