@@ -2,6 +2,7 @@ import { Container, Directory, Secret } from "@dagger.io/dagger"
 
 import type { Config } from "../config/schema.js"
 import { manifestsOf } from "../deploy/manifests.js"
+import { plaintextOf } from "../deploy/plan.js"
 import { withServices } from "../services.js"
 import { baseLayers, baseRow, findBase } from "./base.js"
 import { FILE_MODES, fileModesRow, FINAL_STAGE, finalStageRow } from "./contents.js"
@@ -76,7 +77,7 @@ async function layerRows({ image, layout }: Inspected, subject: Subject, means: 
   const from = base ? baseLayers(image, base) : 0
   const { container, files } = await unpackLayers(image, layout, from, config)
   const folder = container.directory(LAYERS).withDirectory(".", descriptionOf(image))
-  const values = (await Promise.all(means.secrets.map(secret => secret.plaintext()))).flatMap(valuesOf)
+  const values = (await Promise.all(means.secrets.map(secret => plaintextOf(secret, "--secrets")))).flatMap(valuesOf)
   const [leaks, given] = await Promise.all([leaksInImage(folder, means.source, config), filesWithValues(folder, values, config)])
   return [
     sizeRow(image, config.limits.imageSize),
