@@ -12,7 +12,7 @@ import { dagger, ROOT } from "./dagger.ts"
 let lab: Lab
 beforeAll(async () => {
   lab = await temporaryLab({ name: `examples-${process.pid}` })
-  for (const namespace of ["shop", "market"]) await createNamespace(lab, namespace)
+  for (const namespace of ["shop", "shop-next", "market"]) await createNamespace(lab, namespace)
 })
 afterAll(() => labDown(lab?.name))
 
@@ -27,6 +27,17 @@ test("an existing repository: its own Dockerfiles, manifests and names", async (
   expect(ended.stdout).toMatch(/backend +2 +2 +0/)
   expect(ended.stdout).toContain("100.000 % answered as they must be")
   expect(await images("shop")).toEqual({ "shop-api": expect.stringContaining("/shop-backend@sha256:"), "shop-web": expect.stringContaining("/shop-frontend@sha256:") })
+})
+
+test("what was pushed once goes to the next environment by digest, with manifests that are given beside the source", async () => {
+  const pushed = await images("shop")
+  const ended = await example(
+    "existing-repository", "release", `--backend=${pushed["shop-api"]}`, `--frontend=${pushed["shop-web"]}`, `--registry-service=tcp://${lab.registry}`,
+    "deploy", `--kubeconfig=file:${lab.kubeconfig}`, "--namespace=shop-next", `--manifests=${join(ROOT, "examples/existing-repository/kubernetes")}`,
+  )
+  expect(ended.exitCode, ended.stderr).toBe(0)
+  expect(ended.stderr).not.toContain("build: backend")
+  expect(await images("shop-next")).toEqual(pushed)
 })
 
 test("a monorepo: another layout, deployed by the overlay of an environment", async () => {

@@ -36,6 +36,20 @@ export class Consumer {
   }
 
   /**
+   * Images that something else has pushed, verified, then deployed with manifests of one's own.
+   *
+   * @param backend The backend's image, by tag or digest.
+   * @param frontend The frontend's image, by tag or digest.
+   * @param source The repository: its configuration.
+   * @param manifests Folder of Kubernetes manifests.
+   * @param kubeconfig Access to the cluster.
+   */
+  @func({ cache: "never" })
+  async promote(backend: string, frontend: string, source: Directory, manifests: Directory, kubeconfig: Secret): Promise<string> {
+    return dag.cloudNative({ source }).release(backend, frontend).deploy({ kubeconfig, manifests })
+  }
+
+  /**
    * The chain as a whole, with the step in between.
    *
    * @param source The repository.
