@@ -1,11 +1,11 @@
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from "node:fs"
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 
 import { onTestFinished } from "vitest"
 
-import { act } from "../lab/tools.ts"
 import { run } from "../lab/process.ts"
+import { act } from "../lab/tools.ts"
 import { ROOT } from "./dagger.ts"
 import type { Source } from "./source.ts"
 
@@ -22,26 +22,43 @@ export interface Ran {
   artifacts: string
 }
 
-/** Run this repository's workflow for an event, as GitHub would, on a source that has this module. */
-export async function runWorkflow(event: "push" | "pull_request", source: Source, given: { secrets?: Record<string, string>; variables?: Record<string, string> } = {}): Promise<Ran> {
-  for (const path of ["dagger.json", ".dagger", WORKFLOW]) cpSync(join(ROOT, path), join(source.path, path), { recursive: true })
-  rmSync(join(source.path, ".dagger/node_modules"), { recursive: true, force: true })
-  symlinkSync(join(ROOT, "node_modules"), join(source.path, ".dagger/node_modules"))
-  await commit(source.path)
+/** What the repository's settings on GitHub hold. */
+export interface Settings {
+  secrets?: Record<string, string>
+  variables?: Record<string, string>
+}
+
+/** Run this repository's workflow for an event, as GitHub would, on a source that gets this module. */
+export async function runWorkflow(event: "push" | "pull_request", source: Source, { secrets = {}, variables = {} }: Settings = {}): Promise<Ran> {
+  await prepare(source.path)
   const folder = mkdtempSync(join(tmpdir(), "cloud-native-act-"))
   onTestFinished(() => rmSync(folder, { recursive: true }))
   const artifacts = join(folder, "artifacts")
   mkdirSync(artifacts)
+  const secretFile = join(folder, "secrets.env")
+  writeFileSync(secretFile, Object.entries(secrets).map(([name, value]) => `${name}=${JSON.stringify(value)}\n`).join(""), { mode: 0o600 })
   const environment = { TEST_SOURCE: source.path, TEST_DAGGER_FOLDER: join(ROOT, "test/engine"), TEST_ARTIFACTS: artifacts }
-  const pairs = (flag: string, values: Record<string, string> = {}) => Object.entries(values).flatMap(([name, value]) => [flag, `${name}=${value}`])
+  const pairs = (flag: string, values: Record<string, string>) => Object.entries(values).map(([name, value]) => `--${flag}=${name}=${value}`)
   const { exitCode, stdout, stderr } = await run([
     await act(), event, "--platform=ubuntu-24.04=-self-hosted", "--no-skip-checkout", "--no-cache-server", `--action-cache-path=${folder}`,
-    ...Object.entries(ACTIONS).flatMap(([action, folder]) => ["--local-repository", `${pinned(action)}=${join(ROOT, "test/e2e/actions", folder)}`]),
-    ...pairs("--env", environment),
-    ...pairs("--secret", given.secrets),
-    ...pairs("--var", given.variables),
+    ...Object.entries(ACTIONS).map(([action, standIn]) => `--local-repository=${pinned(action)}=${join(ROOT, "test/e2e/actions", standIn)}`),
+    ...pairs("env", environment),
+    `--secret-file=${secretFile}`,
+    ...pairs("var", variables),
   ], { cwd: source.path, check: false })
   return { exitCode, log: stdout + stderr, artifacts }
+}
+
+/** Make the source a repository that has the module and the workflow; the event's facts are read from it. */
+async function prepare(path: string): Promise<void> {
+  for (const part of ["dagger.json", ".dagger", WORKFLOW]) cpSync(join(ROOT, part), join(path, part), { recursive: true })
+  rmSync(join(path, ".dagger/node_modules"), { recursive: true, force: true })
+  symlinkSync(join(ROOT, "node_modules"), join(path, ".dagger/node_modules"))
+  const git = (...args: string[]) => run(["git", "-c", "user.name=test", "-c", "user.email=test@example.com", ...args], { cwd: path })
+  await git("init", "--quiet", "--initial-branch=main")
+  await git("remote", "add", "origin", "https://github.com/Acme/Minimal.git")
+  await git("add", "--all")
+  await git("commit", "--quiet", "--message=The source")
 }
 
 /** An action with the commit that the workflow pins it to. */
@@ -49,13 +66,4 @@ function pinned(action: string): string {
   const [reference] = new RegExp(`${action}@[0-9a-f]{40}`).exec(WORKFLOW_TEXT) ?? []
   if (!reference) throw new Error(`${WORKFLOW} does not use ${action} by a commit`)
   return reference
-}
-
-/** The event's facts are read from the repository: its branch and its origin. */
-async function commit(path: string): Promise<void> {
-  const git = (...args: string[]) => run(["git", "-c", "user.name=test", "-c", "user.email=test@example.com", ...args], { cwd: path })
-  await git("init", "--quiet", "--initial-branch=main")
-  await git("remote", "add", "origin", "https://github.com/Acme/Minimal.git")
-  await git("add", "--all")
-  await git("commit", "--quiet", "--message=The source")
 }
