@@ -2,7 +2,7 @@ import { argument, Changeset, check, Container, dag, Directory, File, func, obje
 
 import { Built } from "./built.js"
 import { readConfig } from "./config/read.js"
-import { assertKubeconfig, parseTime } from "./deploy/arguments.js"
+import { assertKubeconfig, loginOf, parseTime } from "./deploy/arguments.js"
 import { connect } from "./deploy/cluster.js"
 import { parseDuration } from "./deploy/duration.js"
 import { deployEphemeral, previewEphemeral } from "./deploy/ephemeral.js"
@@ -149,6 +149,7 @@ export class CloudNative {
    * @param overlay Folder inside the manifests whose kustomization is deployed, for example overlays/production. Default: the manifests themselves.
    * @param secrets The applications' secrets as one dotenv file, for example file:prod.env. Default: the Secret is in the namespace already.
    * @param publicUrl Address the users open, for example https://shop.example.com. Default: that of the config.
+   * @param createPullSecret Let the nodes pull with --username and --password, kept as a Secret of the release; they have to be good for as long as it runs.
    * @param handshake Prove the config's handshake after the rollout; it writes to the application. Always done on an ephemeral cluster.
    * @param keepFailed Leave a first deployment that fails as it is, to look at it, instead of removing it.
    * @param timeout Longest wait for the migrations, and again for the rollout, for example 90s, 10m or 1h.
@@ -157,8 +158,8 @@ export class CloudNative {
   async deploy(
     registry?: string, username?: string, password?: Secret, registryService?: Service, signingKey?: Secret, signingPassword?: Secret,
     kubeconfig?: Secret, context?: string, namespace?: string, apiServer?: Service,
-    manifests?: Directory, overlay?: string, secrets?: Secret, publicUrl?: string, handshake: boolean = false, keepFailed: boolean = false,
-    timeout: string = "10m",
+    manifests?: Directory, overlay?: string, secrets?: Secret, publicUrl?: string, createPullSecret: boolean = false,
+    handshake: boolean = false, keepFailed: boolean = false, timeout: string = "10m",
   ): Promise<string> {
     assertKubeconfig({ kubeconfig, context, namespace, apiServer })
     if (kubeconfig && !registry) throw registryNeeded()
@@ -166,7 +167,8 @@ export class CloudNative {
     const key = registry ? assertPush(registry, access, signingKey, signingPassword) : undefined
     const config = await readConfig(this.source, this.config)
     if (registry) assertSigned(config.policy.publicKey, key)
-    const plan = await planOf(this.source, config, { manifests, overlay, secrets, publicUrl, handshake, keepFailed, timeout })
+    const registryLogin = createPullSecret ? await loginOf(registry, username, password) : undefined
+    const plan = await planOf(this.source, config, { manifests, overlay, secrets, registryLogin, publicUrl, handshake, keepFailed, timeout })
     const kubectl = kubeconfig && (await preflight({ kubeconfig, context, namespace, apiServer }, plan))
     const tested = await this.test()
     const verified = await (await tested.build()).verifyImage(undefined, given(password, signingKey, signingPassword, secrets, kubeconfig))

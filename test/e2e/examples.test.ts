@@ -42,10 +42,14 @@ test("what was pushed once goes to the next environment by digest, with manifest
 
 test("a monorepo: another layout, deployed by the overlay of an environment", async () => {
   const url = "https://market.example.com"
-  const ended = await example("monorepo", "deploy", ...cluster(), "--overlay=overlays/production", `--public-url=${url}`)
+  const login = ["--username=robot", "--password=cmd:echo of-the-robot", "--create-pull-secret"]
+  const ended = await example("monorepo", "deploy", ...cluster(), ...login, "--overlay=overlays/production", `--public-url=${url}`)
   expect(ended.exitCode, ended.stderr).toBe(0)
   expect(Object.keys(await images("market"))).toEqual(["catalog", "storefront"])
   expect(await kubectl("market", "get", "ingress", "storefront", "--output=jsonpath={.spec.rules[0].host} {.metadata.annotations.example\\.com/owner}")).toBe("market.example.com market-team")
+  const [pullSecret] = JSON.parse(await kubectl("market", "get", "deployment", "catalog", "--output=jsonpath={.spec.template.spec.imagePullSecrets}")) as { name: string }[]
+  expect(await kubectl("market", "get", "secret", pullSecret!.name, "--output=jsonpath={.type}")).toBe("kubernetes.io/dockerconfigjson")
+  expect(ended.stdout + ended.stderr).not.toContain("of-the-robot")
 
   const none = await example("monorepo", "deploy", ...cluster(), "--overlay=overlays/staging")
   expect(none.exitCode, none.stderr).toBe(1)

@@ -1,6 +1,8 @@
 import { Secret, Service } from "@dagger.io/dagger"
 
 import { CloudNativeError } from "../errors.js"
+import type { RegistryLogin } from "../manifests/pull-secret.js"
+import { plaintextOf } from "./plan.js"
 
 interface ClusterArguments {
   kubeconfig?: Secret
@@ -19,6 +21,20 @@ export function assertKubeconfig({ kubeconfig, context, namespace, apiServer }: 
     what: `without --kubeconfig there was given: ${meaningless.map(([flag]) => flag).join(", ")}`,
     why: "without a kubeconfig the deployment goes to an ephemeral cluster, to which that does not apply",
     fix: "add --kubeconfig=file:PATH, or leave the rest out as well",
+  })
+}
+
+/** What a pull secret is made of. */
+export async function loginOf(registry?: string, username?: string, password?: Secret): Promise<RegistryLogin> {
+  if (registry && username && password) {
+    return { host: registry.split("/")[0]!, username, password: await plaintextOf(password, "--password") }
+  }
+  throw new CloudNativeError({
+    code: "ARGUMENTS_INVALID",
+    blame: "user",
+    what: "--create-pull-secret was given without what it is made of",
+    why: "the Secret holds the user name and the password of the registry",
+    fix: "add --registry, --username and --password, or leave it out",
   })
 }
 

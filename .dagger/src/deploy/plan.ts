@@ -3,6 +3,7 @@ import { Directory, Secret } from "@dagger.io/dagger"
 import { isOrigin, type Config } from "../config/schema.js"
 import { CloudNativeError, messageOf } from "../errors.js"
 import type { Manifest } from "../manifests/parse.js"
+import type { RegistryLogin } from "../manifests/pull-secret.js"
 import { parseDotenv } from "../secrets/dotenv.js"
 import { parseDuration } from "./duration.js"
 import { manifestsIn, manifestsOf } from "./manifests.js"
@@ -12,6 +13,7 @@ export interface DeployOptions {
   manifests?: Directory
   overlay?: string
   secrets?: Secret
+  registryLogin?: RegistryLogin
   publicUrl?: string
   handshake?: boolean
   keepFailed?: boolean
@@ -24,6 +26,8 @@ export interface Plan {
   manifests: Manifest[]
   /** The applications' secrets; unset: they are in the namespace already. */
   secrets?: Record<string, string>
+  /** What the nodes pull with; unset: they can pull already. */
+  registryLogin?: RegistryLogin
   publicUrl: string
   /** Whether to prove the config's handshake, which writes. */
   handshake: boolean
@@ -41,6 +45,7 @@ export async function planOf(source: Directory, config: Config, options: DeployO
     config,
     manifests: await manifestsOf(options.manifests ?? (await manifestsIn(source, config)), config, options.overlay),
     secrets,
+    registryLogin: options.registryLogin,
     publicUrl: assertOrigin(options.publicUrl ?? config.publicUrl),
     handshake: options.handshake ?? false,
     keepFailed: options.keepFailed ?? false,

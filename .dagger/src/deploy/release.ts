@@ -39,7 +39,8 @@ export async function rollBack(kubectl: Kubectl, config: Config, timeout: number
 
 export function renderPlan(plan: Plan, images: { backend: string; frontend: string }, namespace: string, restartedAt?: string): Release {
   const { name, secretName } = plan.config
-  return render(plan.manifests, { name, secretName, namespace, images, publicUrl: plan.publicUrl, secrets: plan.secrets, restartedAt })
+  const { publicUrl, secrets, registryLogin } = plan
+  return render(plan.manifests, { name, secretName, namespace, images, publicUrl, secrets, registryLogin, restartedAt })
 }
 
 /** The release before the one that runs now. */

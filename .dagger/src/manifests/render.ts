@@ -4,6 +4,7 @@ import { applyRank, CLUSTER_SCOPED, isConfig } from "./kinds.js"
 import { describe, type Manifest } from "./manifest.js"
 import { podsOf } from "./pods.js"
 import { assertNone, problemAt, type Problem } from "./problem.js"
+import { pullSecretFor, type RegistryLogin } from "./pull-secret.js"
 import { availableIn, referencesOf, unresolved } from "./references.js"
 import { isKind, type KubernetesObject } from "./shapes.js"
 import { fillTokens, tokenProblems } from "./tokens.js"
@@ -20,6 +21,8 @@ export interface ReleaseInputs {
   secretName: string
   /** The applications' secrets; none: they are in the namespace already. */
   secrets?: Record<string, string>
+  /** What the nodes pull with, as a Secret of the release; none: they can pull already. */
+  registryLogin?: RegistryLogin
   /** Put on the pods as an annotation: another value rolls them once more. */
   restartedAt?: string
 }
@@ -48,7 +51,8 @@ export function render(manifests: Manifest[], inputs: ReleaseInputs): Release {
   const namespaced = manifests.filter(({ object }) => object.kind !== "Namespace")
   assertNone([...problemsOf(namespaced, inputs)])
   const secret = appSecret(inputs)
-  const objects = [...structuredClone(namespaced.map(({ object }) => object)), ...secret]
+  const own = structuredClone(namespaced.map(({ object }) => object))
+  const objects = [...own, ...secret, ...(inputs.registryLogin ? [pullSecretFor(own, inputs.registryLogin)] : [])]
   const workloads = objects.filter(isWorkload).map(object => workloadOf(object, inputs))
   const tokens = { PUBLIC_URL: inputs.publicUrl, PUBLIC_HOST: new URL(inputs.publicUrl).hostname, NAMESPACE: inputs.namespace }
   for (const object of objects) {
