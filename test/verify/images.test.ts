@@ -1,4 +1,5 @@
 // Images as people build them: a Dockerfile each in place of the backend's, and which facts have to be other than those of a good one.
+import { generateKeyPairSync } from "node:crypto"
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
@@ -35,8 +36,9 @@ const GOOD = {
   size: "pass", "own layers": "pass", base: "pass", "final stage": "pass", "file modes": "pass", user: "pass", secrets: "pass", "given secrets": "not checked",
   confined: "pass", start: "pass", stop: "pass", "request in flight": "pass", SBOM: "pass", vulnerabilities: "not checked",
 }
-// Made up here: neither stands in this repository, which is searched for secrets like any other.
+// Made up here: none stands in this repository, which is searched for secrets like any other.
 const SECRET = `ghp_${"x7Kq2mZr9TvB4nWc8LdY".repeat(2).slice(0, 36)}`
+const PRIVATE_KEY = generateKeyPairSync("rsa", { modulusLength: 2048 }).privateKey.export({ type: "pkcs8", format: "pem" }) as string
 const GIVEN = "correct horse battery staple"
 process.env.CLOUD_NATIVE_GIVEN = GIVEN
 
@@ -45,7 +47,7 @@ afterAll(() => rmSync(folder, { recursive: true }))
 
 describe("an image", () => {
   test.concurrent.each(readdirSync(CASES))("%s", async name => {
-    const filled = (text: string) => text.replaceAll("@SECRET@", SECRET).replaceAll("@GIVEN@", GIVEN)
+    const filled = (text: string) => text.replaceAll("@SECRET@", SECRET).replaceAll("@GIVEN@", GIVEN).replaceAll("@PRIVATE_KEY@", PRIVATE_KEY)
     const expected = parse(readFileSync(join(CASES, name, "expected.yaml"), "utf8")) as Expected
     const source = Source.minimal().write("docker/api.dockerfile", filled(readFileSync(join(CASES, name, "Dockerfile"), "utf8")))
     for (const [path, text] of Object.entries(expected.files ?? {})) source.write(`api/${path}`, filled(text))

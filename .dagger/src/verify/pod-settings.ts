@@ -18,6 +18,8 @@ export interface PodSettings {
   grace?: number
   /** Backing services of the config. */
   services?: string[]
+  /** Variables whose values only the cluster knows: without them, that it does not run says nothing. */
+  unknown?: string[]
 }
 
 type Texts = Record<string, string>
@@ -28,10 +30,12 @@ export function podSettings(manifests: Manifest[], app: "backend" | "frontend", 
   const spec = specs.find(({ containers }) => containers.some(({ image }) => image === app))
   const container = spec?.containers.find(({ image }) => image === app)
   if (!spec || !container) return { env: config[app].test.env, services: config[app].test.services }
+  const { env, unknown } = envOf(container, configMaps(manifests, config), secrets(config))
   return {
     command: container.command,
     args: container.args,
-    env: envOf(container, configMaps(manifests, config), secrets(config)),
+    env,
+    unknown,
     user: userOf(container, spec),
     writable: writableIn(container, spec),
     grace: graceOf(container, spec),
@@ -52,14 +56,17 @@ function secrets({ secretName, ephemeral }: Config): Record<string, Texts> {
   return { [secretName]: { ...ephemeral.secrets, ...madeUp } }
 }
 
-function envOf({ env = [], envFrom = [] }: Container, configMaps: Record<string, Texts>, secrets: Record<string, Texts>): Texts {
+function envOf(
+  { env = [], envFrom = [] }: Container, configMaps: Record<string, Texts>, secrets: Record<string, Texts>,
+): { env: Texts; unknown: string[] } {
   const whole = envFrom.map(({ configMapRef, secretRef }) => ({ ...configMaps[configMapRef?.name ?? ""], ...secrets[secretRef?.name ?? ""] }))
-  const single = env.flatMap(({ name, value, valueFrom }) => {
+  const single = env.map(({ name, value, valueFrom }) => {
     const { configMapKeyRef: map, secretKeyRef: secret } = valueFrom ?? {}
-    const found = value ?? (map && configMaps[map.name]?.[map.key]) ?? (secret && secrets[secret.name]?.[secret.key])
-    return found === undefined ? [] : [[name, found] as const]
+    return { name, value: value ?? (map && configMaps[map.name]?.[map.key]) ?? (secret && secrets[secret.name]?.[secret.key]) }
   })
-  return Object.assign({}, ...whole, Object.fromEntries(single)) as Texts
+  const known = single.flatMap(({ name, value }) => (value === undefined ? [] : [[name, value] as const]))
+  const unknown = single.filter(({ value }) => value === undefined).map(({ name }) => name)
+  return { env: Object.assign({}, ...whole, Object.fromEntries(known)) as Texts, unknown }
 }
 
 function userOf({ securityContext }: Container, { securityContext: ofPod }: PodTemplate["spec"]): string | undefined {

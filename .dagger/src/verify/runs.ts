@@ -4,12 +4,15 @@ import type { Trial, Trials } from "./trial.js"
 type Fact = { name: string; limit: string }
 
 /** What became of the runs of an image; undefined: it was not run. */
-export function runRows(trials: (Trials & { grace: number }) | undefined, startup: number): Row[] {
+export function runRows(trials: (Trials & { grace: number; unknown?: string[] }) | undefined, startup: number): Row[] {
   const confined = { name: "confined", limit: "read-only root, no capabilities" }
   const start = { name: "start", limit: `< ${startup} s` }
   const stop = { name: "stop", limit: trials ? `< ${trials.grace} s` : "in time" }
   const inFlight = { name: "request in flight", limit: "finished" }
   if (!trials) return noneChecked([confined, start, stop, inFlight], "say where it answers: --port and --health")
+  if (trials.unknown?.length && trials.free?.problem) {
+    return noneChecked([confined, start, stop, inFlight], `it does not run without ${trials.unknown.join(", ")}: give ephemeral.secrets values for that`)
+  }
   const ran = trials.free && !trials.free.problem ? trials.free : trials.confined
   return [confinedRow(confined, trials), startRow(start, ran, startup), stopRow(stop, ran), inFlightRow(inFlight, ran)]
 }

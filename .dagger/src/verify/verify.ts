@@ -97,5 +97,5 @@ async function trialRows(container: Container, { image }: Inspected, { name, end
   if (!endpoint || !port) return runRows(undefined, startup)
   const settings = trialSettings(image, { ...endpoint, port }, pod, startup)
   const machine = withServices(tools(config), `trial of ${name}`, pod.services ?? [], config)
-  return runRows({ ...(await tryImage(container, settings, machine)), grace: settings.grace }, startup)
+  return runRows({ ...(await tryImage(container, settings, machine)), grace: settings.grace, unknown: pod.unknown }, startup)
 }

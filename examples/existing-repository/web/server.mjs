@@ -1,7 +1,8 @@
 import { createServer } from "node:http"
 import { page } from "./page.mjs"
 
-const server = createServer(async (_request, response) => {
+const server = createServer(async (request, response) => {
+  if (request.url === "/healthz") return response.end("ok")
   try {
     const prices = await (await fetch(`${process.env.API_URL}/prices`)).json()
     response.end(page(prices))

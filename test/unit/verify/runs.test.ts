@@ -28,6 +28,13 @@ describe("the runs of an image", () => {
     expect(runRows({ confined: DEAD, free: GOOD, grace: 30 }, 10)[0]).toMatchObject({ findings: ["Read-only file system"] })
   })
 
+  test("are not checked where it does not run without what only the cluster knows", () => {
+    const rows = runRows({ confined: DEAD, free: DEAD, grace: 30, unknown: ["DATABASE_URL"] }, 10)
+    expect(rows.map(row => row.verdict)).toEqual(Array(4).fill("not checked"))
+    expect(rows[0]!.how).toContain("DATABASE_URL")
+    expect(runRows({ confined: GOOD, grace: 30, unknown: ["DATABASE_URL"] }, 10)[0]!.verdict).toBe("pass")
+  })
+
   test("are not checked where none was", () => {
     expect(runRows(undefined, 10).map(row => row.verdict)).toEqual(Array(4).fill("not checked"))
   })

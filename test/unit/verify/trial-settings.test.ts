@@ -36,11 +36,16 @@ describe("a pod's settings", () => {
 
   test("are those of the manifests, with the secrets and services of an ephemeral cluster", () => {
     const { env, ...rest } = podSettings(own, "frontend", config)
-    expect(rest).toEqual({ command: undefined, args: undefined, user: "10001:10001", writable: ["/tmp", "/app/.next/cache"], grace: 25, services: ["postgres"] })
+    expect(rest).toEqual({ command: undefined, args: undefined, user: "10001:10001", writable: ["/tmp", "/app/.next/cache"], grace: 25, services: ["postgres"], unknown: [] })
     expect(env).toEqual({
       BACKEND_URL: "http://backend:8000", BETTER_AUTH_URL: "http://localhost:3000", DATABASE_URL: "postgresql://app@postgres:5432/app",
       BETTER_AUTH_SECRET: expect.stringMatching(/^[0-9a-f]{64}$/),
     })
+  })
+
+  test("name what only the cluster knows", () => {
+    const bare = parseConfig("", "cloud-native.yaml")
+    expect(podSettings(own, "frontend", bare).unknown).toEqual(["DATABASE_URL", "BETTER_AUTH_SECRET"])
   })
 
   test("are the same each time, so that the cache can answer", () => {
