@@ -1,0 +1,44 @@
+// Secrets in a source, and images that hold what they must not; test/verify has every other case.
+import { describe, expect, test } from "vitest"
+
+import { dagger, ROOT } from "./dagger.ts"
+import { Source } from "./source.ts"
+
+// Put together here: it does not stand in this repository, which is searched like any other.
+const SECRET = `ghp_${"x7Kq2mZr9TvB4nWc8LdY".repeat(2).slice(0, 36)}`
+
+describe("secrets in the source", () => {
+  test("this repository has none", async () => {
+    const ended = await dagger(`--source=${ROOT}`, "check-secrets")
+    expect(ended.exitCode, ended.stderr).toBe(0)
+  })
+
+  test("one is named by rule and place, and not shown", async () => {
+    const ended = await dagger(`--source=${Source.minimal().write("api/settings.py", `TOKEN = "${SECRET}"\n`).path}`, "check-secrets")
+    expect(ended.exitCode, ended.stderr).toBe(1)
+    for (const text of ["SECRETS_FOUND", "github-pat: api/settings.py:1"]) expect(ended.stderr).toContain(text)
+    expect(ended.stderr + ended.stdout).not.toContain(SECRET)
+  })
+
+  test("an exception of the source holds", async () => {
+    const source = Source.minimal().write("api/settings.py", `TOKEN = "${SECRET}"\n`).write(".gitleaksignore", "api/settings.py:github-pat:1\n")
+    const ended = await dagger(`--source=${source.path}`, "check-secrets")
+    expect(ended.exitCode, ended.stderr).toBe(0)
+  })
+})
+
+describe("an image is verified before it is pushed", () => {
+  test("a secret that a later layer deletes, and a request in flight that is lost: both are said, and nothing is pushed", async () => {
+    const source = Source.minimal()
+      .write("api/token.txt", `token = ${SECRET}\n`)
+      .edit("docker/api.dockerfile", "USER 10001:10001", "COPY token.txt /app/\nRUN rm /app/token.txt\nUSER 10001:10001")
+      .edit("api/main.py", "lambda *_: threading.Thread(target=server.shutdown).start()", "lambda *_: __import__('os')._exit(0)")
+    const ended = await dagger(`--source=${source.path}`, "push", "--registry=localhost:1/none")
+    expect(ended.exitCode, ended.stderr).toBe(1)
+    expect(ended.stderr).toMatch(/github-pat: layer \d+: \/app\/token\.txt:1/)
+    expect(ended.stderr).toMatch(/backend +request in flight .*lost +FAIL/)
+    expect(ended.stderr).toMatch(/backend +confined .*PASS/)
+    expect(ended.stderr).not.toContain(SECRET)
+    expect(ended.stderr).not.toContain("push: localhost:1")
+  })
+})
