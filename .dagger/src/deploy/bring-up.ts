@@ -5,8 +5,9 @@ import { proveHandshake } from "./handshake.js"
 import type { Kubectl } from "./kubectl.js"
 import { migrate } from "./migrate.js"
 import type { Plan } from "./plan.js"
-import { assertAvailable, assertStarted, Proof } from "./prove.js"
+import type { Proof } from "./prove.js"
 import type { Recorded } from "./record.js"
+import { assertStarted } from "./startup.js"
 import { watchRollout } from "./watch.js"
 
 /** What is to run, and how it comes onto the cluster. */
@@ -32,35 +33,40 @@ export function begin(id: string, kind: Report["kind"], { kubectl, plan, recorde
 export type Counted = "before" | "ready" | "complete"
 
 /** Apply a release, watch it roll out and prove it. All that is found out goes into the report, also of one that fails. */
-export async function bringUp(undertaking: Undertaking, report: Report, counted: Counted): Promise<void> {
+export async function bringUp(undertaking: Undertaking, report: Report, proof: Proof, counted: Counted): Promise<void> {
   const { kubectl, plan, again } = undertaking
   const { release } = undertaking.recorded
   await kubectl.apply(release.config)
   if (!again) await kubectl.applySecret(release.secrets)
-  const proof = await Proof.begin(kubectl, plan, release.secretName, counted === "before")
+  if (counted === "before") await proof.look()
+  Object.assign(report, { baseline: proof.baseline, broken: proof.broken })
+  if (!again) report.migrations = await migrate(kubectl, release.migrations, plan)
+  const [alarm, ended] = [new AbortController(), new AbortController()]
+  // A monitor whose log cannot be read is found out at the end.
+  const guarding = proof.guard(alarm, ended.signal).catch(() => undefined)
   try {
-    Object.assign(report, { baseline: proof.baseline, broken: proof.broken })
-    if (!again) report.migrations = await migrate(kubectl, release.migrations, plan)
-    await rollOut(undertaking, report, () => (counted === "complete" ? undefined : proof.count()))
+    // Old pods that are broken answer until they have gone.
+    const fromReady = counted !== "complete" && proof.baseline !== "broken"
+    await rollOut(undertaking, report, alarm.signal, fromReady ? () => proof.count() : undefined)
     if (plan.config.limits.startupAction === "fail") assertStarted(report.starts, report.startLimit)
-    if (plan.handshake && !again) report.handshake = await proveHandshake(kubectl, plan.config, plan.publicUrl)
-    report.availability = await proof.conclude()
-    assertAvailable(report.availability)
+    if (plan.handshake && !again) report.handshake = await proveHandshake(kubectl, plan.config, plan.publicUrl, alarm.signal)
+    await proof.conclude(alarm.signal)
   } finally {
-    // What users saw of a deployment that fails belongs to its report; should it not be had, the failure is what counts.
-    report.availability ??= await proof.soFar().catch(() => undefined)
-    await proof.stop()
+    ended.abort()
+    await guarding
   }
 }
 
-async function rollOut({ kubectl, plan, recorded: { release } }: Undertaking, report: Report, onReady: () => Promise<void> | undefined): Promise<void> {
+async function rollOut(
+  { kubectl, plan, recorded: { release } }: Undertaking, report: Report, signal: AbortSignal, onReady?: () => Promise<void>,
+): Promise<void> {
   report.changed = true
   await kubectl.apply(release.objects)
   const deployments = release.workloads.filter(({ kind }) => kind === "Deployment").map(({ name }) => name)
   const isReady = () => deployments.every(name => report.pods.some(({ application, change }) => application === name && change === "ready"))
   let ended = false
-  const rollout = watchRollout(kubectl, deployments, plan, report.pods).finally(() => (ended = true))
-  const counting = until(() => ended || isReady()).then(() => (isReady() ? onReady() : undefined))
+  const rollout = watchRollout(kubectl, deployments, plan, report.pods, signal).finally(() => (ended = true))
+  const counting = until(() => ended || isReady()).then(() => (isReady() ? onReady?.() : undefined))
   const [rolled, counted] = await Promise.allSettled([rollout, counting])
   if (rolled.status === "rejected") throw rolled.reason
   if (counted.status === "rejected") throw counted.reason

@@ -48,7 +48,7 @@ async function port(service: Service): Promise<number> {
 }
 
 async function assertReachable(kubectl: Kubectl, url: string): Promise<void> {
-  const answer = await kubectl.run(["version", "--request-timeout=10s"])
+  const answer = await kubectl.run(["version"])
   if (answer.exitCode === 0) return
   throw new CloudNativeError({
     code: "CLUSTER_UNREACHABLE",

@@ -3,7 +3,7 @@ import { z } from "zod"
 
 import { addressOf, type Config } from "../config/schema.js"
 import { CloudNativeError } from "../errors.js"
-import { k6Objects, removeK6 } from "../monitor/k6-job.js"
+import { removeK6, startK6 } from "../monitor/k6-job.js"
 import { readShape } from "../shape.js"
 import type { Kubectl } from "./kubectl.js"
 import { waitUntil } from "./wait.js"
@@ -17,7 +17,7 @@ export type StepResult = z.infer<typeof StepResult>
 const JobStatus = z.object({ succeeded: z.number().optional(), failed: z.number().optional() })
 
 /** Send the config's requests from inside the cluster, in order; throws at the first answer that is not as expected. */
-export async function proveHandshake(kubectl: Kubectl, config: Config, publicUrl: string): Promise<StepResult[]> {
+export async function proveHandshake(kubectl: Kubectl, config: Config, publicUrl: string, signal: AbortSignal): Promise<StepResult[]> {
   if (config.handshake.length === 0) return []
   const scripts = dag.currentModule().source().directory("k6")
   const name = `cloud-native-handshake-${crypto.randomUUID().slice(0, 8)}`
@@ -32,12 +32,13 @@ export async function proveHandshake(kubectl: Kubectl, config: Config, publicUrl
   }
   try {
     console.log(`handshake: ${config.handshake.length} requests`)
-    await kubectl.apply(k6Objects({ name, image: config.images.k6, files, script: "handshake.js", deadline: TIMEOUT }))
+    await startK6(kubectl, { name, partOf: config.name, image: config.images.k6, files, script: "handshake.js", deadline: TIMEOUT })
     // Kubernetes ends the Job first: then there is a log to read.
-    await waitUntil("the handshake's Job to end", TIMEOUT + 15, async () => {
+    const ended = async () => {
       const status = await kubectl.get(["job", name], "jsonpath={.status}", JobStatus)
       return status?.succeeded || status?.failed || undefined
-    })
+    }
+    await waitUntil("the handshake's Job to end", TIMEOUT + 15, ended, { signal })
     return read(await kubectl.must(["logs", `job/${name}`]), config.handshake.map(step => step.name))
   } finally {
     await removeK6(kubectl, name)

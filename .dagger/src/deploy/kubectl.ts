@@ -6,6 +6,7 @@ import type { z } from "zod"
 import { CloudNativeError } from "../errors.js"
 import { readShape } from "../shape.js"
 import { uniqueValue } from "../unique.js"
+import { isAway } from "./away.js"
 import { parseGoQuoted } from "./go-quoted.js"
 
 const SECRET_FILE = "/run/secrets/manifest.json"
@@ -25,18 +26,13 @@ export class Kubectl {
     readonly namespace: string,
   ) {}
 
-  /** Run kubectl; an exit code other than 0 is the caller's to judge. */
+  /** Run kubectl once; an exit code other than 0 is the caller's to judge. */
   run(args: string[], stdin?: string): Promise<Answer> {
     return this.execute(this.container, args, stdin)
   }
 
-  /** Run kubectl and throw unless it succeeds. */
-  async must(args: string[], stdin?: string): Promise<string> {
-    return succeeded(args, await this.run(args, stdin))
-  }
-
   /** Run what may be run twice and throw unless it succeeds; an API server that is away for a moment is waited for. */
-  async write(args: string[], stdin?: string): Promise<string> {
+  async must(args: string[], stdin?: string): Promise<string> {
     return succeeded(args, await persistently(() => this.run(args, stdin)))
   }
 
@@ -48,7 +44,7 @@ export class Kubectl {
 
   /** Apply manifests on the server side, as the module's own field manager. */
   async apply(manifests: object[], flags: string[] = []): Promise<void> {
-    if (manifests.length > 0) await this.write([...APPLY, ...flags, "--filename=-"], list(manifests))
+    if (manifests.length > 0) await this.must([...APPLY, ...flags, "--filename=-"], list(manifests))
   }
 
   /** Apply manifests that hold secrets: they reach kubectl as a mounted secret, never as input that is kept or shown. */
@@ -62,21 +58,23 @@ export class Kubectl {
   private async execute(container: Container, args: string[], stdin?: string): Promise<Answer> {
     const done = container
       .withEnvVariable("CLOUD_NATIVE_CALL", uniqueValue())
-      .withExec(["kubectl", ...this.flags, `--namespace=${this.namespace}`, ...args], { stdin, expect: ReturnType.Any })
+      .withExec(["kubectl", ...this.flags, `--namespace=${this.namespace}`, REQUEST_TIMEOUT, ...args], { stdin, expect: ReturnType.Any })
     const [exitCode, stdout, stderr] = await Promise.all([done.exitCode(), done.stdout(), done.stderr()])
     return { exitCode, stdout, stderr }
   }
 }
 
+/** An API server that hangs must not take longer than one that refuses. A call that waits on purpose says for how long. */
+const REQUEST_TIMEOUT = "--request-timeout=10s"
 /** Milliseconds for which an API server may be away: one that is restarted takes half a minute. */
 const PATIENCE = 60_000
-const AWAY = /connection refused|connection reset|context deadline exceeded|i\/o timeout|TLS handshake timeout|unexpected EOF|server is currently unable/
 
 async function persistently(attempt: () => Promise<Answer>): Promise<Answer> {
-  const deadline = Date.now() + PATIENCE
-  for (;;) {
+  const begun = Date.now()
+  for (let tries = 1; ; tries++) {
     const answer = await attempt()
-    if (answer.exitCode === 0 || !AWAY.test(answer.stderr) || Date.now() > deadline) return answer
+    if (answer.exitCode === 0 || !isAway(answer.stderr) || Date.now() - begun > PATIENCE) return answer
+    if (tries === 1) console.log(`waiting: the API server does not answer: ${answer.stderr.trim().split("\n").at(-1)}`)
     await sleep(1000)
   }
 }

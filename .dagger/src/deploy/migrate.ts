@@ -10,7 +10,7 @@ import { observe } from "./observe.js"
 import type { Plan } from "./plan.js"
 import { isFinalRefusal } from "./rollout.js"
 import { only, type Snapshot } from "./snapshot.js"
-import { REQUEST_TIMEOUT, waitUntil } from "./wait.js"
+import { waitUntil } from "./wait.js"
 
 const Status = z.object({ conditions: z.array(z.object({ type: z.string(), status: z.string(), message: z.string().optional() })).default([]) })
 type Status = z.infer<typeof Status>
@@ -37,7 +37,7 @@ async function runJob(kubectl: Kubectl, manifest: KubernetesObject, plan: Plan):
   const { name } = manifest.metadata
   const before = await find(kubectl, name)
   if (before && condition(before, "Complete")) return { name, outcome: "had run" }
-  if (before && condition(before, "Failed")) await kubectl.must(["delete", "job", name, "--wait=true"])
+  if (before && condition(before, "Failed")) await kubectl.must(["delete", "job", name, "--wait=true", "--timeout=60s"])
   console.log(`migrate: ${name}`)
   await kubectl.apply([manifest])
   const ended = await waitUntil<End>(`the migration ${name} to complete`, plan.timeout, async () => {
@@ -65,7 +65,7 @@ export function stuck(snapshot: Snapshot, name: string, now: number): End | unde
 
 /** How a Job stands; undefined if there is none. */
 function find(kubectl: Kubectl, name: string): Promise<Status | undefined> {
-  return kubectl.get(["job", name, "--ignore-not-found", REQUEST_TIMEOUT], "jsonpath={.status}", Status)
+  return kubectl.get(["job", name, "--ignore-not-found"], "jsonpath={.status}", Status)
 }
 
 function condition(status: Status, type: string): End | undefined {

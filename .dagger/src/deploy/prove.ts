@@ -1,97 +1,97 @@
 import { setTimeout as sleep } from "node:timers/promises"
 
-import { CloudNativeError } from "../errors.js"
-import { brokenRequests, judgeAvailability, type Availability } from "../monitor/availability.js"
+import { brokenRequests, judgeAvailability, latest, type Availability } from "../monitor/availability.js"
 import { Monitor } from "../monitor/monitor.js"
 import type { Report } from "../report/report.js"
-import { averageStarts } from "../report/summary.js"
 import type { Kubectl } from "./kubectl.js"
 import type { Plan } from "./plan.js"
-import type { PodStart } from "./startup.js"
-import { waitUntil } from "./wait.js"
+import { unavailable } from "./unavailable.js"
 
 /** Milliseconds of requests that say how the application was before. */
 const BASELINE = 3_000
 /** Milliseconds of requests after the last old pod has gone. */
 const SETTLE = 10_000
-/** Seconds within which the monitor's log has to be read. */
-const READ_TIMEOUT = 60
+/** Milliseconds between two looks at whether a request has failed. */
+const LOOK = 3_000
+/** Milliseconds that an outage is given to show its kind, before it ends the deployment. */
+const LINGER = 2_000
 
-/** The monitor over the course of one release: against what ran before, where that was whole, else from the first pods that are ready. */
+/** The monitor over the course of one release: against what ran before, where that was whole, else from when it is to answer. */
 export class Proof {
-  private constructor(
-    private readonly start: () => Promise<Monitor>,
-    readonly baseline: Report["baseline"],
-    readonly broken: string[],
-    private monitor?: Monitor,
+  baseline: Report["baseline"] = "new"
+  /** The requests that failed before. */
+  broken: string[] = []
+  private monitor?: Monitor
+  /** By the monitor's clock, from when requests count; unset: none do yet. */
+  private from?: number
+
+  constructor(
+    private readonly kubectl: Kubectl,
+    private readonly plan: Plan,
+    private readonly secretName: string,
   ) {}
 
-  /** Look at what runs before anything changes; `isRunning`: something does. */
-  static async begin(kubectl: Kubectl, plan: Plan, secretName: string, isRunning: boolean): Promise<Proof> {
-    const start = () => Monitor.start(kubectl, plan, secretName)
-    if (!isRunning) return new Proof(start, "new", [])
-    const monitor = await start()
+  /** See how what runs now answers, before anything changes; where all is well, every request counts from here on. */
+  async look(): Promise<void> {
+    const monitor = await this.start()
     await sleep(BASELINE)
-    const broken = brokenRequests(await observe(monitor))
-    if (broken.length === 0) return new Proof(start, "healthy", [], monitor)
-    console.log(`monitor: broken before this deployment: ${broken.join(", ")}`)
+    this.broken = brokenRequests(await monitor.observe())
+    if (this.broken.length === 0) {
+      Object.assign(this, { baseline: "healthy", monitor, from: 0 })
+      return
+    }
+    console.log(`monitor: broken before this deployment: ${this.broken.join(", ")}`)
+    this.baseline = "broken"
     await monitor.stop()
-    return new Proof(start, "broken", broken)
   }
 
   /** Count from now on, where it is not counted yet. */
   async count(): Promise<void> {
+    if (this.from !== undefined) return
     this.monitor ??= await this.start()
+    this.from = latest(await this.monitor.observe())
   }
 
-  /** How many requests were answered as they must be, until a while after the rollout. */
-  async conclude(): Promise<Availability> {
+  /** The proof of the release that is gone back to. A monitor that has signed in to what was whole goes on. */
+  next(): Proof {
+    const next = new Proof(this.kubectl, this.plan, this.secretName)
+    if (this.baseline === "healthy") next.monitor = this.monitor
+    return next
+  }
+
+  /** Abort what is under way within seconds of the first request that fails; until `ended`. */
+  async guard(alarm: AbortController, ended: AbortSignal): Promise<void> {
+    while (!ended.aborted) {
+      await sleep(LOOK)
+      if (this.from === undefined || brokenRequests(await this.monitor!.observe(), this.from).length === 0) continue
+      await sleep(LINGER)
+      if (!ended.aborted) alarm.abort(await unavailable(this.kubectl, this.plan, (await this.soFar())!))
+      return
+    }
+  }
+
+  /** Throws unless every request is answered as it must be, until a while after the rollout. */
+  async conclude(signal: AbortSignal): Promise<void> {
     await this.count()
-    await sleep(SETTLE)
-    return (await this.soFar())!
+    for (let waited = 0; waited < SETTLE; waited += 500) {
+      await sleep(500)
+      signal.throwIfAborted()
+    }
+    const availability = (await this.soFar())!
+    if (availability.percent < 100) throw await unavailable(this.kubectl, this.plan, availability)
   }
 
-  /** The same up to now; undefined where nothing is counted yet. */
+  /** What became of the requests that count, up to now; undefined where none do yet. */
   async soFar(): Promise<Availability | undefined> {
-    const { monitor } = this
-    return monitor && judgeAvailability(await observe(monitor))
+    return this.from === undefined ? undefined : judgeAvailability(await this.monitor!.observe(), this.from)
   }
 
   /** Every way out leads here: the monitor's load ends with the deployment. */
   async stop(): Promise<void> {
     await this.monitor?.stop()
   }
-}
 
-function observe(monitor: Monitor) {
-  return waitUntil("the monitor's log", READ_TIMEOUT, () => monitor.observe())
-}
-
-/** Throw unless every request was answered as it must be. */
-export function assertAvailable({ percent, sent, failed, dropped, errors, outages }: Availability): void {
-  if (percent === 100) return
-  const kinds = Object.entries(errors).map(([kind, count]) => `${count} × ${kind}`)
-  const intervals = outages.map(({ from, to, seconds, kinds }) => `outage of ${seconds.toFixed(1)} s, ${from} to ${to}: ${kinds.join(", ")}`)
-  throw new CloudNativeError({
-    code: "AVAILABILITY_FAILED",
-    blame: "user",
-    what: `${percent.toFixed(3)} % of the users' requests were answered as they must be, not 100 %`,
-    why: [`${failed} of ${sent} failed, ${dropped} could not be sent in time`, ...kinds, ...intervals].join("\n"),
-    fix: "see that old pods finish what they have begun (preStop, drain) and new ones are ready only when they can serve (readinessProbe)",
-  })
-}
-
-/** Throw where the pods of an application took longer to start, on average, than they may. */
-export function assertStarted(starts: PodStart[], limit: number): void {
-  const slow = averageStarts(starts)
-    .filter(({ seconds }) => seconds >= limit)
-    .map(({ deployment, seconds }) => `${deployment}: ${seconds.toFixed(1)} s on average, limit ${limit} s`)
-  if (slow.length === 0) return
-  throw new CloudNativeError({
-    code: "STARTUP_TOO_SLOW",
-    blame: "user",
-    what: "pods took too long from being scheduled to being ready",
-    why: slow.join("\n"),
-    fix: "look at what the application does at its start; limits.startup sets the limit, limits.startupAction: warn lets it pass",
-  })
+  private start(): Promise<Monitor> {
+    return Monitor.start(this.kubectl, this.plan, this.secretName)
+  }
 }

@@ -20,7 +20,7 @@ export function toPrune(current: Identity[], entries: Entry[], kept: Entry[]): I
 export async function remove(kubectl: Kubectl, identities: Identity[], wait: boolean): Promise<void> {
   if (identities.length === 0) return
   const items = identities.map(({ apiVersion, kind, name }) => ({ apiVersion, kind, metadata: { name } }))
-  await kubectl.write(
+  await kubectl.must(
     ["delete", "--filename=-", "--ignore-not-found", `--wait=${wait}`, "--timeout=60s"],
     JSON.stringify({ apiVersion: "v1", kind: "List", items }),
   )

@@ -77,7 +77,7 @@ export async function recordRelease(kubectl: Kubectl, name: string, id: string, 
 }
 
 export async function recordOutcome(kubectl: Kubectl, id: string, outcome: Entry["outcome"]): Promise<void> {
-  await kubectl.write(["label", "secret", recordName(id), `${OUTCOME_LABEL}=${outcome}`, "--overwrite"])
+  await kubectl.must(["label", "secret", recordName(id), `${OUTCOME_LABEL}=${outcome}`, "--overwrite"])
 }
 
 /** What has been recorded of a release's name, the oldest first. */
@@ -165,7 +165,7 @@ export async function listReports(kubectl: Kubectl, name: string): Promise<strin
 /** Forget all but the last of the reports, and the releases that have had their time. */
 export async function forget(kubectl: Kubectl, entries: Entry[], reports: string[]): Promise<void> {
   const gone = [...outdated(entries).map(({ id }) => `secret/${recordName(id)}`), ...reports.slice(0, -KEPT).map(id => `configmap/${reportName(id)}`)]
-  if (gone.length > 0) await kubectl.write(["delete", ...gone, "--ignore-not-found", "--wait=false"])
+  if (gone.length > 0) await kubectl.must(["delete", ...gone, "--ignore-not-found", "--wait=false"])
 }
 
 function identityOf({ apiVersion, kind, metadata }: KubernetesObject): Identity {

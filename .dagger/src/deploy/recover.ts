@@ -1,6 +1,7 @@
 import { CloudNativeError, messageOf } from "../errors.js"
 import type { Report } from "../report/report.js"
 import { begin, bringUp, type Undertaking } from "./bring-up.js"
+import type { Proof } from "./prove.js"
 import { remove, toPrune } from "./prune.js"
 import { inventoryOf, lastSucceeded, outdated, readRecord, type Entry, type Identity } from "./record.js"
 
@@ -17,14 +18,14 @@ interface Before {
  * Undo what a failed deployment has changed: back to the last release that succeeded, or, where it was the first one,
  * to nothing. What runs there without a record was brought by somebody else, and is not deleted. Never throws.
  */
-export async function recover(failed: Undertaking, report: Report, { before, isRunning }: Before): Promise<Recovery> {
+export async function recover(failed: Undertaking, report: Report, proof: Proof, { before, isRunning }: Before): Promise<Recovery> {
   const { kubectl, plan, recorded } = failed
   const previous = lastSucceeded(before)
   const inventory = inventoryOf(recorded.release)
   const kept = before.filter(entry => !outdated(before).includes(entry))
   const leftovers = (current: Identity[]) => toPrune(current, [...before, { id: report.id, outcome: "failed", inventory }], kept)
   if (previous && report.changed) {
-    const problem = await problemOf(() => goBack(failed, report, previous.id, leftovers))
+    const problem = await problemOf(() => goBack(failed, report, proof.next(), previous.id, leftovers))
     return { action: "rolled back", to: previous.id, problem }
   }
   if (!previous && report.changed && (plan.keepFailed || isRunning)) return { action: "kept" }
@@ -33,17 +34,21 @@ export async function recover(failed: Undertaking, report: Report, { before, isR
 }
 
 /** By the code path that deploys; what was broken before may be as broken again. */
-async function goBack(failed: Undertaking, report: Report, id: string, leftovers: (current: Identity[]) => Identity[]): Promise<void> {
+async function goBack(failed: Undertaking, report: Report, proof: Proof, id: string, leftovers: (current: Identity[]) => Identity[]): Promise<void> {
   const { kubectl, plan } = failed
   console.log(`rollback: to ${id}`)
   const recorded = await readRecord(kubectl, id)
   const undertaking = { kubectl, plan: { ...plan, publicUrl: recorded.publicUrl }, recorded, again: true }
   const back = begin(id, "rollback", undertaking)
   // Until then, the release that failed may be the one that answers.
-  await bringUp(undertaking, back, "complete").catch(error => {
+  try {
+    await bringUp(undertaking, back, proof, "complete")
+  } catch (error) {
     const wasBroken = report.baseline === "broken" && error instanceof CloudNativeError && error.code === "AVAILABILITY_FAILED"
     if (!wasBroken) throw error
-  })
+  } finally {
+    await proof.stop()
+  }
   await remove(kubectl, leftovers(inventoryOf(recorded.release)), false)
 }
 

@@ -1,6 +1,7 @@
 import type { Config } from "../config/schema.js"
 import { CloudNativeError, messageOf } from "../errors.js"
 import { render, type Release } from "../manifests/render.js"
+import { removeLeftoverK6 } from "../monitor/k6-job.js"
 import type { PushedImages } from "../push/publish.js"
 import type { Report } from "../report/report.js"
 import { formatReport } from "../report/summary.js"
@@ -8,6 +9,7 @@ import { begin, bringUp, type Undertaking } from "./bring-up.js"
 import type { Kubectl } from "./kubectl.js"
 import { withLease } from "./lock.js"
 import type { Plan } from "./plan.js"
+import { Proof } from "./prove.js"
 import { remove, toPrune } from "./prune.js"
 import {
   forget, inventoryOf, lastSucceeded, listRecords, listReports, newId, outdated, readRecord, recordOutcome, recordRelease, recordReport,
@@ -67,23 +69,37 @@ async function undertake(id: string, kind: Report["kind"], undertaking: Undertak
   const { name } = plan.config
   const before = await listRecords(kubectl, name)
   const isRunning = await runs(kubectl, recorded.release)
+  await removeLeftoverK6(kubectl, name)
   await recordRelease(kubectl, name, id, recorded)
   const report = begin(id, kind, undertaking)
+  const proof = new Proof(kubectl, plan, recorded.release.secretName)
   try {
-    await bringUp(undertaking, report, isRunning ? "before" : "ready")
+    await bringUp(undertaking, report, proof, isRunning ? "before" : "ready")
   } catch (error) {
     const failure = asFailure(error)
     console.log(`deploy: failed: ${failure.code}: ${failure.what}`)
     report.failure = { code: failure.code, what: failure.what, why: failure.why, fix: failure.fix }
-    report.recovery = await recover(undertaking, report, { before, isRunning })
+    report.recovery = await recover(undertaking, report, proof, { before, isRunning })
+    await conclude(report, proof)
     // A cluster that cannot be written to any more must not hide what happened.
     await finish(kubectl, report, "failed").catch(problem => console.log(`deploy: the report could not be kept: ${messageOf(problem)}`))
     throw withRecovery(failure, report)
   }
+  await conclude(report, proof)
   const kept = before.filter(entry => !outdated(before).includes(entry))
   await remove(kubectl, toPrune(inventoryOf(recorded.release), before, kept), false)
   await finish(kubectl, report, "succeeded")
   return report
+}
+
+/** What users saw until now, the way back included; of a deployment that failed, this must not hide why. */
+async function conclude(report: Report, proof: Proof): Promise<void> {
+  try {
+    report.availability = await proof.soFar()
+    await proof.stop()
+  } catch (error) {
+    console.log(`monitor: it could not be concluded: ${messageOf(error)}`)
+  }
 }
 
 /** Whether anything of these names is there, whoever brought it. */

@@ -1,3 +1,5 @@
+import { CloudNativeError } from "../errors.js"
+import { averageStarts } from "../report/summary.js"
 import { only, type Of, type Snapshot } from "./snapshot.js"
 
 /** How long one pod took from being scheduled to being ready, in seconds. */
@@ -29,4 +31,19 @@ function pullSeconds(message: string): number {
   const match = /\((?:(\d+)m)?([\d.]+)(ms|s) including waiting\)/.exec(message)
   if (!match) return 0
   return Number(match[1] ?? 0) * 60 + Number(match[2]) / (match[3] === "ms" ? 1000 : 1)
+}
+
+/** Throw where the pods of an application took longer to start, on average, than they may. */
+export function assertStarted(starts: PodStart[], limit: number): void {
+  const slow = averageStarts(starts)
+    .filter(({ seconds }) => seconds >= limit)
+    .map(({ deployment, seconds }) => `${deployment}: ${seconds.toFixed(1)} s on average, limit ${limit} s`)
+  if (slow.length === 0) return
+  throw new CloudNativeError({
+    code: "STARTUP_TOO_SLOW",
+    blame: "user",
+    what: "pods took too long from being scheduled to being ready",
+    why: slow.join("\n"),
+    fix: "look at what the application does at its start; limits.startup sets the limit, limits.startupAction: warn lets it pass",
+  })
 }

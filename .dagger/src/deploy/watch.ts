@@ -12,10 +12,12 @@ import { Timeline, type PodChange } from "./timeline.js"
 import { waitUntil } from "./wait.js"
 
 /**
- * Wait until every Deployment runs this release and nothing else; throws as soon as one cannot. The pods that come and
- * go meanwhile are added to `changes`.
+ * Wait until every Deployment runs this release and nothing else; throws as soon as one cannot, or `signal` says so. The
+ * pods that come and go meanwhile are added to `changes`.
  */
-export async function watchRollout(kubectl: Kubectl, deployments: string[], plan: Plan, changes: PodChange[]): Promise<PodStart[]> {
+export async function watchRollout(
+  kubectl: Kubectl, deployments: string[], plan: Plan, changes: PodChange[], signal: AbortSignal,
+): Promise<PodStart[]> {
   const timeline = new Timeline(changes, Date.now())
   const shown = new Set<string>()
   const lines = new Map<string, string>()
@@ -38,7 +40,7 @@ export async function watchRollout(kubectl: Kubectl, deployments: string[], plan
     if (!states.every(state => state.complete)) return undefined
     return states.flatMap(state => state.pods.flatMap(pod => readStart(state.deployment, pod, snapshot) ?? []))
   }
-  return waitUntil(`the rollout of ${deployments.join(" and ")}`, plan.timeout, ask, () => last)
+  return waitUntil(`the rollout of ${deployments.join(" and ")}`, plan.timeout, ask, { state: () => last, signal })
 }
 
 async function failure(kubectl: Kubectl, plan: Plan, snapshot: Snapshot, state: RolloutState, cause: string): Promise<CloudNativeError> {

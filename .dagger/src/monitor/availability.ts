@@ -59,17 +59,27 @@ const OUTAGE_GAP = 1_000
 /** Requests that the edges of the span may cost each kind of connection, without any having been dropped. */
 const EDGE = 2
 
-/** The names of the requests that have failed. */
-export function brokenRequests(observation: Observation): string[] {
-  const failed = samplesOf(observation).filter(({ problem }) => problem)
+/** The names of the requests of which one or more have failed. */
+export function brokenRequests(observation: Observation, from = 0): string[] {
+  const failed = samplesOf(observation, from).filter(({ problem }) => problem)
   return observation.names.filter(name => failed.some(sample => sample.name === name))
 }
 
-/** What became of all requests up to the moment for which every user of the monitor has written down what it did. */
-export function judgeAvailability(observation: Observation): Availability {
-  const samples = samplesOf(observation)
+/** The last moment that any user of the monitor has written down, by the monitor's clock. */
+export function latest({ flushes }: Observation): number {
+  return Math.max(0, ...flushes.map(({ until }) => until))
+}
+
+/**
+ * What became of the requests sent since `from` (in milliseconds, by the monitor's clock), up to the moment for which
+ * every user of the monitor has written down what it did; of what failed, all that is known.
+ */
+export function judgeAvailability(observation: Observation, from = 0): Availability {
+  const samples = samplesOf(observation, from)
   const failures = samples.filter(({ problem }) => problem)
-  const dropped = (["new", "kept"] as const).reduce((total, connection) => total + droppedOf(observation, samples.filter(of(connection))), 0)
+  const end = knownUntil(observation)
+  const known = samples.filter(({ at }) => at <= end)
+  const dropped = (["new", "kept"] as const).reduce((total, connection) => total + droppedOf(observation, known.filter(of(connection))), 0)
   const due = samples.length + dropped
   const latencies = samples.filter(({ problem }) => !problem).map(({ milliseconds }) => milliseconds).sort((a, b) => a - b)
   return {
@@ -93,17 +103,23 @@ export function judgeAvailability(observation: Observation): Availability {
   }
 }
 
-/** In the order in which they were sent, up to the moment that is known of every user. */
-function samplesOf({ names, flushes }: Observation): Sample[] {
-  const users = new Map<number, number>()
-  for (const { user, until } of flushes) users.set(user, Math.max(until, users.get(user) ?? 0))
-  const end = Math.min(...users.values())
+/** In the order in which they were sent. */
+function samplesOf(observation: Observation, from: number): Sample[] {
+  const { names, flushes } = observation
+  const end = knownUntil(observation)
   return flushes
     .flatMap(({ connection, since, sent }) =>
       sent.map(([after, milliseconds, index, problem]) => ({ at: since + after, milliseconds, name: names[index]!, connection, problem })),
     )
-    .filter(({ at }) => at <= end)
+    .filter(({ at, problem }) => at >= from && (at <= end || problem))
     .sort((a, b) => a.at - b.at)
+}
+
+/** The moment up to which every user has written down what it did. */
+function knownUntil({ flushes }: Observation): number {
+  const users = new Map<number, number>()
+  for (const { user, until } of flushes) users.set(user, Math.max(until, users.get(user) ?? 0))
+  return Math.min(...users.values())
 }
 
 function of(connection: Sample["connection"]) {

@@ -1,10 +1,13 @@
 import type { Kubectl } from "../deploy/kubectl.js"
 
 /** The NetworkPolicies of the applications let in what has this name. */
-const LABELS = { "app.kubernetes.io/name": "cloud-native-monitor", "app.kubernetes.io/managed-by": "cloud-native" }
+const NAME = "cloud-native-monitor"
+const PART_OF = "app.kubernetes.io/part-of"
 
 export interface K6 {
   name: string
+  /** Name of the config that it runs for. */
+  partOf: string
   image: string
   /** The script to run, and all that it imports or opens, by file name. */
   files: Record<string, string>
@@ -16,7 +19,8 @@ export interface K6 {
 }
 
 /** A Job that runs k6 once, with no right to anything, and its ConfigMap. */
-export function k6Objects({ name, image, files, script, deadline, secret }: K6): object[] {
+export function k6Objects({ name, partOf, image, files, script, deadline, secret }: K6): object[] {
+  const labels = { "app.kubernetes.io/name": NAME, "app.kubernetes.io/managed-by": "cloud-native", [PART_OF]: partOf }
   const env = [
     { name: "HOME", value: "/tmp" },
     ...(secret?.keys ?? []).map(key => ({ name: key, valueFrom: { secretKeyRef: { name: secret!.name, key, optional: true } } })),
@@ -40,17 +44,40 @@ export function k6Objects({ name, image, files, script, deadline, secret }: K6):
     volumes: [{ name: "scenario", configMap: { name } }, { name: "tmp", emptyDir: {} }],
   }
   return [
-    { apiVersion: "v1", kind: "ConfigMap", metadata: { name, labels: LABELS }, data: files },
+    { apiVersion: "v1", kind: "ConfigMap", metadata: { name, labels }, data: files },
     {
       apiVersion: "batch/v1",
       kind: "Job",
-      metadata: { name, labels: LABELS },
-      spec: { backoffLimit: 0, activeDeadlineSeconds: deadline, ttlSecondsAfterFinished: 300, template: { metadata: { labels: LABELS }, spec: pod } },
+      metadata: { name, labels },
+      spec: { backoffLimit: 0, activeDeadlineSeconds: deadline, ttlSecondsAfterFinished: 300, template: { metadata: { labels }, spec: pod } },
     },
   ]
 }
 
+/** Start it. Its ConfigMap is made the Job's own, so that Kubernetes removes both, whatever becomes of this module. */
+export async function startK6(kubectl: Kubectl, k6: K6): Promise<void> {
+  const objects = k6Objects(k6)
+  await kubectl.apply(objects)
+  const uid = await kubectl.must(["get", "job", k6.name, "--output=jsonpath={.metadata.uid}"])
+  const owner = { apiVersion: "batch/v1", kind: "Job", name: k6.name, uid }
+  await kubectl.must(["patch", "configmap", k6.name, `--patch=${JSON.stringify({ metadata: { ownerReferences: [owner] } })}`])
+}
+
+/** Set the seconds since its start after which Kubernetes ends it. */
+export async function extendK6(kubectl: Kubectl, name: string, deadline: number): Promise<void> {
+  await kubectl.run(["patch", "job", name, `--patch=${JSON.stringify({ spec: { activeDeadlineSeconds: deadline } })}`])
+}
+
 /** Remove the Job with its pod, and the ConfigMap. */
 export async function removeK6(kubectl: Kubectl, name: string): Promise<void> {
-  await kubectl.write(["delete", `job/${name}`, `configmap/${name}`, "--ignore-not-found", "--cascade=foreground", "--wait=false"])
+  await remove(kubectl, `job/${name}`, `configmap/${name}`)
+}
+
+/** Remove all that runs for a config: what a deployment that was killed has left. */
+export async function removeLeftoverK6(kubectl: Kubectl, partOf: string): Promise<void> {
+  await remove(kubectl, "jobs,configmaps", `--selector=app.kubernetes.io/name=${NAME},${PART_OF}=${partOf}`)
+}
+
+async function remove(kubectl: Kubectl, ...what: string[]): Promise<void> {
+  await kubectl.must(["delete", ...what, "--ignore-not-found", "--cascade=foreground", "--wait=false"])
 }

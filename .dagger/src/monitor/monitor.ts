@@ -10,20 +10,33 @@ import { waitUntil } from "../deploy/wait.js"
 import { CloudNativeError } from "../errors.js"
 import { readShape } from "../shape.js"
 import { Flush, type Observation } from "./availability.js"
-import { k6Objects, removeK6 } from "./k6-job.js"
+import { extendK6, removeK6, startK6 } from "./k6-job.js"
 
 /** Seconds until the first requests, the pull of k6 included. */
 const START_TIMEOUT = 120
-/** Seconds that it goes on beyond the time-outs of a deployment, should nobody stop it. */
+/** Seconds that it could go on for at the most: beyond the time-outs of a deployment, and of the way back. */
 const MARGIN = 600
+/** Seconds for which it goes on without a sign of life of this module, and between two of these. */
+const DEADLINE = 120
+const SIGN_OF_LIFE = 30
+/** Seconds of the log that are read twice, so that nothing is missed between two readings. */
+const OVERLAP = 5
 
 /** Requests as users send them, from inside the cluster, for as long as a deployment takes. */
 export class Monitor {
+  private readonly startedAt = Date.now()
+  private readonly flushes = new Map<string, Flush>()
+  private readonly signs: NodeJS.Timeout
+  private readAt?: number
+  private stopped = false
+
   private constructor(
     private readonly kubectl: Kubectl,
     private readonly plan: Plan,
     private readonly name: string,
-  ) {}
+  ) {
+    this.signs = setInterval(() => void this.extend().catch(() => undefined), SIGN_OF_LIFE * 1000)
+  }
 
   /** Start it, and wait until it sends. `secretName`: the applications' Secret, which has what the sign-in needs. */
   static async start(kubectl: Kubectl, plan: Plan, secretName: string): Promise<Monitor> {
@@ -48,7 +61,7 @@ export class Monitor {
     const secret = { name: secretName, keys: monitor.secrets }
     const started = new Monitor(kubectl, plan, name)
     try {
-      await kubectl.apply(k6Objects({ name, image: images.k6, files, script: "monitor.js", deadline: seconds, secret }))
+      await startK6(kubectl, { name, partOf: plan.config.name, image: images.k6, files, script: "monitor.js", deadline: DEADLINE, secret })
       await waitUntil("the monitor's first requests", START_TIMEOUT, async () => ((await started.isSending()) ? true : undefined))
     } catch (error) {
       await started.stop()
@@ -58,14 +71,30 @@ export class Monitor {
     return started
   }
 
-  /** All that it has written down so far. */
+  /** All that it has written down so far. Of its log, only what is new is read. */
   async observe(): Promise<Observation> {
-    const log = await this.kubectl.must(["logs", `job/${this.name}`])
-    return { rate: this.plan.config.monitor.rate, names: requestsOf(this.plan).map(({ name }) => name), flushes: readFlushes(log) }
+    if (!this.stopped) await this.read()
+    return { rate: this.plan.config.monitor.rate, names: requestsOf(this.plan).map(({ name }) => name), flushes: [...this.flushes.values()] }
   }
 
+  /** What it has written down remains. */
   async stop(): Promise<void> {
+    this.stopped = true
+    clearInterval(this.signs)
     await removeK6(this.kubectl, this.name)
+  }
+
+  private async read(): Promise<void> {
+    const now = Date.now()
+    // Relative, since the clocks of the node and of this machine may differ.
+    const since = this.readAt === undefined ? [] : [`--since=${Math.ceil((now - this.readAt) / 1000) + OVERLAP}s`]
+    const log = await this.kubectl.must(["logs", `job/${this.name}`, ...since])
+    this.readAt = now
+    for (const flush of readFlushes(log)) this.flushes.set(`${flush.user} ${flush.since}`, flush)
+  }
+
+  private async extend(): Promise<void> {
+    await extendK6(this.kubectl, this.name, Math.ceil((Date.now() - this.startedAt) / 1000) + DEADLINE)
   }
 
   private async isSending(): Promise<boolean> {

@@ -34,7 +34,7 @@ export function averageStarts(starts: Report["starts"]): { deployment: string; s
 
 const BASELINES = {
   healthy: "from before the first change",
-  broken: "from the first pods that were ready, since the application was broken before",
+  broken: "from when the last old pod had gone, since the application was broken before",
   new: "from the first pods that were ready",
 }
 
