@@ -2,6 +2,13 @@ import { defineConfig } from "vitest/config"
 
 const minutes = (count: number) => count * 60_000
 
+declare module "vitest" {
+  interface ProvidedContext {
+    /** Which cases of test/faults run: one a family, as in `npm test`, or all of them. */
+    faults: "representative" | "all"
+  }
+}
+
 export default defineConfig({
   test: {
     projects: [
@@ -18,9 +25,10 @@ export default defineConfig({
       {
         test: {
           name: "e2e",
-          include: ["test/e2e/**/*.test.ts"],
+          include: ["test/e2e/**/*.test.ts", "test/faults/faults.test.ts"],
+          provide: { faults: "representative" },
           // Deploy to the lab's cluster, which a real engine does not reach, or ask the embedded engine itself.
-          exclude: process.env.DAGGER ? ["test/e2e/lab.test.ts", "test/e2e/workflow.test.ts", "test/e2e/examples.test.ts", "test/e2e/docs.test.ts"] : [],
+          exclude: process.env.DAGGER ? ["test/e2e/lab.test.ts", "test/e2e/workflow.test.ts", "test/e2e/examples.test.ts", "test/e2e/docs.test.ts", "test/faults/**"] : [],
           testTimeout: minutes(15),
           hookTimeout: minutes(30),
           // Each file drives containers on a machine of two cores: one after the other is faster than all at once.
@@ -42,8 +50,10 @@ export default defineConfig({
         test: {
           name: "faults",
           include: ["test/faults/**/*.test.ts"],
+          provide: { faults: "all" },
           testTimeout: minutes(15),
           hookTimeout: minutes(30),
+          fileParallelism: false,
           maxConcurrency: 3,
         },
       },

@@ -11,19 +11,47 @@ export interface Ended {
   stderr: string
 }
 
+/** A call that is under way. */
+export interface Call {
+  ended: Promise<Ended>
+  /** Resolves with the moment (in milliseconds since 1970) at which the call has written a text to stderr. */
+  said(text: string): Promise<number>
+  /** Ends it as a runner that is lost does. */
+  kill(): void
+}
+
 /** Call the module of this repository, as a user does. */
 export function dagger(...args: string[]): Promise<Ended> {
-  return daggerIn(ROOT, ...args)
+  return callIn(ROOT, args).ended
 }
 
 /** The same in another folder: a changeset goes there. */
 export function daggerIn(cwd: string, ...args: string[]): Promise<Ended> {
-  return new Promise((resolve, reject) => {
-    const child = spawn(DAGGER, ["--progress=plain", "call", ...args], { cwd, stdio: ["ignore", "pipe", "pipe"] })
-    const ended: Ended = { exitCode: -1, stdout: "", stderr: "" }
-    child.stdout.on("data", data => (ended.stdout += data))
-    child.stderr.on("data", data => (ended.stderr += data))
-    child.on("error", reject)
-    child.on("close", code => resolve({ ...ended, exitCode: code ?? -1 }))
-  })
+  return callIn(cwd, args).ended
+}
+
+/** The same, to be looked at while it works. */
+export function call(...args: string[]): Call {
+  return callIn(ROOT, args)
+}
+
+function callIn(cwd: string, args: string[]): Call {
+  const child = spawn(DAGGER, ["--progress=plain", "call", ...args], { cwd, stdio: ["ignore", "pipe", "pipe"] })
+  const ended: Ended = { exitCode: -1, stdout: "", stderr: "" }
+  child.stdout.on("data", data => (ended.stdout += data))
+  child.stderr.on("data", data => (ended.stderr += data))
+  return {
+    ended: new Promise((resolve, reject) => {
+      child.on("error", reject)
+      child.on("close", code => resolve({ ...ended, exitCode: code ?? -1 }))
+    }),
+    said: text =>
+      new Promise((resolve, reject) => {
+        const look = () => ended.stderr.includes(text) && resolve(Date.now())
+        child.stderr.on("data", look)
+        child.on("close", () => reject(new Error(`the call ended without having said "${text}":\n${ended.stderr}`)))
+        look()
+      }),
+    kill: () => void child.kill("SIGKILL"),
+  }
 }

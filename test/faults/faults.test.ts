@@ -3,24 +3,36 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 
-import { afterAll, beforeAll, describe, expect, test } from "vitest"
+import { afterAll, beforeAll, describe, expect, inject, test } from "vitest"
 import { parse } from "yaml"
 
-import { dagger, type Ended } from "../e2e/dagger.ts"
+import type { Ended } from "../e2e/dagger.ts"
 import { Source } from "../e2e/source.ts"
-import { kubectlPath } from "../lab/images.ts"
 import { labDown, temporaryLab, type Lab } from "../lab/lab.ts"
-import { run } from "../lab/process.ts"
+import { watchFor } from "./cause.ts"
+import { Namespace } from "./namespace.ts"
+import { startPrivateRegistry } from "./private-registry.ts"
 
 interface Fault {
   family: number
-  edit: { from: string; to: string }
-  /** Texts of the error. */
+  /** Whether it is in `npm test` too, for its family. */
+  everyRun?: boolean
+  /** What is in the namespace before, by kubectl. */
+  given?: string[][]
+  /** From the good release to the faulty one. */
+  edit: { from: string; to: string }[]
+  /** What happens to the cluster once the deployment has said something. */
+  meanwhile?: { said: string; kubectl: string[] }
+  /** Texts of the error, its code first. */
   expect: string[]
-  /** Whether the fault is found after the applications were changed. */
-  changed?: boolean
+  /** What the cluster shows of it, as cause.ts reads it; unset: nothing, since it is found out before or by the users' requests. */
+  shown?: string
+  /** What becomes of the cluster. Default: rolled back. */
+  recovery?: "rolled back" | "none" | "untouched"
 }
 
+/** Seconds from the cause to the verdict. */
+const LIMIT = 10
 const CASES = join(import.meta.dirname, "cases")
 const MANIFESTS = "k8s/app.yaml"
 const folder = mkdtempSync(join(tmpdir(), "cloud-native-faults-"))
@@ -29,72 +41,63 @@ let lab: Lab
 
 beforeAll(async () => {
   lab = await temporaryLab({ name: `faults-${process.pid}` })
+  await startPrivateRegistry(lab)
 })
 
 afterAll(async () => {
   if (lab) await labDown(lab.name)
   rmSync(folder, { recursive: true })
-  console.log(["time to verdict, from the first look at the rollout, the monitor's 10 s after it included:", ...verdicts].join("\n"))
+  console.log(["time to verdict:", ...verdicts.sort()].join("\n"))
 })
 
 describe("a fault in a new release", () => {
-  for (const name of readdirSync(CASES)) {
-    const fault = parse(readFileSync(join(CASES, name, "case.yaml"), "utf8")) as Fault
-    test.concurrent(`${fault.family}: ${name}`, () => isUndone(name, fault))
+  const faults = readdirSync(CASES).map(name => ({ name, ...(parse(readFileSync(join(CASES, name, "case.yaml"), "utf8")) as Fault) }))
+  for (const fault of faults.filter(({ everyRun }) => everyRun || inject("faults") === "all")) {
+    test.concurrent(`${fault.family}: ${fault.name}`, () => isUndone(fault.name, fault))
   }
 })
 
 async function isUndone(name: string, fault: Fault): Promise<void> {
-  const namespace = `fault-${name}`
+  const namespace = await Namespace.create(lab, `fault-${name}`)
   const source = Source.minimal()
-  await kubectl("create", "namespace", namespace)
-  await kubectl("label", "namespace", namespace, "pod-security.kubernetes.io/enforce=restricted")
-  const first = await deploy(source, namespace)
+  for (const args of fault.given ?? []) await namespace.kubectl(...args)
+  const first = await namespace.deploy(source, "--timeout=2m").ended
   expect(first.exitCode, first.stderr).toBe(0)
   expect(first.stdout).toContain("100.000 %")
-  const before = await running(namespace)
+  const before = await namespace.running()
 
-  source.edit(MANIFESTS, fault.edit.from, fault.edit.to.replace("REGISTRY", lab.registry))
-  const second = await deploy(source, namespace)
-  const message = second.stderr.slice(second.stderr.search(/^Error: [A-Z_]+:/m))
-  expect(second.exitCode, second.stderr).toBe(1)
-  for (const text of fault.expect) expect(message, name).toContain(text)
-  verdicts.push(`  ${name}: ${timeToVerdict(second)}`)
+  for (const { from, to } of fault.edit) source.edit(MANIFESTS, from, to)
+  const signs = watchFor(namespace, new RegExp(fault.shown ?? "^(?!)"))
+  const second = namespace.deploy(source, "--timeout=2m")
+  const decided = second.said("deploy: failed").catch(() => Date.now())
+  if (fault.meanwhile) {
+    await second.said(fault.meanwhile.said)
+    await namespace.kubectl(...fault.meanwhile.kubectl)
+  }
+  const ended = await second.ended
+  const shownAt = await signs.stop()
+  const message = ended.stderr.slice(ended.stderr.search(/^Error: [A-Z_]+:/m))
+  expect(ended.exitCode, ended.stderr).toBe(1)
+  for (const text of fault.expect) expect(message, `${name}\n${ended.stderr}`).toContain(text)
 
-  expect(await running(namespace)).toEqual(before)
-  expect(await kubectl("--namespace", namespace, "get", "jobs,configmaps,leases", "--output=name")).not.toMatch(/monitor|handshake|lease/)
-  if (fault.changed === false) return
-  const report = await reportOf(namespace)
-  expect(report).toMatchObject({ outcome: "failed", failure: { code: fault.expect[0] }, recovery: { action: "rolled back" } })
+  expect(await namespace.running()).toEqual(before)
+  expect(await namespace.leftovers()).toBe("")
+  const report = fault.recovery === "untouched" ? undefined : await reportOf(namespace, name)
+  if (report) expect(report).toMatchObject({ outcome: "failed", failure: { code: fault.expect[0] }, recovery: { action: fault.recovery ?? "rolled back" } })
+
+  const cause = shownAt ?? Date.parse(report?.availability?.outages[0]?.from ?? "")
+  const seconds = ((await decided) - cause) / 1000
+  verdicts.push(`  ${fault.family}: ${name}: ${Number.isNaN(seconds) ? "before anything changed" : `${seconds.toFixed(1)} s after the cluster showed it`}`)
+  if (fault.shown) expect(seconds, `${name}: seconds to the verdict`).toBeLessThanOrEqual(LIMIT)
 }
 
-function deploy(source: Source, namespace: string): Promise<Ended> {
-  const cluster = [`--kubeconfig=file:${lab.kubeconfig}`, `--namespace=${namespace}`]
-  return dagger(`--source=${source.path}`, "deploy", `--registry=${lab.registry}/${namespace}`, ...cluster, "--timeout=2m")
+interface Reported {
+  availability?: { outages: { from: string }[] }
 }
 
-async function reportOf(namespace: string): Promise<object> {
-  const path = join(folder, namespace)
-  const source = Source.minimal()
-  const ended = await dagger(`--source=${source.path}`, "report", `--kubeconfig=file:${lab.kubeconfig}`, `--namespace=${namespace}`, "-o", path)
+async function reportOf(namespace: Namespace, name: string): Promise<Reported> {
+  const path = join(folder, name)
+  const ended: Ended = await namespace.call(Source.minimal(), "report", "-o", path).ended
   expect(ended.exitCode, ended.stderr).toBe(0)
-  return JSON.parse(readFileSync(join(path, "report.json"), "utf8"))
-}
-
-/** The containers that are ready, by what they run. */
-async function running(namespace: string): Promise<string[]> {
-  const line = '{range .items[*]}{.metadata.labels.app} {.spec.containers[*].image} {.spec.containers[*].command}{"\\n"}{end}'
-  const text = await kubectl("--namespace", namespace, "get", "pods", "--selector=app", "--field-selector=status.phase=Running", `--output=jsonpath=${line}`)
-  return text.split("\n").filter(Boolean).sort()
-}
-
-async function kubectl(...args: string[]): Promise<string> {
-  return (await run([await kubectlPath(), ...args], { env: { ...process.env, KUBECONFIG: lab.kubeconfig } })).stdout
-}
-
-/** By the clock of the CLI's own lines. */
-function timeToVerdict({ stderr }: Ended): string {
-  const at = (pattern: RegExp) => Number(pattern.exec(stderr)?.[1])
-  const seconds = at(/([\d.]+)s deploy \| deploy: failed/) - at(/([\d.]+)s deploy \| rollout: /)
-  return Number.isNaN(seconds) ? "before the rollout" : `${seconds.toFixed(1)} s`
+  return JSON.parse(readFileSync(join(path, "report.json"), "utf8")) as Reported
 }

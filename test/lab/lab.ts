@@ -61,7 +61,7 @@ export async function labDown(name?: string): Promise<void> {
   const filter = `label=${label}${name ? `=${name}` : ""}`
   const list = async (...args: string[]) => (await podman([...args, "--quiet", "--filter", filter])).stdout.split("\n").filter(Boolean)
   const containers = await list("ps", "--all")
-  if (containers.length > 0) await podman(["rm", "--force", "--volumes", "--time=2", ...containers])
+  if (containers.length > 0) await podman(["rm", "--force", "--depend", "--volumes", "--time=2", ...containers])
   const networks = await list("network", "ls")
   if (networks.length > 0) await podman(["network", "rm", "--force", ...networks])
   await rm(name ? cachePath("labs", name) : cachePath("labs"), { recursive: true, force: true })
@@ -73,6 +73,16 @@ export function kubeconfigPath(name: string): string {
 
 /** Every container and network of a lab has it, with the lab's name: they go when the lab does. */
 export const label = "cloud-native.lab"
+
+/** The container that is the lab's node. */
+export function kubernetesContainer(name: string): string {
+  return names(name).kubernetes
+}
+
+/** The container that is its registry. */
+export function registryContainer(name: string): string {
+  return names(name).registry
+}
 
 type Names = { name: string; network: string; registry: string; kubernetes: string }
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest"
 
-import { brokenRequests, judgeAvailability, type Flush, type Observation } from "../../.dagger/src/monitor/availability.ts"
+import { brokenRequests, judgeAvailability, latest, type Flush, type Observation } from "../../.dagger/src/monitor/availability.ts"
 import { readFlushes } from "../../.dagger/src/monitor/monitor.ts"
 
 const START = Date.parse("2026-11-24T10:00:00Z")
@@ -61,6 +61,20 @@ test("what a user of the monitor has not written down yet is not counted, nor mi
   const { flushes, ...rest } = observe(5)
   const late = { ...flushes[1]!, until: START + 3000, sent: flushes[1]!.sent.filter(([after]) => after <= 3000) }
   expect(judgeAvailability({ ...rest, flushes: [flushes[0]!, late] })).toMatchObject({ sent: 122, dropped: 0, percent: 100 })
+})
+
+test("a failure counts at once, whatever others have not written down yet", () => {
+  const { flushes, ...rest } = observe(5, (after, connection) => (after === 4000 && connection === "new" ? "status 502" : undefined))
+  const late = { ...flushes[1]!, until: START + 3000, sent: flushes[1]!.sent.filter(([after]) => after <= 3000) }
+  expect(judgeAvailability({ ...rest, flushes: [flushes[0]!, late] })).toMatchObject({ failed: 1, dropped: 0, errors: { "status 502": 1 } })
+})
+
+test("what was sent before is not counted, where counting begins later", () => {
+  const observation = observe(5, after => (after < 2000 ? "connection refused" : undefined))
+  expect(judgeAvailability(observation, START + 2000)).toMatchObject({ failed: 0, dropped: 0, sent: 120, percent: 100 })
+  expect(brokenRequests(observation, START + 2000)).toEqual([])
+  expect(judgeAvailability(observation, START + 1950)).toMatchObject({ failed: 2 })
+  expect(latest(observation)).toBe(START + 5000)
 })
 
 test("what is broken is named", () => {

@@ -71,6 +71,9 @@ async function rollOut(
   if (rolled.status === "rejected") throw rolled.reason
   if (counted.status === "rejected") throw counted.reason
   report.starts = rolled.value
+  // Of these, kubectl knows when they are done, if not that they never will be.
+  const others = release.workloads.filter(({ kind }) => kind !== "Deployment")
+  for (const { kind, name } of others) await kubectl.must(["rollout", "status", `${kind.toLowerCase()}/${name}`, `--timeout=${plan.timeout}s`])
 }
 
 async function until(condition: () => boolean): Promise<void> {

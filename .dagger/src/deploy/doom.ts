@@ -4,7 +4,7 @@ import { only, type Of, type Snapshot } from "./snapshot.js"
 /** Milliseconds that what may heal by itself (room that is being made, a service account on its way) is given. */
 export const GRACE = 30_000
 /** Milliseconds for which no node takes a pod before that counts: a cluster that adds a node has said so by then. */
-const UNSCHEDULABLE = 8_000
+const UNSCHEDULABLE = 7_000
 /** Milliseconds that a missing Secret or ConfigMap is given, which something else in the cluster may be about to make. */
 const MISSING = 4_000
 /** Milliseconds for which the end of a container counts as a crash of this rollout: the kubelet forgets it after as many. */

@@ -1,3 +1,5 @@
+import { setTimeout as sleep } from "node:timers/promises"
+
 import { z } from "zod"
 
 import { CloudNativeError } from "../errors.js"
@@ -6,7 +8,7 @@ import type { Kubectl } from "./kubectl.js"
 /** Seconds without a sign of life after which whoever held the Lease is taken for dead. */
 const DURATION = 60
 /** Milliseconds between two signs of life. */
-const RENEWAL = 15_000
+const RENEWAL = 10_000
 
 const Lease = z.object({
   metadata: z.object({ resourceVersion: z.string() }),
@@ -45,13 +47,29 @@ class Lock {
     private readonly holder: string,
   ) {}
 
+  /** Take the Lease. Of another one that has it, a sign of life is waited for: without one, whoever it is was killed. */
   async acquire(): Promise<void> {
-    const created = await this.kubectl.run(["create", "--filename=-"], JSON.stringify(this.lease(now())))
-    if (created.exitCode === 0) return
-    const current = await this.read()
-    if (!current) await this.kubectl.must(["create", "--filename=-"], JSON.stringify(this.lease(now())))
-    else if (!isStale(current, Date.now()) || !(await this.replace(current, now()))) throw this.locked((await this.read()) ?? current)
-    else console.log(`lock: taken over from ${current.spec.holderIdentity || "nobody"}, of whom nothing was heard for ${DURATION} s`)
+    let seen: Lease | undefined
+    for (;;) {
+      const created = await this.kubectl.run(["create", "--filename=-"], JSON.stringify(this.lease(now())))
+      if (created.exitCode === 0) return
+      const current = await this.read()
+      if (!current) {
+        if (seen) continue
+        await this.kubectl.must(["create", "--filename=-"], JSON.stringify(this.lease(now())))
+        return
+      }
+      const holder = current.spec.holderIdentity || "nobody"
+      if (isStale(current, Date.now())) {
+        if (!(await this.replace(current, now()))) throw this.locked((await this.read()) ?? current)
+        console.log(`lock: taken over from ${holder}, of whom nothing was heard for ${DURATION} s`)
+        return
+      }
+      if (seen && seen.metadata.resourceVersion !== current.metadata.resourceVersion) throw this.locked(current)
+      if (!seen) console.log(`lock: held by ${holder}; waiting for a sign of life, or the lack of one for ${DURATION} s`)
+      seen ??= current
+      await sleep(1000)
+    }
   }
 
   /** Give a sign of life now and then; `lost` rejects when the Lease has become another's. */

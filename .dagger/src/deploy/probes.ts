@@ -2,7 +2,7 @@ import type { ContainerStatus } from "./doom.js"
 import type { Of, Probe } from "./snapshot.js"
 
 /** Milliseconds that a readiness probe is given, however little its own fields allow: what it asks for may just be coming. */
-const LEAST = 8_000
+const LEAST = 7_000
 /** Milliseconds by which the kubelet may be late with a probe, and its clock may differ from this one. */
 const SLACK = 2_000
 
@@ -25,7 +25,8 @@ export function failedProbe(pod: Of<"Pod">, status: ContainerStatus, events: Eve
     failures.length > 0 ? Math.min(...failures) : startedAt + mayStart + initial(readinessProbe),
     Date.parse(unready?.lastTransitionTime ?? "") || 0,
   )
-  const allowed = Math.max(budget(readinessProbe), LEAST)
+  // The kubelet tells of a failure once the probe's own time-out is over.
+  const allowed = Math.max(budget(readinessProbe) - readinessProbe.periodSeconds * 1000, LEAST)
   return now - since > allowed ? late("readiness", allowed, status.name, events) : undefined
 }
 

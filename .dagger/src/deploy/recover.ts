@@ -63,11 +63,12 @@ async function problemOf(attempt: () => Promise<void>): Promise<string | undefin
 
 /** The failure, with the state that the cluster is in now. */
 export function withRecovery(failure: CloudNativeError, report: Report): CloudNativeError {
-  const { recovery, migrations, namespace } = report
+  const { recovery, migrations, namespace, availability } = report
   const ran = migrations.filter(({ outcome }) => outcome === "ran").map(({ name }) => name)
   const lines = [
     failure.why,
     stateOf(recovery!),
+    availability && availability.failed > 0 && seenByUsers(availability),
     ran.length > 0 && `migrations that ran, and stay: ${ran.join(", ")}`,
     `full report: dagger call report --id=${report.id}, with the same --kubeconfig and --namespace=${namespace}`,
   ]
@@ -82,6 +83,12 @@ export function withRecovery(failure: CloudNativeError, report: Report): CloudNa
     fix: `mend by hand what stands in the way; what runs now: kubectl --namespace=${namespace} get deployments,pods`,
     cause: failure,
   })
+}
+
+/** What users saw in all, the way back included. */
+function seenByUsers({ sent, failed, outages }: NonNullable<Report["availability"]>): string {
+  const longest = Math.max(...outages.map(({ seconds }) => seconds))
+  return `for users, until it was undone: ${failed} of ${sent} requests failed, longest outage ${longest.toFixed(1)} s`
 }
 
 function stateOf({ action, to, problem }: Recovery): string {

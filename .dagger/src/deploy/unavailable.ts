@@ -37,7 +37,7 @@ export function describeOutages({ sent, failed, dropped, errors, outages, reques
 }
 
 /** What to do, by the kind of the failures. */
-function adviceFor({ errors, failed }: Availability): string {
+export function adviceFor({ errors, failed }: Pick<Availability, "errors" | "failed">): string {
   const kinds = Object.keys(errors)
   if (failed === 0) return "give the monitor's pod and the applications more room: requests could not be sent in time"
   if (kinds.every(kind => /^(status|wrong body|sign in)/.test(kind)))

@@ -1,0 +1,57 @@
+// The API server goes away while a release rolls out, and comes back.
+import { readFileSync, writeFileSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { setTimeout as delay } from "node:timers/promises"
+
+import { afterAll, beforeAll, expect, test } from "vitest"
+import { parse, stringify } from "yaml"
+
+import { Source } from "../e2e/source.ts"
+import { kubernetesContainer, labDown, temporaryLab, type Lab } from "../lab/lab.ts"
+import { podman } from "../lab/podman.ts"
+import { Namespace } from "./namespace.ts"
+
+const AWAY = 20_000
+let lab: Lab
+
+beforeAll(async () => {
+  lab = await temporaryLab({ name: `api-server-${process.pid}` })
+})
+
+afterAll(async () => {
+  if (lab) await labDown(lab.name)
+})
+
+const inside = (...argv: string[]) => podman(["exec", kubernetesContainer(lab.name), ...argv])
+const RULE = ["INPUT", "-p", "tcp", "--dport", "6443", "-j", "REJECT", "--reject-with", "tcp-reset"]
+
+test.each([
+  { how: "refuses connections", away: () => inside("iptables", "-I", ...RULE), back: () => inside("iptables", "-D", ...RULE) },
+  { how: "hangs", away: () => inside("pkill", "-STOP", "kube-apiserver"), back: () => inside("pkill", "-CONT", "kube-apiserver") },
+])("1: an API server that $how for 20 s in the middle of a rollout: the deployment succeeds", async ({ how, away, back }) => {
+  const namespace = await Namespace.create(lab, how.replaceAll(" ", "-"))
+  const deployment = namespace.deploy(Source.minimal())
+  await deployment.said("rollout: ")
+  await away()
+  await delay(AWAY)
+  await back()
+  const ended = await deployment.ended
+  expect(ended.exitCode, ended.stderr).toBe(0)
+  expect(ended.stderr).toContain("the API server does not answer")
+  expect(ended.stdout).toContain("100.000 %")
+  expect(await namespace.leftovers()).toBe("")
+})
+
+test("1: an API server that is not there: said within seconds, and nothing is built", async () => {
+  const config = parse(readFileSync(lab.kubeconfig, "utf8"))
+  const address = new URL(config.clusters[0].cluster.server)
+  address.port = "1"
+  config.clusters[0].cluster.server = address.href
+  const path = join(tmpdir(), `cloud-native-away-${process.pid}.yaml`)
+  writeFileSync(path, stringify(config), { mode: 0o600 })
+  const ended = await Namespace.of({ ...lab, kubeconfig: path }, "default").deploy(Source.minimal()).ended
+  expect(ended.exitCode, ended.stderr).toBe(1)
+  for (const text of ["CLUSTER_UNREACHABLE", address.host, "refused"]) expect(ended.stderr).toContain(text)
+  expect(ended.stderr).not.toContain("build: ")
+})

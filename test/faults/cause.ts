@@ -1,0 +1,44 @@
+import { setTimeout as delay } from "node:timers/promises"
+
+import type { Namespace } from "./namespace.ts"
+
+/** One thing that a cluster shows, and since when (in milliseconds since 1970) as it says itself; else as it is seen. */
+interface Sign {
+  text: string
+  at?: number
+}
+
+/** Watch a namespace for the first sign of a cause; undefined where it never came. */
+export function watchFor(namespace: Namespace, cause: RegExp): { stop(): Promise<number | undefined> } {
+  let stopped = false
+  const first = (async () => {
+    let earliest: number | undefined
+    while (!stopped) {
+      const seen = Date.now()
+      const list = JSON.parse(await namespace.kubectl("get", "pods,replicasets,events", "--output=json")) as { items: object[] }
+      const times = list.items.flatMap(signsOf).filter(({ text }) => cause.test(text)).map(({ at }) => at ?? seen)
+      if (times.length > 0) earliest = Math.min(earliest ?? Infinity, ...times)
+      await delay(1000)
+    }
+    return earliest
+  })()
+  return { stop: () => ((stopped = true), first) }
+}
+
+/** Every condition, event and state of a container, as text. */
+function signsOf(item: any): Sign[] {
+  if (item.kind === "Event") return [{ text: `${item.reason}: ${item.message}`, at: time(item.firstTimestamp ?? item.eventTime) }]
+  const conditions: any[] = (item.status?.conditions ?? []).filter(({ status }: any) => status === (item.kind === "Pod" ? "False" : "True"))
+  const containers: any[] = [...(item.status?.initContainerStatuses ?? []), ...(item.status?.containerStatuses ?? [])]
+  return [
+    ...conditions.map(({ reason, message, lastTransitionTime }) => ({ text: `${reason}: ${message}`, at: time(lastTransitionTime) })),
+    ...containers.flatMap(({ state, lastState }) => [
+      ...[state.terminated, lastState?.terminated].filter(Boolean).map(end => ({ text: `${end.reason}: exit code ${end.exitCode}`, at: time(end.finishedAt) })),
+      ...(state.waiting ? [{ text: `${state.waiting.reason}: ${state.waiting.message}` }] : []),
+    ]),
+  ]
+}
+
+function time(text: string | null | undefined): number | undefined {
+  return text ? Date.parse(text) : undefined
+}

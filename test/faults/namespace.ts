@@ -1,0 +1,52 @@
+import { run } from "../lab/process.ts"
+import { kubectlPath } from "../lab/images.ts"
+import type { Lab } from "../lab/lab.ts"
+import { call, type Call } from "../e2e/dagger.ts"
+import type { Source } from "../e2e/source.ts"
+
+/** A namespace of a lab's cluster, to deploy to and to look into. */
+export class Namespace {
+  private constructor(
+    private readonly lab: Lab,
+    readonly name: string,
+  ) {}
+
+  static async create(lab: Lab, name: string): Promise<Namespace> {
+    const namespace = new Namespace(lab, name)
+    await namespace.kubectl("create", "namespace", name)
+    await namespace.kubectl("label", "namespace", name, "pod-security.kubernetes.io/enforce=restricted")
+    return namespace
+  }
+
+  static of(lab: Lab, name: string): Namespace {
+    return new Namespace(lab, name)
+  }
+
+  async kubectl(...args: string[]): Promise<string> {
+    const env = { ...process.env, KUBECONFIG: this.lab.kubeconfig }
+    return (await run([await kubectlPath(), `--namespace=${this.name}`, ...args], { env })).stdout
+  }
+
+  /** Deploy a source, by way of the lab's registry. */
+  deploy(source: Source, ...flags: string[]): Call {
+    return this.call(source, "deploy", `--registry=${this.lab.registry}/${this.name}`, ...flags)
+  }
+
+  /** Call a function that works on the cluster. */
+  call(source: Source, name: string, ...flags: string[]): Call {
+    return call(`--source=${source.path}`, name, `--kubeconfig=file:${this.lab.kubeconfig}`, `--namespace=${this.name}`, ...flags)
+  }
+
+  /** The pods of the applications that are not about to go, by what they run. */
+  async running(): Promise<string[]> {
+    const line = '{{range .items}}{{if and (not .metadata.deletionTimestamp) (eq .status.phase "Running")}}{{.metadata.labels}} {{range .spec.containers}}{{.image}} {{.command}}{{end}}{{"\\n"}}{{end}}{{end}}'
+    const text = await this.kubectl("get", "pods", "--selector=pod-template-hash", `--output=go-template=${line}`)
+    return text.split("\n").filter(Boolean).sort()
+  }
+
+  /** What the module has started there and not removed. */
+  async leftovers(): Promise<string> {
+    const text = await this.kubectl("get", "jobs,configmaps,leases,pods", "--output=name")
+    return text.split("\n").filter(name => /monitor|handshake|lease/.test(name)).join("\n")
+  }
+}

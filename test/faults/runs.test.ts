@@ -1,0 +1,117 @@
+// Deployments that meet each other, are killed, cannot go back or have nothing to go back to.
+import { afterAll, beforeAll, describe, expect, test } from "vitest"
+
+import { Source } from "../e2e/source.ts"
+import { kubernetesContainer, labDown, registryContainer, temporaryLab, type Lab } from "../lab/lab.ts"
+import { podman } from "../lab/podman.ts"
+import { Namespace } from "./namespace.ts"
+
+const MANIFESTS = "k8s/app.yaml"
+const IMAGE = "          image: frontend\n"
+let lab: Lab
+
+beforeAll(async () => {
+  lab = await temporaryLab({ name: `runs-${process.pid}` })
+})
+
+afterAll(async () => {
+  if (lab) await labDown(lab.name)
+})
+
+function withCommand(source: Source, script: string): Source {
+  return source.edit(MANIFESTS, IMAGE, `${IMAGE}          command: [node, -e, "${script}"]\n`)
+}
+
+function errorOf({ stderr }: { stderr: string }): string {
+  return stderr.slice(stderr.search(/^Error: [A-Z_]+:/m))
+}
+
+describe("a first deployment that fails", () => {
+  const CRASH = "console.error('no such setting'); process.exit(3)"
+
+  test.concurrent("4: leaves nothing behind but its record", async () => {
+    const namespace = await Namespace.create(lab, "first-fails")
+    const ended = await namespace.deploy(withCommand(Source.minimal(), CRASH)).ended
+    expect(ended.exitCode, ended.stderr).toBe(1)
+    for (const text of ["ROLLOUT_FAILED", "no such setting", "has been removed"]) expect(errorOf(ended)).toContain(text)
+    expect(await namespace.kubectl("get", "deployments,services,jobs,hpa,pdb", "--output=name")).toBe("")
+    expect(await namespace.leftovers()).toBe("")
+  })
+
+  test.concurrent("4: stays where it is asked to", async () => {
+    const namespace = await Namespace.create(lab, "first-kept")
+    const ended = await namespace.deploy(withCommand(Source.minimal(), CRASH), "--keep-failed").ended
+    expect(ended.exitCode, ended.stderr).toBe(1)
+    expect(errorOf(ended)).toContain("is still there")
+    expect(await namespace.kubectl("get", "deployments", "--output=name")).toContain("deployment.apps/frontend")
+    expect(await namespace.leftovers()).toBe("")
+  })
+})
+
+test.concurrent("8: a fix over a broken application succeeds, and says that it was broken", async () => {
+  const namespace = await Namespace.create(lab, "repair")
+  const source = Source.minimal()
+  const first = await namespace.deploy(source).ended
+  expect(first.exitCode, first.stderr).toBe(0)
+  await namespace.kubectl("patch", "service", "frontend", "--patch", '{"spec":{"selector":{"app":"nowhere"}}}')
+  const ended = await namespace.deploy(source.edit("web/main.mjs", "createServer", "createServer /* once more */ ")).ended
+  expect(ended.exitCode, ended.stderr).toBe(0)
+  expect(ended.stderr).toContain("broken before this deployment: frontend's health")
+  expect(ended.stdout).toMatch(/100\.000 % answered as they must be, .*broken before/)
+})
+
+test.concurrent("9: a way back that cannot be gone is said, with what stands in the way", async () => {
+  const namespace = await Namespace.create(lab, "no-way-back")
+  const source = Source.minimal()
+  const first = await namespace.deploy(source).ended
+  expect(first.exitCode, first.stderr).toBe(0)
+  const turnsBad =
+    "const begun = Date.now(); require('http').createServer((_, answer) => { answer.statusCode = Date.now() - begun < 15000 ? 200 : 503; answer.end() }).listen(3000)"
+  const second = namespace.deploy(withCommand(source, turnsBad).edit(MANIFESTS, "print('nothing to migrate')", "print('another migration')"))
+  await second.said("rollout: frontend: 1/1 new, 1 available, 0 old")
+  await forgetImages(namespace, first.stdout)
+  const ended = await second.ended
+  expect(ended.exitCode, ended.stderr).toBe(1)
+  const texts = ["ROLLBACK_FAILED", "AVAILABILITY_FAILED", "could not be undone", "the image cannot be pulled", "migrations that ran, and stay: migrate-", "get deployments,pods"]
+  for (const text of texts) expect(errorOf(ended), ended.stderr).toContain(text)
+  expect(await namespace.leftovers()).toBe("")
+})
+
+/** Take the images of a release from the registry and from the node. */
+async function forgetImages(namespace: Namespace, summary: string): Promise<void> {
+  const references = [...new Set(summary.match(/localhost:\d+\/\S+@sha256:[0-9a-f]{64}/g))]
+  expect(references).toHaveLength(2)
+  await podman(["exec", registryContainer(lab.name), "rm", "-r", `/var/lib/registry/docker/registry/v2/repositories/${namespace.name}`])
+  await podman(["exec", kubernetesContainer(lab.name), "/bin/k3s", "ctr", "images", "rm", "--sync", ...references])
+}
+
+test.concurrent("10: of two deployments at once, one goes on, and the other is told who is at it", async () => {
+  const namespace = await Namespace.create(lab, "two-at-once")
+  const first = namespace.deploy(Source.minimal())
+  await first.said("rollout: ")
+  const second = await namespace.deploy(Source.minimal()).ended
+  expect(second.exitCode, second.stderr).toBe(1)
+  expect(errorOf(second)).toMatch(/^Error: LOCKED: [^]*is held by system:admin \(deployment /)
+  const ended = await first.ended
+  expect(ended.exitCode, ended.stderr).toBe(0)
+  expect(await namespace.leftovers()).toBe("")
+})
+
+test.concurrent("10: a deployment that was killed half-way is taken over by the next, and leaves nothing", async () => {
+  const namespace = await Namespace.create(lab, "killed")
+  const source = Source.minimal()
+  const good = await namespace.deploy(source).ended
+  expect(good.exitCode, good.stderr).toBe(0)
+  const killed = namespace.deploy(withCommand(source, "setTimeout(() => undefined, 1e9)").edit(MANIFESTS, "kind: Service\nmetadata:\n  name: backend", "kind: ConfigMap\nmetadata:\n  name: gone-again\ndata: {}\n---\napiVersion: v1\nkind: Service\nmetadata:\n  name: backend"))
+  await killed.said("rollout: ")
+  killed.kill()
+  await killed.ended
+  expect(await namespace.leftovers()).toMatch(/lease/)
+
+  const next = await namespace.deploy(Source.minimal()).ended
+  expect(next.exitCode, next.stderr).toBe(0)
+  expect(next.stderr).toContain("lock: taken over from system:admin")
+  expect(await namespace.leftovers()).toBe("")
+  expect(await namespace.kubectl("get", "configmaps", "--output=name")).not.toContain("gone-again")
+  expect(await namespace.running()).toHaveLength(2)
+})
