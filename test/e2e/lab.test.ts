@@ -202,7 +202,9 @@ test("of two deployments at once, the second is told who is at it; a Lease of on
     await kubectl("apply", `--filename=${file}`)
   }
   await hold(0)
+  const alive = setInterval(() => void hold(0), 3_000)
   const locked = await deploy(Source.sample())
+  clearInterval(alive)
   expect(locked.exitCode, locked.stderr).toBe(1)
   for (const text of ["LOCKED", "somebody else"]) expect(locked.stderr).toContain(text)
 

@@ -49,27 +49,33 @@ class Lock {
 
   /** Take the Lease. Of another one that has it, a sign of life is waited for: without one, whoever it is was killed. */
   async acquire(): Promise<void> {
-    let seen: Lease | undefined
-    for (;;) {
-      const created = await this.kubectl.run(["create", "--filename=-"], JSON.stringify(this.lease(now())))
-      if (created.exitCode === 0) return
-      const current = await this.read()
-      if (!current) {
-        if (seen) continue
-        await this.kubectl.must(["create", "--filename=-"], JSON.stringify(this.lease(now())))
-        return
-      }
-      const holder = current.spec.holderIdentity || "nobody"
-      if (isStale(current, Date.now())) {
-        if (!(await this.replace(current, now()))) throw this.locked((await this.read()) ?? current)
-        console.log(`lock: taken over from ${holder}, of whom nothing was heard for ${DURATION} s`)
-        return
-      }
-      if (seen && seen.metadata.resourceVersion !== current.metadata.resourceVersion) throw this.locked(current)
-      if (!seen) console.log(`lock: held by ${holder}; waiting for a sign of life, or the lack of one for ${DURATION} s`)
-      seen ??= current
+    const held = await this.createUnlessHeld()
+    if (!held) return
+    const holder = held.spec.holderIdentity || "nobody"
+    if (!isStale(held, Date.now())) console.log(`lock: held by ${holder}; waiting for a sign of life, or the lack of one for ${DURATION} s`)
+    const stale = await this.untilStale(held)
+    if (!stale) return this.acquire()
+    if (!(await this.replace(stale, now()))) throw this.locked((await this.read()) ?? stale)
+    console.log(`lock: taken over from ${holder}, of whom nothing was heard for ${DURATION} s`)
+  }
+
+  /** The Lease as another one has it; undefined where it is ours now. */
+  private async createUnlessHeld(): Promise<Lease | undefined> {
+    const create = ["create", "--filename=-"]
+    if ((await this.kubectl.run(create, JSON.stringify(this.lease(now())))).exitCode === 0) return undefined
+    const held = await this.read()
+    if (!held) await this.kubectl.must(create, JSON.stringify(this.lease(now())))
+    return held
+  }
+
+  /** The Lease once it is stale; undefined once it is gone. */
+  private async untilStale(held: Lease): Promise<Lease | undefined> {
+    for (let current: Lease | undefined = held; current; current = await this.read()) {
+      if (current.metadata.resourceVersion !== held.metadata.resourceVersion) throw this.locked(current)
+      if (isStale(current, Date.now())) return current
       await sleep(1000)
     }
+    return undefined
   }
 
   /** Give a sign of life now and then; `lost` rejects when the Lease has become another's. */
