@@ -1,5 +1,6 @@
 import { XMLValidator } from "fast-xml-parser"
 import { describe, expect, test } from "vitest"
+import { z } from "zod"
 
 import { filesOf } from "../../.dagger/src/report/files.ts"
 import { Report } from "../../.dagger/src/report/report.ts"
@@ -64,4 +65,8 @@ test("the picture shades outages and marks the pods' coming and going", () => {
   expect(svg).toContain('class="outage"')
   expect(filesOf(SUCCEEDED)["availability.svg"]).toContain("backend-&lt;1&gt; ready")
   expect(filesOf(SUCCEEDED)["availability.svg"]).not.toContain('class="outage"')
+})
+
+test("the schema of report.json is written down as it is (npx vitest run --project unit -u writes it)", async () => {
+  await expect(`${JSON.stringify(z.toJSONSchema(Report), null, 2)}\n`).toMatchFileSnapshot("../../docs/report.schema.json")
 })

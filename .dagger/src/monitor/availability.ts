@@ -2,27 +2,17 @@ import { z } from "zod"
 
 /** What became of the monitor's requests in a span of time. */
 export const Availability = z.object({
-  /** ISO 8601; requests sent from here on count. */
-  from: z.string(),
-  /** ISO 8601; up to here. */
-  to: z.string(),
+  from: z.string().describe("ISO 8601; requests sent from here on count"),
+  to: z.string().describe("ISO 8601; up to here"),
   sent: z.number(),
-  /** Not answered as they must be, in status or body. */
-  failed: z.number(),
-  /** That should have been sent, and could not be in time. */
-  dropped: z.number(),
-  /** 0 to 100; 100 only where nothing failed and nothing was dropped. */
-  percent: z.number(),
-  /** Milliseconds until the answer. */
-  latency: z.object({ p50: z.number(), p95: z.number(), p99: z.number(), max: z.number() }),
-  /** Failures by kind. */
-  errors: z.record(z.string(), z.number()),
-  /** Failures less than a second apart are one outage; its length in seconds. */
-  outages: z.array(z.object({ from: z.string(), to: z.string(), seconds: z.number(), failed: z.number(), kinds: z.array(z.string()) })),
-  /** By request, and by connection: a new one each time, or a kept one. */
-  requests: z.array(z.object({ name: z.string(), connection: z.enum(["new", "kept"]), sent: z.number(), failed: z.number() })),
-  /** Second by second; the slowest answer in milliseconds. */
-  seconds: z.array(z.object({ at: z.string(), sent: z.number(), failed: z.number(), slowest: z.number() })),
+  failed: z.number().describe("Not answered as they must be, in status or body"),
+  dropped: z.number().describe("That should have been sent, and could not be in time"),
+  percent: z.number().describe("0 to 100; 100 only where nothing failed and nothing was dropped"),
+  latency: z.object({ p50: z.number(), p95: z.number(), p99: z.number(), max: z.number() }).describe("Milliseconds until the answer"),
+  errors: z.record(z.string(), z.number()).describe("Failures by kind"),
+  outages: z.array(z.object({ from: z.string(), to: z.string(), seconds: z.number(), failed: z.number(), kinds: z.array(z.string()) })).describe("Failures less than a second apart are one outage; its length in seconds"),
+  requests: z.array(z.object({ name: z.string(), connection: z.enum(["new", "kept"]), sent: z.number(), failed: z.number() })).describe("By request, and by connection: a new one each time, or a kept one"),
+  seconds: z.array(z.object({ at: z.string(), sent: z.number(), failed: z.number(), slowest: z.number() })).describe("Second by second; the slowest answer in milliseconds"),
 })
 export type Availability = z.infer<typeof Availability>
 

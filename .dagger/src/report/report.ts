@@ -6,16 +6,13 @@ import { Availability } from "../monitor/availability.js"
 const PodStart = z.object({
   deployment: z.string(),
   pod: z.string(),
-  /** Seconds from scheduled to ready. */
-  seconds: z.number(),
-  /** Of these, seconds spent on pulling images. */
-  pulling: z.number(),
+  seconds: z.number().describe("Seconds from scheduled to ready"),
+  pulling: z.number().describe("Of these, seconds spent on pulling images"),
 })
 
 /** The moment at which a pod came or went. */
 const PodChange = z.object({
-  /** ISO 8601. */
-  at: z.string(),
+  at: z.string().describe("ISO 8601"),
   application: z.string(),
   pod: z.string(),
   change: z.enum(["ready", "gone"]),
@@ -23,39 +20,28 @@ const PodChange = z.object({
 
 /** What a deployment came to: report.json. */
 export const Report = z.object({
-  /** Names the deployment; sorts by time. */
-  id: z.string(),
+  id: z.string().describe("Names the deployment; sorts by time"),
   kind: z.enum(["deploy", "rollback"]),
   outcome: z.enum(["succeeded", "failed"]),
-  /** ISO 8601. */
-  startedAt: z.string(),
-  /** ISO 8601; of a deployment that failed, after its rollback. */
-  endedAt: z.string(),
-  /** Name of the config. */
-  name: z.string(),
+  startedAt: z.string().describe("ISO 8601"),
+  endedAt: z.string().describe("ISO 8601; of a deployment that failed, after its rollback"),
+  name: z.string().describe("Name of the config"),
   namespace: z.string(),
   publicUrl: z.string(),
-  /** References by digest, by application. */
-  images: z.record(z.string(), z.string()),
+  images: z.record(z.string(), z.string()).describe("References by digest, by application"),
   migrations: z.array(z.object({ name: z.string(), outcome: z.enum(["ran", "had run"]) })),
-  /** Whether anything of it that makes pods was applied. */
-  changed: z.boolean(),
-  /** Why it failed; absent where it did not. */
-  failure: z.object({ code: z.string(), what: z.string(), why: z.string(), fix: z.string() }).optional(),
-  /** How the failure was undone; `problem` says why it could not be. */
+  changed: z.boolean().describe("Whether anything of it that makes pods was applied"),
+  failure: z.object({ code: z.string(), what: z.string(), why: z.string(), fix: z.string() }).optional().describe("Why it failed; absent where it did not"),
   recovery: z
     .object({ action: z.enum(["rolled back", "removed", "kept", "none"]), to: z.string().optional(), problem: z.string().optional() })
-    .optional(),
+    .optional()
+    .describe("How the failure was undone; `problem` says why it could not be"),
   starts: z.array(PodStart),
-  /** Seconds that the average start of an application's pods has to stay below. */
-  startLimit: z.number(),
+  startLimit: z.number().describe("Seconds that the average start of an application's pods has to stay below"),
   pods: z.array(PodChange),
-  /** How the application answered before: new where there was none. */
-  baseline: z.enum(["healthy", "broken", "new"]),
-  /** The monitor's requests that failed before. */
-  broken: z.array(z.string()),
-  /** What became of the monitor's requests; absent where it sent none. */
-  availability: Availability.optional(),
+  baseline: z.enum(["healthy", "broken", "new"]).describe("How the application answered before: new where there was none"),
+  broken: z.array(z.string()).describe("The monitor's requests that failed before"),
+  availability: Availability.optional().describe("What became of the monitor's requests; absent where it sent none"),
   handshake: z.array(z.object({ step: z.string(), problem: z.string() })),
 })
 export type Report = z.infer<typeof Report>
