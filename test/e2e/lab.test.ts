@@ -185,8 +185,10 @@ test("a version that never becomes ready is rolled back, and its users notice no
   expect(back.stdout).toContain("Rolled back to namespace tasks")
   expect(await runningImages()).toEqual(images)
 
-  const output = [good, bad, reported, planned, newer, back].map(ended => ended.stdout + ended.stderr).join("\n")
-  expect(leaks(output, secretValues())).toEqual([])
+  const printed = [good, bad, reported, planned, newer, back].map(ended => ended.stdout + ended.stderr)
+  const written = ["report.json", "report.md", "availability.svg"].map(name => readFileSync(join(report, name), "utf8"))
+  const kept = await kubectl("get", "configmaps,deployments,replicasets,jobs,leases,events", "--output=yaml")
+  expect(leaks([...printed, ...written, kept].join("\n"), secretValues())).toEqual([])
 })
 
 test("of two deployments at once, the second is told who is at it; a Lease of one that is dead is taken over", async () => {

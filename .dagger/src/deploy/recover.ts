@@ -63,12 +63,12 @@ async function problemOf(attempt: () => Promise<void>): Promise<string | undefin
 
 /** The failure, with the state that the cluster is in now. */
 export function withRecovery(failure: CloudNativeError, report: Report): CloudNativeError {
-  const { recovery, migrations, namespace, availability } = report
+  const { recovery, migrations, namespace, baseline, availability } = report
   const ran = migrations.filter(({ outcome }) => outcome === "ran").map(({ name }) => name)
   const lines = [
     failure.why,
     stateOf(recovery!),
-    availability && availability.failed > 0 && seenByUsers(availability),
+    baseline === "healthy" && availability && availability.failed > 0 && seenByUsers(availability),
     ran.length > 0 && `migrations that ran, and stay: ${ran.join(", ")}`,
     `full report: dagger call report --id=${report.id}, with the same --kubeconfig and --namespace=${namespace}`,
   ]

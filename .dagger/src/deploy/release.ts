@@ -79,8 +79,11 @@ async function undertake(id: string, kind: Report["kind"], undertaking: Undertak
     const failure = asFailure(error)
     console.log(`deploy: failed: ${failure.code}: ${failure.what}`)
     report.failure = { code: failure.code, what: failure.what, why: failure.why, fix: failure.fix }
+    // Where users were served before, what they see of the way back counts too.
+    const seesItThrough = proof.baseline === "healthy"
+    if (!seesItThrough) await conclude(report, proof)
     report.recovery = await recover(undertaking, report, proof, { before, isRunning })
-    await conclude(report, proof)
+    if (seesItThrough) await conclude(report, proof)
     // A cluster that cannot be written to any more must not hide what happened.
     await finish(kubectl, report, "failed").catch(problem => console.log(`deploy: the report could not be kept: ${messageOf(problem)}`))
     throw withRecovery(failure, report)
