@@ -16,12 +16,12 @@ const link = (path: string): string => {
 }
 
 /** Podman mounts its storage folder and unmounts it as it comes and goes; a mount that meets it half-way is tried again. */
-const mount = async (options: string, path: string, tries = 5): Promise<void> => {
+const mount = async (options: string, path: string, tries = 25): Promise<void> => {
   try {
     await run(["mount", "-t", "overlay", "overlay", "-o", options, path], { cwd: folder("links") })
   } catch (error) {
     if (tries === 1) throw error
-    await new Promise(resolve => setTimeout(resolve, 100))
+    await new Promise(resolve => setTimeout(resolve, 200))
     await mount(options, path, tries - 1)
   }
 }
