@@ -66,7 +66,7 @@ async function isUndone(name: string, fault: Fault): Promise<void> {
   expect(first.stdout).toContain("100.000 %")
   const before = await namespace.running()
 
-  for (const { from, to } of fault.edit) source.edit(MANIFESTS, from, to)
+  for (const { from, to } of fault.edit) source.edit(MANIFESTS, from, to.replace("REGISTRY", lab.registry))
   const signs = watchFor(namespace, new RegExp(fault.shown ?? "^(?!)"))
   const second = namespace.deploy(source, "--timeout=2m")
   const decided = second.said("deploy: failed").catch(() => Date.now())
