@@ -15,7 +15,7 @@ export function watchFor(namespace: Namespace, cause: RegExp): { stop(): Promise
     let earliest: number | undefined
     while (!stopped) {
       const seen = Date.now()
-      const list = JSON.parse(await namespace.kubectl("get", "pods,replicasets,events", "--output=json")) as { items: object[] }
+      const list = JSON.parse(await namespace.kubectl("get", "pods,replicasets,events", "--output=json").catch(() => '{"items":[]}')) as { items: object[] }
       const times = list.items.flatMap(signsOf).filter(({ text }) => cause.test(text)).map(({ at }) => at ?? seen)
       if (times.length > 0) earliest = Math.min(earliest ?? Infinity, ...times)
       await delay(1000)

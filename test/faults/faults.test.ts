@@ -19,7 +19,7 @@ interface Fault {
   everyRun?: boolean
   /** What is in the namespace before, by kubectl. */
   given?: string[][]
-  /** From the good release to the faulty one. */
+  /** From the good release to the faulty one, which passes all that comes before the cluster. */
   edit: { from: string; to: string }[]
   /** What happens to the cluster once the deployment has said something. */
   meanwhile?: { said: string; kubectl: string[] }

@@ -18,8 +18,10 @@ afterAll(async () => {
   if (lab) await labDown(lab.name)
 })
 
-function withCommand(source: Source, script: string): Source {
-  return source.edit(MANIFESTS, IMAGE, `${IMAGE}          command: [node, -e, "${script}"]\n`)
+/** A frontend that has its fault in the cluster only: it passes all that comes before. */
+function withFault(source: Source, script: string): Source {
+  const command = `if (process.env.KUBERNETES_SERVICE_HOST) { ${script} } else import('/app/main.mjs')`
+  return source.edit(MANIFESTS, IMAGE, `${IMAGE}          command: [node, -e, "${command}"]\n`)
 }
 
 function errorOf({ stderr }: { stderr: string }): string {
@@ -31,7 +33,7 @@ describe("a first deployment that fails", () => {
 
   test.concurrent("4: leaves nothing behind but its record", async () => {
     const namespace = await Namespace.create(lab, "first-fails")
-    const ended = await namespace.deploy(withCommand(Source.minimal(), CRASH)).ended
+    const ended = await namespace.deploy(withFault(Source.minimal(), CRASH)).ended
     expect(ended.exitCode, ended.stderr).toBe(1)
     for (const text of ["ROLLOUT_FAILED", "no such setting", "has been removed"]) expect(errorOf(ended)).toContain(text)
     expect(await namespace.kubectl("get", "deployments,services,jobs,hpa,pdb", "--output=name")).toBe("")
@@ -40,7 +42,7 @@ describe("a first deployment that fails", () => {
 
   test.concurrent("4: stays where it is asked to", async () => {
     const namespace = await Namespace.create(lab, "first-kept")
-    const ended = await namespace.deploy(withCommand(Source.minimal(), CRASH), "--keep-failed").ended
+    const ended = await namespace.deploy(withFault(Source.minimal(), CRASH), "--keep-failed").ended
     expect(ended.exitCode, ended.stderr).toBe(1)
     expect(errorOf(ended)).toContain("is still there")
     expect(await namespace.kubectl("get", "deployments", "--output=name")).toContain("deployment.apps/frontend")
@@ -67,7 +69,7 @@ test.concurrent("9: a way back that cannot be gone is said, with what stands in 
   expect(first.exitCode, first.stderr).toBe(0)
   const turnsBad =
     "const begun = Date.now(); require('http').createServer((_, answer) => { answer.statusCode = Date.now() - begun < 15000 ? 200 : 503; answer.end() }).listen(3000)"
-  const second = namespace.deploy(withCommand(source, turnsBad).edit(MANIFESTS, "print('nothing to migrate')", "print('another migration')"))
+  const second = namespace.deploy(withFault(source, turnsBad).edit(MANIFESTS, "print('nothing to migrate')", "print('another migration')"))
   await second.said("rollout: frontend: 1/1 new, 1 available, 0 old")
   await forgetImages(namespace, first.stdout)
   const ended = await second.ended
@@ -102,7 +104,7 @@ test.concurrent("10: a deployment that was killed half-way is taken over by the 
   const source = Source.minimal()
   const good = await namespace.deploy(source).ended
   expect(good.exitCode, good.stderr).toBe(0)
-  const killed = namespace.deploy(withCommand(source, "setTimeout(() => undefined, 1e9)").edit(MANIFESTS, "kind: Service\nmetadata:\n  name: backend", "kind: ConfigMap\nmetadata:\n  name: gone-again\ndata: {}\n---\napiVersion: v1\nkind: Service\nmetadata:\n  name: backend"))
+  const killed = namespace.deploy(withFault(source, "setTimeout(() => undefined, 1e9)").edit(MANIFESTS, "kind: Service\nmetadata:\n  name: backend", "kind: ConfigMap\nmetadata:\n  name: gone-again\ndata: {}\n---\napiVersion: v1\nkind: Service\nmetadata:\n  name: backend"))
   await killed.said("rollout: ")
   killed.kill()
   await killed.ended
