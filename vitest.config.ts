@@ -28,7 +28,7 @@ export default defineConfig({
           include: ["test/e2e/**/*.test.ts", "test/faults/faults.test.ts"],
           provide: { faults: "representative" },
           // Deploy to the lab's cluster, which a real engine does not reach, or ask the embedded engine itself.
-          exclude: process.env.DAGGER ? ["test/e2e/lab.test.ts", "test/e2e/workflow.test.ts", "test/e2e/examples.test.ts", "test/e2e/docs.test.ts", "test/faults/**"] : [],
+          exclude: process.env.DAGGER ? [...["lab", "preflight", "workflow", "examples", "docs"].map(name => `test/e2e/${name}.test.ts`), "test/faults/**"] : [],
           testTimeout: minutes(15),
           hookTimeout: minutes(30),
           // Each file drives containers on a machine of two cores: one after the other is faster than all at once.

@@ -5,17 +5,18 @@ import { readConfig } from "./config/read.js"
 import { assertKubeconfig, loginOf, parseTime } from "./deploy/arguments.js"
 import { connect } from "./deploy/cluster.js"
 import { parseDuration } from "./deploy/duration.js"
-import { deployEphemeral, previewEphemeral } from "./deploy/ephemeral.js"
+import { completeForEphemeral, deployEphemeral, previewEphemeral } from "./deploy/ephemeral.js"
 import { checkAll } from "./deploy/manifests.js"
 import { planOf } from "./deploy/plan.js"
-import { preflight } from "./deploy/preflight.js"
 import { readReport } from "./deploy/record.js"
 import { rollBack } from "./deploy/release.js"
 import { CloudNativeError } from "./errors.js"
 import { runGate } from "./gate/run.js"
 import { Image } from "./image.js"
 import { withMissingParts } from "./init.js"
+import { preflight } from "./preflight/preflight.js"
 import { assertPush, assertSigned } from "./push/arguments.js"
+import { namesOf, NOT_PUSHED } from "./push/publish.js"
 import { releaseImages } from "./push/release.js"
 import { Pushed } from "./pushed.js"
 import { assertAccess } from "./registry/access.js"
@@ -168,8 +169,10 @@ export class CloudNative {
     const config = await readConfig(this.source, this.config)
     if (registry) assertSigned(config.policy.publicKey, key)
     const registryLogin = createPullSecret ? await loginOf(registry, username, password) : undefined
-    const plan = await planOf(this.source, config, { manifests, overlay, secrets, registryLogin, publicUrl, handshake, keepFailed, timeout })
-    const kubectl = kubeconfig && (await preflight({ kubeconfig, context, namespace, apiServer }, plan))
+    const planned = planOf(this.source, config, { manifests, overlay, secrets, registryLogin, publicUrl, handshake, keepFailed, timeout })
+    const { plan, kubectl } = kubeconfig
+      ? await preflight({ kubeconfig, context, namespace, apiServer }, config, planned, namesOf(registry!, config.name))
+      : { plan: await completeForEphemeral(planned), kubectl: undefined }
     const tested = await this.test()
     const verified = await (await tested.build()).verifyImage(undefined, given(password, signingKey, signingPassword, secrets, kubeconfig))
     const deployment = async () => {
@@ -219,7 +222,7 @@ export class CloudNative {
     manifests?: Directory, overlay?: string, secrets?: Secret, publicUrl?: string,
   ): Promise<string> {
     const config = await readConfig(this.source, this.config)
-    return new Pushed(this.source, JSON.stringify(config), NOT_PUSHED, {}, "").plan(
+    return new Pushed(this.source, JSON.stringify(config), NOT_YET, {}, "").plan(
       kubeconfig, context, namespace, apiServer, manifests, overlay, secrets, publicUrl,
     )
   }
@@ -270,8 +273,9 @@ export class CloudNative {
    */
   @func({ cache: "never" })
   async preview(): Promise<Service> {
+    const plan = await completeForEphemeral(planOf(this.source, await readConfig(this.source, this.config)))
     const verified = await (await this.build()).verifyImage()
-    return previewEphemeral(verified.images())
+    return previewEphemeral(verified.images(), plan)
   }
 
   /**
@@ -311,8 +315,8 @@ function given(...secrets: (Secret | undefined)[]): Secret[] {
   return secrets.filter(secret => secret !== undefined)
 }
 
-/** Where a plan names the images that are yet to be pushed. */
-const NOT_PUSHED = { backend: "<new>", frontend: "<new>" }
+/** The images of a plan before anything is built. */
+const NOT_YET = { backend: NOT_PUSHED, frontend: NOT_PUSHED }
 
 function registryNeeded(): CloudNativeError {
   return new CloudNativeError({

@@ -3,12 +3,12 @@ import { Directory, func, object, Secret, Service } from "@dagger.io/dagger"
 import type { Config } from "./config/schema.js"
 import { assertKubeconfig } from "./deploy/arguments.js"
 import { diffRelease } from "./deploy/diff.js"
-import { deployToEphemeralCluster } from "./deploy/ephemeral.js"
+import { completeForEphemeral, deployToEphemeralCluster } from "./deploy/ephemeral.js"
 import type { Kubectl } from "./deploy/kubectl.js"
 import { planOf, type Plan } from "./deploy/plan.js"
-import { preflight } from "./deploy/preflight.js"
 import { deployToCluster, renderPlan } from "./deploy/release.js"
 import { assertTrusted } from "./deploy/trust.js"
+import { preflight } from "./preflight/preflight.js"
 import type { PushedImages } from "./push/publish.js"
 import type { RegistryAccess } from "./registry/access.js"
 import { formatTable } from "./verify/table.js"
@@ -70,8 +70,10 @@ export class Pushed {
   ): Promise<string> {
     assertKubeconfig({ kubeconfig, context, namespace, apiServer })
     const config = JSON.parse(this.settings) as Config
-    const plan = await planOf(this.source, config, { manifests, overlay, secrets, publicUrl, handshake, keepFailed, timeout })
-    return this.bring(plan, kubeconfig && (await preflight({ kubeconfig, context, namespace, apiServer }, plan)))
+    const planned = planOf(this.source, config, { manifests, overlay, secrets, publicUrl, handshake, keepFailed, timeout })
+    if (!kubeconfig) return this.bring(await completeForEphemeral(planned))
+    const { kubectl, plan } = await preflight({ kubeconfig, context, namespace, apiServer }, config, planned, this.images())
+    return this.bring(plan, kubectl)
   }
 
   /**
@@ -93,8 +95,8 @@ export class Pushed {
     manifests?: Directory, overlay?: string, secrets?: Secret, publicUrl?: string,
   ): Promise<string> {
     const config = JSON.parse(this.settings) as Config
-    const plan = await planOf(this.source, config, { manifests, overlay, secrets, publicUrl })
-    const kubectl = await preflight({ kubeconfig, context, namespace, apiServer }, plan)
+    const planned = planOf(this.source, config, { manifests, overlay, secrets, publicUrl })
+    const { kubectl, plan } = await preflight({ kubeconfig, context, namespace, apiServer }, config, planned, this.images())
     return diffRelease(kubectl, renderPlan(plan, this.images(), kubectl.namespace))
   }
 

@@ -4,8 +4,8 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { setTimeout as delay } from "node:timers/promises"
 
-import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest"
-import { parse, stringify } from "yaml"
+import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest"
+import { parse } from "yaml"
 
 import { kubectlPath } from "../lab/images.ts"
 import { labDown, temporaryLab, type Lab } from "../lab/lab.ts"
@@ -31,57 +31,6 @@ beforeAll(async () => {
 afterAll(async () => {
   if (lab) await labDown(lab.name)
   rmSync(folder, { recursive: true })
-})
-
-describe("what would stop a deployment is said before anything is built or changed", () => {
-  const file = (name: string, content: string) => {
-    writeFileSync(join(folder, name), content)
-    return `file:${join(folder, name)}`
-  }
-
-  async function refused(source: Source, flags: Record<string, string>): Promise<Ended> {
-    const given = { registry: lab.registry, kubeconfig: `file:${lab.kubeconfig}`, secrets: `file:${dotenv}`, ...flags }
-    const ended = await dagger(`--source=${source.path}`, "deploy", ...Object.entries(given).map(([name, value]) => `--${name}=${value}`))
-    expect(ended.exitCode, ended.stderr).toBe(1)
-    for (const step of ["test: ", "build: ", "push: ", "migrate: "]) expect(ended.stderr).not.toContain(step)
-    return ended
-  }
-
-  test.concurrent("a Secret without a key that the manifests refer to", async () => {
-    const secrets = file("incomplete.env", readFileSync(dotenv, "utf8").replace(/^BETTER_AUTH_SECRET=.*\n/m, ""))
-    const { stderr } = await refused(Source.sample(), { secrets })
-    for (const text of ["SECRETS_MISSING", "BETTER_AUTH_SECRET", "nothing was changed"]) expect(stderr).toContain(text)
-    expect(stderr).not.toContain("FRONTEND_DATABASE_URL")
-  })
-
-  test.concurrent("a namespace that does not exist", async () => {
-    const { stderr } = await refused(Source.sample(), { namespace: "nowhere" })
-    for (const text of ["NAMESPACE_MISSING", "nowhere", "kubectl create namespace nowhere"]) expect(stderr).toContain(text)
-  })
-
-  test.concurrent("a kubeconfig that cannot be read", async () => {
-    const { stderr } = await refused(Source.sample(), { kubeconfig: `file:${join(folder, "nothing-here")}` })
-    expect(stderr).toContain("nothing-here")
-  })
-
-  test.concurrent("a kubeconfig that is none", async () => {
-    const { stderr } = await refused(Source.sample(), { kubeconfig: file("no-kubeconfig", "clusters: []\n") })
-    expect(stderr).toContain("KUBECONFIG_INVALID")
-  })
-
-  test.concurrent("a public URL that ends in a slash: no token would be for it", async () => {
-    const { stderr } = await refused(Source.sample(), { "public-url": `${lab.appUrl}/` })
-    for (const text of ["ARGUMENTS_INVALID", `--public-url=${lab.appUrl}/`]) expect(stderr).toContain(text)
-  })
-
-  test.concurrent("an API server that does not answer", async () => {
-    const config = parse(readFileSync(lab.kubeconfig, "utf8"))
-    const address = new URL(config.clusters[0].cluster.server)
-    address.port = "1"
-    config.clusters[0].cluster.server = address.href
-    const { stderr } = await refused(Source.sample(), { kubeconfig: file("closed", stringify(config)) })
-    for (const text of ["CLUSTER_UNREACHABLE", address.host]) expect(stderr).toContain(text)
-  })
 })
 
 test("a second version replaces the first one while a user works, who notices nothing but the new version", async () => {

@@ -2,7 +2,10 @@ import { Container, dag, Secret, Service } from "@dagger.io/dagger"
 
 import type { Config } from "../config/schema.js"
 import { CloudNativeError } from "../errors.js"
-import { readKubeconfig } from "./kubeconfig.js"
+import { readKubeconfig } from "../preflight/kubeconfig.js"
+import { assertWhole } from "../preflight/outside.js"
+import { assertLeadsOut, readWhoAmI, WHO_AM_I } from "../preflight/reach.js"
+import { together } from "../preflight/together.js"
 import { Kubectl } from "./kubectl.js"
 import { plaintextOf } from "./plan.js"
 
@@ -19,21 +22,39 @@ export interface Target {
   apiServer?: Service
 }
 
+/** kubectl on a cluster that has answered, and whom it takes the caller for. */
+export interface Reached {
+  kubectl: Kubectl
+  user: string
+}
+
 /** kubectl on the user's cluster; throws unless the API server answers and the namespace exists. */
 export async function connect(target: Target, config: Config): Promise<Kubectl> {
+  const { kubectl } = await reach(target, config)
+  await assertNamespace(kubectl)
+  return kubectl
+}
+
+/** Throws unless the API server answers, with what keeps it from that and the way out, within ten seconds. */
+export async function reach(target: Target, config: Config): Promise<Reached> {
   const server = readKubeconfig(await plaintextOf(target.kubeconfig, "--kubeconfig"), target.context)
-  const container = kubectlContainer(config).withMountedSecret(KUBECONFIG, target.kubeconfig).withEnvVariable("KUBECONFIG", KUBECONFIG)
+  const plain = kubectlContainer(config)
+  await together(
+    () => assertWhole(server, plain, config.images.kubectl),
+    () => assertLeadsOut(server, target.apiServer),
+  )
+  const container = plain.withMountedSecret(KUBECONFIG, target.kubeconfig).withEnvVariable("KUBECONFIG", KUBECONFIG)
+  const namespace = target.namespace ?? config.namespace
   const context = `--context=${server.context}`
   const kubectl = target.apiServer
     ? new Kubectl(
         container.withServiceBinding(API_HOST, target.apiServer),
         [context, `--server=https://${API_HOST}:${await port(target.apiServer)}`, `--tls-server-name=${server.host}`],
-        target.namespace ?? config.namespace,
+        namespace,
       )
-    : new Kubectl(container, [context], target.namespace ?? config.namespace)
-  await assertReachable(kubectl, server.url)
-  await assertNamespace(kubectl)
-  return kubectl
+    : new Kubectl(container, [context], namespace)
+  const url = target.apiServer ? `${server.url} (by way of --api-server)` : server.url
+  return { kubectl, user: readWhoAmI(await kubectl.run(WHO_AM_I), { url, host: server.host }) }
 }
 
 /** A container that runs kubectl, as root: a mounted secret is root's to read. With the group, no image needs an /etc/passwd. */
@@ -47,24 +68,8 @@ async function port(service: Service): Promise<number> {
   return first!.port()
 }
 
-async function assertReachable(kubectl: Kubectl, url: string): Promise<void> {
-  const answer = await kubectl.run(["version"])
-  if (answer.exitCode === 0) return
-  throw new CloudNativeError({
-    code: "CLUSTER_UNREACHABLE",
-    blame: "environment",
-    what: `the API server at ${url} does not answer`,
-    why: answer.stderr.trim(),
-    fix: LOOPBACK.test(url)
-      ? "that address is the container's own here; add --api-server=tcp://HOST:PORT with the address as this machine sees it"
-      : "check that the cluster is up, and that the kubeconfig leads to it from this machine",
-  })
-}
-
-const LOOPBACK = /\/\/(127\.|localhost|\[::1\]|0\.0\.0\.0)/
-
 /** Who may not look at namespaces may still deploy to one: only one that is known to be missing stops a deployment. */
-async function assertNamespace(kubectl: Kubectl): Promise<void> {
+export async function assertNamespace(kubectl: Kubectl): Promise<void> {
   const answer = await kubectl.run(["get", "namespace", kubectl.namespace, "--ignore-not-found", "--output=name"])
   if (answer.exitCode !== 0 || answer.stdout.trim()) return
   throw new CloudNativeError({

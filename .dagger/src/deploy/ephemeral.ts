@@ -4,14 +4,17 @@ import { CacheSharingMode, Container, dag, Service } from "@dagger.io/dagger"
 import { stringify } from "yaml"
 
 import type { Config } from "../config/schema.js"
-import { publishImages, type PushedImages, type VerifiedImages } from "../push/publish.js"
+import { neededBy } from "../manifests/references.js"
+import { assertResolved, availableFrom } from "../preflight/references.js"
+import { together } from "../preflight/together.js"
+import { namesOf, publishImages, type PushedImages, type VerifiedImages } from "../push/publish.js"
 import { formatReport } from "../report/summary.js"
 import { uniqueValue } from "../unique.js"
 import { backingManifests } from "./backing.js"
 import { API_HOST, kubectlContainer } from "./cluster.js"
 import { Kubectl } from "./kubectl.js"
-import { planOf, type Plan } from "./plan.js"
-import { deployRelease } from "./release.js"
+import type { Plan } from "./plan.js"
+import { deployRelease, renderPlan } from "./release.js"
 import { waitUntil } from "./wait.js"
 
 /** Dagger speaks plain HTTP to a registry service under this name only; the node's mirror leads to the same one. */
@@ -29,6 +32,19 @@ interface Cluster {
   flags: string[]
 }
 
+/** Make a plan whole for a cluster that has nothing beforehand; throws one error with all that it would lack, and all that is wrong with it. */
+export async function completeForEphemeral(planned: Promise<Plan>): Promise<Plan> {
+  const plan = withEphemeralSecrets(await planned)
+  const { namespace, name } = plan.config
+  // The registry there is open.
+  const pullSecrets = neededBy(plan.manifests).filter(({ reference }) => reference.path.includes("imagePullSecrets")).map(({ reference }) => reference)
+  await together(
+    () => renderPlan(plan, namesOf(REGISTRY, name), namespace),
+    () => assertResolved(plan, [...availableFrom(plan), ...pullSecrets], "the ephemeral cluster", "add it to ephemeral.secrets or ephemeral.random of cloud-native.yaml, or pass --secrets=file:PATH"),
+  )
+  return plan
+}
+
 /** Push to a registry and deploy to a cluster that exist for this call only; the release is rolled once more. */
 export async function deployEphemeral(images: VerifiedImages, plan: Plan): Promise<string> {
   const registry = await startRegistry(images.config)
@@ -43,11 +59,10 @@ export async function deployEphemeral(images: VerifiedImages, plan: Plan): Promi
 /** Deploy to a cluster that exists for this call only, and roll the release once more. */
 export async function deployToEphemeralCluster(plan: Plan, images: PushedImages, registry?: Service): Promise<string> {
   const cluster = startCluster(plan.config, registry)
-  const complete = withEphemeralSecrets(plan)
   try {
     await prepare(cluster, plan.config)
-    const first = await deployRelease(cluster.kubectl, complete, images)
-    const again = await deployRelease(cluster.kubectl, { ...complete, handshake: false }, images, new Date().toISOString())
+    const first = await deployRelease(cluster.kubectl, plan, images)
+    const again = await deployRelease(cluster.kubectl, { ...plan, handshake: false }, images, new Date().toISOString())
     return `${formatReport(first)}\n\nRolled once more\n\n${formatReport(again)}`
   } finally {
     await cluster.node.stop()
@@ -55,13 +70,12 @@ export async function deployToEphemeralCluster(plan: Plan, images: PushedImages,
 }
 
 /** Deploy to a cluster that lives as long as the session, and forward a port to the frontend. */
-export async function previewEphemeral(images: VerifiedImages): Promise<Service> {
+export async function previewEphemeral(images: VerifiedImages, plan: Plan): Promise<Service> {
   const registry = await startRegistry(images.config)
   const pushed = await publishImages(images, REGISTRY, { service: registry })
-  const plan = await planOf(images.source, images.config)
   const cluster = startCluster(plan.config, registry)
   await prepare(cluster, plan.config)
-  await deployRelease(cluster.kubectl, withEphemeralSecrets(plan), pushed)
+  await deployRelease(cluster.kubectl, plan, pushed)
   const { service, port } = plan.config.frontend
   return cluster.client.withExposedPort(port).asService({
     args: ["kubectl", ...cluster.flags, `--namespace=${cluster.kubectl.namespace}`, "port-forward", "--address=0.0.0.0", `service/${service}`, `${port}:${port}`],

@@ -42,7 +42,7 @@ export class Kubectl {
     return text ? readShape(shape, parseGoQuoted(text), `the answer to kubectl get ${args.join(" ")}`) : undefined
   }
 
-  /** Apply manifests on the server side, as the module's own field manager. */
+  /** Apply manifests that hold no secrets. */
   async apply(manifests: object[], flags: string[] = []): Promise<void> {
     if (manifests.length > 0) await this.must([...APPLY, ...flags, "--filename=-"], list(manifests))
   }
@@ -79,13 +79,16 @@ async function persistently(attempt: () => Promise<Answer>): Promise<Answer> {
   }
 }
 
-const APPLY = ["apply", "--server-side", "--field-manager=cloud-native", "--force-conflicts"]
+/** Apply on the server side, as the module's own field manager. */
+export const APPLY = ["apply", "--server-side", "--field-manager=cloud-native", "--force-conflicts"]
 
-function list(items: object[]): string {
+/** Manifests as kubectl reads them from its input. */
+export function list(items: object[]): string {
   return JSON.stringify({ apiVersion: "v1", kind: "List", items })
 }
 
-function succeeded(args: string[], answer: Answer): string {
+/** What kubectl printed; throws unless it succeeded. */
+export function succeeded(args: string[], answer: Answer): string {
   if (answer.exitCode === 0) return answer.stdout
   throw new CloudNativeError({
     code: "KUBECTL_FAILED",

@@ -4,6 +4,7 @@ import { isOrigin, type Config } from "../config/schema.js"
 import { CloudNativeError, messageOf } from "../errors.js"
 import type { Manifest } from "../manifests/parse.js"
 import type { RegistryLogin } from "../manifests/pull-secret.js"
+import { together } from "../preflight/together.js"
 import { parseDotenv } from "../secrets/dotenv.js"
 import { parseDuration } from "./duration.js"
 import { manifestsIn, manifestsOf } from "./manifests.js"
@@ -37,33 +38,16 @@ export interface Plan {
   timeout: number
 }
 
-/** Read every argument, so that a mistake in one is found before anything is built or changed. */
+/** Read every argument, so that the mistakes in them are found before anything is built or changed. */
 export async function planOf(source: Directory, config: Config, options: DeployOptions = {}): Promise<Plan> {
-  const secrets = options.secrets && parseDotenv(await plaintextOf(options.secrets, "--secrets"))
-  if (secrets) assertAccount(config, Object.keys(secrets))
-  return {
-    config,
-    manifests: await manifestsOf(options.manifests ?? (await manifestsIn(source, config)), config, options.overlay),
-    secrets,
-    registryLogin: options.registryLogin,
-    publicUrl: assertOrigin(options.publicUrl ?? config.publicUrl),
-    handshake: options.handshake ?? false,
-    keepFailed: options.keepFailed ?? false,
-    timeout: parseDuration(options.timeout ?? "10m"),
-  }
-}
-
-/** Without its account the monitor cannot sign in, and would find the application broken. */
-function assertAccount({ monitor, secretName }: Config, keys: string[]): void {
-  const missing = monitor.secrets.filter(key => !keys.includes(key))
-  if (missing.length === 0) return
-  throw new CloudNativeError({
-    code: "SECRETS_MISSING",
-    blame: "user",
-    what: `the secrets lack what the monitor signs in with: ${missing.join(", ")}`,
-    why: `monitor.secrets of cloud-native.yaml names these keys of ${secretName}`,
-    fix: "add them to the file of --secrets: an account that may only read is enough",
-  })
+  const [secrets, manifests, publicUrl, timeout] = await together(
+    async () => options.secrets && parseDotenv(await plaintextOf(options.secrets, "--secrets")),
+    async () => manifestsOf(options.manifests ?? (await manifestsIn(source, config)), config, options.overlay),
+    () => assertOrigin(options.publicUrl ?? config.publicUrl),
+    () => parseDuration(options.timeout ?? "10m"),
+  )
+  const { registryLogin, handshake = false, keepFailed = false } = options
+  return { config, manifests, secrets, registryLogin, publicUrl, handshake, keepFailed, timeout }
 }
 
 /** Tokens are issued for this address, to the letter: with a path or a slash at its end, every one would be refused. */

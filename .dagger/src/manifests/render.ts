@@ -5,7 +5,7 @@ import { describe, type Manifest } from "./manifest.js"
 import { podsOf } from "./pods.js"
 import { assertNone, problemAt, type Problem } from "./problem.js"
 import { pullSecretFor, type RegistryLogin } from "./pull-secret.js"
-import { availableIn, referencesOf, unresolved } from "./references.js"
+import { referencesOf } from "./references.js"
 import { isKind, type KubernetesObject } from "./shapes.js"
 import { fillTokens, tokenProblems } from "./tokens.js"
 
@@ -106,9 +106,6 @@ function* secretProblems(manifests: Manifest[], { secretName, secrets }: Release
       what: `secrets were given, but no manifest refers to the Secret ${secretName}`,
       fix: `refer to its keys by secretKeyRef with name: ${secretName}, or give no secrets`,
     }
-  const given = { kind: "Secret" as const, name: secretName, keys: Object.keys(secrets) }
-  for (const problem of unresolved(manifests, [given, ...availableIn(manifests)]))
-    if (problem.code === "SECRET_KEY_MISSING") yield problem
 }
 
 function appSecret({ secretName, secrets }: ReleaseInputs): KubernetesObject[] {

@@ -76,11 +76,20 @@ const Volume = z.looseObject({
     .optional(),
 })
 
+const Toleration = z.looseObject({ key: z.string().optional(), operator: z.string().optional(), value: z.string().optional(), effect: z.string().optional() })
+export type Toleration = z.infer<typeof Toleration>
+
 const PodSpec = z.looseObject({
   containers: z.array(Container).min(1),
   initContainers: z.array(Container).optional(),
   volumes: z.array(Volume).optional(),
   imagePullSecrets: z.array(z.looseObject({ name: z.string() })).optional(),
+  serviceAccountName: z.string().optional(),
+  nodeSelector: Strings.optional(),
+  tolerations: z.array(Toleration).optional(),
+  affinity: z
+    .looseObject({ nodeAffinity: z.looseObject({ requiredDuringSchedulingIgnoredDuringExecution: z.unknown() }).optional() })
+    .optional(),
   terminationGracePeriodSeconds: z.number().optional(),
   hostNetwork: z.boolean().optional(),
   hostPID: z.boolean().optional(),

@@ -24,12 +24,21 @@ export interface PushedImages {
   frontend: string
 }
 
+/** Stands for images that are yet to be built, by nobody knows where. */
+export const NOT_PUSHED = "<new>"
+
+/** Where the images go, before there is a digest of them. */
+export function namesOf(registry: string, name: string): PushedImages {
+  const of = (app: string) => `${registry.replace(/\/+$/, "")}/${name}-${app}`
+  return { backend: of("backend"), frontend: of("frontend") }
+}
+
 export async function publishImages(images: VerifiedImages, registry: string, access: RegistryAccess): Promise<PushedImages> {
   const tag = (await images.source.digest()).replace(/^.*:/, "").slice(0, 12)
-  const address = (app: string) => `${registry.replace(/\/+$/, "")}/${images.config.name}-${app}:${tag}`
+  const names = namesOf(registry, images.config.name)
   const [backend, frontend] = await Promise.all([
-    publishImage(images.backend, address("backend"), access),
-    publishImage(images.frontend, address("frontend"), access),
+    publishImage(images.backend, `${names.backend}:${tag}`, access),
+    publishImage(images.frontend, `${names.frontend}:${tag}`, access),
   ])
   return { backend, frontend }
 }

@@ -1,0 +1,76 @@
+import type { Kubectl } from "../deploy/kubectl.js"
+import { CloudNativeError, lastLines } from "../errors.js"
+import { podsOf } from "../manifests/pods.js"
+import type { KubernetesObject } from "../manifests/render.js"
+import type { PodTemplate, Toleration } from "../manifests/shapes.js"
+
+/** A node that images of another architecture cannot run on. */
+export interface Node {
+  name: string
+  architecture: string
+  /** key=value */
+  labels: string[]
+  /** key=value:effect */
+  taints: string[]
+}
+
+/** Nodes that an error names at most, for each object. */
+const SHOWN = 3
+
+/** Throw where pods may come to nodes that their images were not built for. `platform`: linux/amd64, of the images that are built here. */
+export async function assertArchitecture(kubectl: Kubectl, objects: KubernetesObject[], images: string[], platform: string): Promise<void> {
+  const architecture = platform.split("/")[1]!
+  const { exitCode, stdout, stderr } = await kubectl.run(["get", "nodes", `--output=${nodesTemplate(architecture)}`])
+  if (exitCode !== 0) return console.log(`preflight: the nodes' architecture is not checked: ${lastLines(stderr, 1)}`)
+  const problems = misplaced(objects, images, readNodes(stdout))
+  if (problems.length === 0) return
+  throw new CloudNativeError({
+    code: "ARCHITECTURE_MISMATCH",
+    blame: "user",
+    what: `the images are built for ${platform}, and nodes of the cluster are of another architecture`,
+    why: problems.join("\n"),
+    fix: `build on a Dagger Engine of the nodes' architecture; where only some nodes differ, keep the pods off them with nodeSelector: { kubernetes.io/arch: ${architecture} }`,
+  })
+}
+
+/** Prints + for a node of that architecture; of another one, in a line of its own, all that says which pods may come to it. */
+function nodesTemplate(architecture: string): string {
+  const labels = "{{range $key, $value := .metadata.labels}}{{$key}}={{$value}},{{end}}"
+  const taints = '{{range .spec.taints}}{{.key}}={{or .value ""}}:{{.effect}},{{end}}'
+  const other = `{{"\\n"}}{{.metadata.name}} {{.status.nodeInfo.architecture}} ${labels} ${taints}{{"\\n"}}`
+  return `go-template={{range .items}}{{if not .spec.unschedulable}}{{if eq .status.nodeInfo.architecture "${architecture}"}}+{{else}}${other}{{end}}{{end}}{{end}}`
+}
+
+/** The nodes of another architecture. */
+export function readNodes(text: string): Node[] {
+  const lines = text.split("\n").filter(line => line && !line.startsWith("+"))
+  return lines.map(line => {
+    const [name = "", architecture = "", labels = "", taints = ""] = line.split(" ")
+    return { name, architecture, labels: labels.split(",").filter(Boolean), taints: taints.split(",").filter(Boolean) }
+  })
+}
+
+/** The pods of `images`, by their object, that may come to one of these nodes. */
+export function misplaced(objects: KubernetesObject[], images: string[], others: Node[]): string[] {
+  return objects.flatMap(object => {
+    const spec = podsOf(object)?.template.spec
+    if (!spec?.containers.some(({ image }) => images.includes(image))) return []
+    const nodes = others.filter(node => mayCome(spec, node)).map(({ name, architecture }) => `${name} (${architecture})`)
+    if (nodes.length === 0) return []
+    const more = nodes.length > SHOWN ? `, and ${nodes.length - SHOWN} more` : ""
+    return `the pods of ${object.kind} ${object.metadata.name} may come to ${nodes.slice(0, SHOWN).join(", ")}${more}`
+  })
+}
+
+/** Whether the scheduler may choose that node; with a required affinity to nodes, whoever wrote it has thought of that. */
+function mayCome({ nodeSelector = {}, tolerations = [], affinity }: PodTemplate["spec"], { labels, taints }: Node): boolean {
+  if (affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution) return false
+  const isTolerated = (taint: string) => tolerations.some(toleration => tolerates(toleration, taint))
+  const selected = Object.entries(nodeSelector).every(([key, value]) => labels.includes(`${key}=${value}`))
+  return selected && taints.every(taint => taint.endsWith(":PreferNoSchedule") || isTolerated(taint))
+}
+
+function tolerates({ key, operator = "Equal", value = "", effect }: Toleration, taint: string): boolean {
+  const [, name, is, does] = /^(.*)=(.*):(.*)$/.exec(taint)!
+  return (!key || key === name) && (!effect || effect === does) && (operator === "Exists" || value === is)
+}

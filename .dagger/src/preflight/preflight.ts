@@ -1,0 +1,59 @@
+import { dag } from "@dagger.io/dagger"
+
+import type { Config } from "../config/schema.js"
+import { assertNamespace, reach, type Reached, type Target } from "../deploy/cluster.js"
+import type { Kubectl } from "../deploy/kubectl.js"
+import type { Plan } from "../deploy/plan.js"
+import { renderPlan } from "../deploy/release.js"
+import type { KubernetesObject, Release } from "../manifests/render.js"
+import type { PushedImages } from "../push/publish.js"
+import { assertAccepted } from "./accepted.js"
+import { assertArchitecture } from "./architecture.js"
+import { assertPermitted, rulesFor } from "./permissions.js"
+import { assertPullSecrets } from "./pull-secrets.js"
+import { assertReferences } from "./references.js"
+import { assertKnown, kindsOf } from "./resources.js"
+import { together } from "./together.js"
+
+/** What is to be deployed, and where to: nothing that could be known beforehand stands in the way. */
+export interface Ready {
+  kubectl: Kubectl
+  plan: Plan
+}
+
+/**
+ * Look for all that would stop a deployment, before anything is built or changed: throws one error with every problem.
+ * `images`: by name or digest; they need not have been pushed yet.
+ */
+export async function preflight(target: Target, config: Config, planned: Promise<Plan>, images: PushedImages): Promise<Ready> {
+  const reached = reach(target, config)
+  const rendered = planned.then(plan => {
+    const release = renderPlan(plan, images, target.namespace ?? config.namespace)
+    return { plan, release, objects: objectsOf(release) }
+  })
+  const prepared = Promise.all([reached, rendered])
+  const [{ kubectl }, { plan }] = await together(
+    () => reached,
+    () => rendered,
+    () => reached.then(({ kubectl }) => assertNamespace(kubectl)),
+    () => reached.then(cluster => assertKinds(cluster, rendered.then(({ objects }) => objects, () => []))),
+    () => prepared.then(([{ kubectl }, { release }]) => assertAccepted(kubectl, release)),
+    () => prepared.then(([{ kubectl }, { plan }]) => assertReferences(kubectl, plan)),
+    () => prepared.then(([{ kubectl }, { objects }]) => assertPullSecrets(kubectl, objects)),
+    () => prepared.then(async ([{ kubectl }, { objects }]) => assertArchitecture(kubectl, objects, Object.values(images), await dag.defaultPlatform())),
+  )
+  return { kubectl, plan }
+}
+
+/** Throw unless the cluster knows every kind, and the caller may do with it, and with what the module needs itself, all that a deployment does. */
+async function assertKinds(cluster: Reached, objects: Promise<KubernetesObject[]>): Promise<void> {
+  const kinds = await kindsOf(cluster.kubectl, await objects)
+  await together(
+    () => assertKnown(kinds),
+    () => assertPermitted(cluster, rulesFor(kinds.resources)),
+  )
+}
+
+function objectsOf({ config, secrets, migrations, objects }: Release): KubernetesObject[] {
+  return [...config, ...secrets, ...migrations, ...objects]
+}

@@ -1,0 +1,58 @@
+import type { Kubectl } from "../deploy/kubectl.js"
+import type { Plan } from "../deploy/plan.js"
+import { CloudNativeError } from "../errors.js"
+import { formatProblem, type Problem } from "../manifests/problem.js"
+import { availableIn, neededBy, unresolved, type Available } from "../manifests/references.js"
+import { readObjects } from "./objects.js"
+
+/** Prints an object's kind and name, then the names of its keys, and nothing of their values. */
+const KEYS = { line: "{{.kind}} {{.metadata.name}}{{range $key, $_ := .data}} {{$key}}{{end}}" }
+
+/** Throw unless every Secret and ConfigMap that the manifests refer to, with its keys, is given, rendered or there. */
+export async function assertReferences(kubectl: Kubectl, plan: Plan): Promise<void> {
+  const given = availableFrom(plan)
+  const isGiven = ({ kind, name }: { kind: string; name: string }) => given.some(item => item.kind === kind && item.name === name)
+  const { secretName, monitor } = plan.config
+  const account = monitor.secrets.length > 0 ? [{ kind: "Secret", name: secretName }] : []
+  const asked = [...neededBy(plan.manifests).map(({ reference }) => reference), ...account].filter(item => !isGiven(item))
+  const lines = await readObjects(kubectl, asked, KEYS)
+  if (!lines) return console.log("preflight: Secrets and ConfigMaps may not be read: whether they are there is not checked")
+  const fix = "pass the applications' secrets with --secrets=file:prod.env, or create what is missing"
+  assertResolved(plan, [...given, ...lines.map(parseKeys)], `the namespace ${kubectl.namespace}`, fix)
+}
+
+/** Throw unless what the manifests and the monitor refer to is among what is available. */
+export function assertResolved(plan: Plan, available: Available[], place: string, fix: string): void {
+  const problems = [...unresolved(plan.manifests, available), ...missingAccount(plan, available)]
+  if (problems.length === 0) return
+  throw new CloudNativeError({
+    code: "SECRETS_MISSING",
+    blame: "user",
+    what: `${place} lacks what the manifests refer to; nothing was changed`,
+    why: problems.map(formatProblem).join("\n"),
+    fix,
+  })
+}
+
+/** What the deployment itself brings. */
+export function availableFrom({ manifests, secrets, config }: Plan): Available[] {
+  const given: Available[] = secrets ? [{ kind: "Secret", name: config.secretName, keys: Object.keys(secrets) }] : []
+  return [...given, ...availableIn(manifests)]
+}
+
+/** Without its account the monitor cannot sign in, and would find the application broken. */
+function missingAccount({ config: { monitor, secretName } }: Plan, available: Available[]): Problem[] {
+  const keys = available.find(({ kind, name }) => kind === "Secret" && name === secretName)?.keys ?? []
+  return monitor.secrets
+    .filter(key => !keys.includes(key))
+    .map(key => ({
+      code: "SECRET_KEY_MISSING",
+      what: `the monitor signs in with the key ${key} of the Secret ${secretName} (monitor.secrets of cloud-native.yaml), which is not there`,
+      fix: `add ${key} to ${secretName}: an account that may only read is enough`,
+    }))
+}
+
+function parseKeys(line: string): Available {
+  const [kind, name = "", ...keys] = line.split(" ")
+  return { kind: kind as Available["kind"], name, keys }
+}

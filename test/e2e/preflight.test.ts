@@ -1,0 +1,269 @@
+// What would stop a deployment to a cluster of the user's: the lab's. So it runs with the embedded engine only (see vitest.config.ts).
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+
+import { afterAll, beforeAll, describe, expect, test } from "vitest"
+import { parse, stringify } from "yaml"
+
+import { kubectlPath } from "../lab/images.ts"
+import { labDown, temporaryLab, type Lab } from "../lab/lab.ts"
+import { podman } from "../lab/podman.ts"
+import { run } from "../lab/process.ts"
+import { dagger, ROOT, type Ended } from "./dagger.ts"
+import { Source } from "./source.ts"
+
+const NAMESPACE = "tasks"
+/** A port of the node at which packets go unanswered. */
+const BLACK_HOLE = 9
+const SECRETS = "BACKEND_DATABASE_URL=a\nFRONTEND_DATABASE_URL=a\nBETTER_AUTH_SECRET=a\nMONITOR_EMAIL=a\nMONITOR_PASSWORD=a\n"
+
+const folder = mkdtempSync(join(tmpdir(), "cloud-native-preflight-"))
+let lab: Lab
+let node: string
+
+beforeAll(async () => {
+  lab = await temporaryLab({ name: `preflight-${process.pid}` })
+  node = `cloud-native-${lab.name}-kubernetes`
+  await kubectl("create", "namespace", NAMESPACE)
+  await podman(["exec", node, "iptables", "-I", "INPUT", "-p", "tcp", "--dport", String(BLACK_HOLE), "-j", "DROP"])
+})
+
+afterAll(async () => {
+  if (lab) await labDown(lab.name)
+  rmSync(folder, { recursive: true })
+})
+
+describe("what is wrong with the arguments or the repository", () => {
+  test.concurrent("a kubeconfig that cannot be read", async () => {
+    expect(messageOf(await refused({ kubeconfig: `file:${join(folder, "nothing-here")}` }))).toContain("nothing-here")
+  })
+
+  test.concurrent("a kubeconfig that is none, a public URL that no token would be for, a time that is none: all at once", async () => {
+    const kubeconfig = file("no-kubeconfig", "clusters: []\n")
+    const message = messageOf(await refused({ kubeconfig, "public-url": `${lab.appUrl}/`, timeout: "soon" }))
+    for (const text of ["PREFLIGHT_FAILED: 3 problems", "KUBECONFIG_INVALID", "ARGUMENTS_INVALID", `--public-url=${lab.appUrl}/`, "--timeout=soon"]) expect(message).toContain(text)
+  })
+
+  test.concurrent("manifests that cannot be a release", async () => {
+    const source = Source.sample().edit("k8s/deployment.yaml", "image: backend\n", "image: backend:latest\n")
+    const message = messageOf(await refused({}, source))
+    for (const text of ["MANIFESTS_INVALID", "image backend:latest of container backend is neither a placeholder nor a digest"]) expect(message).toContain(text)
+  })
+})
+
+describe("what keeps kubectl from the cluster, within ten seconds", () => {
+  const cases: Record<string, { change: (kubeconfig: Kubeconfig) => void; expected: string[] }> = {
+    "nothing listens": {
+      change: ({ cluster }) => (cluster.server = at(cluster.server, 1)),
+      expected: ["CLUSTER_UNREACHABLE: nothing listens at the API server's address"],
+    },
+    "no answer ever comes": {
+      change: ({ cluster }) => (cluster.server = at(cluster.server, BLACK_HOLE)),
+      expected: ["CLUSTER_UNREACHABLE", "does not answer within 8 s", "VPN, firewall"],
+    },
+    "a name that does not resolve": {
+      change: ({ cluster }) => (cluster.server = "https://nowhere.invalid:6443"),
+      expected: ["CLUSTER_UNREACHABLE", "https://nowhere.invalid:6443 does not resolve"],
+    },
+    "an authority that is not trusted": {
+      change: ({ cluster, user }) => (cluster["certificate-authority-data"] = user["client-certificate-data"]!),
+      expected: ["CLUSTER_UNTRUSTED", "is not of an authority that the kubeconfig trusts"],
+    },
+    "a certificate for another name": {
+      change: ({ cluster }) => (cluster["tls-server-name"] = "elsewhere.example.com"),
+      expected: ["CLUSTER_UNTRUSTED", "is not for the name elsewhere.example.com", "tls-server-name"],
+    },
+    "a token that is not accepted": { change: kubeconfig => (kubeconfig.user = { token: "not-a-token" }), expected: ["CREDENTIALS_REFUSED", "does not accept the credentials"] },
+    "no credentials": { change: kubeconfig => (kubeconfig.user = {}), expected: ["CREDENTIALS_REFUSED", "has no credentials"] },
+    "this machine's own address": {
+      change: ({ cluster }) => (cluster.server = "https://127.0.0.1:6443"),
+      expected: ["CLUSTER_UNREACHABLE", "kubectl runs in a container", "--api-server=tcp://127.0.0.1:6443"],
+    },
+    "a program, and a file, that the container lacks": {
+      change: kubeconfig => {
+        delete kubeconfig.cluster["certificate-authority-data"]
+        kubeconfig.cluster["certificate-authority"] = "/home/me/ca.crt"
+        kubeconfig.user = { exec: { apiVersion: "client.authentication.k8s.io/v1", command: "aws", args: ["eks", "get-token"], interactiveMode: "Never" } }
+      },
+      expected: ["KUBECONFIG_INCOMPLETE: 2 problems", "that is not there: aws", "images.kubectl", "certificate-authority: /home/me/ca.crt", "--flatten"],
+    },
+  }
+  test.concurrent.each(Object.entries(cases))("%s", async (name, { change, expected }) => {
+    const ended = await refused({ kubeconfig: kubeconfigWith(name.replace(/\W/g, "-"), change) })
+    for (const text of expected) expect(messageOf(ended)).toContain(text)
+    expect(ended.stderr).not.toContain("not-a-token")
+    expect(secondsOfKubectl(ended)).toBeLessThan(10)
+  })
+
+  test.concurrent("the way out for this machine's own address leads there, with the certificate checked", async () => {
+    const port = Number((await podman(["port", node, "6443/tcp"])).stdout.trim().split(":").at(-1))
+    const own = kubeconfigWith("own", ({ cluster }) => (cluster.server = `https://127.0.0.1:${port}`))
+    const planned = await plan({ kubeconfig: own, "api-server": `tcp://127.0.0.1:${port}` })
+    expect(planned.exitCode, planned.stderr).toBe(0)
+    const another = kubeconfigWith("own-other-name", ({ cluster }) => Object.assign(cluster, { server: `https://127.0.0.1:${port}`, "tls-server-name": "elsewhere.example.com" }))
+    const failed = await plan({ kubeconfig: another, "api-server": `tcp://127.0.0.1:${port}` })
+    for (const text of ["CLUSTER_UNTRUSTED", "elsewhere.example.com"]) expect(messageOf(failed)).toContain(text)
+  })
+})
+
+describe("what the cluster lacks", () => {
+  test.concurrent("nothing: a plan", async () => {
+    const planned = await plan({})
+    expect(planned.exitCode, planned.stderr).toBe(0)
+    expect(planned.stdout).toContain("+ Deployment backend")
+  })
+
+  test.concurrent("a Secret without a key that the manifests refer to", async () => {
+    const message = messageOf(await refused({ secrets: file("incomplete.env", SECRETS.replace("BETTER_AUTH_SECRET=a\n", "")) }))
+    for (const text of ["SECRETS_MISSING", "BETTER_AUTH_SECRET", "nothing was changed"]) expect(message).toContain(text)
+    expect(message).not.toContain("FRONTEND_DATABASE_URL")
+  })
+
+  test.concurrent("a namespace that does not exist, and a kind that the cluster does not know: both at once", async () => {
+    const source = Source.sample().write("k8s/monitor.yaml", "apiVersion: monitoring.coreos.com/v1\nkind: ServiceMonitor\nmetadata: { name: backend }\n")
+    const message = messageOf(await refused({ namespace: "nowhere" }, source))
+    for (const text of ["PREFLIGHT_FAILED: 2 problems", "NAMESPACE_MISSING", "kubectl create namespace nowhere", "KINDS_MISSING", "ServiceMonitor (monitoring.coreos.com/v1)"])
+      expect(message).toContain(text)
+  })
+
+  test.concurrent("an object that the API server does not accept", async () => {
+    const source = Source.sample().edit("k8s/deployment.yaml", "minReadySeconds: 5", "minReadySecond: 5")
+    const message = messageOf(await refused({}, source))
+    for (const text of ["MANIFESTS_INVALID: the API server does not accept the manifests", 'unknown field "minReadySecond" in io.k8s.api.apps.v1.DeploymentSpec']) expect(message).toContain(text)
+  })
+
+  test.concurrent("pull secrets for another registry, brought by the pods and by a ServiceAccount; nothing of what they hold is shown", async () => {
+    const namespace = "pulling"
+    const password = "correct-horse-battery"
+    const create = (name: string, server: string) =>
+      kubectl("--namespace", namespace, "create", "secret", "docker-registry", name, `--docker-server=${server}`, "--docker-username=me", `--docker-password=${password}`)
+    await kubectl("create", "namespace", namespace)
+    await Promise.all([create("hub", "https://index.docker.io/v1/"), create("lab", lab.registry), create("elsewhere", "registry.example.com")])
+    await kubectl("--namespace", namespace, "create", "serviceaccount", "frontend")
+    await kubectl("--namespace", namespace, "patch", "serviceaccount", "frontend", `--patch=${JSON.stringify({ imagePullSecrets: [{ name: "elsewhere" }] })}`)
+    const of = (...names: string[]) => Source.sample().edit("k8s/deployment.yaml", "serviceAccountName: backend", `imagePullSecrets: [${names.map(name => `{ name: ${name} }`)}]\n      serviceAccountName: backend`)
+
+    const ended = await refused({ namespace }, of("hub"))
+    expect(messageOf(ended)).toContain("PULL_SECRET_UNFIT")
+    expect(messageOf(ended)).toContain(`Deployment backend pulls from ${lab.registry}; not for it: Secret hub`)
+    expect(messageOf(ended)).toContain(`Deployment frontend pulls from ${lab.registry}; not for it: Secret elsewhere`)
+    const covered = await refused({ namespace }, of("hub", "lab"))
+    expect(messageOf(covered)).not.toContain("Deployment backend")
+    for (const text of [password, Buffer.from(password).toString("base64").slice(0, -2), Buffer.from(`me:${password}`).toString("base64")]) {
+      expect(ended.stdout + ended.stderr + covered.stdout + covered.stderr).not.toContain(text)
+    }
+  })
+})
+
+describe("a service account with the Role of docs/permissions.md", () => {
+  const role = parse(/```yaml\n(.*?)```/s.exec(readFileSync(join(ROOT, "docs/permissions.md"), "utf8"))![1]!) as { rules: { resources: string[]; verbs: string[] }[] }
+
+  /** A kubeconfig of a service account that has these rights in a namespace of its own. */
+  async function accountWith(namespace: string, given: typeof role): Promise<string> {
+    await kubectl("create", "namespace", namespace)
+    await kubectl("--namespace", namespace, "apply", `--filename=${file(`${namespace}.yaml`, stringify(given)).slice("file:".length)}`)
+    await kubectl("--namespace", namespace, "create", "serviceaccount", "deployer")
+    await kubectl("--namespace", namespace, "create", "rolebinding", "deployer", "--role=cloud-native", `--serviceaccount=${namespace}:deployer`)
+    const token = await kubectl("--namespace", namespace, "create", "token", "deployer")
+    return kubeconfigWith(namespace, kubeconfig => (kubeconfig.user = { token }))
+  }
+
+  test.concurrent("without one verb, and without a key of a Secret: just these are named", async () => {
+    const namespace = "lacking"
+    const rules = role.rules.map(rule => (rule.resources[0] === "networkpolicies" ? { ...rule, verbs: rule.verbs.filter(verb => verb !== "delete") } : rule))
+    const kubeconfig = await accountWith(namespace, { ...role, rules })
+    const message = messageOf(await refused({ namespace, kubeconfig }))
+    expect(message).toContain("PERMISSIONS_MISSING: system:serviceaccount:lacking:deployer may not do all that a deployment takes in the namespace lacking")
+    expect(message.match(/\(for .*\)/g)).toHaveLength(1)
+    expect(message).toContain("  delete networkpolicies.networking.k8s.io (for the manifests)")
+
+    const both = messageOf(await refused({ namespace, kubeconfig, secrets: file("none.env", "OTHER=a\n") }))
+    for (const text of ["PREFLIGHT_FAILED: 2 problems", "PERMISSIONS_MISSING", "SECRETS_MISSING", "MONITOR_PASSWORD"]) expect(both).toContain(text)
+  })
+
+  test("deploys, and reads the report", async () => {
+    const namespace = "permitted"
+    const kubeconfig = await accountWith(namespace, role)
+    const source = Source.minimal()
+    const target = [`--kubeconfig=${kubeconfig}`, `--namespace=${namespace}`]
+    const deployed = await dagger(`--source=${source.path}`, "deploy", `--registry=${lab.registry}/${namespace}`, ...target)
+    expect(deployed.exitCode, deployed.stderr).toBe(0)
+    expect(deployed.stderr).toContain("preflight: the nodes' architecture is not checked")
+    const forbidden = [...deployed.stderr.matchAll(/cannot (\w+) resource "(\w+)"/g)].map(([, verb, resource]) => `${verb} ${resource}`)
+    expect([...new Set(forbidden)].sort()).toEqual(["get namespaces", "list nodes"])
+    const reported = await dagger(`--source=${source.path}`, "report", ...target, "-o", join(folder, "report"))
+    expect(reported.exitCode, reported.stderr).toBe(0)
+    expect(JSON.parse(readFileSync(join(folder, "report/report.json"), "utf8"))).toMatchObject({ outcome: "succeeded", namespace })
+  })
+})
+
+// The last one: pods could come to that node as well.
+test("nodes of another architecture", async () => {
+  await kubectl("create", `--filename=${file("node.yaml", stringify({ apiVersion: "v1", kind: "Node", metadata: { name: "arm", labels: { "kubernetes.io/arch": "arm64" } } })).slice("file:".length)}`)
+  await kubectl("taint", "nodes", "arm", "--all", "node.kubernetes.io/not-ready-").catch(() => undefined)
+  const now = new Date().toISOString()
+  const ready = { type: "Ready", status: "True", reason: "Test", message: "", lastHeartbeatTime: now, lastTransitionTime: now }
+  await kubectl("patch", "node", "arm", "--subresource=status", "--type=merge", `--patch=${JSON.stringify({ status: { nodeInfo: { architecture: "arm64" }, conditions: [ready] } })}`)
+  try {
+    const message = messageOf(await refused({}))
+    for (const text of ["ARCHITECTURE_MISMATCH", "Deployment backend may come to arm (arm64)", "nodeSelector: { kubernetes.io/arch: amd64 }"]) expect(message).toContain(text)
+  } finally {
+    await kubectl("delete", "node", "arm")
+  }
+})
+
+interface Kubeconfig {
+  cluster: { server: string; "certificate-authority-data"?: string; "certificate-authority"?: string; "tls-server-name"?: string }
+  user: { [field: string]: unknown; "client-certificate-data"?: string }
+}
+
+/** A file with the lab's kubeconfig, changed. */
+function kubeconfigWith(name: string, change: (kubeconfig: Kubeconfig) => unknown): string {
+  const config = parse(readFileSync(lab.kubeconfig, "utf8"))
+  const changed: Kubeconfig = { cluster: config.clusters[0].cluster, user: config.users[0].user }
+  change(changed)
+  config.users[0].user = changed.user
+  return file(`${name}.kubeconfig`, stringify(config))
+}
+
+function at(address: string, port: number): string {
+  return Object.assign(new URL(address), { port }).href
+}
+
+function file(name: string, content: string): string {
+  writeFileSync(join(folder, name), content)
+  return `file:${join(folder, name)}`
+}
+
+/** A deployment that does not begin. */
+async function refused(flags: Record<string, string>, source = Source.sample()): Promise<Ended> {
+  const ended = await call("deploy", { registry: lab.registry, ...flags }, source)
+  expect(ended.exitCode, ended.stderr).toBe(1)
+  for (const step of ["test: ", "build: ", "push: ", "migrate: "]) expect(ended.stderr).not.toContain(step)
+  return ended
+}
+
+function plan(flags: Record<string, string>): Promise<Ended> {
+  return call("plan", flags, Source.sample())
+}
+
+function call(name: string, flags: Record<string, string>, source: Source): Promise<Ended> {
+  const given = { kubeconfig: `file:${lab.kubeconfig}`, secrets: file("complete.env", SECRETS), ...flags }
+  return dagger(`--source=${source.path}`, name, ...Object.entries(given).map(([flag, value]) => `--${flag}=${value}`))
+}
+
+function messageOf({ stderr }: Ended): string {
+  return stderr.slice(stderr.search(/^Error: /m))
+}
+
+/** From the call of kubectl to the end of the function, by the clock of the CLI's own lines; 0 where it was not called. */
+function secondsOfKubectl({ stderr }: Ended): number {
+  const at = [...stderr.matchAll(/^ *([\d.]+)s /gm)].map(([, seconds]) => Number(seconds))
+  const called = Number(/^ *([\d.]+)s exec kubectl .*auth whoami/m.exec(stderr)?.[1] ?? at.at(-1))
+  return at.at(-1)! - called
+}
+
+async function kubectl(...args: string[]): Promise<string> {
+  return (await run([await kubectlPath(), ...args], { env: { ...process.env, KUBECONFIG: lab.kubeconfig } })).stdout.trim()
+}

@@ -1,0 +1,63 @@
+import { describe, expect, test } from "vitest"
+
+import { Config } from "../../../.dagger/src/config/schema.ts"
+import type { Plan } from "../../../.dagger/src/deploy/plan.ts"
+import { parseManifests } from "../../../.dagger/src/manifests/parse.ts"
+import { assertResolved, availableFrom } from "../../../.dagger/src/preflight/references.ts"
+
+const MANIFESTS = `
+apiVersion: apps/v1
+kind: Deployment
+metadata: { name: web }
+spec:
+  selector: { matchLabels: { app: web } }
+  template:
+    metadata: { labels: { app: web } }
+    spec:
+      containers:
+        - name: web
+          image: backend
+          env:
+            - { name: A, valueFrom: { secretKeyRef: { name: app-secrets, key: NEEDED } } }
+            - { name: B, valueFrom: { secretKeyRef: { name: app-secrets, key: OPTIONAL, optional: true } } }
+            - { name: C, valueFrom: { secretKeyRef: { name: of-the-cluster, key: ANY } } }
+`
+
+function plan(secrets?: Record<string, string>, account: string[] = []): Plan {
+  const config = Config.parse({ monitor: { secrets: account } })
+  const manifests = parseManifests([{ name: "app.yaml", text: MANIFESTS }])
+  return { config, manifests, secrets, publicUrl: "http://localhost:3000", handshake: false, keepFailed: false, timeout: 600 }
+}
+
+const there = (...keys: string[]) => [{ kind: "Secret" as const, name: "app-secrets", keys }, { kind: "Secret" as const, name: "of-the-cluster", keys: ["ANY"] }]
+
+function problems(given: Plan, inCluster: ReturnType<typeof there>): string[] {
+  try {
+    assertResolved(given, [...availableFrom(given), ...inCluster], "the namespace app", "create it")
+    return []
+  } catch (error) {
+    return (error as Error).message.split("\n").filter(line => /needs|signs in/.test(line)).map(line => line.trim().replace(/^\S+: /, ""))
+  }
+}
+
+describe("Secrets that the manifests refer to", () => {
+  test("are there", () => {
+    expect(problems(plan(), there("NEEDED"))).toEqual([])
+    expect(problems(plan({ NEEDED: "a value" }), there().slice(1))).toEqual([])
+  })
+
+  test("are missing, or a key is", () => {
+    expect(problems(plan(), [])).toEqual([
+      "Deployment web needs the Secret app-secrets, which does not exist",
+      "Deployment web needs the Secret of-the-cluster, which does not exist",
+    ])
+    expect(problems(plan({ OTHER: "a value" }), there().slice(1))).toEqual(["Deployment web needs the key NEEDED of the Secret app-secrets, which has no such key"])
+  })
+
+  test("have the monitor's account, given or not", () => {
+    const missing = ["the monitor signs in with the key PASSWORD of the Secret app-secrets (monitor.secrets of cloud-native.yaml), which is not there"]
+    expect(problems(plan(undefined, ["PASSWORD"]), there("NEEDED"))).toEqual(missing)
+    expect(problems(plan({ NEEDED: "a value" }, ["PASSWORD"]), there().slice(1))).toEqual(missing)
+    expect(problems(plan(undefined, ["PASSWORD"]), there("NEEDED", "PASSWORD"))).toEqual([])
+  })
+})
