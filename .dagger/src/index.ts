@@ -200,7 +200,7 @@ export class CloudNative {
     for (const reference of [backend, frontend]) assertAccess(access, parseReference(reference).host)
     const config = await readConfig(this.source, this.config)
     const images = await releaseImages(this.source, config, { backend, frontend }, access)
-    return new Pushed(this.source, JSON.stringify(config), images, access, "")
+    return new Pushed(this.source, JSON.stringify(config), images.backend, images.frontend, "", username, password, registryService)
   }
 
   /**
@@ -222,7 +222,7 @@ export class CloudNative {
     manifests?: Directory, overlay?: string, secrets?: Secret, publicUrl?: string,
   ): Promise<string> {
     const config = await readConfig(this.source, this.config)
-    return new Pushed(this.source, JSON.stringify(config), NOT_YET, {}, "").plan(
+    return new Pushed(this.source, JSON.stringify(config), NOT_PUSHED, NOT_PUSHED, "").plan(
       kubeconfig, context, namespace, apiServer, manifests, overlay, secrets, publicUrl,
     )
   }
@@ -315,8 +315,6 @@ function given(...secrets: (Secret | undefined)[]): Secret[] {
   return secrets.filter(secret => secret !== undefined)
 }
 
-/** The images of a plan before anything is built. */
-const NOT_YET = { backend: NOT_PUSHED, frontend: NOT_PUSHED }
 
 function registryNeeded(): CloudNativeError {
   return new CloudNativeError({

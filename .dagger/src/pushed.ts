@@ -10,7 +10,6 @@ import { deployToCluster, renderPlan } from "./deploy/release.js"
 import { assertTrusted } from "./deploy/trust.js"
 import { preflight } from "./preflight/preflight.js"
 import type { PushedImages } from "./push/publish.js"
-import type { RegistryAccess } from "./registry/access.js"
 import { formatTable } from "./verify/table.js"
 
 /** Both images in a registry, referred to by digest: the only thing that can be deployed. */
@@ -31,15 +30,18 @@ export class Pushed {
   private registryService?: Service
   private attached: string
 
-  constructor(source: Directory, settings: string, images: PushedImages, access: RegistryAccess, attached: string) {
+  constructor(
+    source: Directory, settings: string, backendRef: string, frontendRef: string, attached: string,
+    username?: string, password?: Secret, registryService?: Service,
+  ) {
     this.source = source
     this.settings = settings
-    this.backendRef = images.backend
-    this.frontendRef = images.frontend
-    this.username = access.username
-    this.password = access.password
-    this.registryService = access.service
+    this.backendRef = backendRef
+    this.frontendRef = frontendRef
     this.attached = attached
+    this.username = username
+    this.password = password
+    this.registryService = registryService
   }
 
   /**

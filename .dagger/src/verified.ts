@@ -45,7 +45,7 @@ export class Verified {
     const images = this.images()
     const references = await publishImages(images, registry, access)
     const attached = await attachEvidence(images, references, access, key)
-    return new Pushed(this.source, this.settings, references, access, attached)
+    return new Pushed(this.source, this.settings, references.backend, references.frontend, attached, username, password, registryService)
   }
 
   /** What was found out about each image, and about their source. */

@@ -36,6 +36,20 @@ describe("the module", () => {
     expect(wrongImports(parse(".dagger/src/index.ts", code))).toEqual([`.dagger/src/index.ts: ${problem}`])
   })
 
+  test("has in its objects only scalars and objects of the API", () => {
+    expect(foreignTypes(MODULE)).toEqual([])
+  })
+  // An interface without functions is one that every object of the API has: registered, it makes a real engine crash.
+  test.each([
+    ["constructor(access: Access) {}", ["A: Access"]],
+    ["private access?: Access", ["A: Access"]],
+    ["@func() b(access: Access): Promise<string[]> {}", ["A: Access"]],
+    ["@func() b(c?: Directory): Promise<B[]> {}", []],
+    ["b(access: Access): Access {}", []],
+  ])("cannot have in an object: %s", (member, expected) => {
+    expect(foreignTypes([parse("x.ts", `@object() class A { ${member} }\n@object() class B {}\ninterface Access {}`)])).toEqual(expected)
+  })
+
   test("knows nothing of the sample application", () => {
     const named = MODULE.filter(({ text }) => /test\/app|\/api\/tasks|\btasks-/.test(text))
     expect(named.map(({ fileName }) => fileName)).toEqual([])
@@ -173,6 +187,21 @@ function publicMembers(file: ts.SourceFile): ts.ClassElement[] {
   return objects(file).flatMap(({ members }) =>
     members.filter(member => (ts.isMethodDeclaration(member) || ts.isPropertyDeclaration(member)) && decorated(member, "func")),
   )
+}
+
+/** What the engine is told of an object that is neither a scalar nor an object of the API, nor one of the module. */
+function foreignTypes(module: ts.SourceFile[]): string[] {
+  const own = module.flatMap(objects)
+  const known = ["Promise", ...CLIENT, ...own.map(({ name }) => name!.text)]
+  return own.flatMap(object => {
+    const told = object.members.filter(member => !ts.isMethodDeclaration(member) || decorated(member, "func"))
+    const named = (node: ts.Node): string[] => {
+      if (ts.isBlock(node)) return []
+      if (ts.isTypeReferenceNode(node) && !known.includes(node.typeName.getText())) return [`${object.name!.text}: ${node.typeName.getText()}`]
+      return node.getChildren().flatMap(named)
+    }
+    return told.flatMap(named)
+  })
 }
 
 function undescribed(file: ts.SourceFile): string[] {
