@@ -37,7 +37,7 @@ export function descriptionOf({ env, labels, annotations, history }: OciImage): 
 
 /** Layers hold files that only root may read. */
 function gitleaks(config: Config): Container {
-  return dag.container().from(config.images.gitleaks).withUser("0")
+  return dag.container().from(config.images.gitleaks).withUser("0:0")
 }
 
 async function scan(container: Container, folder: Directory, flags: string[]): Promise<Leak[]> {
