@@ -41,7 +41,7 @@ export class Built {
    * @param secrets Secrets whose values must not be in an image, for example env:TOKEN. Default: none.
    */
   @func({ cache: "never" })
-  async verifyImage(scanner?: Container, secrets: Secret[] = []): Promise<Verified> {
+  async verifyImage(scanner?: Container, secrets?: Secret[]): Promise<Verified> {
     const facts = await this.facts({ scanner, secrets })
     new Verification(facts).summary()
     return new Verified(this.source, this.settings, this.backendContainer, this.frontendContainer, facts)
@@ -54,9 +54,9 @@ export class Built {
   }
 
   /** Every fact of both images and of their source as JSON, passed or not. */
-  async facts({ scanner, secrets }: Pick<Means, "scanner" | "secrets">): Promise<string> {
+  async facts(given: Pick<Means, "scanner" | "secrets">): Promise<string> {
     const config = this.config()
-    const means = { scanner, secrets, source: this.source }
+    const means = { ...given, source: this.source }
     const rows = await Promise.all([
       verifyApplication("backend", this.backendContainer, means, config),
       verifyApplication("frontend", this.frontendContainer, means, config),

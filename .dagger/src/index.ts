@@ -98,7 +98,7 @@ export class CloudNative {
    */
   @func({ cache: "never" })
   async verifyImage(
-    image?: Container, base?: string, health?: string, port?: number, inFlight?: string, scanner?: Container, secrets: Secret[] = [],
+    image?: Container, base?: string, health?: string, port?: number, inFlight?: string, scanner?: Container, secrets?: Secret[],
   ): Promise<Verification> {
     if (!image) return new Verification(await (await this.build()).facts({ scanner, secrets }))
     const config = await readConfig(this.source, this.config)

@@ -37,7 +37,7 @@ export interface Means {
   /** Finds known vulnerabilities. */
   scanner?: Container
   /** Whose values must not be in an image. */
-  secrets: Secret[]
+  secrets?: Secret[]
   /** The caller's repository, whose .gitleaks.toml is for images too. */
   source: Directory
 }
@@ -77,7 +77,8 @@ async function layerRows({ image, layout }: Inspected, subject: Subject, means: 
   const from = base ? baseLayers(image, base) : 0
   const { container, files } = await unpackLayers(image, layout, from, config)
   const folder = container.directory(LAYERS).withDirectory(".", descriptionOf(image))
-  const values = (await Promise.all(means.secrets.map(secret => plaintextOf(secret, "--secrets")))).flatMap(valuesOf)
+  const secrets = means.secrets ?? []
+  const values = (await Promise.all(secrets.map(secret => plaintextOf(secret, "--secrets")))).flatMap(valuesOf)
   const [leaks, given] = await Promise.all([leaksInImage(folder, means.source, config), filesWithValues(folder, values, config)])
   return [
     sizeRow(image, config.limits.imageSize),
@@ -86,7 +87,7 @@ async function layerRows({ image, layout }: Inspected, subject: Subject, means: 
     ...(base ? [finalStageRow(files), fileModesRow(files)] : noneChecked([FINAL_STAGE, FILE_MODES], "which layers are the base's is not known")),
     userRow(image),
     leaksRow("the layers, deleted files included, environment, labels and history", leaks, placeInImage),
-    givenRow(means.secrets.length, given),
+    givenRow(secrets.length, given),
   ]
 }
 
