@@ -37,6 +37,7 @@ async function onEmbeddedEngine(): Promise<number> {
   const code = await run(join(ROOT, "test/engine/dagger"), [
     "call", "deploy",
     `--registry=${lab.registry}`,
+    `--registry-service=tcp://${lab.registry}`,
     `--kubeconfig=file:${lab.kubeconfig}`,
     `--secrets=file:${dotenv}`,
     `--public-url=${lab.appUrl}`,

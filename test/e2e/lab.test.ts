@@ -169,7 +169,7 @@ test("of two deployments at once, the second is told who is at it; a Lease of on
 function deploy(source: Source): Promise<Ended> {
   return dagger(
     `--source=${source.path}`, "deploy",
-    `--registry=${lab.registry}`, `--kubeconfig=file:${lab.kubeconfig}`, `--secrets=file:${dotenv}`, `--public-url=${lab.appUrl}`,
+    `--registry=${lab.registry}`, `--registry-service=tcp://${lab.registry}`, `--kubeconfig=file:${lab.kubeconfig}`, `--secrets=file:${dotenv}`, `--public-url=${lab.appUrl}`,
     "--handshake",
   )
 }

@@ -81,7 +81,7 @@ export function remedyOf(output: string): string {
   if (/--registry-service=/.test(output)) return "add --registry-service as said above"
   if (/decryption failed/.test(output)) return "check --signing-password: it does not open --signing-key"
   if (/reading key|parsing private key|unsupported pem/i.test(output)) return "check --signing-key: cosign cannot read it; `cosign generate-key-pair` makes one"
-  if (/unauthorized|authentication required|denied|\b40[13]\b/i.test(output)) return "check --username and --password, and what they may do in that repository"
+  if (/unauthorized|authentication required|credential|denied|\b40[13]\b/i.test(output)) return "check --username and --password, and what they may do in that repository"
   if (/not found|MANIFEST_UNKNOWN|NAME_UNKNOWN|\b404\b/i.test(output)) return "check the reference: the registry has no such image"
   return "check the address, and that the registry is up and can be reached from this machine's containers"
 }

@@ -72,6 +72,7 @@ describe("access to a registry", () => {
 describe("what a tool says", () => {
   test.each([
     ["unauthorized: authentication required", "--username and --password"],
+    ["failed to resolve digest: basic credential not found", "--username and --password"],
     ["response status code 403: Forbidden", "--username and --password"],
     ["localhost:5000/nope:1: not found", "no such image"],
     ["dial tcp 127.0.0.1:1: connect: connection refused", "is up and can be reached"],
