@@ -33,6 +33,10 @@ describe("this repository has what init gives to others", () => {
   })
 })
 
+test.each(filesIn(join(TEMPLATES, "k8s")))("k8s/%s names its task in every document", name => {
+  for (const document of ownFile(join(TEMPLATES, "k8s", name)).split(/^---$/m)) expect(document).toMatch(/^\s*# .*T-40[1-4]/m)
+})
+
 describe("the overlays", () => {
   const base = readdirSync(join(ROOT, "k8s")).filter(name => name.endsWith(".yaml"))
   test.each(readdirSync(join(ROOT, "k8s/overlays")))("%s has every manifest of the base", name => {
