@@ -27,6 +27,7 @@ export default defineConfig({
           name: "e2e",
           include: ["test/e2e/**/*.test.ts", "test/faults/faults.test.ts"],
           provide: { faults: "representative" },
+          setupFiles: "test/e2e/cleanup.ts",
           // Deploy to the lab's cluster, which a real engine does not reach, or ask the embedded engine itself.
           exclude: process.env.DAGGER ? [...["lab", "preflight", "workflow", "examples", "docs"].map(name => `test/e2e/${name}.test.ts`), "test/faults/**"] : [],
           testTimeout: minutes(15),
@@ -51,6 +52,7 @@ export default defineConfig({
           name: "faults",
           include: ["test/faults/**/*.test.ts"],
           provide: { faults: "all" },
+          setupFiles: "test/e2e/cleanup.ts",
           testTimeout: minutes(15),
           hookTimeout: minutes(30),
           fileParallelism: false,

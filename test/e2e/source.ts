@@ -1,7 +1,6 @@
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import { afterAll } from "vitest"
 
 import { ROOT } from "./dagger.ts"
 
@@ -10,9 +9,13 @@ const SAMPLE = ["cloud-native.yaml", "docker", "k8s", "test/app"]
 const LEFT_OUT = /\/(node_modules|\.next|\.venv|__pycache__)$/
 
 const copies: string[] = []
-afterAll(() => copies.forEach(path => rmSync(path, { recursive: true })))
 
-/** A copy of a source for a test to break; gone when the tests of the file have ended. */
+/** Removes every copy that was made. */
+export function removeSources(): void {
+  copies.splice(0).forEach(path => rmSync(path, { recursive: true }))
+}
+
+/** A copy of a source for a test to break; gone when the tests of the file have ended (see cleanup.ts). */
 export class Source {
   private constructor(readonly path: string) {
     copies.push(path)

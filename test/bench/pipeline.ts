@@ -1,0 +1,93 @@
+// The whole pipeline, cold, warm and after an edit, against a plain script of podman and kubectl that does the same work.
+import { randomUUID } from "node:crypto"
+import { mkdtempSync, readFileSync, rmSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+
+import { parse, stringify } from "yaml"
+
+import { Source } from "../e2e/source.ts"
+import { Namespace } from "../faults/namespace.ts"
+import { ensureImage } from "../lab/images.ts"
+import type { Lab } from "../lab/lab.ts"
+import { podman } from "../lab/podman.ts"
+import { prepareTarget } from "../target/target.ts"
+import { say } from "./progress.ts"
+import type { Round, Run } from "./schema.ts"
+import { phases, runScript } from "./script.ts"
+
+const NAMESPACES = { module: "bench-module", script: "bench-script" }
+
+export async function benchPipeline(lab: Lab): Promise<Round[]> {
+  const folder = mkdtempSync(join(tmpdir(), "cloud-native-bench-"))
+  const volumes = `cloud-native-bench-${randomUUID()}`
+  const sources = { module: coldSource(), script: coldSource() }
+  await Promise.all(["python:3.13-slim", "node:20-alpine", "postgres:17-alpine"].map(ensureImage))
+  const module = () => runModule(lab, sources.module, join(folder, NAMESPACES.module))
+  const script = (release: string) => {
+    const namespace = NAMESPACES.script
+    return runScript({ lab, source: sources.script.path, namespace, dotenv: join(folder, namespace), release, volumes })
+  }
+  try {
+    for (const namespace of Object.values(NAMESPACES)) await prepare(lab, namespace, join(folder, namespace))
+    const measured: Round[] = []
+    for (const round of ["cold", "warm", "edited"] as const) {
+      if (round === "edited") for (const source of Object.values(sources)) edit(source)
+      say(`pipeline: ${round}: the module`)
+      const ofModule = await module()
+      say(`pipeline: ${round}: the module: ${ofModule.total} s; now the script`)
+      const ofScript = await script(round)
+      say(`pipeline: ${round}: the script: ${ofScript.total} s`)
+      measured.push({ round, module: ofModule, script: ofScript })
+    }
+    return measured
+  } finally {
+    await podman(["volume", "rm", "--force", `${volumes}-backend`, `${volumes}-frontend`], { check: false })
+    await removeImages(lab)
+    rmSync(folder, { recursive: true })
+  }
+}
+
+/** The sample application as nobody has built it yet: no cached step is its own, and every package has to be fetched. */
+function coldSource(): Source {
+  const id = randomUUID()
+  const source = Source.sample()
+  const file = (path: string) => readFileSync(join(source.path, path), "utf8")
+  for (const path of ["docker/backend.dockerfile", "docker/frontend.dockerfile"]) {
+    const cold = file(path)
+      .replace(/^FROM \S+ AS \S+$/gm, `$&\nENV BENCH=${id}`)
+      .replace(/--mount=type=cache,target=\S+\s+(\\\n\s+)?/g, "")
+    source.write(path, cold)
+  }
+  const config = parse(file("cloud-native.yaml"))
+  for (const app of [config.backend, config.frontend]) {
+    app.test.caches = []
+    app.test.env.BENCH = id
+  }
+  return source.write("cloud-native.yaml", stringify(config))
+}
+
+function edit(source: Source): void {
+  source.edit("test/app/backend/app/tasks.py", "no such task", "no such task at all")
+}
+
+/** The target's way in is for one namespace of a cluster; here nobody comes in. */
+async function prepare(lab: Lab, namespace: string, dotenv: string): Promise<void> {
+  await prepareTarget(lab, namespace, dotenv)
+  await Namespace.of(lab, namespace).kubectl("delete", "service", "frontend-outside")
+}
+
+async function runModule(lab: Lab, source: Source, dotenv: string): Promise<Run> {
+  const begunAt = Date.now()
+  const call = Namespace.of(lab, NAMESPACES.module).deploy(source, `--secrets=file:${dotenv}`, `--public-url=${lab.appUrl}`)
+  const [testedAt, builtAt, ended] = await Promise.all([call.said("| build: "), call.said("| push: "), call.ended])
+  if (ended.exitCode !== 0) throw new Error(`the module's pipeline failed: ${ended.stderr}`)
+  return phases(begunAt, testedAt, builtAt, Date.now())
+}
+
+/** What the script has built. */
+async function removeImages(lab: Lab): Promise<void> {
+  const { stdout } = await podman(["images", "--filter", `reference=${lab.registry}/${NAMESPACES.script}/*`, "--format={{.Repository}}:{{.Tag}}"], { check: false })
+  const images = stdout.split("\n").filter(Boolean)
+  if (images.length > 0) await podman(["rmi", "--force", ...images], { check: false })
+}

@@ -1,0 +1,53 @@
+// `npm run bench`: what the module takes, measured beside what one would use instead. `npm run bench -- verdict` runs one part.
+import { writeFileSync } from "node:fs"
+import { availableParallelism, cpus, release, totalmem } from "node:os"
+import { join } from "node:path"
+
+import { ROOT } from "../e2e/dagger.ts"
+import { removeSources } from "../e2e/source.ts"
+import { labDown, temporaryLab, type Lab } from "../lab/lab.ts"
+import { benchPipeline } from "./pipeline.ts"
+import { say } from "./progress.ts"
+import { Bench } from "./schema.ts"
+import { failures, formatBench } from "./tables.ts"
+import { verdictSvg } from "./svg.ts"
+import { benchUpdates } from "./updates.ts"
+import { benchVerdict, CAP } from "./verdict.ts"
+
+type Part = "verdict" | "pipeline" | "updates"
+const PARTS: Record<Part, (lab: Lab, bench: Bench) => Promise<void>> = {
+  verdict: async (lab, bench) => void (bench.verdict = await benchVerdict(lab)),
+  pipeline: async (lab, bench) => void (bench.pipeline = await benchPipeline(lab)),
+  updates: async (lab, bench) => void (bench.updates = await benchUpdates(lab)),
+}
+
+function machine(): Bench["machine"] {
+  return { processor: cpus()[0]!.model.trim(), cores: availableParallelism(), gibibytes: Math.round(totalmem() / 2 ** 30), system: `Linux ${release()}` }
+}
+
+async function main(parts: Part[]): Promise<void> {
+  const bench: Bench = { startedAt: new Date().toISOString(), machine: machine(), cap: CAP }
+  const lab = await temporaryLab({ name: `bench-${process.pid}` })
+  try {
+    for (const part of parts) {
+      say(`${part} …`)
+      await PARTS[part](lab, bench)
+      writeFileSync(join(ROOT, "bench.json"), `${JSON.stringify(Bench.parse(bench), null, 2)}\n`)
+    }
+  } finally {
+    removeSources()
+    await labDown(lab.name)
+  }
+  if (bench.verdict) writeFileSync(join(ROOT, "bench.svg"), verdictSvg(bench.verdict, CAP))
+  console.log(formatBench(bench))
+  process.exitCode = failures(bench).length > 0 ? 1 : 0
+}
+
+const wanted = process.argv.slice(2)
+const unknown = wanted.filter(name => !(name in PARTS))
+if (unknown.length > 0) {
+  console.error(`bench: there is no part ${unknown.join(", ")}; there are: ${Object.keys(PARTS).join(", ")}`)
+  process.exitCode = 2
+} else {
+  await main(wanted.length > 0 ? (wanted as Part[]) : (Object.keys(PARTS) as Part[]))
+}

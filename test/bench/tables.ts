@@ -1,0 +1,99 @@
+import { formatTable, humanSize } from "../../.dagger/src/verify/table.ts"
+import type { Bench, Fault, Round, Run, Updates, Verdict } from "./schema.ts"
+
+/** The mission's own limits; all other numbers are only reported. */
+const LIMITS = { fromCause: 10, startup: 10, percent: 100, imageBytes: 200e6 }
+/** What the images are wished to stay within. */
+const WISHED_BYTES = 60e6
+
+/** Every limit of the mission that was not kept. */
+export function failures({ verdict = [], updates }: Bench): string[] {
+  return [...verdict.flatMap(failuresOfVerdict), ...(updates ? failuresOfUpdates(updates) : [])]
+}
+
+function failuresOfVerdict({ name, deploy, fromCause = 0 }: Fault): string[] {
+  if (deploy.outcome === "missed") return [`${name}: the module did not name the cause`]
+  return fromCause <= LIMITS.fromCause ? [] : [`${name}: ${fromCause} s from the cause to the verdict, limit ${LIMITS.fromCause} s`]
+}
+
+function failuresOfUpdates({ updates, leftovers, images, user }: Updates): string[] {
+  return [
+    ...updates.filter(({ outcome }) => outcome === "failed").map(({ id }) => `${id} failed`),
+    ...updates.filter(({ requests }) => requests?.percent !== LIMITS.percent).map(({ id, requests }) => `${id}: ${percentOf(requests)} of the requests`),
+    ...updates.flatMap(({ id, starts }) =>
+      Object.entries(starts).filter(([, seconds]) => seconds >= LIMITS.startup).map(([app, seconds]) => `${id}: ${app} started in ${seconds.toFixed(1)} s`)),
+    ...leftovers.map(object => `left over: ${object}`),
+    ...images.filter(({ bytes }) => bytes >= LIMITS.imageBytes).map(({ application, bytes }) => `${application}: ${humanSize(bytes)}`),
+    ...user.wrong.map(answer => `the user: ${answer}`),
+    ...(user.kept ? [] : ["the user's task is lost"]),
+  ]
+}
+
+/** All that was measured, as tables for a person. */
+export function formatBench(bench: Bench): string {
+  const { machine, verdict, pipeline, updates } = bench
+  const broken = failures(bench)
+  return [
+    `${machine.processor}, ${machine.cores} cores, ${machine.gibibytes} GiB, ${machine.system}`,
+    verdict && `Seconds from the faulty release to the verdict, and how many times as long as this module it took\n${verdictTable(verdict, bench.cap)}`,
+    pipeline && `Seconds from source to a running deployment\n${pipelineTable(pipeline)}`,
+    updates && `${updates.updates.length} rolling updates one after another\n${updatesTable(updates)}\n\n${updatesText(updates)}`,
+    broken.length > 0 ? `FAIL\n${broken.map(problem => `  ${problem}`).join("\n")}` : "PASS: every limit of the mission was kept",
+  ].filter(Boolean).join("\n\n")
+}
+
+function verdictTable(faults: Fault[], cap: number): string {
+  const rows = faults.map(({ name, family, deploy, fromCause, kubectl, helm }) => [
+    String(family), name, described(deploy, cap), fromCause === undefined ? "" : `${fromCause.toFixed(1)} s`, deploy.outcome === "failed" ? `${deploy.until.toFixed(1)} s` : "",
+    withRatio(kubectl, deploy, cap), withRatio(helm, deploy, cap),
+  ])
+  return formatTable(["FAMILY", "FAULT", "deploy", "FROM THE CAUSE", "BACK AGAIN", "kubectl rollout status", "helm --rollback-on-failure"], rows)
+}
+
+function described({ outcome, seconds }: Verdict, cap: number): string {
+  if (outcome === "missed") return `not found out (${seconds.toFixed(1)} s)`
+  if (outcome === "capped") return `> ${cap} s`
+  if (outcome === "succeeded") return `took it for good (${seconds.toFixed(1)} s)`
+  return `${seconds.toFixed(1)} s${outcome === "refused" ? ", nothing changed" : ""}`
+}
+
+function withRatio(other: Verdict, own: Verdict, cap: number): string {
+  if (other.outcome === "succeeded") return described(other, cap)
+  return `${described(other, cap)} (${times(Math.min(other.seconds, cap), own.seconds)}${other.outcome === "capped" ? " at least" : ""})`
+}
+
+function pipelineTable(rounds: Round[]): string {
+  const row = (round: string, tool: string, { test, build, deploy, total }: Run, ratio: string) =>
+    [round, tool, ...[test, build, deploy, total].map(seconds => `${seconds.toFixed(1)} s`), ratio]
+  const rows = rounds.flatMap(({ round, module, script }) => [
+    row(round, "module", module, times(module.total, script.total)),
+    row("", "script", script, "1 ×"),
+  ])
+  return formatTable(["ROUND", "BY", "TEST", "BUILD", "DEPLOY", "TOTAL", "RATIO"], rows)
+}
+
+function updatesTable({ updates }: Updates): string {
+  const rows = updates.map(({ id, requests, seconds, starts }) => [
+    id, percentOf(requests), String(requests?.sent ?? 0), `${requests?.p99 ?? 0} ms`, `${seconds.toFixed(1)} s`,
+    Object.entries(starts).map(([app, average]) => `${app} ${average.toFixed(1)} s`).join(", "),
+  ])
+  return formatTable(["DEPLOYMENT", "ANSWERED", "REQUESTS", "P99", "TOOK", "AVERAGE START"], rows)
+}
+
+function percentOf(requests: Updates["updates"][number]["requests"]): string {
+  return requests ? `${requests.percent.toFixed(3)} %` : "none"
+}
+
+function updatesText({ leftovers, images, user }: Updates): string {
+  const sizes = images.map(({ application, bytes }) =>
+    `${application} ${humanSize(bytes)} (${bytes < LIMITS.imageBytes ? "PASS" : "FAIL"} < 200 MB, ${bytes <= WISHED_BYTES ? "within" : "above"} the 60 MB wished for)`)
+  return [
+    `A user's session: ${user.sent} requests, ${user.wrong.length} not answered as they must be; the task of before is ${user.kept ? "there" : "lost"}`,
+    `Left over: ${leftovers.join(", ") || "nothing"}`,
+    `Images: ${sizes.join(", ")}`,
+  ].join("\n")
+}
+
+function times(seconds: number, of: number): string {
+  return `${(seconds / Math.max(of, 0.1)).toFixed(1)} ×`
+}

@@ -1,0 +1,84 @@
+import { describe, expect, test } from "vitest"
+import { z } from "zod"
+
+import { Bench } from "../../bench/schema.ts"
+import { verdictSvg } from "../../bench/svg.ts"
+import { failures, formatBench } from "../../bench/tables.ts"
+
+const BENCH: Bench = Bench.parse({
+  startedAt: "2026-11-24T20:00:00.000Z",
+  machine: { processor: "a processor", cores: 2, gibibytes: 24, system: "Linux 6" },
+  cap: 90,
+  verdict: [
+    {
+      name: "crashes-at-once",
+      family: 4,
+      deploy: { outcome: "failed", seconds: 4, until: 30 },
+      fromCause: 2,
+      kubectl: { outcome: "capped", seconds: 91, until: 91 },
+      helm: { outcome: "failed", seconds: 12, until: 12 },
+    },
+    {
+      name: "service-selects-nothing",
+      family: 7,
+      deploy: { outcome: "failed", seconds: 9, until: 40 },
+      kubectl: { outcome: "succeeded", seconds: 1, until: 1 },
+      helm: { outcome: "succeeded", seconds: 2, until: 2 },
+    },
+  ],
+  pipeline: [
+    {
+      round: "cold",
+      module: { test: 40, build: 40, deploy: 40, total: 120 },
+      script: { test: 30, build: 20, deploy: 10, total: 60 },
+    },
+  ],
+  updates: {
+    updates: [{ id: "1", outcome: "succeeded", requests: { percent: 100, sent: 4000, p99: 40 }, seconds: 50, starts: { backend: 2, frontend: 3 } }],
+    images: [{ application: "backend", bytes: 55e6 }],
+    leftovers: [],
+    user: { sent: 500, wrong: [], kept: true },
+  },
+})
+
+test("what was measured is shown, with ratios within the run", () => {
+  const text = formatBench(BENCH)
+  for (const part of ["> 90 s (22.5 × at least)", "12.0 s (3.0 ×)", "took it for good (1.0 s)", "2.0 ×", "100.000 %", "55.0 MB (PASS", "a processor, 2 cores"]) {
+    expect(text).toContain(part)
+  }
+  expect(text).toContain("PASS: every limit")
+})
+
+describe("a limit that was not kept is named:", () => {
+  const broken = (change: (bench: Bench) => void): string[] => {
+    const bench = structuredClone(BENCH)
+    change(bench)
+    return failures(bench)
+  }
+  test.each<[string, (bench: Bench) => void, RegExp]>([
+    ["a late verdict", ({ verdict }) => (verdict![0]!.fromCause = 10.1), /crashes-at-once: 10.1 s/],
+    ["another cause", ({ verdict }) => (verdict![0]!.deploy.outcome = "missed"), /did not name the cause/],
+    ["a request not answered", ({ updates }) => (updates!.updates[0]!.requests!.percent = 99.999), /99.999 %/],
+    ["an update that failed", ({ updates }) => (updates!.updates[0]!.outcome = "failed"), /1 failed/],
+    ["a slow start", ({ updates }) => (updates!.updates[0]!.starts.backend = 10), /backend started in 10.0 s/],
+    ["something left over", ({ updates }) => updates!.leftovers.push("Job/x"), /left over: Job\/x/],
+    ["a large image", ({ updates }) => (updates!.images[0]!.bytes = 200e6), /backend: 200.0 MB/],
+    ["a user who was refused", ({ updates }) => updates!.user.wrong.push("/: 401"), /the user: \/: 401/],
+    ["a task that is lost", ({ updates }) => (updates!.user.kept = false), /task is lost/],
+  ])("%s", (_, change, expected) => {
+    expect(broken(change)).toEqual([expect.stringMatching(expected)])
+  })
+  test("none otherwise", () => {
+    expect(failures(BENCH)).toEqual([])
+  })
+})
+
+test("the picture shows every tool with every fault", () => {
+  const svg = verdictSvg(BENCH.verdict!, BENCH.cap)
+  expect(svg.match(/<rect x="220" y="(?!52)/g)).toHaveLength(6)
+  for (const text of ["crashes-at-once", "&gt;", "took it for good"]) expect(svg).toContain(text)
+})
+
+test("the schema of bench.json is written down as it is (npx vitest run --project unit -u writes it)", async () => {
+  await expect(`${JSON.stringify(z.toJSONSchema(Bench), null, 2)}\n`).toMatchFileSnapshot("../../../docs/bench.schema.json")
+})
