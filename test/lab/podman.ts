@@ -21,7 +21,11 @@ let inside: Promise<unknown> | undefined
  * leave the machine by the default route, and something out there might answer. Rootless Podman has routes of its own.
  */
 async function keepInside(): Promise<void> {
-  if (process.getuid?.() === 0) await run(["ip", "route", "replace", "unreachable", addresses, "metric", "4000000000"])
+  if (process.getuid?.() !== 0) return
+  await run(["ip", "route", "replace", "unreachable", addresses, "metric", "4000000000"])
+  // A bridge has the lowest hardware address of its ports, so that each container that comes or goes may change it: told
+  // of it, the others do not send to the old one, for up to a minute, what is meant for the world beyond the bridge.
+  writeFileSync("/proc/sys/net/ipv4/conf/default/arp_notify", "1")
 }
 
 let environment: NodeJS.ProcessEnv | undefined
