@@ -102,6 +102,8 @@ const forward = (ip: string, port: number, toHost: string, toPort: number): Prom
     const server = createServer(socket => {
       const other = connect({ host: toHost, port: toPort })
       socket.pipe(other).pipe(socket)
+      // Of a container that is gone nobody says so: its connection must not keep this process.
+      for (const end of [socket, other]) end.unref()
       socket.on("error", () => other.destroy()).on("close", () => other.destroy())
       other.on("error", () => socket.destroy()).on("close", () => socket.destroy())
     })
