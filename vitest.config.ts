@@ -2,9 +2,12 @@ import { defineConfig } from "vitest/config"
 
 const minutes = (count: number) => count * 60_000
 
+/** The workflow's jobs and the examples, each with a cluster of its own: `npm run test:reuse`. */
+const REUSE = ["test/e2e/workflow.test.ts", "test/e2e/examples.test.ts"]
+
 declare module "vitest" {
   interface ProvidedContext {
-    /** Which cases of test/faults run: one a family, as in `npm test`, or all of them. */
+    /** Which cases of test/faults run: one a family (FAULTS=representative), or all of them. */
     faults: "representative" | "all"
   }
 }
@@ -25,11 +28,13 @@ export default defineConfig({
       {
         test: {
           name: "e2e",
-          include: ["test/e2e/**/*.test.ts", "test/faults/faults.test.ts"],
-          provide: { faults: "representative" },
+          include: ["test/e2e/**/*.test.ts"],
           setupFiles: "test/e2e/cleanup.ts",
-          // Deploy to the lab's cluster, which a real engine does not reach, or ask the embedded engine itself.
-          exclude: process.env.DAGGER ? [...["lab", "preflight", "workflow", "examples", "docs"].map(name => `test/e2e/${name}.test.ts`), "test/faults/**"] : [],
+          exclude: [
+            ...REUSE,
+            // Deploy to the lab's cluster, which a real engine does not reach, or ask the embedded engine itself.
+            ...(process.env.DAGGER ? ["lab", "preflight", "docs"].map(name => `test/e2e/${name}.test.ts`) : []),
+          ],
           testTimeout: minutes(15),
           hookTimeout: minutes(30),
           // Each file drives containers on a machine of two cores: one after the other is faster than all at once.
@@ -40,8 +45,20 @@ export default defineConfig({
       },
       {
         test: {
+          name: "reuse",
+          include: REUSE,
+          setupFiles: "test/e2e/cleanup.ts",
+          testTimeout: minutes(15),
+          hookTimeout: minutes(30),
+          fileParallelism: false,
+          maxConcurrency: 3,
+        },
+      },
+      {
+        test: {
           name: "verify",
           include: ["test/verify/**/*.test.ts"],
+          setupFiles: "test/e2e/cleanup.ts",
           testTimeout: minutes(15),
           hookTimeout: minutes(10),
           maxConcurrency: 3,
@@ -51,7 +68,7 @@ export default defineConfig({
         test: {
           name: "faults",
           include: ["test/faults/**/*.test.ts"],
-          provide: { faults: "all" },
+          provide: { faults: process.env.FAULTS === "representative" ? "representative" : "all" },
           setupFiles: "test/e2e/cleanup.ts",
           testTimeout: minutes(15),
           hookTimeout: minutes(30),

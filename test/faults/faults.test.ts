@@ -15,7 +15,7 @@ import { startPrivateRegistry } from "./private-registry.ts"
 
 interface Fault {
   family: number
-  /** Whether it is in `npm test` too, for its family. */
+  /** Whether it stands for its family where one a family runs. */
   everyRun?: boolean
   /** What is in the namespace before, by kubectl. */
   given?: string[][]
