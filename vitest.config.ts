@@ -3,7 +3,7 @@ import { defineConfig } from "vitest/config"
 const minutes = (count: number) => count * 60_000
 
 /** The workflow's jobs and the examples, each with a cluster of its own: `npm run test:reuse`. */
-const REUSE = ["test/e2e/workflow.test.ts", "test/e2e/examples.test.ts"]
+const REUSE = ["test/e2e/act.test.ts", "test/e2e/examples.test.ts"]
 
 declare module "vitest" {
   interface ProvidedContext {
@@ -33,7 +33,7 @@ export default defineConfig({
           exclude: [
             ...REUSE,
             // Deploy to the lab's cluster, which a real engine does not reach, or ask the embedded engine itself.
-            ...(process.env.DAGGER ? ["lab", "preflight", "docs"].map(name => `test/e2e/${name}.test.ts`) : []),
+            ...(process.env.DAGGER ? ["lab", "preflight", "workflow", "docs"].map(name => `test/e2e/${name}.test.ts`) : []),
           ],
           testTimeout: minutes(15),
           hookTimeout: minutes(30),
