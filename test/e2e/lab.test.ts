@@ -4,14 +4,13 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { setTimeout as delay } from "node:timers/promises"
 
-import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest"
+import { afterAll, beforeAll, expect, test } from "vitest"
 import { parse } from "yaml"
 
 import { kubectlPath } from "../lab/images.ts"
 import { labDown, temporaryLab, type Lab } from "../lab/lab.ts"
 import { run } from "../lab/process.ts"
 import { prepareTarget } from "../target/target.ts"
-import { BrowserUser } from "./browser.ts"
 import { dagger, type Ended } from "./dagger.ts"
 import { Source } from "./source.ts"
 import { poll, User } from "./user.ts"
@@ -44,9 +43,6 @@ test("a second version replaces the first one while a user works, who notices no
 
   const user = await User.signUp(lab.appUrl)
   expect((await user.post("/api/tasks", { title: "seen all along" })).status).toBe(201)
-  const browser = await BrowserUser.signUp(lab.appUrl)
-  onTestFinished(() => browser.close())
-  await browser.addTask("written in a browser")
   const requests = [{ path: "/api/tasks", contains: "seen all along" }, { path: "/", contains: user.name }]
   const working = poll(user, requests)
   const fewest = fewestPods()
@@ -63,7 +59,6 @@ test("a second version replaces the first one while a user works, who notices no
   expect(seen.sent).toBeGreaterThan(100)
   expect(await fewest.stop()).toBeGreaterThanOrEqual(2)
 
-  expect(await browser.reload()).toEqual({ name: "Ada", heading: "Tasks, second version", tasks: ["written in a browser"] })
   expect(await (await user.get("/")).text()).toContain("Tasks, second version")
   expect(await (await user.get("/api/tasks/00000000-0000-4000-8000-000000000000")).json()).toEqual({ detail: "no such task in the second version" })
   expect((await user.post("/api/tasks", { title: "still signed in" })).status).toBe(201)

@@ -3,8 +3,9 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 
-import { afterAll, beforeAll, expect, test } from "vitest"
+import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest"
 
+import { BrowserUser } from "../e2e/browser.ts"
 import type { Call } from "../e2e/dagger.ts"
 import { Source } from "../e2e/source.ts"
 import { poll, User } from "../e2e/user.ts"
@@ -54,6 +55,9 @@ test("8: both applications are replaced under load: 100 %, and the user stays si
   const user = await User.signUp(lab.appUrl)
   expect((await user.post("/api/tasks", { title: "seen all along" })).status).toBe(201)
   const working = poll(user, [{ path: "/api/tasks", contains: "seen all along" }, { path: "/", contains: user.name }])
+  const browser = await BrowserUser.signUp(lab.appUrl)
+  onTestFinished(() => browser.close())
+  await browser.addTask("written in a browser")
   const ended = await deploy(version("second")).ended
   expect(ended.exitCode, ended.stderr).toBe(0)
   expect(ended.stdout).toMatch(/100\.000 % answered as they must be, from before the first change/)
@@ -61,6 +65,7 @@ test("8: both applications are replaced under load: 100 %, and the user stays si
   expect(seen.wrong).toEqual([])
   expect(seen.sent).toBeGreaterThan(100)
   expect(await (await user.get("/")).text()).toContain("Tasks, second")
+  expect(await browser.reload()).toEqual({ name: "Ada", heading: "Tasks, second", tasks: ["written in a browser"] })
 })
 
 test("8: the same without preStop and readiness: reported as failed, with the outage's length (negative control)", async () => {
