@@ -55,3 +55,8 @@ function callIn(cwd: string, args: string[]): Call {
     kill: () => void child.kill("SIGKILL"),
   }
 }
+
+/** What a call that failed says last. */
+export function errorOf({ stderr }: Ended): string {
+  return stderr.slice(stderr.search(/^Error: [A-Z_]+:/m))
+}

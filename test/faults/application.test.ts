@@ -6,7 +6,7 @@ import { join } from "node:path"
 import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest"
 
 import { BrowserUser } from "../e2e/browser.ts"
-import type { Call } from "../e2e/dagger.ts"
+import { errorOf, type Call } from "../e2e/dagger.ts"
 import { Source } from "../e2e/source.ts"
 import { poll, User } from "../e2e/user.ts"
 import { labDown, temporaryLab, type Lab } from "../lab/lab.ts"
@@ -40,10 +40,6 @@ function version(name: string): Source {
   return Source.sample()
     .edit("test/app/frontend/app/page.tsx", "<h1>Tasks</h1>", `<h1>Tasks, ${name}</h1>`)
     .edit("test/app/backend/app/tasks.py", "no such task", `no such task in ${name}`)
-}
-
-function errorOf({ stderr }: { stderr: string }): string {
-  return stderr.slice(stderr.search(/^Error: [A-Z_]+:/m))
 }
 
 /** Of each application, the pods that its Deployment asks for. */

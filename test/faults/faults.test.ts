@@ -6,7 +6,7 @@ import { join } from "node:path"
 import { afterAll, beforeAll, describe, expect, inject, test } from "vitest"
 import { parse } from "yaml"
 
-import type { Ended } from "../e2e/dagger.ts"
+import { errorOf, type Ended } from "../e2e/dagger.ts"
 import { Source } from "../e2e/source.ts"
 import { labDown, temporaryLab, type Lab } from "../lab/lab.ts"
 import { watchFor } from "./cause.ts"
@@ -76,7 +76,7 @@ async function isUndone(name: string, fault: Fault): Promise<void> {
   }
   const ended = await second.ended
   const shownAt = await signs.stop()
-  const message = ended.stderr.slice(ended.stderr.search(/^Error: [A-Z_]+:/m))
+  const message = errorOf(ended)
   expect(ended.exitCode, ended.stderr).toBe(1)
   for (const text of fault.expect) expect(message, `${name}\n${ended.stderr}`).toContain(text)
 

@@ -1,6 +1,7 @@
 // Deployments that meet each other, are killed, cannot go back or have nothing to go back to.
 import { afterAll, beforeAll, describe, expect, test } from "vitest"
 
+import { errorOf } from "../e2e/dagger.ts"
 import { Source } from "../e2e/source.ts"
 import { kubernetesContainer, labDown, registryContainer, temporaryLab, type Lab } from "../lab/lab.ts"
 import { podman } from "../lab/podman.ts"
@@ -22,10 +23,6 @@ afterAll(async () => {
 function withFault(source: Source, script: string): Source {
   const command = `if (process.env.KUBERNETES_SERVICE_HOST) { ${script} } else import('/app/main.mjs')`
   return source.edit(MANIFESTS, IMAGE, `${IMAGE}          command: [node, -e, "${command}"]\n`)
-}
-
-function errorOf({ stderr }: { stderr: string }): string {
-  return stderr.slice(stderr.search(/^Error: [A-Z_]+:/m))
 }
 
 describe("a first deployment that fails", () => {
