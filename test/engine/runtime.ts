@@ -29,10 +29,13 @@ export const clientStub = (): Promise<string> => makeOnce(`${sdkVersion()}/clien
   writeFileSync(path, [...enums, ...classes, ""].join("\n"))
 })
 
-/** The worker with the SDK in one file, which loads in a third of the time; the module's imports of the SDK lead to it too. */
+/**
+ * The worker with the SDK in one file, which loads in a third of the time; the module's imports of the SDK lead to it too.
+ * It names the TypeScript of one checkout, which another checkout may outlive: each has its own.
+ */
 const worker = (): Promise<string> => {
   const source = join(import.meta.dirname, "worker.ts"), typescript = resolve("typescript")
-  return makeOnce(`${sdkVersion()}/worker-${hash(readFileSync(source)).slice(0, 12)}.mjs`, async path => {
+  return makeOnce(`${sdkVersion()}/worker-${hash(JSON.stringify([readFileSync(source, "utf8"), typescript])).slice(0, 12)}.mjs`, async path => {
     await build({
       entryPoints: [source], outfile: path, bundle: true, platform: "node", format: "esm", logLevel: "error",
       alias: { typescript }, external: [typescript],
