@@ -33,9 +33,11 @@ const FAILED: Report = {
   },
 }
 
+const UNTIDY: Report = { ...FAILED, recovery: { action: "removed", left: ["Ingress web"] }, leftovers: ["Error from server (Forbidden): ``` no"] }
+
 const UNSEEN: Report = { ...FAILED, availability: undefined, starts: [], pods: [], changed: false, recovery: { action: "none" } }
 
-describe.for([["succeeded", SUCCEEDED], ["failed", FAILED], ["without requests", UNSEEN]] as const)("a report that %s", ([, report]) => {
+describe.for([["succeeded", SUCCEEDED], ["failed", FAILED], ["left something", UNTIDY], ["without requests", UNSEEN]] as const)("a report that %s", ([, report]) => {
   test("is the same when it is read back", () => {
     expect(Report.parse(JSON.parse(filesOf(report)["report.json"]))).toEqual(JSON.parse(JSON.stringify(report)))
   })
@@ -51,6 +53,12 @@ test("the summary: verdicts, averages, availability", () => {
   expect(text).toContain("100.000 % answered as they must be, from before the first change (600 sent, 0 failed, 0 dropped)")
   expect(formatReport({ ...SUCCEEDED, startLimit: 3 })).toMatch(/average +3\.0 s +FAIL/)
   expect(formatReport(FAILED)).toContain("outage   1.5 s, 2026-11-24T10:00:07.000Z to 2026-11-24T10:00:08.500Z: status 503")
+})
+
+test("what is left is said", () => {
+  expect(formatReport(UNTIDY)).toContain("could not be deleted\n  Error from server (Forbidden): ``` no")
+  for (const part of ["stays as this deployment made it: Ingress web", "````\nError from server (Forbidden): ``` no\n````"])
+    expect(filesOf(UNTIDY)["report.md"]).toContain(part)
 })
 
 test("the job summary: what went wrong, what became of it; nothing in a text ends a table or a fence", () => {

@@ -31,9 +31,14 @@ export class Kubectl {
     return this.execute(this.container, args, stdin)
   }
 
-  /** Run what may be run twice and throw unless it succeeds; an API server that is away for a moment is waited for. */
+  /** Run what may be run twice: an API server that is away for a moment is waited for. */
+  persist(args: string[], stdin?: string): Promise<Answer> {
+    return persistently(() => this.run(args, stdin))
+  }
+
+  /** Run what may be run twice, and throw unless it succeeds. */
   async must(args: string[], stdin?: string): Promise<string> {
-    return succeeded(args, await persistently(() => this.run(args, stdin)))
+    return succeeded(args, await this.persist(args, stdin))
   }
 
   /** What `kubectl get … --output=` prints of JSON, of the shape that is read; undefined if it prints nothing. */

@@ -1,5 +1,8 @@
+import { foreignTo } from "./found.js"
+import { keyOf, without, type Identity } from "./identity.js"
 import type { Kubectl } from "./kubectl.js"
-import { formatIdentity, type Entry, type Identity } from "./record.js"
+import { findPresent, listOf, problemsOf } from "./present.js"
+import { outdated, type Entry } from "./record.js"
 
 /** What a release is configured with: an earlier release that is gone back to needs its own. */
 const CONFIG = ["ConfigMap", "Secret"]
@@ -7,21 +10,30 @@ const CONFIG = ["ConfigMap", "Secret"]
 const DATA = ["PersistentVolumeClaim"]
 
 /**
- * What earlier releases brought and the one that runs now does not have. Only what stands in a record of this module's
- * is ever deleted; the configuration of the releases that are `kept` stays.
+ * What the releases in these records brought and the one that runs now does not have. Only what stands in a record of this
+ * module's is ever deleted, and nothing that was somebody else's; the configuration of what can be gone back to stays.
  */
-export function toPrune(current: Identity[], entries: Entry[], kept: Entry[]): Identity[] {
-  const keep = new Set([...current, ...kept.flatMap(({ inventory }) => inventory).filter(({ kind }) => CONFIG.includes(kind))].map(formatIdentity))
-  const known = new Map(entries.flatMap(({ inventory }) => inventory).map(identity => [formatIdentity(identity), identity]))
-  return [...known].filter(([key, { kind }]) => !keep.has(key) && !DATA.includes(kind)).map(([, identity]) => identity)
+export function toPrune(current: Identity[], entries: Entry[]): Identity[] {
+  const known = new Map(entries.flatMap(({ inventory }) => inventory).map(identity => [keyOf(identity), identity]))
+  const gone = outdated(entries)
+  const kept = entries.filter(entry => entry.outcome === "succeeded" && !gone.includes(entry)).flatMap(({ inventory }) => inventory)
+  const needed = [...current, ...kept.filter(({ kind }) => CONFIG.includes(kind)), ...foreignTo(entries)]
+  return without([...known.values()], needed).filter(({ kind }) => !DATA.includes(kind))
 }
 
-/** Delete objects, those that are there; with `wait`, until they are gone. */
-export async function remove(kubectl: Kubectl, identities: Identity[], wait: boolean): Promise<void> {
-  if (identities.length === 0) return
-  const items = identities.map(({ apiVersion, kind, name }) => ({ apiVersion, kind, metadata: { name } }))
-  await kubectl.must(
-    ["delete", "--filename=-", "--ignore-not-found", `--wait=${wait}`, "--timeout=60s"],
-    JSON.stringify({ apiVersion: "v1", kind: "List", items }),
-  )
+/** What goes once a release has succeeded. */
+export function replacedBy(inventory: Identity[], before: Entry[]): Identity[] {
+  return toPrune(inventory, [...before, { id: "", outcome: "succeeded", inventory, found: [] }])
+}
+
+/**
+ * Delete what of these objects is still this module's. Until they are gone is not waited for: a load balancer takes minutes.
+ * Answers with what could not be done.
+ */
+export async function prune(kubectl: Kubectl, name: string, identities: Identity[]): Promise<string[]> {
+  const { there, problems } = await findPresent(kubectl, name, identities)
+  const own = there.filter(({ ours }) => ours)
+  if (own.length === 0) return problems
+  const answer = await kubectl.persist(["delete", "--filename=-", "--ignore-not-found", "--wait=false"], listOf(own))
+  return [...problems, ...problemsOf(answer)]
 }

@@ -6,6 +6,7 @@ import { CloudNativeError } from "../errors.js"
 import type { KubernetesObject, Release, Workload } from "../manifests/render.js"
 import { Report } from "../report/report.js"
 import { readShape } from "../shape.js"
+import { formatIdentity, identityOf, parseIdentity, type Identity } from "./identity.js"
 import type { Kubectl } from "./kubectl.js"
 
 /** Releases, and reports, that are kept; the last one that succeeded is kept beyond that. */
@@ -15,13 +16,7 @@ const NAME_LABEL = "cloud-native/name"
 const RECORD_LABEL = "cloud-native/record"
 const OUTCOME_LABEL = "cloud-native/outcome"
 const INVENTORY = "cloud-native/inventory"
-
-/** An object by what identifies it in its namespace. */
-export interface Identity {
-  apiVersion: string
-  kind: string
-  name: string
-}
+const FOUND = "cloud-native/found"
 
 /** What of a release is kept: all but the values of Secrets, which stay in the namespace under the name of their content. */
 export interface Recorded {
@@ -37,6 +32,8 @@ export interface Entry {
   outcome: "pending" | "succeeded" | "failed"
   /** All that it consists of. */
   inventory: Identity[]
+  /** What of that was there before it, and somebody else's. */
+  found: Identity[]
 }
 
 /** A name that sorts by time: 20261124-164500-1a2b. */
@@ -59,7 +56,7 @@ export function inventoryOf(release: Release): Identity[] {
 }
 
 /** Write a release down before anything of it is applied: one that is killed half-way is known to the next. */
-export async function recordRelease(kubectl: Kubectl, name: string, id: string, recorded: Recorded): Promise<void> {
+export async function recordRelease(kubectl: Kubectl, name: string, id: string, recorded: Recorded, found: Identity[]): Promise<void> {
   const content = { ...recorded, release: { ...recorded.release, secrets: recorded.release.secrets.map(withoutData) } }
   await kubectl.applySecret([
     {
@@ -68,7 +65,7 @@ export async function recordRelease(kubectl: Kubectl, name: string, id: string, 
       metadata: {
         name: recordName(id),
         labels: { ...labels(name), [RECORD_LABEL]: "release", [OUTCOME_LABEL]: "pending" },
-        annotations: { [INVENTORY]: inventoryOf(recorded.release).map(formatIdentity).join(",") },
+        annotations: { [INVENTORY]: formatIdentities(inventoryOf(recorded.release)), [FOUND]: formatIdentities(found) },
       },
       type: "cloud-native/release",
       data: { release: gzipSync(JSON.stringify(content)).toString("base64") },
@@ -82,7 +79,7 @@ export async function recordOutcome(kubectl: Kubectl, id: string, outcome: Entry
 
 /** What has been recorded of a release's name, the oldest first. */
 export async function listRecords(kubectl: Kubectl, name: string): Promise<Entry[]> {
-  const line = `{{.metadata.name}} {{index .metadata.labels "${OUTCOME_LABEL}"}} {{index .metadata.annotations "${INVENTORY}"}}`
+  const line = `{{.metadata.name}} {{index .metadata.labels "${OUTCOME_LABEL}"}} {{index .metadata.annotations "${INVENTORY}"}} {{with index .metadata.annotations "${FOUND}"}}{{.}}{{end}}`
   const text = await kubectl.must([
     "get", "secrets", `--selector=${RECORD_LABEL}=release,${NAME_LABEL}=${name}`, `--output=go-template={{range .items}}${line}{{"\\n"}}{{end}}`,
   ])
@@ -90,8 +87,9 @@ export async function listRecords(kubectl: Kubectl, name: string): Promise<Entry
 }
 
 export function parseEntry(line: string): Entry {
-  const [name = "", outcome, inventory = ""] = line.split(" ")
-  return { id: name.replace(/^cloud-native-release-/, ""), outcome: outcome as Entry["outcome"], inventory: inventory.split(",").filter(Boolean).map(parseIdentity) }
+  const [name = "", outcome, inventory = "", found = ""] = line.split(" ")
+  const id = name.replace(/^cloud-native-release-/, "")
+  return { id, outcome: outcome as Entry["outcome"], inventory: parseIdentities(inventory), found: parseIdentities(found) }
 }
 
 /** The release that a failure goes back to; undefined where none has succeeded yet. */
@@ -168,18 +166,12 @@ export async function forget(kubectl: Kubectl, entries: Entry[], reports: string
   if (gone.length > 0) await kubectl.must(["delete", ...gone, "--ignore-not-found", "--wait=false"])
 }
 
-function identityOf({ apiVersion, kind, metadata }: KubernetesObject): Identity {
-  return { apiVersion, kind, name: metadata.name }
+function formatIdentities(identities: Identity[]): string {
+  return identities.map(formatIdentity).join(",")
 }
 
-/** apps/v1/Deployment/backend */
-export function formatIdentity({ apiVersion, kind, name }: Identity): string {
-  return `${apiVersion}/${kind}/${name}`
-}
-
-function parseIdentity(text: string): Identity {
-  const parts = text.split("/")
-  return { apiVersion: parts.slice(0, -2).join("/"), kind: parts.at(-2)!, name: parts.at(-1)! }
+function parseIdentities(text: string): Identity[] {
+  return text.split(",").filter(Boolean).map(parseIdentity)
 }
 
 function withoutData({ data: _, stringData: __, ...rest }: KubernetesObject): KubernetesObject {

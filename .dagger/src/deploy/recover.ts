@@ -1,40 +1,69 @@
 import { CloudNativeError, messageOf } from "../errors.js"
+import { isWorkload } from "../manifests/kinds.js"
 import type { Report } from "../report/report.js"
 import { begin, bringUp, type Undertaking } from "./bring-up.js"
+import { among, describeIdentity, without, type Identity } from "./identity.js"
 import type { Proof } from "./prove.js"
-import { remove, toPrune } from "./prune.js"
-import { inventoryOf, lastSucceeded, outdated, readRecord, type Entry, type Identity } from "./record.js"
+import { prune, toPrune } from "./prune.js"
+import { inventoryOf, lastSucceeded, readRecord, type Entry } from "./record.js"
 
 type Recovery = NonNullable<Report["recovery"]>
 
-/** How the cluster stood before a deployment. */
-interface Before {
-  before: Entry[]
-  /** Something of these names was there, whoever brought it. */
-  isRunning: boolean
+/** How things stood when a deployment began. */
+export interface Before {
+  /** What has been recorded. */
+  entries: Entry[]
+  /** What of the release was there, whoever brought it. */
+  there: Identity[]
+  /** What of that is somebody else's. */
+  found: Identity[]
+}
+
+/** How a release that failed is undone. */
+export interface Undoing {
+  action: Recovery["action"]
+  /** The release that is gone back to. */
+  to?: string
+  remove: Identity[]
+  /** What was somebody else's, and stays as the release has made it. */
+  left: Identity[]
 }
 
 /**
- * Undo what a failed deployment has changed: back to the last release that succeeded, or, where it was the first one,
- * to nothing. What runs there without a record was brought by somebody else, and is not deleted. Never throws.
+ * Back to the last release that succeeded, or, where there was none, to nothing; what runs there and was brought by somebody
+ * else is no nothing. Before any pod was changed, what was there is needed still: only what the release has added goes.
  */
-export async function recover(failed: Undertaking, report: Report, proof: Proof, { before, isRunning }: Before): Promise<Recovery> {
-  const { kubectl, plan, recorded } = failed
-  const previous = lastSucceeded(before)
-  const inventory = inventoryOf(recorded.release)
-  const kept = before.filter(entry => !outdated(before).includes(entry))
-  const leftovers = (current: Identity[]) => toPrune(current, [...before, { id: report.id, outcome: "failed", inventory }], kept)
-  if (previous && report.changed) {
-    const problem = await problemOf(() => goBack(failed, report, proof.next(), previous.id, leftovers))
-    return { action: "rolled back", to: previous.id, problem }
-  }
-  if (!previous && report.changed && (plan.keepFailed || isRunning)) return { action: "kept" }
-  const action = report.changed ? "removed" : "none"
-  return { action, problem: await problemOf(() => remove(kubectl, leftovers(previous?.inventory ?? []), report.changed)) }
+export function planUndoing(
+  applied: Identity[], { changed, keepFailed }: { changed: boolean; keepFailed: boolean }, { entries, there, found }: Before,
+): Undoing {
+  const previous = lastSucceeded(entries)
+  const current = previous?.inventory ?? []
+  const left = without(among(found, applied), current)
+  const failed: Entry = { id: "", outcome: "failed", inventory: applied, found }
+  if (!changed) return { action: "none", remove: toPrune(current, [{ ...failed, inventory: without(applied, there) }]), left }
+  if (!previous && (keepFailed || found.some(({ kind }) => isWorkload(kind)))) return { action: "kept", remove: [], left: [] }
+  const remove = toPrune(current, [...entries, failed])
+  return previous ? { action: "rolled back", to: previous.id, remove, left } : { action: "removed", remove, left }
+}
+
+/** Undo what a failed deployment has changed. Never throws. */
+export async function recover(failed: Undertaking, report: Report, proof: Proof, before: Before): Promise<Recovery> {
+  const { kubectl, plan, recorded: { release } } = failed
+  const applied = inventoryOf(report.changed ? release : { ...release, objects: [] })
+  const undoing = planUndoing(applied, { changed: report.changed, keepFailed: plan.keepFailed }, before)
+  const { action, to, left } = undoing
+  const recovery = { action, to, ...(left.length > 0 && { left: left.map(describeIdentity) }) }
+  const problem = to && (await problemOf(() => goBack(failed, report, proof.next(), to)))
+  // What could not be gone back from may need all of it.
+  if (problem) return { ...recovery, problem }
+  const problems = await prune(kubectl, plan.config.name, undoing.remove).catch(error => [messageOf(error)])
+  if (action === "removed" && problems.length > 0) return { ...recovery, problem: problems.join("\n") }
+  if (problems.length > 0) report.leftovers = problems
+  return recovery
 }
 
 /** By the code path that deploys; what was broken before may be as broken again. */
-async function goBack(failed: Undertaking, report: Report, proof: Proof, id: string, leftovers: (current: Identity[]) => Identity[]): Promise<void> {
+async function goBack(failed: Undertaking, report: Report, proof: Proof, id: string): Promise<void> {
   const { kubectl, plan } = failed
   console.log(`rollback: to ${id}`)
   const recorded = await readRecord(kubectl, id)
@@ -49,7 +78,6 @@ async function goBack(failed: Undertaking, report: Report, proof: Proof, id: str
   } finally {
     await proof.stop()
   }
-  await remove(kubectl, leftovers(inventoryOf(recorded.release)), false)
 }
 
 async function problemOf(attempt: () => Promise<void>): Promise<string | undefined> {
@@ -63,11 +91,13 @@ async function problemOf(attempt: () => Promise<void>): Promise<string | undefin
 
 /** The failure, with the state that the cluster is in now. */
 export function withRecovery(failure: CloudNativeError, report: Report): CloudNativeError {
-  const { recovery, migrations, namespace, baseline, availability } = report
+  const { recovery, leftovers, migrations, namespace, baseline, availability } = report
   const ran = migrations.filter(({ outcome }) => outcome === "ran").map(({ name }) => name)
   const lines = [
     failure.why,
     stateOf(recovery!),
+    recovery!.left && `what was there before, and not this module's, stays as the deployment made it: ${recovery!.left.join(", ")}`,
+    leftovers && `what could not be deleted:\n${leftovers.join("\n").replace(/^/gm, "  ")}`,
     baseline === "healthy" && availability && availability.failed > 0 && seenByUsers(availability),
     ran.length > 0 && `migrations that ran, and stay: ${ran.join(", ")}`,
     `full report: dagger call report --id=${report.id}, with the same --kubeconfig and --namespace=${namespace}`,

@@ -1,20 +1,22 @@
 import type { Config } from "../config/schema.js"
 import { CloudNativeError, messageOf } from "../errors.js"
+import { isWorkload } from "../manifests/kinds.js"
 import { render, type Release } from "../manifests/render.js"
 import { removeLeftoverK6 } from "../monitor/k6-job.js"
 import type { PushedImages } from "../push/publish.js"
 import type { Report } from "../report/report.js"
 import { formatReport } from "../report/summary.js"
 import { begin, bringUp, type Undertaking } from "./bring-up.js"
+import { conclude, finish } from "./conclude.js"
+import { foundBy } from "./found.js"
+import type { Identity } from "./identity.js"
 import type { Kubectl } from "./kubectl.js"
 import { withLease } from "./lock.js"
 import type { Plan } from "./plan.js"
+import { findPresent, type Present } from "./present.js"
 import { Proof } from "./prove.js"
-import { remove, toPrune } from "./prune.js"
-import {
-  forget, inventoryOf, lastSucceeded, listRecords, listReports, newId, outdated, readRecord, recordOutcome, recordRelease, recordReport,
-  type Entry,
-} from "./record.js"
+import { replacedBy } from "./prune.js"
+import { inventoryOf, lastSucceeded, listRecords, newId, readRecord, recordRelease, type Entry } from "./record.js"
 import { recover, withRecovery } from "./recover.js"
 
 /** Deploy to the user's cluster; answers with the deployment's summary. */
@@ -67,13 +69,16 @@ async function exclusively(kind: Report["kind"], undertaking: Undertaking): Prom
 async function undertake(id: string, kind: Report["kind"], undertaking: Undertaking): Promise<Report> {
   const { kubectl, plan, recorded } = undertaking
   const { name } = plan.config
-  const before = await listRecords(kubectl, name)
-  const isRunning = await runs(kubectl, recorded.release)
+  const inventory = inventoryOf(recorded.release)
+  const entries = await listRecords(kubectl, name)
+  const there = await present(kubectl, name, inventory)
+  const found = foundBy(there, entries)
   await removeLeftoverK6(kubectl, name)
-  await recordRelease(kubectl, name, id, recorded)
+  await recordRelease(kubectl, name, id, recorded, found)
   const report = begin(id, kind, undertaking)
   const proof = new Proof(kubectl, plan, recorded.release.secretName)
   try {
+    const isRunning = there.some(object => isWorkload(object.kind))
     await bringUp(undertaking, report, proof, isRunning ? "before" : "ready")
   } catch (error) {
     const failure = asFailure(error)
@@ -82,40 +87,28 @@ async function undertake(id: string, kind: Report["kind"], undertaking: Undertak
     // Where users were served before, what they see of the way back counts too.
     const seesItThrough = proof.baseline === "healthy"
     if (!seesItThrough) await conclude(report, proof)
-    report.recovery = await recover(undertaking, report, proof, { before, isRunning })
+    report.recovery = await recover(undertaking, report, proof, { entries, there, found })
     if (seesItThrough) await conclude(report, proof)
     // A cluster that cannot be written to any more must not hide what happened.
     await finish(kubectl, report, "failed").catch(problem => console.log(`deploy: the report could not be kept: ${messageOf(problem)}`))
     throw withRecovery(failure, report)
   }
   await conclude(report, proof)
-  const kept = before.filter(entry => !outdated(before).includes(entry))
-  await remove(kubectl, toPrune(inventoryOf(recorded.release), before, kept), false)
-  await finish(kubectl, report, "succeeded")
+  await finish(kubectl, report, "succeeded", replacedBy(inventory, entries))
   return report
 }
 
-/** What users saw until now, the way back included; of a deployment that failed, this must not hide why. */
-async function conclude(report: Report, proof: Proof): Promise<void> {
-  try {
-    report.availability = await proof.soFar()
-    await proof.stop()
-  } catch (error) {
-    console.log(`monitor: it could not be concluded: ${messageOf(error)}`)
-  }
-}
-
-/** Whether anything of these names is there, whoever brought it. */
-async function runs(kubectl: Kubectl, { workloads }: Release): Promise<boolean> {
-  const names = workloads.map(({ kind, name }) => `${kind.toLowerCase()}/${name}`)
-  return names.length > 0 && (await kubectl.must(["get", ...names, "--ignore-not-found", "--output=name"])).trim() !== ""
-}
-
-async function finish(kubectl: Kubectl, report: Report, outcome: Report["outcome"]): Promise<void> {
-  Object.assign(report, { outcome, endedAt: new Date().toISOString() })
-  await recordOutcome(kubectl, report.id, outcome)
-  await recordReport(kubectl, report)
-  await forget(kubectl, await listRecords(kubectl, report.name), await listReports(kubectl, report.name))
+/** What is there of a release, whoever brought it. Where that cannot be told, nothing is changed: it may be what must not be deleted. */
+async function present(kubectl: Kubectl, name: string, inventory: Identity[]): Promise<Present[]> {
+  const { there, problems } = await findPresent(kubectl, name, inventory)
+  if (problems.length === 0) return there
+  throw new CloudNativeError({
+    code: "KUBECTL_FAILED",
+    blame: "environment",
+    what: "it cannot be told which objects of the release are there already; nothing was changed",
+    why: problems.join("\n"),
+    fix: "mend what kubectl names above",
+  })
 }
 
 /** What is not an error of this module's own is its bug; it is undone like any other failure. */

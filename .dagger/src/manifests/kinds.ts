@@ -27,6 +27,13 @@ const CONFIG = ["ServiceAccount", "Role", "RoleBinding", "ConfigMap", "ExternalS
 const FIRST = ["ResourceQuota", "LimitRange", ...CONFIG, "NetworkPolicy", "PodDisruptionBudget", "Service"]
 const LAST = ["StatefulSet", "DaemonSet", "Deployment", "CronJob", "HorizontalPodAutoscaler", "Ingress"]
 
+/** Kinds whose pods run for as long as the object is there. */
+const WORKLOADS = ["Deployment", "StatefulSet", "DaemonSet"]
+
+export function isWorkload(kind: string): boolean {
+  return WORKLOADS.includes(kind)
+}
+
 export function isConfig(kind: string): boolean {
   return CONFIG.includes(kind)
 }

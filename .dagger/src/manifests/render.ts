@@ -122,9 +122,14 @@ function workloadOf(object: KubernetesObject, { namespace, images }: ReleaseInpu
   return { kind: object.kind, name: object.metadata.name, namespace, app: appOf(object, Object.keys(images)) }
 }
 
+/** What tells the objects that this module has applied for a config of this name. */
+export function ownLabels(name: string): Record<string, string> {
+  return { "app.kubernetes.io/part-of": name, "app.kubernetes.io/managed-by": "cloud-native" }
+}
+
 /** Namespace, labels and annotations. Selectors are left alone, and so are labels that a pod template sets itself. */
 function mark(object: KubernetesObject, { name, namespace, restartedAt }: ReleaseInputs): void {
-  const labels = { "app.kubernetes.io/part-of": name, "app.kubernetes.io/managed-by": "cloud-native" }
+  const labels = ownLabels(name)
   object.metadata.namespace = namespace
   object.metadata.labels = { ...object.metadata.labels, ...labels }
   const template = podsOf(object)?.template

@@ -35,7 +35,7 @@ export class Monitor {
     private readonly plan: Plan,
     private readonly name: string,
   ) {
-    this.signs = setInterval(() => void this.extend().catch(() => undefined), SIGN_OF_LIFE * 1000)
+    this.signs = setInterval(() => void this.extend().catch(() => undefined), SIGN_OF_LIFE * 1000).unref()
   }
 
   /** Start it, and wait until it sends. `secretName`: the applications' Secret, which has what the sign-in needs. */

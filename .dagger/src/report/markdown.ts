@@ -4,13 +4,15 @@ import { averageStarts } from "./summary.js"
 
 /** A report as GitHub shows it in a job summary. */
 export function markdownOf(report: Report): string {
-  const { outcome, kind, name, namespace, id, failure, recovery, startLimit, availability, handshake } = report
+  const { outcome, kind, name, namespace, id, failure, recovery, leftovers, startLimit, availability, handshake } = report
   const what = kind === "deploy" ? "Deployment" : "Rollback"
   const blocks = [
     `## ${outcome === "succeeded" ? "✅" : "❌"} ${what} of ${escape(name)} to ${escape(namespace)} ${outcome}`,
     `\`${id}\` · ${report.startedAt} to ${report.endedAt} · ${escape(report.publicUrl)}`,
     failure && [`**${failure.code}**: ${escape(failure.what)}`, fenced(failure.why), `→ ${escape(failure.fix)}`].join("\n\n"),
     recovery && `**Afterwards:** ${recovery.action}${recovery.to ? ` to \`${recovery.to}\`` : ""}${recovery.problem ? `\n\n${fenced(recovery.problem)}` : ""}`,
+    recovery?.left && `Was there before, and stays as this deployment made it: ${escape(recovery.left.join(", "))}`,
+    leftovers && `⚠️ What no release needs any more could not be deleted:\n\n${fenced(leftovers.join("\n"))}`,
     table(["Image", "Reference"], Object.entries(report.images)),
     report.migrations.length > 0 && table(["Migration", "Outcome"], report.migrations.map(migration => [migration.name, migration.outcome])),
     report.starts.length > 0 &&

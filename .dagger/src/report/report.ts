@@ -33,9 +33,15 @@ export const Report = z.object({
   changed: z.boolean().describe("Whether anything of it that makes pods was applied"),
   failure: z.object({ code: z.string(), what: z.string(), why: z.string(), fix: z.string() }).optional().describe("Why it failed; absent where it did not"),
   recovery: z
-    .object({ action: z.enum(["rolled back", "removed", "kept", "none"]), to: z.string().optional(), problem: z.string().optional() })
+    .object({
+      action: z.enum(["rolled back", "removed", "kept", "none"]),
+      to: z.string().optional(),
+      left: z.array(z.string()).optional().describe("Objects that were there before, and not this module's: they stay as the deployment made them"),
+      problem: z.string().optional(),
+    })
     .optional()
     .describe("How the failure was undone; `problem` says why it could not be"),
+  leftovers: z.array(z.string()).optional().describe("What no release needs any more and could not be deleted, as kubectl says it; absent where there is none"),
   starts: z.array(PodStart),
   startLimit: z.number().describe("Seconds that the average start of an application's pods has to stay below"),
   pods: z.array(PodChange),

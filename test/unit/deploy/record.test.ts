@@ -1,11 +1,9 @@
 import { describe, expect, test } from "vitest"
 
 import { isStale } from "../../../.dagger/src/deploy/lock.ts"
-import { toPrune } from "../../../.dagger/src/deploy/prune.ts"
-import { beganBefore, formatIdentity, lastSucceeded, newId, outdated, parseEntry, type Entry, type Identity } from "../../../.dagger/src/deploy/record.ts"
-
-const object = (kind: string, name: string): Identity => ({ apiVersion: kind === "Deployment" ? "apps/v1" : "v1", kind, name })
-const entry = (id: string, outcome: Entry["outcome"], ...inventory: Identity[]): Entry => ({ id, outcome, inventory })
+import { formatIdentity } from "../../../.dagger/src/deploy/identity.ts"
+import { beganBefore, lastSucceeded, newId, outdated, parseEntry } from "../../../.dagger/src/deploy/record.ts"
+import { entry, object } from "./records.ts"
 
 test("ids sort by time", () => {
   const [earlier, later] = [newId(new Date("2026-11-24T09:59:59Z")), newId(new Date("2026-11-24T10:00:00Z"))]
@@ -19,10 +17,13 @@ test("an id says whether its deployment began before a time", () => {
   expect(beganBefore(id, new Date("2026-11-24T10:00:00.950Z"))).toBe(false)
 })
 
-test("a record's line is read as what was written", () => {
-  const inventory = [object("Deployment", "web"), object("ConfigMap", "web-config-1234567890")]
-  const line = `cloud-native-release-20261124-095959-abcd succeeded ${inventory.map(formatIdentity).join(",")}`
-  expect(parseEntry(line)).toEqual(entry("20261124-095959-abcd", "succeeded", ...inventory))
+describe("a record's line is read as what was written", () => {
+  const [web, settings] = [object("Deployment", "web"), object("ConfigMap", "web-config-1234567890")]
+  const line = `cloud-native-release-20261124-095959-abcd succeeded ${[web, settings].map(formatIdentity).join(",")}`
+
+  test.each([["with what was found there", [web], formatIdentity(web)], ["where nothing was", [], ""]])("%s", (_, found, text) => {
+    expect(parseEntry(`${line} ${text}`)).toEqual(entry("20261124-095959-abcd", "succeeded", [web, settings], found))
+  })
 })
 
 describe("what a failure goes back to", () => {
@@ -38,33 +39,6 @@ describe("what a failure goes back to", () => {
   test("however many have failed since, it is kept", () => {
     const entries = [entry("00", "succeeded"), ...Array.from({ length: 12 }, (_, index) => entry(`${index + 10}`, "failed"))]
     expect(outdated(entries).map(({ id }) => id)).toEqual(["10", "11"])
-  })
-})
-
-describe("pruning", () => {
-  const web = object("Deployment", "web")
-  const cron = object("Deployment", "cron")
-  const oldConfig = object("ConfigMap", "web-config-old")
-  const oldSecret = object("Secret", "app-secrets-old")
-  const data = object("PersistentVolumeClaim", "data")
-
-  test("what left the manifests goes", () => {
-    const before = [entry("1", "succeeded", web, cron)]
-    expect(toPrune([web], before, before)).toEqual([cron])
-  })
-
-  test("what a release that is kept is configured with stays, and goes with the last that is", () => {
-    const before = [entry("1", "succeeded", web, oldConfig, oldSecret)]
-    expect(toPrune([web], before, before)).toEqual([])
-    expect(toPrune([web], before, [])).toEqual([oldConfig, oldSecret])
-  })
-
-  test("data is never deleted", () => {
-    expect(toPrune([web], [entry("1", "succeeded", web, data)], [])).toEqual([])
-  })
-
-  test("what is in no record is none of this module's", () => {
-    expect(toPrune([web], [], [])).toEqual([])
   })
 })
 

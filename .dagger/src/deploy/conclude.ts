@@ -1,0 +1,24 @@
+import { messageOf } from "../errors.js"
+import type { Report } from "../report/report.js"
+import type { Identity } from "./identity.js"
+import type { Kubectl } from "./kubectl.js"
+import type { Proof } from "./prove.js"
+import { prune } from "./prune.js"
+import { forget, listRecords, listReports, recordOutcome, recordReport } from "./record.js"
+
+/** What users saw until now, the way back included; of a deployment that failed, this must not hide why. */
+export async function conclude(report: Report, proof: Pick<Proof, "soFar" | "stop">): Promise<void> {
+  const said = (error: unknown) => console.log(`monitor: it could not be concluded: ${messageOf(error)}`)
+  report.availability = await proof.soFar().catch(error => void said(error))
+  await proof.stop().catch(said)
+}
+
+/** Write down how it ended, before anything else can fail; then clean up. */
+export async function finish(kubectl: Kubectl, report: Report, outcome: Report["outcome"], replaced: Identity[] = []): Promise<void> {
+  Object.assign(report, { outcome, endedAt: new Date().toISOString() })
+  await recordOutcome(kubectl, report.id, outcome)
+  const problems = await prune(kubectl, report.name, replaced)
+  if (problems.length > 0) report.leftovers = problems
+  await recordReport(kubectl, report)
+  await forget(kubectl, await listRecords(kubectl, report.name), await listReports(kubectl, report.name))
+}
