@@ -204,8 +204,8 @@ export class CloudNative {
   }
 
   /**
-   * Show what a deployment would change, object by object, and change nothing: rendered, validated on the server, values
-   * of Secrets hidden. Nothing is built or pushed either: the images appear as <new>.
+   * Show what a deployment would change or delete, object by object, and change nothing: rendered, validated on the server,
+   * values of Secrets hidden. Nothing is built or pushed either: the images appear as <new>.
    *
    * @param kubeconfig Access to the cluster, for example file:$HOME/.kube/config.
    * @param context Context of the kubeconfig. Default: its current one.

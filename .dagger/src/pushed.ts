@@ -79,8 +79,8 @@ export class Pushed {
   }
 
   /**
-   * Show what a deployment of these images would change, object by object: validated on the server, nothing is changed,
-   * values of Secrets are hidden.
+   * Show what a deployment of these images would change or delete, object by object: validated on the server, nothing is
+   * changed, values of Secrets are hidden.
    *
    * @param kubeconfig Access to the cluster, for example file:$HOME/.kube/config.
    * @param context Context of the kubeconfig. Default: its current one.
@@ -99,7 +99,7 @@ export class Pushed {
     const config = JSON.parse(this.settings) as Config
     const planned = planOf(this.source, config, { manifests, overlay, secrets, publicUrl })
     const { kubectl, plan } = await preflight({ kubeconfig, context, namespace, apiServer }, config, planned, this.images())
-    return diffRelease(kubectl, renderPlan(plan, this.images(), kubectl.namespace))
+    return diffRelease(kubectl, config.name, renderPlan(plan, this.images(), kubectl.namespace))
   }
 
   /** The references by digest, as a table, and what is attached to them. */

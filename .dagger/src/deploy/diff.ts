@@ -1,10 +1,16 @@
 import type { KubernetesObject, Release } from "../manifests/render.js"
-import type { Kubectl } from "./kubectl.js"
+import { OF_A_POLICY } from "../preflight/accepted.js"
+import { describeIdentity, identityOf } from "./identity.js"
+import { APPLY, list, succeeded, type Answer, type Kubectl } from "./kubectl.js"
+import { findPresent } from "./present.js"
+import { replacedBy } from "./prune.js"
+import { inventoryOf, listRecords } from "./record.js"
 
 /** What is compared of an object: all that manifests say, in one line of JSON texts each. */
 const FIELDS = ["metadata.labels", "metadata.annotations", "spec", "data", "rules", "roleRef", "subjects"]
 const LINE = ["kind", "metadata.name", ...FIELDS].map(field => `{.${field}}`).join('{"\\t"}')
 const OUTPUT = `--output=jsonpath={range .items[*]}${LINE}{"\\n"}{end}`
+const DRY_RUN = [...APPLY, "--dry-run=server", OUTPUT, "--filename=-"]
 
 /** One object, its fields flat: spec.template.spec.containers[0].image → a value. */
 export interface Flat {
@@ -13,16 +19,44 @@ export interface Flat {
 }
 
 /** What applying a release would change, after the server has validated it. Nothing is changed, and no value of a Secret is read. */
-export async function diffRelease(kubectl: Kubectl, release: Release): Promise<string> {
+export async function diffRelease(kubectl: Kubectl, name: string, release: Release): Promise<string> {
   const objects = [...release.config, ...release.migrations, ...release.objects]
-  const list = JSON.stringify({ apiVersion: "v1", kind: "List", items: objects })
-  const [planned, live, secrets] = await Promise.all([
-    kubectl.must(["apply", "--server-side", "--field-manager=cloud-native", "--force-conflicts", "--dry-run=server", OUTPUT, "--filename=-"], list),
-    kubectl.must(["get", "--ignore-not-found", OUTPUT, "--filename=-"], list),
+  const [{ planned, refused }, live, secrets, removed] = await Promise.all([
+    validate(kubectl, objects),
+    kubectl.must(["get", "--ignore-not-found", OUTPUT, "--filename=-"], list(objects)),
     existing(kubectl, release.secrets),
+    removals(kubectl, name, release),
   ])
   const lines = release.secrets.map(({ metadata: { name } }) => (secrets.has(name) ? `  Secret ${name}: unchanged` : `+ Secret ${name} (values hidden)`))
-  return [...lines, ...diff(parseObjects(live), parseObjects(planned))].join("\n")
+  return [...lines, ...diff(parseObjects(live), parseObjects(planned)), ...refused, ...removed].join("\n")
+}
+
+/** The objects as they would be. What a policy refuses may be only the images, which are not pushed yet. */
+export async function validate(kubectl: Kubectl, objects: KubernetesObject[]): Promise<{ planned: string; refused: string[] }> {
+  const all = await dryRun(kubectl, objects)
+  if (!isRefusal(all)) return { planned: succeeded(DRY_RUN, all), refused: [] }
+  // It has printed nothing of those that it takes.
+  const answers = await Promise.all(objects.map(async object => ({ object, answer: await dryRun(kubectl, [object]) })))
+  const [refused, taken] = [answers.filter(({ answer }) => isRefusal(answer)), answers.filter(({ answer }) => !isRefusal(answer))]
+  return {
+    planned: taken.map(({ answer }) => succeeded(DRY_RUN, answer)).join(""),
+    refused: refused.map(({ object, answer }) => `? ${describeIdentity(identityOf(object))}: not compared, a policy refuses it: ${answer.stderr.trim()}`),
+  }
+}
+
+function dryRun(kubectl: Kubectl, objects: KubernetesObject[]): Promise<Answer> {
+  return kubectl.persist(DRY_RUN, list(objects))
+}
+
+function isRefusal({ exitCode, stderr }: Answer): boolean {
+  return exitCode !== 0 && OF_A_POLICY.test(stderr)
+}
+
+/** What is there of earlier releases and would be deleted. */
+async function removals(kubectl: Kubectl, name: string, release: Release): Promise<string[]> {
+  const replaced = replacedBy(inventoryOf(release), await listRecords(kubectl, name))
+  const { there, problems } = await findPresent(kubectl, name, replaced)
+  return [...there.filter(({ ours }) => ours).map(object => `- ${describeIdentity(object)}`), ...problems.map(problem => `? ${problem}`)]
 }
 
 async function existing(kubectl: Kubectl, secrets: KubernetesObject[]): Promise<Set<string>> {

@@ -1,6 +1,9 @@
-import { expect, test } from "vitest"
+import { describe, expect, test } from "vitest"
 
-import { diff, parseObjects } from "../../../.dagger/src/deploy/diff.ts"
+import { diff, diffRelease, parseObjects, validate } from "../../../.dagger/src/deploy/diff.ts"
+import { formatIdentity } from "../../../.dagger/src/deploy/identity.ts"
+import type { KubernetesObject, Release } from "../../../.dagger/src/manifests/render.ts"
+import { fakeKubectl, object, presentLine } from "./records.ts"
 
 const line = (kind: string, name: string, labels: object, spec: object) => [kind, name, JSON.stringify(labels), "", JSON.stringify(spec), "", "", "", ""].join("\t")
 
@@ -22,4 +25,39 @@ test("objects that are new, changed field by field, or as they were", () => {
     "  Service web: unchanged",
     "+ Ingress web",
   ])
+})
+
+const manifest = (kind: string, name: string): KubernetesObject => ({ apiVersion: "v1", kind, metadata: { name } })
+const service = line("Service", "web", {}, {})
+
+test("what would be deleted: what left the manifests, is there and is this module's", async () => {
+  const [gone, cron, foreign] = [object("Deployment", "gone"), object("Deployment", "cron"), object("Deployment", "foreign")]
+  const { kubectl } = fakeKubectl({
+    apply: () => ({ stdout: service }),
+    get: names =>
+      names.length === 0 ? { stdout: `cloud-native-release-1 succeeded ${[gone, cron, foreign].map(formatIdentity).join(",")} \n` }
+      : names.includes("Deployment cron") ? { stdout: [presentLine(cron, "shop"), presentLine(foreign)].join("\n"), exitCode: 1, stderr: "Error from server (Forbidden): no" }
+      : { stdout: service },
+  })
+  const release: Release = { config: [], secrets: [], migrations: [], objects: [manifest("Service", "web")], workloads: [], secretName: "" }
+  expect(await diffRelease(kubectl, "shop", release)).toBe("  Service web: unchanged\n- Deployment cron\n? Error from server (Forbidden): no")
+})
+
+describe("the server's validation", () => {
+  const policy = 'Error from server (Forbidden): admission webhook "images" denied the request: <new>'
+  const serverWith = (stderr: string) => fakeKubectl({
+    apply: names => (names.includes("Deployment web") ? { exitCode: 1, stderr } : { stdout: `${service}\n` }),
+  }).kubectl
+  const objects = [manifest("Service", "web"), manifest("Deployment", "web")]
+
+  test("a policy that refuses images that are not pushed yet leaves the rest to be compared", async () => {
+    expect(await validate(serverWith(policy), objects)).toEqual({
+      planned: `${service}\n`,
+      refused: [`? Deployment web: not compared, a policy refuses it: ${policy}`],
+    })
+  })
+
+  test("any other refusal is an error", async () => {
+    await expect(validate(serverWith("Error from server (Forbidden): no"), objects)).rejects.toThrow("kubectl apply failed")
+  })
 })
