@@ -11,6 +11,7 @@ import { assertTrusted } from "./deploy/trust.js"
 import { preflight } from "./preflight/preflight.js"
 import type { PushedImages } from "./push/publish.js"
 import type { RegistryAccess } from "./registry/access.js"
+import { parseReference } from "./registry/reference.js"
 import { formatTable } from "./verify/table.js"
 
 /** Both images in a registry, referred to by digest: the only thing that can be deployed. */
@@ -74,7 +75,7 @@ export class Pushed {
     assertKubeconfig({ kubeconfig, context, namespace, apiServer })
     const config = JSON.parse(this.settings) as Config
     const planned = planOf(this.source, config, { manifests, overlay, secrets, publicUrl, handshake, keepFailed, timeout })
-    if (!kubeconfig) return this.bring(await completeForEphemeral(planned))
+    if (!kubeconfig) return this.bring(await completeForEphemeral(planned, { host: parseReference(this.backendRef).host, access: this.access() }))
     const { kubectl, plan } = await preflight({ kubeconfig, context, namespace, apiServer }, config, planned, this.images(), this.access())
     return this.bring(plan, kubectl)
   }
@@ -113,7 +114,7 @@ export class Pushed {
   async bring(plan: Plan, kubectl?: Kubectl): Promise<string> {
     const images = this.images()
     const trusted = await assertTrusted(this.source, plan.config, images, this.access())
-    const deployed = kubectl ? await deployToCluster(kubectl, plan, images) : await deployToEphemeralCluster(plan, images)
+    const deployed = kubectl ? await deployToCluster(kubectl, plan, images) : await deployToEphemeralCluster(plan, images, this.registryService)
     return [this.attached, trusted, deployed].filter(Boolean).join("\n\n")
   }
 
