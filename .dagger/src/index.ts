@@ -150,7 +150,7 @@ export class CloudNative {
    * @param overlay Folder inside the manifests whose kustomization is deployed, for example overlays/production. Default: the manifests themselves.
    * @param secrets The applications' secrets as one dotenv file, for example file:prod.env. Default: the Secret is in the namespace already.
    * @param publicUrl Address the users open, for example https://shop.example.com. Default: that of the config.
-   * @param createPullSecret Let the nodes pull with --username and --password, kept as a Secret of the release; they have to be good for as long as it runs.
+   * @param createPullSecret Let the nodes pull with --username and --password, kept as a Secret of the release; they have to be good for as long as it runs. Always done on an ephemeral cluster.
    * @param handshake Prove the config's handshake after the rollout; it writes to the application. Always done on an ephemeral cluster.
    * @param keepFailed Leave a first deployment that fails as it is, to look at it, instead of removing it.
    * @param timeout Longest wait for the migrations, and again for the rollout, for example 90s, 10m or 1h.
@@ -172,7 +172,7 @@ export class CloudNative {
     const planned = planOf(this.source, config, { manifests, overlay, secrets, registryLogin, publicUrl, handshake, keepFailed, timeout })
     const { plan, kubectl } = kubeconfig
       ? await preflight({ kubeconfig, context, namespace, apiServer }, config, planned, namesOf(registry!, config.name))
-      : { plan: await completeForEphemeral(planned), kubectl: undefined }
+      : { plan: await completeForEphemeral(planned, registry ? { host: registry.split("/")[0]!, access } : undefined), kubectl: undefined }
     const tested = await this.test()
     const verified = await (await tested.build()).verifyImage(undefined, given(password, signingKey, signingPassword, secrets, kubeconfig))
     const deployment = async () => {

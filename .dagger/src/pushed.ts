@@ -10,6 +10,8 @@ import { deployToCluster, renderPlan } from "./deploy/release.js"
 import { assertTrusted } from "./deploy/trust.js"
 import { preflight } from "./preflight/preflight.js"
 import type { PushedImages } from "./push/publish.js"
+import type { RegistryAccess } from "./registry/access.js"
+import { parseReference } from "./registry/reference.js"
 import { formatTable } from "./verify/table.js"
 
 /** Both images in a registry, referred to by digest: the only thing that can be deployed. */
@@ -73,8 +75,8 @@ export class Pushed {
     assertKubeconfig({ kubeconfig, context, namespace, apiServer })
     const config = JSON.parse(this.settings) as Config
     const planned = planOf(this.source, config, { manifests, overlay, secrets, publicUrl, handshake, keepFailed, timeout })
-    if (!kubeconfig) return this.bring(await completeForEphemeral(planned))
-    const { kubectl, plan } = await preflight({ kubeconfig, context, namespace, apiServer }, config, planned, this.images())
+    if (!kubeconfig) return this.bring(await completeForEphemeral(planned, { host: parseReference(this.backendRef).host, access: this.access() }))
+    const { kubectl, plan } = await preflight({ kubeconfig, context, namespace, apiServer }, config, planned, this.images(), this.access())
     return this.bring(plan, kubectl)
   }
 
@@ -98,7 +100,7 @@ export class Pushed {
   ): Promise<string> {
     const config = JSON.parse(this.settings) as Config
     const planned = planOf(this.source, config, { manifests, overlay, secrets, publicUrl })
-    const { kubectl, plan } = await preflight({ kubeconfig, context, namespace, apiServer }, config, planned, this.images())
+    const { kubectl, plan } = await preflight({ kubeconfig, context, namespace, apiServer }, config, planned, this.images(), this.access())
     return diffRelease(kubectl, config.name, renderPlan(plan, this.images(), kubectl.namespace))
   }
 
@@ -111,10 +113,13 @@ export class Pushed {
   /** Bring what the policy lets run onto a cluster that has been looked at, or onto an ephemeral one. */
   async bring(plan: Plan, kubectl?: Kubectl): Promise<string> {
     const images = this.images()
-    const access = { username: this.username, password: this.password, service: this.registryService }
-    const trusted = await assertTrusted(this.source, plan.config, images, access)
-    const deployed = kubectl ? await deployToCluster(kubectl, plan, images) : await deployToEphemeralCluster(plan, images)
+    const trusted = await assertTrusted(this.source, plan.config, images, this.access())
+    const deployed = kubectl ? await deployToCluster(kubectl, plan, images) : await deployToEphemeralCluster(plan, images, this.registryService)
     return [this.attached, trusted, deployed].filter(Boolean).join("\n\n")
+  }
+
+  private access(): RegistryAccess {
+    return { username: this.username, password: this.password, service: this.registryService }
   }
 
   private images(): PushedImages {

@@ -3,6 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises"
 import type { Report } from "../report/report.js"
 import { proveHandshake } from "./handshake.js"
 import type { Kubectl } from "./kubectl.js"
+import { awaitMadeSecrets } from "./made-secrets.js"
 import { migrate } from "./migrate.js"
 import type { Plan } from "./plan.js"
 import type { Proof } from "./prove.js"
@@ -38,6 +39,7 @@ export async function bringUp(undertaking: Undertaking, report: Report, proof: P
   const { release } = undertaking.recorded
   await kubectl.apply(release.config)
   if (!again) await kubectl.applySecret(release.secrets)
+  await awaitMadeSecrets(kubectl, release, plan.config.monitor.secrets)
   if (counted === "before") await proof.look()
   Object.assign(report, { baseline: proof.baseline, broken: proof.broken })
   if (!again) report.migrations = await migrate(kubectl, release.migrations, plan)

@@ -4,12 +4,16 @@ import { CacheSharingMode, Container, dag, Service } from "@dagger.io/dagger"
 import { stringify } from "yaml"
 
 import type { Config } from "../config/schema.js"
+import { CloudNativeError } from "../errors.js"
 import { neededBy } from "../manifests/references.js"
 import { assertResolved, availableFrom } from "../preflight/references.js"
 import { together } from "../preflight/together.js"
 import { namesOf, publishImages, type PushedImages, type VerifiedImages } from "../push/publish.js"
+import { outOfReach, type RegistryAccess } from "../registry/access.js"
+import { parseReference } from "../registry/reference.js"
 import { formatReport } from "../report/summary.js"
 import { uniqueValue } from "../unique.js"
+import { loginOf } from "./arguments.js"
 import { backingManifests } from "./backing.js"
 import { API_HOST, kubectlContainer } from "./cluster.js"
 import { Kubectl } from "./kubectl.js"
@@ -19,6 +23,8 @@ import { waitUntil } from "./wait.js"
 
 /** Dagger speaks plain HTTP to a registry service under this name only; the node's mirror leads to the same one. */
 const REGISTRY = "localhost:5000"
+/** How the node calls a registry that is a service. */
+const MIRROR = "registry"
 const KUBECONFIG_DIR = "/kubeconfig"
 /** Seconds from the start of the service until its node is ready, and until the backing services are. */
 const READY_TIMEOUT = 180
@@ -32,17 +38,42 @@ interface Cluster {
   flags: string[]
 }
 
+/** The registry that the images are in, where it is none of the cluster's own. */
+export interface Elsewhere {
+  /** For example ghcr.io or localhost:5000. */
+  host: string
+  access: RegistryAccess
+}
+
 /** Make a plan whole for a cluster that has nothing beforehand; throws one error with all that it would lack, and all that is wrong with it. */
-export async function completeForEphemeral(planned: Promise<Plan>): Promise<Plan> {
-  const plan = withEphemeralSecrets(await planned)
+export async function completeForEphemeral(planned: Promise<Plan>, registry?: Elsewhere): Promise<Plan> {
+  const plan = { ...withEphemeralSecrets(await planned), ...(registry && (await loginTo(registry))) }
   const { namespace, name } = plan.config
-  // The registry there is open.
+  // The registry there is open; in one elsewhere, the nodes are logged in.
   const pullSecrets = neededBy(plan.manifests).filter(({ reference }) => reference.path.includes("imagePullSecrets")).map(({ reference }) => reference)
   await together(
     () => renderPlan(plan, namesOf(REGISTRY, name), namespace),
+    () => registry && assertReachable(registry),
     () => assertResolved(plan, [...availableFrom(plan), ...pullSecrets], "the ephemeral cluster", "add it to ephemeral.secrets or ephemeral.random of cloud-native.yaml, or pass --secrets=file:PATH"),
   )
   return plan
+}
+
+/** What the nodes pull with: they have no rights of their own. */
+async function loginTo({ host, access: { username, password } }: Elsewhere): Promise<Pick<Plan, "registryLogin">> {
+  return username && password ? { registryLogin: await loginOf(host, username, password) } : {}
+}
+
+function assertReachable({ host, access }: Elsewhere): void {
+  const why = outOfReach(access, host)
+  if (!why) return
+  throw new CloudNativeError({
+    code: "ARGUMENTS_INVALID",
+    blame: "user",
+    what: `the ephemeral cluster cannot reach the registry at ${host}`,
+    why,
+    fix: `add --registry-service=tcp://${host}`,
+  })
 }
 
 /** Push to a registry and deploy to a cluster that exist for this call only; the release is rolled once more. */
@@ -58,7 +89,7 @@ export async function deployEphemeral(images: VerifiedImages, plan: Plan): Promi
 
 /** Deploy to a cluster that exists for this call only, and roll the release once more. */
 export async function deployToEphemeralCluster(plan: Plan, images: PushedImages, registry?: Service): Promise<string> {
-  const cluster = startCluster(plan.config, registry)
+  const cluster = await startCluster(plan.config, images, registry)
   try {
     await prepare(cluster, plan.config)
     const first = await deployRelease(cluster.kubectl, plan, images)
@@ -73,7 +104,7 @@ export async function deployToEphemeralCluster(plan: Plan, images: PushedImages,
 export async function previewEphemeral(images: VerifiedImages, plan: Plan): Promise<Service> {
   const registry = await startRegistry(images.config)
   const pushed = await publishImages(images, REGISTRY, { service: registry })
-  const cluster = startCluster(plan.config, registry)
+  const cluster = await startCluster(plan.config, pushed, registry)
   await prepare(cluster, plan.config)
   await deployRelease(cluster.kubectl, plan, pushed)
   const { service, port } = plan.config.frontend
@@ -102,7 +133,8 @@ function startRegistry(config: Config): Promise<Service> {
     .start()
 }
 
-function startCluster(config: Config, registry?: Service): Cluster {
+/** `registry`: that of the images, where their references' hosts do not lead there from the node. */
+async function startCluster(config: Config, images: PushedImages, registry?: Service): Promise<Cluster> {
   const kubeconfig = `${KUBECONFIG_DIR}/${uniqueValue()}.yaml`
   const kubeconfigs = dag.cacheVolume("cloud-native-kubeconfigs")
   const machine = dag
@@ -116,7 +148,7 @@ function startCluster(config: Config, registry?: Service): Cluster {
     .withMountedTemp("/etc/lib/cni")
     .withMountedTemp("/run")
     .withExposedPort(6443)
-  const node = (registry ? withMirror(machine, registry) : machine).asService({
+  const node = (registry ? await withMirror(machine, images, registry) : machine).asService({
     args: [
       "sh", "/usr/local/bin/start.sh", "server",
       `--write-kubeconfig=${kubeconfig}`, `--tls-san=${API_HOST}`, "--disable=traefik", "--egress-selector-mode=disabled",
@@ -129,9 +161,16 @@ function startCluster(config: Config, registry?: Service): Cluster {
   return { node, client, flags, kubectl: new Kubectl(client, flags, config.namespace) }
 }
 
-function withMirror(machine: Container, registry: Service): Container {
-  const mirrors = { mirrors: { [REGISTRY]: { endpoint: ["http://registry:5000"] } } }
-  return machine.withServiceBinding("registry", registry).withNewFile("/etc/rancher/k3s/registries.yaml", stringify(mirrors))
+async function withMirror(machine: Container, images: PushedImages, registry: Service): Promise<Container> {
+  const [port] = await registry.ports()
+  const mirrors = mirrorsOf(images, await port!.port())
+  return machine.withServiceBinding(MIRROR, registry).withNewFile("/etc/rancher/k3s/registries.yaml", stringify(mirrors))
+}
+
+/** Where the node finds images of these hosts: at a registry that is a service, in plain HTTP. */
+export function mirrorsOf(images: PushedImages, port: number): object {
+  const hosts = Object.values(images).map(reference => parseReference(reference).host)
+  return { mirrors: Object.fromEntries(hosts.map(host => [host, { endpoint: [`http://${MIRROR}:${port}`] }])) }
 }
 
 const NODES_READY = 'jsonpath={.items[*].status.conditions[?(@.type=="Ready")].status}'

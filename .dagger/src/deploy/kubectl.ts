@@ -7,6 +7,7 @@ import { CloudNativeError } from "../errors.js"
 import { readShape } from "../shape.js"
 import { uniqueValue } from "../unique.js"
 import { isAway } from "./away.js"
+import { ASK_CLOCK, leastOffset } from "./clock.js"
 import { parseGoQuoted } from "./go-quoted.js"
 
 const SECRET_FILE = "/run/secrets/manifest.json"
@@ -19,6 +20,9 @@ export interface Answer {
 
 /** kubectl in a container, on one namespace of one cluster. No answer ever comes from a cache. */
 export class Kubectl {
+  /** Milliseconds by which the cluster's clock is ahead of this machine's; unset until it is needed. */
+  private ahead?: number
+
   constructor(
     private readonly container: Container,
     /** Flags of every call: how the server is reached. */
@@ -58,6 +62,22 @@ export class Kubectl {
     const file = dag.setSecret(`manifests-${uniqueValue()}`, list(manifests))
     const args = [...APPLY, `--filename=${SECRET_FILE}`]
     succeeded(args, await persistently(() => this.execute(this.container.withMountedSecret(SECRET_FILE, file), args)))
+  }
+
+  /** Milliseconds since 1970, as the cluster's clock has it: what ages are computed with. */
+  async now(): Promise<number> {
+    this.ahead ??= await this.askClock()
+    return Date.now() + this.ahead
+  }
+
+  private async askClock(): Promise<number> {
+    const { args, stdin } = ASK_CLOCK
+    let sent = 0
+    const answer = await persistently(() => {
+      sent = Date.now()
+      return this.run(args, stdin)
+    })
+    return leastOffset(Date.parse(succeeded(args, answer)), sent, Date.now())
   }
 
   private async execute(container: Container, args: string[], stdin?: string): Promise<Answer> {

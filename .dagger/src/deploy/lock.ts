@@ -9,6 +9,8 @@ import type { Kubectl } from "./kubectl.js"
 const DURATION = 60
 /** Milliseconds between two signs of life. */
 const RENEWAL = 10_000
+/** Milliseconds in which whoever is alive gives one. */
+const SIGHT = 1.5 * RENEWAL
 
 const Lease = z.object({
   metadata: z.object({ resourceVersion: z.string() }),
@@ -34,10 +36,15 @@ export async function withLease<T>(kubectl: Kubectl, name: string, id: string, w
   }
 }
 
-/** Who has the Lease is dead when it has given no sign of life for as long as it said it would. */
-export function isStale({ spec }: Pick<Lease, "spec">, now: number): boolean {
+/**
+ * Who has the Lease is dead when no sign of life was seen for as long as it said there would be one. The clock of whoever
+ * renewed it may differ from this one: it shortens the time for which the Lease is watched (in milliseconds), and is never all there is.
+ */
+export function isStale({ spec }: Pick<Lease, "spec">, now: number, watched: number): boolean {
   const renewed = Date.parse(spec.renewTime)
-  return !spec.holderIdentity || Number.isNaN(renewed) || now - renewed > spec.leaseDurationSeconds * 1000
+  if (!spec.holderIdentity || Number.isNaN(renewed)) return true
+  const duration = spec.leaseDurationSeconds * 1000
+  return watched > (now - renewed > duration ? SIGHT : duration)
 }
 
 class Lock {
@@ -52,7 +59,7 @@ class Lock {
     const held = await this.createUnlessHeld()
     if (!held) return
     const holder = held.spec.holderIdentity || "nobody"
-    if (!isStale(held, Date.now())) console.log(`lock: held by ${holder}; waiting for a sign of life, or the lack of one for ${DURATION} s`)
+    if (!isStale(held, Date.now(), 0)) console.log(`lock: held by ${holder}; waiting for a sign of life, or the lack of one for ${DURATION} s`)
     const stale = await this.untilStale(held)
     if (!stale) return this.acquire()
     if (!(await this.replace(stale, now()))) throw this.locked((await this.read()) ?? stale)
@@ -70,9 +77,10 @@ class Lock {
 
   /** The Lease once it is stale; undefined once it is gone. */
   private async untilStale(held: Lease): Promise<Lease | undefined> {
+    const begun = performance.now()
     for (let current: Lease | undefined = held; current; current = await this.read()) {
       if (current.metadata.resourceVersion !== held.metadata.resourceVersion) throw this.locked(current)
-      if (isStale(current, Date.now())) return current
+      if (isStale(current, Date.now(), performance.now() - begun)) return current
       await sleep(1000)
     }
     return undefined

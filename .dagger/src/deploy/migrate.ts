@@ -43,7 +43,7 @@ async function runJob(kubectl: Kubectl, manifest: KubernetesObject, plan: Plan):
   const ended = await waitUntil<End>(`the migration ${name} to complete`, plan.timeout, async () => {
     const status = await find(kubectl, name)
     if (!status) return { type: "Gone", message: "its Job was deleted before it had ended" }
-    return condition(status, "Complete") ?? condition(status, "Failed") ?? stuck(await observe(kubectl), name, Date.now())
+    return condition(status, "Complete") ?? condition(status, "Failed") ?? stuck(await observe(kubectl), name, await kubectl.now())
   })
   if (ended.type === "Complete") return { name, outcome: "ran" }
   const failure = await failed(kubectl, plan, name, ended)

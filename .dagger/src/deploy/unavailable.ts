@@ -11,7 +11,8 @@ import { only } from "./snapshot.js"
 /** The error of a deployment during which users were not served, with how the applications stand and what those asked in vain wrote last. */
 export async function unavailable(kubectl: Kubectl, plan: Plan, availability: Availability): Promise<CloudNativeError> {
   const snapshot = await observe(kubectl)
-  const states = only(snapshot, "Deployment").map(({ metadata }) => readRollout(snapshot, metadata.name, Date.now()))
+  const now = await kubectl.now()
+  const states = only(snapshot, "Deployment").map(({ metadata }) => readRollout(snapshot, metadata.name, now))
   const failed = availability.requests.filter(request => request.failed > 0)
   const asked = plan.config.monitor.requests.filter(({ name }) => failed.some(request => request.name === name)).map(({ to }) => to)
   const logs = await Promise.all([...new Set(asked)].map(app => logsOf(kubectl, plan, states.find(state => state.deployment === app))))

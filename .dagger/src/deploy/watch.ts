@@ -18,13 +18,13 @@ import { waitUntil } from "./wait.js"
 export async function watchRollout(
   kubectl: Kubectl, deployments: string[], plan: Plan, changes: PodChange[], signal: AbortSignal,
 ): Promise<PodStart[]> {
-  const timeline = new Timeline(changes, Date.now())
+  const timeline = new Timeline(changes, await kubectl.now())
   const shown = new Set<string>()
   const lines = new Map<string, string>()
   let last = ""
   const ask = async () => {
     const snapshot = await observe(kubectl)
-    const now = Date.now()
+    const now = await kubectl.now()
     const states = deployments.map(name => readRollout(snapshot, name, now))
     last = states.filter(state => !state.complete).map(state => describeState(snapshot, state)).join("\n")
     for (const state of states) {

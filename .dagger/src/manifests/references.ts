@@ -83,20 +83,29 @@ function reference(kind: Kind, source: Source | undefined, path: Path, field: "n
   ]
 }
 
-/** A ConfigMap or Secret that there is, by the names of its keys. */
+/** A ConfigMap or Secret that there is, or is going to be. */
 export interface Available {
   kind: Kind
   name: string
-  keys: string[]
+  /** The names of its keys; unset where it is yet to be made. */
+  keys?: string[]
 }
 
-/** The ConfigMaps and Secrets that the manifests themselves bring. */
+/** The name of the Secret that an operator in the cluster makes of an object; undefined where none does. */
+export function madeOf(object: KubernetesObject): string | undefined {
+  if (isKind(object, "ExternalSecret")) return object.spec.target?.name ?? object.metadata.name
+  if (isKind(object, "SealedSecret")) return object.spec.template?.metadata?.name ?? object.metadata.name
+  return isKind(object, "Certificate") ? object.spec.secretName : undefined
+}
+
+/** The ConfigMaps and Secrets that the manifests themselves bring, or have made. */
 export function availableIn(manifests: Manifest[]): Available[] {
   return manifests.flatMap(({ object }) => {
     const { name } = object.metadata
     if (isKind(object, "ConfigMap")) return { kind: "ConfigMap" as const, name, keys: Object.keys({ ...object.data, ...object.binaryData }) }
     if (isKind(object, "Secret")) return { kind: "Secret" as const, name, keys: Object.keys({ ...object.data, ...object.stringData }) }
-    return []
+    const made = madeOf(object)
+    return made === undefined ? [] : { kind: "Secret" as const, name: made }
   })
 }
 
@@ -120,8 +129,13 @@ export function* unresolved(manifests: Manifest[], available: Available[]): Gene
         what: `${describe(manifest.object)} needs the ${kind} ${name}, which does not exist`,
         fix: "create it, or mend the name",
       })
-    else yield* missingKeys(manifest, reference, keys.filter(key => !found.keys.includes(key)))
+    else yield* missingKeys(manifest, reference, keysMissing(keys, found))
   }
+}
+
+/** Those of the keys that it lacks; none as long as its keys are not known. */
+export function keysMissing(keys: string[], { keys: there }: Available): string[] {
+  return there ? keys.filter(key => !there.includes(key)) : []
 }
 
 function* missingKeys(manifest: Manifest, { kind, name, path }: Reference, keys: string[]): Generator<Problem> {

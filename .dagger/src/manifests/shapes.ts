@@ -158,6 +158,13 @@ const SHAPES = {
   HorizontalPodAutoscaler: shape(["autoscaling/v2", "autoscaling/v1"], "HorizontalPodAutoscaler", {
     spec: z.looseObject({ scaleTargetRef: z.looseObject({ kind: z.string(), name: z.string() }) }),
   }),
+  ExternalSecret: shape(["external-secrets.io/v1", "external-secrets.io/v1beta1"], "ExternalSecret", {
+    spec: z.looseObject({ target: z.looseObject({ name: z.string().optional() }).optional() }),
+  }),
+  SealedSecret: shape(["bitnami.com/v1alpha1"], "SealedSecret", {
+    spec: z.looseObject({ template: z.looseObject({ metadata: z.looseObject({ name: z.string().optional() }).nullish() }).optional() }),
+  }),
+  Certificate: shape(["cert-manager.io/v1"], "Certificate", { spec: z.looseObject({ secretName: z.string() }) }),
   PodDisruptionBudget: shape(["policy/v1"], "PodDisruptionBudget", { spec: z.looseObject({ selector: Selector.optional() }) }),
 }
 

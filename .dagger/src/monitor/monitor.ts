@@ -101,7 +101,7 @@ export class Monitor {
     const { exitCode, stdout } = await this.kubectl.run(["logs", `job/${this.name}`, "--tail=1"])
     if (exitCode === 0 && stdout.startsWith("{")) return true
     const snapshot = await observe(this.kubectl)
-    const doom = doomOfAll(only(snapshot, "Pod").filter(pod => pod.metadata.name.startsWith(`${this.name}-`)), snapshot, Date.now())
+    const doom = doomOfAll(only(snapshot, "Pod").filter(pod => pod.metadata.name.startsWith(`${this.name}-`)), snapshot, await this.kubectl.now())
     if (doom) throw cannotStart(doom)
     return false
   }

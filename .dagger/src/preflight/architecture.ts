@@ -17,31 +17,32 @@ export interface Node {
 /** Nodes that an error names at most, for each object. */
 const SHOWN = 3
 
-/** Throw where pods may come to nodes that their images were not built for. `platform`: linux/amd64, of the images that are built here. */
-export async function assertArchitecture(kubectl: Kubectl, objects: KubernetesObject[], images: string[], platform: string): Promise<void> {
-  const architecture = platform.split("/")[1]!
-  const { exitCode, stdout, stderr } = await kubectl.run(["get", "nodes", `--output=${nodesTemplate(architecture)}`])
+/** Throw where pods may come to nodes that their images were not built for. `images`: the architectures of each. */
+export async function assertArchitecture(kubectl: Kubectl, objects: KubernetesObject[], images: Map<string, string[]>): Promise<void> {
+  if (images.size === 0) return
+  const common = [...images.values()].reduce((some, others) => some.filter(architecture => others.includes(architecture)))
+  const { exitCode, stdout, stderr } = await kubectl.run(["get", "nodes", `--output=${nodesTemplate(common)}`])
   if (exitCode !== 0) return console.log(`preflight: the nodes' architecture is not checked: ${lastLines(stderr, 1)}`)
   const problems = misplaced(objects, images, readNodes(stdout))
   if (problems.length === 0) return
   throw new CloudNativeError({
     code: "ARCHITECTURE_MISMATCH",
     blame: "user",
-    what: `the images are built for ${platform}, and nodes of the cluster are of another architecture`,
+    what: "nodes of the cluster are of another architecture than images are built for",
     why: problems.join("\n"),
-    fix: `build on a Dagger Engine of the nodes' architecture; where only some nodes differ, keep the pods off them with nodeSelector: { kubernetes.io/arch: ${architecture} }`,
+    fix: `build on a Dagger Engine of the nodes' architecture; where only some nodes differ, keep the pods off them with nodeSelector: { kubernetes.io/arch: ${common[0] ?? "…"} }`,
   })
 }
 
-/** Prints + for a node of that architecture; of another one, in a line of its own, all that says which pods may come to it. */
-function nodesTemplate(architecture: string): string {
+/** Prints + for a node of these architectures; of another one, in a line of its own, all that says which pods may come to it. */
+function nodesTemplate(architectures: string[]): string {
   const labels = "{{range $key, $value := .metadata.labels}}{{$key}}={{$value}},{{end}}"
   const taints = '{{range .spec.taints}}{{.key}}={{or .value ""}}:{{.effect}},{{end}}'
   const other = `{{"\\n"}}{{.metadata.name}} {{.status.nodeInfo.architecture}} ${labels} ${taints}{{"\\n"}}`
-  return `go-template={{range .items}}{{if not .spec.unschedulable}}{{if eq .status.nodeInfo.architecture "${architecture}"}}+{{else}}${other}{{end}}{{end}}{{end}}`
+  return `go-template={{range .items}}{{if not .spec.unschedulable}}{{if eq .status.nodeInfo.architecture ${["", ...architectures].map(name => `"${name}"`).join(" ")}}}+{{else}}${other}{{end}}{{end}}{{end}}`
 }
 
-/** The nodes of another architecture. */
+/** The nodes of other architectures. */
 export function readNodes(text: string): Node[] {
   const lines = text.split("\n").filter(line => line && !line.startsWith("+"))
   return lines.map(line => {
@@ -50,15 +51,18 @@ export function readNodes(text: string): Node[] {
   })
 }
 
-/** The pods of `images`, by their object, that may come to one of these nodes. */
-export function misplaced(objects: KubernetesObject[], images: string[], others: Node[]): string[] {
+/** The pods of `images`, by their object, that may come to one of these nodes, for which one of their images is not built. */
+export function misplaced(objects: KubernetesObject[], images: Map<string, string[]>, others: Node[]): string[] {
   return objects.flatMap(object => {
     const spec = podsOf(object)?.template.spec
-    if (!spec?.containers.some(({ image }) => images.includes(image))) return []
-    const nodes = others.filter(node => mayCome(spec, node)).map(({ name, architecture }) => `${name} (${architecture})`)
+    if (!spec) return []
+    const builtFor = [...(spec.initContainers ?? []), ...spec.containers].flatMap(({ image }) => (images.has(image) ? [images.get(image)!] : []))
+    const foreign = others.filter(({ architecture }) => builtFor.some(architectures => !architectures.includes(architecture)))
+    const nodes = foreign.filter(node => mayCome(spec, node)).map(({ name, architecture }) => `${name} (${architecture})`)
     if (nodes.length === 0) return []
     const more = nodes.length > SHOWN ? `, and ${nodes.length - SHOWN} more` : ""
-    return `the pods of ${object.kind} ${object.metadata.name} may come to ${nodes.slice(0, SHOWN).join(", ")}${more}`
+    const built = [...new Set(builtFor.map(architectures => architectures.join(", ")))].join("; ")
+    return `the pods of ${object.kind} ${object.metadata.name} may come to ${nodes.slice(0, SHOWN).join(", ")}${more}; built for: ${built}`
   })
 }
 

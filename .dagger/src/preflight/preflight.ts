@@ -1,5 +1,3 @@
-import { dag } from "@dagger.io/dagger"
-
 import type { Config } from "../config/schema.js"
 import { assertNamespace, reach, type Reached, type Target } from "../deploy/cluster.js"
 import type { Kubectl } from "../deploy/kubectl.js"
@@ -7,9 +5,11 @@ import type { Plan } from "../deploy/plan.js"
 import { renderPlan } from "../deploy/release.js"
 import type { KubernetesObject, Release } from "../manifests/render.js"
 import type { PushedImages } from "../push/publish.js"
+import type { RegistryAccess } from "../registry/access.js"
 import { assertAccepted } from "./accepted.js"
 import { assertArchitecture } from "./architecture.js"
 import { assertPermitted, rulesFor } from "./permissions.js"
+import { architecturesOf } from "./platforms.js"
 import { assertPullSecrets } from "./pull-secrets.js"
 import { assertReferences } from "./references.js"
 import { assertKnown, kindsOf } from "./resources.js"
@@ -23,9 +23,11 @@ export interface Ready {
 
 /**
  * Look for all that would stop a deployment, before anything is built or changed: throws one error with every problem.
- * `images`: by name or digest; they need not have been pushed yet.
+ * `images`: by name or digest; they need not have been pushed yet. `access`: to the registry of those that have been.
  */
-export async function preflight(target: Target, config: Config, planned: Promise<Plan>, images: PushedImages): Promise<Ready> {
+export async function preflight(
+  target: Target, config: Config, planned: Promise<Plan>, images: PushedImages, access: RegistryAccess = {},
+): Promise<Ready> {
   const reached = reach(target, config)
   const rendered = planned.then(plan => {
     const release = renderPlan(plan, images, target.namespace ?? config.namespace)
@@ -40,7 +42,7 @@ export async function preflight(target: Target, config: Config, planned: Promise
     () => prepared.then(([{ kubectl }, { release }]) => assertAccepted(kubectl, release)),
     () => prepared.then(([{ kubectl }, { plan }]) => assertReferences(kubectl, plan)),
     () => prepared.then(([{ kubectl }, { objects }]) => assertPullSecrets(kubectl, objects)),
-    () => prepared.then(async ([{ kubectl }, { objects }]) => assertArchitecture(kubectl, objects, Object.values(images), await dag.defaultPlatform())),
+    () => prepared.then(async ([{ kubectl }, { objects }]) => assertArchitecture(kubectl, objects, await architecturesOf(Object.values(images), config, access))),
   )
   return { kubectl, plan }
 }

@@ -2,8 +2,8 @@ import type { Kubectl } from "../deploy/kubectl.js"
 import type { Plan } from "../deploy/plan.js"
 import { CloudNativeError } from "../errors.js"
 import { formatProblem, type Problem } from "../manifests/problem.js"
-import { availableIn, neededBy, unresolved, type Available } from "../manifests/references.js"
-import { readObjects } from "./objects.js"
+import { availableIn, keysMissing, neededBy, unresolved, type Available } from "../manifests/references.js"
+import { readObjects, type Named } from "./objects.js"
 
 /** Prints an object's kind and name, then the names of its keys, and nothing of their values. */
 const KEYS = { line: "{{.kind}} {{.metadata.name}}{{range $key, $_ := .data}} {{$key}}{{end}}" }
@@ -15,10 +15,15 @@ export async function assertReferences(kubectl: Kubectl, plan: Plan): Promise<vo
   const { secretName, monitor } = plan.config
   const account = monitor.secrets.length > 0 ? [{ kind: "Secret", name: secretName }] : []
   const asked = [...neededBy(plan.manifests).map(({ reference }) => reference), ...account].filter(item => !isGiven(item))
-  const lines = await readObjects(kubectl, asked, KEYS)
-  if (!lines) return console.log("preflight: Secrets and ConfigMaps may not be read: whether they are there is not checked")
+  const there = await readAvailable(kubectl, asked)
+  if (!there) return console.log("preflight: Secrets and ConfigMaps may not be read: whether they are there is not checked")
   const fix = "pass the applications' secrets with --secrets=file:prod.env, or create what is missing"
-  assertResolved(plan, [...given, ...lines.map(parseKeys)], `the namespace ${kubectl.namespace}`, fix)
+  assertResolved(plan, [...given, ...there], `the namespace ${kubectl.namespace}`, fix)
+}
+
+/** Those of the Secrets and ConfigMaps that are in the namespace; undefined where they may not be read. */
+export async function readAvailable(kubectl: Kubectl, asked: Named[]): Promise<Available[] | undefined> {
+  return (await readObjects(kubectl, asked, KEYS))?.map(parseKeys)
 }
 
 /** Throw unless what the manifests and the monitor refer to is among what is available. */
@@ -42,14 +47,12 @@ export function availableFrom({ manifests, secrets, config }: Plan): Available[]
 
 /** Without its account the monitor cannot sign in, and would find the application broken. */
 function missingAccount({ config: { monitor, secretName } }: Plan, available: Available[]): Problem[] {
-  const keys = available.find(({ kind, name }) => kind === "Secret" && name === secretName)?.keys ?? []
-  return monitor.secrets
-    .filter(key => !keys.includes(key))
-    .map(key => ({
-      code: "SECRET_KEY_MISSING",
-      what: `the monitor signs in with the key ${key} of the Secret ${secretName} (monitor.secrets of cloud-native.yaml), which is not there`,
-      fix: `add ${key} to ${secretName}: an account that may only read is enough`,
-    }))
+  const account = available.find(({ kind, name }) => kind === "Secret" && name === secretName)
+  return (account ? keysMissing(monitor.secrets, account) : monitor.secrets).map(key => ({
+    code: "SECRET_KEY_MISSING",
+    what: `the monitor signs in with the key ${key} of the Secret ${secretName} (monitor.secrets of cloud-native.yaml), which is not there`,
+    fix: `add ${key} to ${secretName}: an account that may only read is enough`,
+  }))
 }
 
 function parseKeys(line: string): Available {

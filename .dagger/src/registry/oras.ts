@@ -21,6 +21,18 @@ export async function resolveDigest(registry: RegistryClient, config: Config, re
   return readShape(Digest, answer.trim(), "what oras says of an image")
 }
 
+const Platform = z.object({ os: z.string(), architecture: z.string() })
+/** Of one image, which is for one platform, the manifest does not say which: its configuration does. */
+const Manifest = z.object({ manifests: z.array(z.object({ platform: Platform.optional() })).optional() })
+
+/** The architectures that an image is there for, on Linux; none where it does not say. */
+export async function readArchitectures(registry: RegistryClient, config: Config, reference: string): Promise<string[]> {
+  const fetch = (what: "fetch" | "fetch-config") => registry.run(oras(config), manifestArgs(what, registry.seen(reference), registry.plainHttp))
+  const { manifests } = readJson(Manifest, await fetch("fetch"), "the manifest of an image")
+  const platforms = manifests?.flatMap(({ platform }) => platform ?? []) ?? [readJson(Platform, await fetch("fetch-config"), "the configuration of an image")]
+  return [...new Set(platforms.filter(({ os }) => os === "linux").map(({ architecture }) => architecture))]
+}
+
 /** Attach a file to an image; answers with the digest of the referrer. The same file once more is no other referrer. */
 export async function attach(registry: RegistryClient, config: Config, reference: string, attachment: Attachment): Promise<string> {
   const tool = oras(config).withWorkdir(FOLDER).withMountedFile(`${FOLDER}/${attachment.name}`, attachment.file)
@@ -30,6 +42,10 @@ export async function attach(registry: RegistryClient, config: Config, reference
 
 export function resolveArgs(reference: string, plainHttp: boolean): string[] {
   return ["resolve", ...http(plainHttp), reference]
+}
+
+export function manifestArgs(what: "fetch" | "fetch-config", reference: string, plainHttp: boolean): string[] {
+  return ["manifest", what, ...http(plainHttp), reference]
 }
 
 export function attachArgs(reference: string, plainHttp: boolean, { name, type }: Omit<Attachment, "file">): string[] {

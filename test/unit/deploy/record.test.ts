@@ -48,12 +48,14 @@ describe("a Lease is stale", () => {
     ({ spec: { holderIdentity, renewTime, acquireTime: renewTime, leaseDurationSeconds: 60 } })
 
   test.for([
-    ["held, renewed a moment ago", lease("me", "2026-11-24T10:00:50.000000Z"), false],
-    ["held, renewed just in time", lease("me", "2026-11-24T10:00:00.000000Z"), false],
-    ["held, not renewed for longer than it lasts", lease("me", "2026-11-24T09:59:59.000000Z"), true],
-    ["held by nobody", lease("", "2026-11-24T10:00:50.000000Z"), true],
-    ["never renewed", lease("me", ""), true],
-  ] as const)("%s: %s", ([, held, stale]) => {
-    expect(isStale(held, now)).toBe(stale)
+    ["held, renewed a moment ago", lease("me", "2026-11-24T10:00:50.000000Z"), 20, false],
+    ["held, renewed just in time", lease("me", "2026-11-24T10:00:00.000000Z"), 20, false],
+    ["held, not renewed for longer than it lasts, and not while it was watched", lease("me", "2026-11-24T09:59:59.000000Z"), 20, true],
+    ["held, renewed by a clock that is an hour behind: a sign of life may be about to come", lease("me", "2026-11-24T09:00:00.000000Z"), 9, false],
+    ["held, renewed by a clock that is an hour ahead, and not renewed for as long as it lasts", lease("me", "2026-11-24T11:00:00.000000Z"), 61, true],
+    ["held by nobody", lease("", "2026-11-24T10:00:50.000000Z"), 0, true],
+    ["never renewed", lease("me", ""), 0, true],
+  ] as const)("%s", ([, held, watched, stale]) => {
+    expect(isStale(held, now, watched * 1000)).toBe(stale)
   })
 })

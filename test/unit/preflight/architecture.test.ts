@@ -1,6 +1,9 @@
+import type { Service } from "@dagger.io/dagger"
 import { describe, expect, test } from "vitest"
 
+import type { KubernetesObject } from "../../../.dagger/src/manifests/render.ts"
 import { misplaced, readNodes } from "../../../.dagger/src/preflight/architecture.ts"
+import { isOwn } from "../../../.dagger/src/preflight/platforms.ts"
 
 const IMAGE = "ghcr.io/acme/api@sha256:0"
 const deployment = (spec: object = {}, image = IMAGE) => ({
@@ -21,6 +24,13 @@ describe("nodes of another architecture", () => {
     expect(readNodes("")).toEqual([])
   })
 
+  const released = (image: string, architectures: string[]) => misplaced([deployment({}, image) as KubernetesObject], new Map([[image, architectures]]), readNodes(ARM))
+  test("are held against what each image is built for, wherever that was", () => {
+    expect(released(IMAGE, ["arm64"])).toEqual([])
+    expect(released(IMAGE, ["amd64", "arm64"])).toEqual([])
+    expect(released(IMAGE, ["amd64", "s390x"])).toEqual(["the pods of Deployment api may come to arm-1 (arm64); built for: amd64, s390x"])
+  })
+
   const affinity = { nodeAffinity: { requiredDuringSchedulingIgnoredDuringExecution: { nodeSelectorTerms: [] } } }
   test.each<[string, string, object, boolean]>([
     ["there are none", "+++", deployment(), false],
@@ -35,7 +45,20 @@ describe("nodes of another architecture", () => {
     ["they are tainted, and the pods tolerate something else", TAINTED, deployment({ tolerations: [{ key: "gpu", operator: "Exists" }] }), false],
     ["the image is not one that was built here", ARM, deployment({}, "quay.io/proxy@sha256:1"), false],
   ])("%s", (_, printed, object, isProblem) => {
-    const expected = isProblem ? ["the pods of Deployment api may come to arm-1 (arm64)"] : []
-    expect(misplaced([object as Parameters<typeof misplaced>[0][number]], [IMAGE], readNodes(printed))).toEqual(expected)
+    const expected = isProblem ? ["the pods of Deployment api may come to arm-1 (arm64); built for: amd64"] : []
+    expect(misplaced([object as KubernetesObject], new Map([[IMAGE, ["amd64"]]]), readNodes(printed))).toEqual(expected)
+  })
+})
+
+describe("an image is built here", () => {
+  const service = {} as Service
+  test.each([
+    ["yet to be built", "<new>", {}, true],
+    ["yet to be pushed", "ghcr.io/acme/shop-backend", {}, true],
+    ["in a registry", "ghcr.io/acme/shop-backend@sha256:0", {}, false],
+    ["in a registry of this machine", "localhost:5000/shop-backend@sha256:0", { service }, false],
+    ["in a registry that only the engine reaches", "localhost:5000/shop-backend@sha256:0", {}, true],
+  ])("%s", (_, image, access, expected) => {
+    expect(isOwn(image.replace(/0$/, "0".repeat(64)), access)).toBe(expected)
   })
 })

@@ -1,12 +1,13 @@
 import type { Secret, Service } from "@dagger.io/dagger"
 import { describe, expect, test } from "vitest"
 
+import { Config } from "../../../.dagger/src/config/schema.js"
 import { assertPush, assertSigned } from "../../../.dagger/src/push/arguments.js"
 import { assertAccess, outOfReach } from "../../../.dagger/src/registry/access.js"
 import { refusalOf } from "../../../.dagger/src/deploy/trust.js"
-import { loginFile, registryFailed, remedyOf, ToolFailed } from "../../../.dagger/src/registry/client.js"
+import { loginFile, registryFailed, remedyOf, ToolFailed, type RegistryClient } from "../../../.dagger/src/registry/client.js"
 import { attestArgs, parseStatements, signArgs, verifyArgs, verifyAttestationArgs } from "../../../.dagger/src/registry/cosign.js"
-import { attachArgs, resolveArgs } from "../../../.dagger/src/registry/oras.js"
+import { attachArgs, manifestArgs, readArchitectures, resolveArgs } from "../../../.dagger/src/registry/oras.js"
 import { formatReference, isLoopback, parseReference } from "../../../.dagger/src/registry/reference.js"
 
 const DIGEST = `sha256:${"0a".repeat(32)}`
@@ -112,6 +113,7 @@ describe("command lines", () => {
   const http = (args: string[]) => args.filter(argument => argument.includes("http"))
   const all = (plainHttp: boolean) => [
     resolveArgs("r/a:1", plainHttp),
+    manifestArgs("fetch", "r/a@d", plainHttp),
     attachArgs("r/a@d", plainHttp, { name: "sbom.json", type: "application/spdx+json" }),
     signArgs("r/a@d", plainHttp),
     attestArgs("r/a@d", plainHttp, "https://slsa.dev/provenance/v1"),
@@ -119,13 +121,28 @@ describe("command lines", () => {
     verifyAttestationArgs("r/a@d", plainHttp, "https://slsa.dev/provenance/v1"),
   ]
   test("speak plain HTTP to a registry that is a service, and only to one", () => {
-    expect(all(true).map(http)).toEqual([...Array(2).fill(["--plain-http"]), ["--allow-http-registry"], ["--type=https://slsa.dev/provenance/v1", "--allow-http-registry"], ["--allow-http-registry"], ["--type=https://slsa.dev/provenance/v1", "--allow-http-registry"]])
+    expect(all(true).map(http)).toEqual([...Array(3).fill(["--plain-http"]), ["--allow-http-registry"], ["--type=https://slsa.dev/provenance/v1", "--allow-http-registry"], ["--allow-http-registry"], ["--type=https://slsa.dev/provenance/v1", "--allow-http-registry"]])
     expect(all(false).flatMap(http).filter(argument => !argument.startsWith("--type="))).toEqual([])
   })
   test("of a signature name no service that would be asked over the network", () => {
     const offline = ["--signing-config=/signing-config.json", "--trusted-root=/trusted-root.json"]
     for (const args of [signArgs("r/a@d", false), attestArgs("r/a@d", false, "t")]) expect(args).toEqual(expect.arrayContaining(offline))
     for (const args of [verifyArgs("r/a@d", false), verifyAttestationArgs("r/a@d", false, "t")]) expect(args).toEqual(expect.arrayContaining(["--key=/cosign.pub", "--insecure-ignore-tlog=true"]))
+  })
+})
+
+describe("the architectures of an image", () => {
+  const image = (os: string, architecture: string) => ({ digest: DIGEST, platform: { os, architecture } })
+  const MANIFEST = { schemaVersion: 2, config: { digest: DIGEST }, layers: [] }
+  test.each<[string, object, object, string[]]>([
+    ["are its index's, but for attestations and other systems", { manifests: [image("linux", "amd64"), image("linux", "arm64"), image("unknown", "unknown"), image("windows", "s390x")] }, {}, ["amd64", "arm64"]],
+    ["are named once, whatever variants there are", { manifests: [image("linux", "arm"), image("linux", "arm")] }, {}, ["arm"]],
+    ["are not told by an index without platforms", { manifests: [{ digest: DIGEST }] }, {}, []],
+    ["of one image stand in its configuration", MANIFEST, { os: "linux", architecture: "arm64", variant: "v8", rootfs: {} }, ["arm64"]],
+  ])("%s", async (_, manifest, configuration, expected) => {
+    const run = async (_: unknown, args: string[]) => JSON.stringify(args.includes("fetch") ? manifest : configuration)
+    const registry = { run, seen: (reference: string) => reference, plainHttp: false } as unknown as RegistryClient
+    expect(await readArchitectures(registry, Config.parse({}), `ghcr.io/acme/api@${DIGEST}`)).toEqual(expected)
   })
 })
 
