@@ -39,13 +39,17 @@ export class CloudNative {
   private config?: File
 
   /**
-   * @param source The repository: both applications, docker/ and k8s/. Default: the repository the module is called in.
+   * @param source The repository: both applications, docker/ and k8s/; without *.env at its root, *.kubeconfig and cosign.key. Default: the repository the module is called in.
    * @param config The configuration. Default: cloud-native.yaml at the source's root, or conventions where there is none.
    */
   constructor(
     @argument({
       defaultPath: "/",
-      ignore: [".git", ".dagger", "**/node_modules", "**/.venv", "**/.next", "**/__pycache__", "**/.env", "**/.env.local"],
+      ignore: [
+        ".git", ".dagger", "**/node_modules", "**/.venv", "**/.next", "**/__pycache__", "**/.env", "**/.env.local",
+        // What commands write that are given to the module. Deeper down, an .env may be a kustomization's.
+        "*.env", "**/*.kubeconfig", "**/cosign.key",
+      ],
     })
     source: Directory,
     config?: File,
