@@ -7,6 +7,7 @@ import type { Plan } from "../deploy/plan.js"
 import { renderPlan } from "../deploy/release.js"
 import type { KubernetesObject, Release } from "../manifests/render.js"
 import type { PushedImages } from "../push/publish.js"
+import { isLoopback } from "../registry/reference.js"
 import { assertAccepted } from "./accepted.js"
 import { assertArchitecture } from "./architecture.js"
 import { assertPermitted, rulesFor } from "./permissions.js"
@@ -42,6 +43,9 @@ export async function preflight(target: Target, config: Config, planned: Promise
     () => prepared.then(([{ kubectl }, { objects }]) => assertPullSecrets(kubectl, objects)),
     () => prepared.then(async ([{ kubectl }, { objects }]) => assertArchitecture(kubectl, objects, Object.values(images), await dag.defaultPlatform())),
   )
+  // That works through a port-forward only, and is the default.
+  const isLocal = isLoopback(new URL(plan.publicUrl).host)
+  if (isLocal) console.log(`preflight: warning: users are to open ${plan.publicUrl}, which is each one's own machine; set another with --public-url`)
   return { kubectl, plan }
 }
 
