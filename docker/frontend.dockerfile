@@ -18,7 +18,8 @@ RUN mv .next/standalone release \
     && find release -name "*.map" -exec rm {} +
 
 FROM node:20-alpine
-# KEEP_ALIVE_TIMEOUT: longer than a load balancer keeps an idle connection (60 s), so that it never reuses a closed one.
+# KEEP_ALIVE_TIMEOUT: longer than a load balancer keeps an idle connection (nginx, AWS: 60 s; Google: 600 s, so set it in
+# frontend-config there), so that it never reuses a closed one.
 ENV NODE_ENV=production \
     NEXT_TELEMETRY_DISABLED=1 \
     HOSTNAME=0.0.0.0 \

@@ -1,7 +1,7 @@
 import { argument, Changeset, check, Container, dag, Directory, File, func, object, Secret, Service } from "@dagger.io/dagger"
 
 import { Built } from "./built.js"
-import { readConfig } from "./config/read.js"
+import { configOf, readConfig } from "./config/read.js"
 import { assertKubeconfig, loginOf, parseTime } from "./deploy/arguments.js"
 import { connect } from "./deploy/cluster.js"
 import { parseDuration } from "./deploy/duration.js"
@@ -39,13 +39,17 @@ export class CloudNative {
   private config?: File
 
   /**
-   * @param source The repository: both applications, docker/ and k8s/. Default: the repository the module is called in.
+   * @param source The repository: both applications, docker/ and k8s/; without `*.env` at its root, `*.kubeconfig` and `cosign.key`. Default: the repository the module is called in.
    * @param config The configuration. Default: cloud-native.yaml at the source's root, or conventions where there is none.
    */
   constructor(
     @argument({
       defaultPath: "/",
-      ignore: [".git", ".dagger", "**/node_modules", "**/.venv", "**/.next", "**/__pycache__", "**/.env", "**/.env.local"],
+      ignore: [
+        ".git", ".dagger", "**/node_modules", "**/.venv", "**/.next", "**/__pycache__", "**/.env", "**/.env.local",
+        // What commands write that are given to the module. Deeper down, an .env may be a kustomization's.
+        "*.env", "**/*.kubeconfig", "**/cosign.key",
+      ],
     })
     source: Directory,
     config?: File,
@@ -130,7 +134,8 @@ export class CloudNative {
    * Test, build, verify, push and deploy; answers with the deployment's summary.
    *
    * While the release rolls out, the monitor sends requests as users do; a deployment that fails, also for one request
-   * that was not answered as it must be, is rolled back to the release before, or removed where it was the first.
+   * that was not answered as it must be, is rolled back to the release before, or removed where it was the first. Where
+   * something of these names ran that has no record, what was applied stays.
    *
    * Without a kubeconfig, a Kubernetes cluster is brought up for this call, with the backing services of the config
    * and, without a registry argument, a registry; the release is deployed, the handshake proven, and the release
@@ -280,11 +285,13 @@ export class CloudNative {
 
   /**
    * What this repository lacks for the module's conventions: Dockerfiles, Kubernetes manifests with an overlay for each
-   * environment, cloud-native.yaml and a workflow for GitHub Actions. What is there already is left as it is.
+   * environment, cloud-native.yaml and a workflow for GitHub Actions. What is there already, or has another place by
+   * cloud-native.yaml, is left as it is.
    */
   @func()
   async init(): Promise<Changeset> {
-    const complete = await withMissingParts(this.source, dag.currentModule().source().directory("templates"))
+    const config = await configOf(this.source, this.config)
+    const complete = await withMissingParts(this.source, dag.currentModule().source().directory("templates"), config)
     return complete.changes(this.source)
   }
 

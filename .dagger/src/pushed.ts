@@ -1,7 +1,7 @@
 import { Directory, func, object, Secret, Service } from "@dagger.io/dagger"
 
 import type { Config } from "./config/schema.js"
-import { assertKubeconfig } from "./deploy/arguments.js"
+import { assertKubeconfig, loginOf } from "./deploy/arguments.js"
 import { diffRelease } from "./deploy/diff.js"
 import { completeForEphemeral, deployToEphemeralCluster } from "./deploy/ephemeral.js"
 import type { Kubectl } from "./deploy/kubectl.js"
@@ -62,6 +62,7 @@ export class Pushed {
    * @param overlay Folder inside the manifests whose kustomization is deployed, for example overlays/production. Default: the manifests themselves.
    * @param secrets The applications' secrets as one dotenv file, for example file:prod.env. Default: the Secret is in the namespace already.
    * @param publicUrl Address the users open, for example https://shop.example.com. Default: that of the config.
+   * @param createPullSecret Let the nodes pull with the --username and --password that the images were pushed or released with, kept as a Secret of the release; they have to be good for as long as it runs.
    * @param handshake Prove the config's handshake after the rollout; it writes to the application. Always done on an ephemeral cluster.
    * @param keepFailed Leave a first deployment that fails as it is, to look at it, instead of removing it.
    * @param timeout Longest wait for the migrations, and again for the rollout, for example 90s, 10m or 1h.
@@ -69,12 +70,13 @@ export class Pushed {
   @func({ cache: "never" })
   async deploy(
     kubeconfig?: Secret, context?: string, namespace?: string, apiServer?: Service,
-    manifests?: Directory, overlay?: string, secrets?: Secret, publicUrl?: string, handshake: boolean = false, keepFailed: boolean = false,
-    timeout: string = "10m",
+    manifests?: Directory, overlay?: string, secrets?: Secret, publicUrl?: string, createPullSecret: boolean = false,
+    handshake: boolean = false, keepFailed: boolean = false, timeout: string = "10m",
   ): Promise<string> {
     assertKubeconfig({ kubeconfig, context, namespace, apiServer })
     const config = JSON.parse(this.settings) as Config
-    const planned = planOf(this.source, config, { manifests, overlay, secrets, publicUrl, handshake, keepFailed, timeout })
+    const registryLogin = createPullSecret ? await loginOf(this.backendRef, this.username, this.password) : undefined
+    const planned = planOf(this.source, config, { manifests, overlay, secrets, registryLogin, publicUrl, handshake, keepFailed, timeout })
     if (!kubeconfig) return this.bring(await completeForEphemeral(planned, { host: parseReference(this.backendRef).host, access: this.access() }))
     const { kubectl, plan } = await preflight({ kubeconfig, context, namespace, apiServer }, config, planned, this.images(), this.access())
     return this.bring(plan, kubectl)

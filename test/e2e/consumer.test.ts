@@ -16,6 +16,8 @@ interface Use {
   through: (source: Source) => string[]
   itself: (source: Source) => string[]
   answers: RegExp
+  /** That it is refused is enough to see that the call is made, without a registry and a cluster. */
+  refused?: boolean
 }
 
 const USES: Use[] = [
@@ -37,11 +39,27 @@ const USES: Use[] = [
     itself: source => [`--source=${source.path}`, "test", "build", "backend", "container", "with-exec", "--args=python,-c,print('it starts')", "stdout"],
     answers: /it starts/,
   },
+  {
+    what: "images of others, deployed",
+    through: source => ["promote", "--backend=acme/api", "--frontend=acme/web", `--source=${source.path}`, `--manifests=${source.path}/k8s`, "--kubeconfig=env:HOME"],
+    itself: source => [
+      `--source=${source.path}`, "release", "--backend=acme/api", "--frontend=acme/web", "deploy", `--manifests=${source.path}/k8s`, "--kubeconfig=env:HOME",
+    ],
+    answers: /ARGUMENTS_INVALID: acme\/api is no image that could be released/,
+    refused: true,
+  },
+  {
+    what: "the chain as a whole",
+    through: source => ["ship", `--source=${source.path}`, "--registry=localhost:1/none", "--kubeconfig=env:HOME"],
+    itself: source => [`--source=${source.path}`, "test", "build", "verify-image", "push", "--registry=localhost:1/none", "deploy", "--kubeconfig=env:HOME"],
+    answers: /PUSH_FAILED: could not push localhost:1\/none/,
+    refused: true,
+  },
 ]
 
-test.concurrent.each(USES)("$what", async ({ through, itself, answers }) => {
+test.concurrent.each(USES)("$what", async ({ through, itself, answers, refused = false }) => {
   const source = Source.minimal()
   const ended: Ended = hasBindings ? await consumer(...through(source)) : await dagger(...itself(source))
-  expect(ended.exitCode, ended.stderr).toBe(0)
-  expect(ended.stdout).toMatch(answers)
+  expect(ended.exitCode, ended.stderr).toBe(refused ? 1 : 0)
+  expect(refused ? ended.stderr : ended.stdout).toMatch(answers)
 })

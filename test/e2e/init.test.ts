@@ -1,17 +1,20 @@
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { dirname, join } from "node:path"
 
 import { describe, expect, onTestFinished, test } from "vitest"
 
+import { run } from "../lab/process.ts"
 import { dagger, daggerIn, ROOT } from "./dagger.ts"
 import { Source } from "./source.ts"
+
+const { DAGGER } = process.env
+const isSource = (from: string) => !/\/(node_modules|\.next|\.venv|__pycache__)$/.test(from)
 
 /** A repository with these files; `sample` adds the sample's applications, where the conventions have them. */
 function repository(files: Record<string, string>, sample = false): string {
   const path = mkdtempSync(join(tmpdir(), "cloud-native-fresh-"))
   onTestFinished(() => rmSync(path, { recursive: true }))
-  const isSource = (from: string) => !/\/(node_modules|\.next|\.venv|__pycache__)$/.test(from)
   for (const app of sample ? ["backend", "frontend"] : []) cpSync(join(ROOT, "test/app", app), join(path, app), { recursive: true, filter: isSource })
   for (const [name, content] of Object.entries(files)) {
     mkdirSync(dirname(join(path, name)), { recursive: true })
@@ -49,6 +52,29 @@ describe("init", () => {
     expect(existsSync(join(path, "docker/frontend.dockerfile"))).toBe(true)
     expect(existsSync(join(path, "k8s/deployment.yaml"))).toBe(false)
   })
+
+  test("gives nothing where the repository has its own elsewhere", async () => {
+    const path = repository({ "cloud-native.yaml": "manifests: kubernetes\nbackend: { dockerfile: api/Dockerfile }\n" })
+    const ended = await init(path)
+    expect(ended.exitCode, ended.stderr).toBe(0)
+    expect(readdirSync(path).sort()).toEqual([".github", "cloud-native.yaml", "docker"])
+    expect(readdirSync(join(path, "docker"))).toEqual(["frontend.dockerfile"])
+  })
+})
+
+// Only the real engine's CLI installs toolchains.
+test.runIf(DAGGER)("as a toolchain: installed, asked for help, and called for what the repository lacks", async () => {
+  const path = repository({}, true)
+  for (const part of ["dagger.json", ".dagger"]) cpSync(join(ROOT, part), join(path, "module", part), { recursive: true, filter: isSource })
+  const inside = (...argv: string[]) => run(argv, { cwd: path })
+  await inside("git", "init", "--quiet")
+  await inside(DAGGER!, "init")
+  await inside(DAGGER!, "toolchain", "install", "./module")
+  expect((await inside(DAGGER!, "call", "cloud-native", "--help")).stdout).toMatch(/^ *check-manifests /m)
+
+  const ended = await daggerIn(path, "-y", "cloud-native", "init")
+  expect(ended.exitCode, ended.stderr).toBe(0)
+  expect(existsSync(join(path, "k8s/deployment.yaml"))).toBe(true)
 })
 
 describe("an overlay", () => {
@@ -61,6 +87,19 @@ describe("an overlay", () => {
     const ended = await dagger(`--source=${source.path}`, "check-manifests")
     expect(ended.exitCode, ended.stderr).toBe(1)
     for (const text of ["MANIFESTS_INVALID", "overlays/production", "maxUnavailable"]) expect(ended.stderr).toContain(text)
+  })
+
+  test("says how an image is run to be verified, where there are no other manifests", async () => {
+    const source = Source.minimal()
+      .edit("api/main.py", "server = Server", 'import os\n\nprint(os.environ["GREETING"])\nserver = Server')
+      .edit("k8s/app.yaml", "readinessProbe", "env: [{ name: GREETING, value: hello }]\n          readinessProbe")
+    mkdirSync(join(source.path, "k8s/overlays/production"), { recursive: true })
+    renameSync(join(source.path, "k8s/app.yaml"), join(source.path, "k8s/overlays/production/app.yaml"))
+    source.write("k8s/overlays/production/kustomization.yaml", "resources: [app.yaml]\n")
+    const ended = await dagger(`--source=${source.path}`, "verify-image", "json", "contents")
+    expect(ended.exitCode, ended.stderr).toBe(0)
+    const { facts } = JSON.parse(ended.stdout) as { facts: object[] }
+    expect(facts).toContainEqual(expect.objectContaining({ image: "backend", name: "start", verdict: "pass" }))
   })
 
   test("that cannot be rendered: what kustomize says", async () => {

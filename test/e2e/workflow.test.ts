@@ -40,9 +40,9 @@ describe("the workflow", () => {
 
   test("calls functions with arguments that the module really has", async () => {
     const calls = callsIn(TEXT)
-    expect(calls.map(words => words.find(word => !word.startsWith("-")))).toEqual(["test", "deploy", "report"])
+    expect(calls.map(words => words.find(word => !word.startsWith("-")))).toEqual(["check-manifests", "test", "deploy", "report"])
     const own = await registered(ROOT)
-    expect(calls.map(words => mistakeIn(words, own))).toEqual([undefined, undefined, undefined])
+    expect(calls.map(words => mistakeIn(words, own))).toEqual([undefined, undefined, undefined, undefined])
 
     const renamed = mkdtempSync(join(ROOT, "test/engine/.fixture-"))
     onTestFinished(() => rmSync(renamed, { recursive: true }))
@@ -50,14 +50,14 @@ describe("the workflow", () => {
     const index = join(renamed, ".dagger/src/index.ts")
     writeFileSync(index, readFileSync(index, "utf8").replaceAll("publicUrl", "address"))
     const other = await registered(renamed)
-    expect(calls.map(words => mistakeIn(words, other))).toEqual([undefined, "unknown flag: --public-url", undefined])
+    expect(calls.map(words => mistakeIn(words, other))).toEqual([undefined, undefined, "unknown flag: --public-url", undefined])
   })
 })
 
 /** The words of each `dagger call`, variables as they stand. */
 function callsIn(workflow: string): string[][] {
   const jobs = Object.values(parse(workflow).jobs) as { steps: { run?: string }[] }[]
-  const lines = jobs.flatMap(({ steps }) => steps.flatMap(({ run = "" }) => run.replaceAll("\\\n", " ").split("\n")))
+  const lines = jobs.flatMap(({ steps }) => steps.flatMap(({ run = "" }) => run.replaceAll("\\\n", " ").split(/\n|\|\|/)))
   const words = (line: string) => (line.match(/(?:"[^"]*"|[^\s"])+/g) ?? []).map(word => word.replaceAll('"', ""))
   return lines.map(words).filter(([program, verb]) => program === "dagger" && verb === "call").map(([, , ...rest]) => rest)
 }

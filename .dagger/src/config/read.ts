@@ -6,10 +6,15 @@ import type { Config } from "./schema.js"
 
 const FILE = "cloud-native.yaml"
 
-/** The configuration: the file given, else cloud-native.yaml of the source, else conventions; checked against the source. */
+/** The configuration, checked against the source. */
 export async function readConfig(source: Directory, file?: File): Promise<Config> {
-  const found = file ?? ((await source.exists(FILE)) ? source.file(FILE) : undefined)
-  const config = found ? parseConfig(await found.contents(), await found.name()) : parseConfig("", FILE)
+  const config = await configOf(source, file)
   await assertLayout(source, config)
   return config
+}
+
+/** The file given, else cloud-native.yaml of the source, else conventions. */
+export async function configOf(source: Directory, file?: File): Promise<Config> {
+  const found = file ?? ((await source.exists(FILE)) ? source.file(FILE) : undefined)
+  return found ? parseConfig(await found.contents(), await found.name()) : parseConfig("", FILE)
 }

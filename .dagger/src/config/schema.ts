@@ -208,7 +208,11 @@ export const Config = section({
     /** Keys of secrets that get a random value there. */
     random: list(text, "a list of names of secrets").default([]),
   }),
-  /** Requests that prove the application end to end, in order; they write. */
+  /**
+   * Requests that prove the application end to end, in order; they write. Texts may hold `${PUBLIC_URL}`, `${random}` (one value
+   * for each run) and values that an earlier step captured, also altered so that they must be refused: `${jwt|forged}`,
+   * `${jwt|expired}`, `${jwt|unsigned}`.
+   */
   handshake: list(Step, "a list of steps").default([]),
   /** Requests as users send them, while a deployment is under way: each has to be answered as it must be. */
   monitor: section({

@@ -24,7 +24,7 @@ export function assertKubeconfig({ kubeconfig, context, namespace, apiServer }: 
   })
 }
 
-/** What a pull secret is made of. */
+/** What a pull secret is made of; the registry is that of a path or an image in it. */
 export async function loginOf(registry?: string, username?: string, password?: Secret): Promise<RegistryLogin> {
   if (registry && username && password) {
     return { host: registry.split("/")[0]!, username, password: await plaintextOf(password, "--password") }
@@ -34,7 +34,7 @@ export async function loginOf(registry?: string, username?: string, password?: S
     blame: "user",
     what: "--create-pull-secret was given without what it is made of",
     why: "the Secret holds the user name and the password of the registry",
-    fix: "add --registry, --username and --password, or leave it out",
+    fix: "add the registry's --username and --password, and --registry where images are pushed, or leave it out",
   })
 }
 

@@ -33,6 +33,15 @@ export async function manifestsIn(source: Directory, config: Config): Promise<Di
   })
 }
 
+/** How the applications are run for a trial: the source's manifests; where the folder has nothing but overlays, the first of these; where there is no folder, none. */
+export async function trialManifests(source: Directory, config: Config): Promise<Manifest[]> {
+  if (!(await source.exists(config.manifests))) return []
+  const folder = source.directory(config.manifests)
+  const manifests = await manifestsOf(folder, config)
+  const [overlay] = await overlaysOf(folder)
+  return overlay && manifests.length === 0 ? manifestsOf(folder, config, overlay) : manifests
+}
+
 /** Check the source's manifests, and what each overlay makes of them; where the folder has nothing but overlays, these. */
 export async function checkAll(source: Directory, config: Config): Promise<void> {
   const folder = await manifestsIn(source, config)

@@ -38,12 +38,18 @@ export interface Plan {
   timeout: number
 }
 
-/** Read every argument, so that the mistakes in them are found before anything is built or changed. */
+/**
+ * Read every argument, so that the mistakes in them are found before anything is built or changed. Empty secrets, or an empty
+ * public URL, are what a workflow passes on of a setting that is not set: they count as not given.
+ */
 export async function planOf(source: Directory, config: Config, options: DeployOptions = {}): Promise<Plan> {
   const [secrets, manifests, publicUrl, timeout] = await together(
-    async () => options.secrets && parseDotenv(await plaintextOf(options.secrets, "--secrets")),
+    async () => {
+      const dotenv = options.secrets && (await plaintextOf(options.secrets, "--secrets"))
+      return dotenv ? parseDotenv(dotenv) : undefined
+    },
     async () => manifestsOf(options.manifests ?? (await manifestsIn(source, config)), config, options.overlay),
-    () => assertOrigin(options.publicUrl ?? config.publicUrl),
+    () => assertOrigin(options.publicUrl || config.publicUrl),
     () => parseDuration(options.timeout ?? "10m"),
   )
   const { registryLogin, handshake = false, keepFailed = false } = options

@@ -100,7 +100,7 @@ export function withRecovery(failure: CloudNativeError, report: Report): CloudNa
     leftovers && `what could not be deleted:\n${leftovers.join("\n").replace(/^/gm, "  ")}`,
     baseline === "healthy" && availability && availability.failed > 0 && seenByUsers(availability),
     ran.length > 0 && `migrations that ran, and stay: ${ran.join(", ")}`,
-    `full report: dagger call report --id=${report.id}, with the same --kubeconfig and --namespace=${namespace}`,
+    `full report: the function report with --id=${report.id}, the same --kubeconfig and --namespace=${namespace}`,
   ]
   const { code, blame, what, fix } = failure
   const why = lines.filter(Boolean).join("\n")

@@ -43,7 +43,7 @@ export function lacking({ context }: Pick<ApiServer, "context">, outside: Outsid
           incomplete(
             "the kubeconfig refers to files that are not there",
             [`kubectl runs in a container of ${image}, which has nothing of this machine:`, ...files.map(({ field, name }) => `  ${field}: ${name}`)].join("\n"),
-            `pass one that is whole by itself: kubectl config view --flatten --minify --context=${context} > kubeconfig.yaml${token}`,
+            `pass one that is whole by itself: kubectl config view --flatten --minify --context=${context} > "$HOME/whole.kubeconfig"${token}`,
           ),
         ]
       : []),

@@ -6,6 +6,7 @@ import { renderPlan } from "../deploy/release.js"
 import type { KubernetesObject, Release } from "../manifests/render.js"
 import type { PushedImages } from "../push/publish.js"
 import type { RegistryAccess } from "../registry/access.js"
+import { isLoopback } from "../registry/reference.js"
 import { assertAccepted } from "./accepted.js"
 import { assertArchitecture } from "./architecture.js"
 import { assertPermitted, rulesFor } from "./permissions.js"
@@ -44,6 +45,9 @@ export async function preflight(
     () => prepared.then(([{ kubectl }, { objects }]) => assertPullSecrets(kubectl, objects)),
     () => prepared.then(async ([{ kubectl }, { objects }]) => assertArchitecture(kubectl, objects, await architecturesOf(Object.values(images), config, access))),
   )
+  // That works through a port-forward only, and is the default.
+  const isLocal = isLoopback(new URL(plan.publicUrl).host)
+  if (isLocal) console.log(`preflight: warning: users are to open ${plan.publicUrl}, which is each one's own machine; set another with --public-url`)
   return { kubectl, plan }
 }
 

@@ -1,7 +1,7 @@
 import { Container, Directory, Secret } from "@dagger.io/dagger"
 
 import type { Config } from "../config/schema.js"
-import { manifestsOf } from "../deploy/manifests.js"
+import { trialManifests } from "../deploy/manifests.js"
 import { plaintextOf } from "../deploy/plan.js"
 import { withServices } from "../services.js"
 import { baseLayers, baseRow, findBase } from "./base.js"
@@ -58,7 +58,7 @@ export async function verifyContainer(container: Container, subject: Subject, me
 export async function verifyApplication(name: "backend" | "frontend", container: Container, means: Means, config: Config): Promise<FactRow[]> {
   const { source } = means
   const { base, ownSize, ...endpoint } = config[name]
-  const manifests = (await source.exists(config.manifests)) ? await manifestsOf(source.directory(config.manifests), config) : []
+  const manifests = await trialManifests(source, config)
   return verifyContainer(container, { name, base, ownSize, endpoint, pod: podSettings(manifests, name, config) }, means, config)
 }
 
