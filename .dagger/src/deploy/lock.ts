@@ -31,7 +31,7 @@ export async function withLease<T>(kubectl: Kubectl, name: string, id: string, w
   try {
     return await Promise.race([work(), lost])
   } finally {
-    stop()
+    await stop()
     await lock.release()
   }
 }
@@ -86,29 +86,37 @@ class Lock {
     return undefined
   }
 
-  /** Give a sign of life now and then; `lost` rejects when the Lease has become another's. */
-  keep(): { lost: Promise<never>; stop: () => void } {
+  /**
+   * Give a sign of life now and then; `lost` rejects when the Lease has become another's. `stop` resolves when the last
+   * sign was given: a Lease is created by one that comes after its end.
+   */
+  keep(): { lost: Promise<never>; stop: () => Promise<void> } {
     let timer: NodeJS.Timeout | undefined
+    let last = Promise.resolve()
     const acquired = now()
     const lost = new Promise<never>((_, reject) => {
       timer = setInterval(() => {
         // An API server that is away for a moment takes the Lease from nobody.
-        this.read().then(
-          async current => {
-            if (current?.spec.holderIdentity === this.holder) await this.replace(current, acquired)
-            else reject(this.locked(current))
-          },
+        last = this.renew(acquired).then(
+          current => void (current?.spec.holderIdentity === this.holder || reject(this.locked(current))),
           () => undefined,
         )
       }, RENEWAL)
     })
     lost.catch(() => undefined)
-    return { lost, stop: () => clearInterval(timer) }
+    return { lost, stop: () => (clearInterval(timer), last) }
+  }
+
+  /** The Lease as it was found, renewed where it is ours. */
+  private async renew(acquireTime: string): Promise<Lease | undefined> {
+    const current = await this.read()
+    if (current?.spec.holderIdentity === this.holder) await this.replace(current, acquireTime)
+    return current
   }
 
   async release(): Promise<void> {
     const current = await this.read().catch(() => undefined)
-    if (current?.spec.holderIdentity === this.holder) await this.kubectl.run(["delete", "lease", this.name, "--ignore-not-found", "--wait=false"])
+    if (current?.spec.holderIdentity === this.holder) await this.kubectl.persist(["delete", "lease", this.name, "--ignore-not-found", "--wait=false"])
   }
 
   private read(): Promise<Lease | undefined> {
