@@ -3,6 +3,7 @@ import { join } from "node:path"
 import { describe, expect, test } from "vitest"
 import { parse } from "yaml"
 
+import { readNodes } from "../../.dagger/src/deploy/observe.js"
 import { readRollout } from "../../.dagger/src/deploy/rollout.js"
 import { Snapshot } from "../../.dagger/src/deploy/snapshot.js"
 
@@ -15,4 +16,9 @@ describe("where a rollout stands", () => {
     const { line, complete, hopeless } = readRollout(Snapshot.parse(read("snapshot.yaml")), "backend", NOW)
     expect({ line, complete, ...(hopeless && { hopeless }) }).toEqual(read("expected.yaml"))
   })
+})
+
+test("nodes are read one a line, those without an origin too", () => {
+  expect(readNodes("k3s://a\n\naws:///b\n").map(({ spec }) => spec.providerID)).toEqual(["k3s://a", "", "aws:///b"])
+  expect(readNodes("")).toEqual([])
 })

@@ -3,8 +3,12 @@ import { only, type Of, type Snapshot } from "./snapshot.js"
 
 /** Milliseconds that what may heal by itself (room that is being made, a service account on its way) is given. */
 export const GRACE = 30_000
-/** Milliseconds for which no node takes a pod before that counts: a cluster that adds a node has said so by then. */
+/** Milliseconds for which no node takes a pod before that counts, where the nodes that there are is all there will be. */
 const UNSCHEDULABLE = 7_000
+/** The same where nodes can be ordered: an autoscaler looks for such pods every ten seconds, and takes a while to decide. */
+const AUTOSCALED = 60_000
+/** Nodes of clusters that order none by themselves: k3s, rke2, kind, and whoever has set up their own without a cloud. */
+const FIXED_NODE = /^((k3s|rke2|kind):\/\/|$)/
 /** Milliseconds that a missing Secret or ConfigMap is given, which something else in the cluster may be about to make. */
 const MISSING = 4_000
 /** Milliseconds for which the end of a container counts as a crash of this rollout: the kubelet forgets it after as many. */
@@ -29,7 +33,7 @@ export function doomOf(pod: Of<"Pod">, snapshot: Snapshot, now: number): string 
   const events = only(snapshot, "Event").filter(event => event.involvedObject.name === pod.metadata.name)
   const scheduled = pod.status.conditions.find(condition => condition.type === "PodScheduled")
   const age = now - Date.parse(scheduled?.lastTransitionTime ?? pod.metadata.creationTimestamp ?? "")
-  if (scheduled?.status === "False") return age > (makesRoom(snapshot) ? GRACE : UNSCHEDULABLE) ? unschedulable(scheduled, events) : undefined
+  if (scheduled?.status === "False") return age > patience(snapshot, events) ? unschedulable(pod, scheduled, events) : undefined
   const { initContainerStatuses, containerStatuses } = pod.status
   const isSettled = age > MISSING
   for (const status of initContainerStatuses) {
@@ -48,9 +52,30 @@ export function makesRoom(snapshot: Snapshot): boolean {
   return only(snapshot, "Pod").some(pod => pod.metadata.deletionTimestamp)
 }
 
-/** A cluster that is adding a node says so in an event, and then takes minutes rather than seconds. */
-function unschedulable(scheduled: { reason?: string; message?: string }, events: Events): string | undefined {
-  const nodeIsComing = events.some(event => event.reason === "TriggeredScaleUp" || event.reason === "Nominated")
+/** Whether no node has taken a pod so far. */
+export function isUnscheduled(pod: Of<"Pod">): boolean {
+  return pod.status.conditions.some(({ type, status }) => type === "PodScheduled" && status === "False")
+}
+
+/** Milliseconds for which a pod may be without a node. An autoscaler that adds none has said so. */
+function patience(snapshot: Snapshot, events: Events): number {
+  const isFinal = isFixed(snapshot) || events.some(event => event.reason === "NotTriggerScaleUp")
+  if (!isFinal) return AUTOSCALED
+  return makesRoom(snapshot) ? GRACE : UNSCHEDULABLE
+}
+
+/** Whether the cluster orders no further nodes. Of nodes that may not be looked at, nothing is known. */
+function isFixed(snapshot: Snapshot): boolean {
+  const nodes = only(snapshot, "Node")
+  return nodes.length > 0 && nodes.every(({ spec }) => FIXED_NODE.test(spec.providerID))
+}
+
+/**
+ * A cluster that is adding a node says so in an event, and then takes minutes rather than seconds; a node that is
+ * nominated is being cleared of pods of a lower priority, which takes as long as they take to end.
+ */
+function unschedulable(pod: Of<"Pod">, scheduled: { reason?: string; message?: string }, events: Events): string | undefined {
+  const nodeIsComing = pod.status.nominatedNodeName !== "" || events.some(event => event.reason === "TriggeredScaleUp" || event.reason === "Nominated")
   return scheduled.reason === "Unschedulable" && !nodeIsComing ? `no node takes the pod: ${scheduled.message}` : undefined
 }
 

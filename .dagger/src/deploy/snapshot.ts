@@ -74,6 +74,8 @@ const Pod = z.object({
   spec: z.object({ initContainers: z.array(Container).default([]), containers: z.array(Container).default([]) }).default({ initContainers: [], containers: [] }),
   status: z.object({
     phase: z.string().default("Pending"),
+    /** The node that the scheduler clears for it. */
+    nominatedNodeName: z.string().default(""),
     conditions,
     initContainerStatuses: z.array(ContainerStatus).default([]),
     containerStatuses: z.array(ContainerStatus).default([]),
@@ -103,8 +105,11 @@ const Event = z.object({
   lastTimestamp: z.string().nullish(),
 })
 
+/** A node, by where it came from, as `aws:///eu-west-1a/i-0a1b`; empty where nothing has ordered it. */
+const Node = z.object({ kind: z.literal("Node"), spec: z.object({ providerID: z.string() }) })
+
 export const Snapshot = z.object({
-  items: z.array(z.discriminatedUnion("kind", [Deployment, ReplicaSet, Pod, HorizontalPodAutoscaler, Event])),
+  items: z.array(z.discriminatedUnion("kind", [Deployment, ReplicaSet, Pod, HorizontalPodAutoscaler, Event, Node])),
 })
 export type Snapshot = z.infer<typeof Snapshot>
 

@@ -12,8 +12,6 @@ import { readShape } from "../shape.js"
 import { Flush, type Observation } from "./availability.js"
 import { extendK6, removeK6, startK6 } from "./k6-job.js"
 
-/** Seconds until the first requests, the pull of k6 included. */
-const START_TIMEOUT = 120
 /** Seconds that it could go on for at the most: beyond the time-outs of a deployment, and of the way back. */
 const MARGIN = 600
 /** Seconds for which it goes on without a sign of life of this module, and between two of these. */
@@ -62,7 +60,7 @@ export class Monitor {
     const started = new Monitor(kubectl, plan, name)
     try {
       await startK6(kubectl, { name, partOf: plan.config.name, image: images.k6, files, script: "monitor.js", deadline: DEADLINE, secret })
-      await waitUntil("the monitor's first requests", START_TIMEOUT, async () => ((await started.isSending()) ? true : undefined))
+      await waitUntil("the monitor's first requests", plan.timeout, async () => ((await started.isSending()) ? true : undefined))
     } catch (error) {
       await started.stop()
       throw error
