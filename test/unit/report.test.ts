@@ -51,6 +51,7 @@ test("the summary: verdicts, averages, availability", () => {
   const text = formatReport(SUCCEEDED)
   expect(text).toMatch(/backend +average +3\.0 s +PASS \(< 10 s\)/)
   expect(text).toContain("100.000 % answered as they must be, from before the first change (600 sent, 0 failed, 0 dropped)")
+  expect(formatReport({ ...SUCCEEDED, starts: [] })).not.toContain("Start of")
   expect(formatReport({ ...SUCCEEDED, startLimit: 3 })).toMatch(/average +3\.0 s +FAIL/)
   expect(formatReport(FAILED)).toContain("outage   1.5 s, 2026-11-24T10:00:07.000Z to 2026-11-24T10:00:08.500Z: status 503")
 })

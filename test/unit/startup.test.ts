@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest"
 
 import { Snapshot } from "../../.dagger/src/deploy/snapshot.js"
-import { readStart } from "../../.dagger/src/deploy/startup.js"
+import { readStart, Starts } from "../../.dagger/src/deploy/startup.js"
 
 const condition = (type: string, second: number, status = "True") => ({
   type, status, lastTransitionTime: new Date(Date.UTC(2026, 0, 1, 0, 0, second)).toISOString(),
@@ -36,5 +36,29 @@ describe("the start of a pod", () => {
   test("counts the pulls of all its containers", () => {
     const message = 'Successfully pulled image "r/x@sha256:1" in 1.5s (1.5s including waiting). Image size: 1 bytes.'
     expect(startOf([message, message])?.pulling).toBe(3)
+  })
+})
+
+describe("the starts of a release", () => {
+  const seen = (pods: { uid: string; ready?: number }[]) =>
+    Snapshot.parse({
+      items: pods.map(({ uid, ready }) => ({
+        kind: "Pod",
+        metadata: { name: `backend-${uid}`, uid },
+        status: { conditions: [condition("PodScheduled", 0), ...(ready === undefined ? [] : [condition("Ready", ready)])] },
+      })),
+    })
+  const startsOf = (before: Snapshot, snapshots: Snapshot[]) => {
+    const starts = new Starts(before)
+    for (const snapshot of snapshots) starts.record("backend", snapshot.items as never, snapshot)
+    return starts.all().map(({ pod, seconds }) => `${pod}: ${seconds}`)
+  }
+
+  test("are those of its own pods: one that was there before, and became ready anew, has not started", () => {
+    expect(startsOf(seen([{ uid: "old", ready: 3 }]), [seen([{ uid: "old", ready: 50 }, { uid: "new", ready: 4 }])])).toEqual(["backend-new: 4"])
+  })
+
+  test("end with being ready for the first time", () => {
+    expect(startsOf(seen([]), [seen([{ uid: "new" }]), seen([{ uid: "new", ready: 4 }]), seen([{ uid: "new", ready: 30 }])])).toEqual(["backend-new: 4"])
   })
 })

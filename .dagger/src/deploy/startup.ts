@@ -11,6 +11,27 @@ export interface PodStart {
   pulling: number
 }
 
+/** The starts of the pods that come with a release, each as it is ready for the first time, whatever becomes of it later. */
+export class Starts {
+  private readonly starts = new Map<string, PodStart>()
+
+  /** The pods of `before` have started with an earlier one. */
+  constructor(private readonly before: Snapshot) {}
+
+  record(deployment: string, pods: Of<"Pod">[], snapshot: Snapshot): void {
+    for (const pod of pods) {
+      const { uid } = pod.metadata
+      if (this.starts.has(uid) || only(this.before, "Pod").some(({ metadata }) => metadata.uid === uid)) continue
+      const start = readStart(deployment, pod, snapshot)
+      if (start) this.starts.set(uid, start)
+    }
+  }
+
+  all(): PodStart[] {
+    return [...this.starts.values()]
+  }
+}
+
 /** Undefined while the pod is not ready, as one that an autoscaler has just added. */
 export function readStart(deployment: string, pod: Of<"Pod">, snapshot: Snapshot): PodStart | undefined {
   const at = (type: string) => Date.parse(pod.status.conditions.find(item => item.type === type && item.status === "True")?.lastTransitionTime ?? "")

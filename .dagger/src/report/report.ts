@@ -42,7 +42,7 @@ export const Report = z.object({
     .optional()
     .describe("How the failure was undone; `problem` says why it could not be"),
   leftovers: z.array(z.string()).optional().describe("What no release needs any more and could not be deleted, as kubectl says it; absent where there is none"),
-  starts: z.array(PodStart),
+  starts: z.array(PodStart).describe("Of the pods that came with this deployment"),
   startLimit: z.number().describe("Seconds that the average start of an application's pods has to stay below"),
   pods: z.array(PodChange),
   baseline: z.enum(["healthy", "broken", "new"]).describe("How the application answered before: new where there was none"),

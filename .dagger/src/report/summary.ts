@@ -4,12 +4,12 @@ import type { Report } from "./report.js"
 
 /** What a deployment came to, as text for a person. */
 export function formatReport(report: Report): string {
-  const { kind, namespace, publicUrl, id, images, migrations, handshake, availability, leftovers } = report
+  const { kind, namespace, publicUrl, id, images, migrations, starts, handshake, availability, leftovers } = report
   const sections = [
     `${kind === "deploy" ? "Deployed" : "Rolled back"} to namespace ${namespace}; users open ${publicUrl}\nDeployment ${id}`,
     formatTable(["IMAGE", "REFERENCE"], Object.entries(images)),
     migrations.length > 0 && `Migrations\n${migrations.map(({ name, outcome }) => `  ${name}: ${outcome}`).join("\n")}`,
-    `Start of each pod, scheduled to ready\n${startTable(report)}`,
+    starts.length > 0 && `Start of each pod, scheduled to ready\n${startTable(report)}`,
     availability && `Requests of users\n${formatAvailability(report, availability)}`,
     handshake.length > 0 && `Handshake\n${handshake.map(({ step }) => `  ok  ${step}`).join("\n")}`,
     leftovers && `Warning: what no release needs any more could not be deleted\n${leftovers.map(line => `  ${line}`).join("\n")}`,
