@@ -1,6 +1,6 @@
 // Runs in k6, in the cluster, for as long as a deployment does: the monitor's requests at an even rate, whether they are
-// answered in time or not, on new connections and on kept ones. Users share no memory: each writes down every couple of
-// seconds what it has sent, as JSON in one line; the module reads them from the Job's log.
+// answered in time or not, on new connections and on kept ones. What became of each is written down at once, as JSON in
+// one line; the module reads them from the Job's log. Their numbers tell it which are still under way.
 import exec from "k6/execution"
 import http from "k6/http"
 
@@ -9,21 +9,29 @@ import { capture, keepSecureCookies, problemOf, send } from "./requests.js"
 const scenario = JSON.parse(open("/scenario/scenario.json"))
 const values = { ...scenario.values, ...Object.fromEntries(scenario.secrets.map(key => [key, __ENV[key] ?? ""])) }
 
-const TIMEOUT = "5s"
-/** Milliseconds between two lines of one user. */
-const FLUSH = 3000
+/** Seconds that a user waits for an answer. */
+const TIMEOUT = 5
 
-const paced = name => ({
+/**
+ * Users take turns, and as many as may be waiting at once are there from the start: k6 would make another one only after it
+ * had left out a request for lack of it. `turn`: seconds after which each has its next turn.
+ */
+const paced = (name, turn) => ({
   executor: "constant-arrival-rate",
   rate: scenario.rate,
   timeUnit: "1s",
   duration: `${scenario.seconds}s`,
-  preAllocatedVUs: 20,
-  maxVUs: 100,
+  preAllocatedVUs: Math.min(turn * scenario.rate, 100),
   exec: name,
 })
 
-export const options = { scenarios: { fresh: paced("fresh"), kept: paced("kept") }, maxRedirects: 0, throw: false, setupTimeout: "60s" }
+export const options = {
+  // A connection that is kept has to be used again before the application closes it: Node.js and uvicorn do after 5 s.
+  scenarios: { fresh: paced("fresh", TIMEOUT), kept: paced("kept", 4) },
+  maxRedirects: 0,
+  throw: false,
+  setupTimeout: "60s",
+}
 
 /** Sign in, once for all; what is signed in then sends these cookies. */
 export function setup() {
@@ -49,25 +57,17 @@ export function kept(session) {
   probe("kept", session, {})
 }
 
-let pending = []
-let since = 0
-
 function probe(connection, session, headers) {
-  const index = exec.scenario.iterationInTest % scenario.requests.length
-  const request = scenario.requests[index]
+  const number = exec.scenario.iterationInTest
+  const request = scenario.requests[number % scenario.requests.length]
   const sentAt = Date.now()
   const problem = perform(request, session, headers)
-  if (pending.length === 0) since = sentAt
-  pending.push([sentAt - since, Date.now() - sentAt, index, ...(problem ? [problem] : [])])
-  const until = Date.now()
-  if (until - since < FLUSH && !problem) return
-  console.log(JSON.stringify({ user: exec.vu.idInTest, connection, since, until, sent: pending }))
-  pending = []
+  console.log(JSON.stringify([connection, number, sentAt, Date.now() - sentAt, ...(problem ? [problem] : [])]))
 }
 
 function perform(request, session, headers) {
-  if (!request.signedIn) return problemOf(send(request, values, { timeout: TIMEOUT, headers, jar: new http.CookieJar() }), request.expect, values)?.kind
+  if (!request.signedIn) return problemOf(send(request, values, { timeout: `${TIMEOUT}s`, headers, jar: new http.CookieJar() }), request.expect, values)?.kind
   if (session.problem) return session.problem
-  const params = { timeout: TIMEOUT, headers: { ...headers, Cookie: session.cookies[request.url] }, jar: new http.CookieJar() }
+  const params = { timeout: `${TIMEOUT}s`, headers: { ...headers, Cookie: session.cookies[request.url] }, jar: new http.CookieJar() }
   return problemOf(send(request, values, params), request.expect, values)?.kind
 }

@@ -1,22 +1,26 @@
 import { describe, expect, test } from "vitest"
 
-import { brokenRequests, judgeAvailability, latest, type Flush, type Observation } from "../../.dagger/src/monitor/availability.ts"
-import { readFlushes } from "../../.dagger/src/monitor/monitor.ts"
+import { brokenRequests, judgeAvailability, knownUntil, latest, type Observation, type Sample } from "../../.dagger/src/monitor/availability.ts"
+import { readSamples } from "../../.dagger/src/monitor/monitor.ts"
 
 const START = Date.parse("2026-11-24T10:00:00Z")
 const RATE = 20
 
 /** A monitor that sends evenly for some seconds, on both kinds of connection; `problem` says what becomes of the request sent then. */
-function observe(seconds: number, problem: (after: number, connection: Flush["connection"]) => string | undefined = () => undefined): Observation {
-  const flushes = (["new", "kept"] as const).map((connection, user): Flush => {
-    const moments = Array.from({ length: seconds * RATE }, (_, index) => (index * 1000) / RATE)
-    const sent = moments.map((after, index): Flush["sent"][number] => {
+function observe(seconds: number, problem: (after: number, connection: Sample["connection"]) => string | undefined = () => undefined, rate = RATE): Observation {
+  const samples = (["new", "kept"] as const).flatMap(connection =>
+    Array.from({ length: seconds * rate }, (_, number): Sample => {
+      const after = (number * 1000) / rate
       const kind = problem(after, connection)
-      return kind ? [after, 10, index % 2, kind] : [after, 10, index % 2]
-    })
-    return { user, connection, since: START, until: START + seconds * 1000, sent }
-  })
-  return { rate: RATE, names: ["the page", "the tasks"], flushes }
+      return { connection, number, at: START + after, milliseconds: 10, ...(kind && { problem: kind }) }
+    }),
+  )
+  return { rate, names: ["the page", "the tasks"], samples }
+}
+
+/** The same, of which some is not known. */
+function without(observation: Observation, isUnknown: (sample: Sample) => boolean): Observation {
+  return { ...observation, samples: observation.samples.filter(sample => !isUnknown(sample)) }
 }
 
 test("all answered: 100 %, counted by request and connection and by second", () => {
@@ -35,14 +39,16 @@ describe("less than 100 %", () => {
   })
 
   test("requests that could not be sent in time", () => {
-    const whole = observe(5)
-    const flushes = whole.flushes.map(flush => ({ ...flush, sent: flush.sent.filter(([after]) => after < 2000 || after >= 3000) }))
-    expect(judgeAvailability({ ...whole, flushes })).toMatchObject({ failed: 0, dropped: 38, sent: 160 })
-    expect(judgeAvailability({ ...whole, flushes }).percent).toBeLessThan(100)
+    const { samples, ...rest } = observe(5)
+    const sent = samples
+      .filter(({ at }) => at < START + 2000 || at >= START + 3000)
+      .map(sample => (sample.at < START + 2000 ? sample : { ...sample, number: sample.number - RATE }))
+    expect(judgeAvailability({ ...rest, samples: sent })).toMatchObject({ failed: 0, dropped: 38, sent: 160 })
+    expect(judgeAvailability({ ...rest, samples: sent }).percent).toBeLessThan(100)
   })
 
   test("nothing was sent at all", () => {
-    expect(judgeAvailability({ rate: RATE, names: [], flushes: [] }).percent).toBe(0)
+    expect(judgeAvailability({ rate: RATE, names: [], samples: [] }).percent).toBe(0)
   })
 })
 
@@ -57,16 +63,22 @@ test("failures less than a second apart are one outage, from the first to the la
   ])
 })
 
-test("what a user of the monitor has not written down yet is not counted, nor missed", () => {
-  const { flushes, ...rest } = observe(5)
-  const late = { ...flushes[1]!, until: START + 3000, sent: flushes[1]!.sent.filter(([after]) => after <= 3000) }
-  expect(judgeAvailability({ ...rest, flushes: [flushes[0]!, late] })).toMatchObject({ sent: 122, dropped: 0, percent: 100 })
+test.each([1, 2, 4, 20])("at a rate of %i, what is still under way is not counted, nor missed, nor is what was sent after it", rate => {
+  const isSlow = ({ connection, at }: Sample) => connection === "kept" && at === START + 3000
+  const observation = without(observe(5, undefined, rate), isSlow)
+  expect(judgeAvailability(observation)).toMatchObject({ sent: 8 * rate, failed: 0, dropped: 0, percent: 100 })
+  expect(knownUntil(observation)).toBe(START + 3000 - 1000 / rate)
+  expect(knownUntil(observe(5, undefined, rate))).toBe(START + 5000 - 1000 / rate)
 })
 
-test("a failure counts at once, whatever others have not written down yet", () => {
-  const { flushes, ...rest } = observe(5, (after, connection) => (after === 4000 && connection === "new" ? "status 502" : undefined))
-  const late = { ...flushes[1]!, until: START + 3000, sent: flushes[1]!.sent.filter(([after]) => after <= 3000) }
-  expect(judgeAvailability({ ...rest, flushes: [flushes[0]!, late] })).toMatchObject({ failed: 1, dropped: 0, errors: { "status 502": 1 } })
+test("nothing is known while of one kind of connection nothing is", () => {
+  expect(knownUntil(without(observe(5), ({ connection }) => connection === "new"))).toBe(0)
+})
+
+test("a failure counts at once, whatever is still under way", () => {
+  const isSlow = ({ connection, at }: Sample) => connection === "new" && at === START + 3000
+  const observation = observe(5, (after, connection) => (after === 4000 && connection === "new" ? "status 502" : undefined))
+  expect(judgeAvailability(without(observation, isSlow))).toMatchObject({ sent: 161, failed: 1, dropped: 0, errors: { "status 502": 1 } })
 })
 
 test("what was sent before is not counted, where counting begins later", () => {
@@ -74,7 +86,7 @@ test("what was sent before is not counted, where counting begins later", () => {
   expect(judgeAvailability(observation, START + 2000)).toMatchObject({ failed: 0, dropped: 0, sent: 120, percent: 100 })
   expect(brokenRequests(observation, START + 2000)).toEqual([])
   expect(judgeAvailability(observation, START + 1950)).toMatchObject({ failed: 2 })
-  expect(latest(observation)).toBe(START + 5000)
+  expect(latest(observation)).toBe(START + 4960)
 })
 
 test("what is broken is named", () => {
@@ -83,7 +95,10 @@ test("what is broken is named", () => {
 })
 
 test("the log is read line by line, past what k6 says itself", () => {
-  const [flush] = observe(1).flushes
-  expect(readFlushes(`level=warning msg="Insufficient VUs"\n${JSON.stringify(flush)}\n`)).toEqual([flush])
-  expect(() => readFlushes('{"user":1}\n')).toThrow(/BUG/)
+  const log = `level=warning msg="Request Failed"\n["new",7,${START},12]\n["kept",8,${START},5000,"time-out"]\n`
+  expect(readSamples(log)).toEqual([
+    { connection: "new", number: 7, at: START, milliseconds: 12 },
+    { connection: "kept", number: 8, at: START, milliseconds: 5000, problem: "time-out" },
+  ])
+  expect(() => readSamples('["new",1]\n')).toThrow(/BUG/)
 })

@@ -16,13 +16,18 @@ export function describeState(snapshot: Snapshot, state: RolloutState): string {
   ].join("\n")
 }
 
-function describePod(pod: Of<"Pod">): string[] {
+/** How a pod stands: why the cluster takes it away, why no node takes it, or each of its containers. */
+export function describePod(pod: Of<"Pod">): string[] {
   const scheduled = pod.status.conditions.find(({ type }) => type === "PodScheduled")
   const containers = [
     ...pod.status.initContainerStatuses.map(status => `init container ${describeContainer(status)}`),
     ...pod.status.containerStatuses.map(status => `container ${describeContainer(status)}`),
   ]
-  const lines = scheduled?.status === "False" ? [`not scheduled: ${scheduled.message}`] : containers
+  const disrupted = pod.status.conditions.find(({ type, status }) => type === "DisruptionTarget" && status === "True")
+  const lines = [
+    ...(disrupted ? [`taken away (${disrupted.reason}): ${disrupted.message}`] : []),
+    ...(scheduled?.status === "False" ? [`not scheduled: ${scheduled.message}`] : containers),
+  ]
   return [`pod ${pod.metadata.name}:`, ...lines.map(line => `  ${line}`)]
 }
 

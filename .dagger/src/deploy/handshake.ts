@@ -3,9 +3,11 @@ import { z } from "zod"
 
 import { addressOf, type Config } from "../config/schema.js"
 import { CloudNativeError } from "../errors.js"
-import { removeK6, startK6 } from "../monitor/k6-job.js"
+import { K6_NEEDS, removeK6, startK6 } from "../monitor/k6-job.js"
 import { readShape } from "../shape.js"
+import { doomOfJob } from "./job.js"
 import type { Kubectl } from "./kubectl.js"
+import { observe } from "./observe.js"
 import { waitUntil } from "./wait.js"
 
 /** Seconds that the whole handshake may take, the pull of k6 included. */
@@ -36,13 +38,26 @@ export async function proveHandshake(kubectl: Kubectl, config: Config, publicUrl
     // Kubernetes ends the Job first: then there is a log to read.
     const ended = async () => {
       const status = await kubectl.get(["job", name], "jsonpath={.status}", JobStatus)
-      return status?.succeeded || status?.failed || undefined
+      if (status?.succeeded || status?.failed) return true
+      const doom = doomOfJob(await observe(kubectl), name, await kubectl.now())
+      if (doom) throw cannotRun(doom.message)
+      return undefined
     }
     await waitUntil("the handshake's Job to end", TIMEOUT + 15, ended, { signal })
     return read(await kubectl.must(["logs", `job/${name}`]), config.handshake.map(step => step.name))
   } finally {
     await removeK6(kubectl, name)
   }
+}
+
+function cannotRun(why: string): CloudNativeError {
+  return new CloudNativeError({
+    code: "HANDSHAKE_FAILED",
+    blame: "environment",
+    what: "the pod that sends the handshake's requests cannot start",
+    why,
+    fix: K6_NEEDS,
+  })
 }
 
 /** One line of JSON a step, among k6's own; every step must have passed. */

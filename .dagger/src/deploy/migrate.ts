@@ -3,13 +3,11 @@ import { z } from "zod"
 import { CloudNativeError } from "../errors.js"
 import type { KubernetesObject } from "../manifests/render.js"
 import { adviceFor } from "./advice.js"
-import { doomOfAll } from "./doom.js"
+import { doomOfJob } from "./job.js"
 import type { Kubectl } from "./kubectl.js"
 import { lastLogs } from "./logs.js"
 import { observe } from "./observe.js"
 import type { Plan } from "./plan.js"
-import { isFinalRefusal } from "./rollout.js"
-import { only, type Snapshot } from "./snapshot.js"
 import { waitUntil } from "./wait.js"
 
 const Status = z.object({ conditions: z.array(z.object({ type: z.string(), status: z.string(), message: z.string().optional() })).default([]) })
@@ -43,24 +41,13 @@ async function runJob(kubectl: Kubectl, manifest: KubernetesObject, plan: Plan):
   const ended = await waitUntil<End>(`the migration ${name} to complete`, plan.timeout, async () => {
     const status = await find(kubectl, name)
     if (!status) return { type: "Gone", message: "its Job was deleted before it had ended" }
-    return condition(status, "Complete") ?? condition(status, "Failed") ?? stuck(await observe(kubectl), name, await kubectl.now())
+    return condition(status, "Complete") ?? condition(status, "Failed") ?? doomOfJob(await observe(kubectl), name, await kubectl.now())
   })
   if (ended.type === "Complete") return { name, outcome: "ran" }
   const failure = await failed(kubectl, plan, name, ended)
   // What has not run must not run later, when nobody waits for it.
   if (ended.type === "Stuck" || ended.type === "Refused") await kubectl.must(["delete", "job", name, "--wait=false"])
   throw failure
-}
-
-/** Why none of a Job's pods will come up, or be created at all; undefined while one may. */
-export function stuck(snapshot: Snapshot, name: string, now: number): End | undefined {
-  const pods = only(snapshot, "Pod").filter(pod => pod.metadata.name.startsWith(`${name}-`))
-  const message = doomOfAll(pods, snapshot, now)
-  if (message) return { type: "Stuck", message }
-  const refusal = only(snapshot, "Event").find(
-    event => event.involvedObject.name === name && event.reason === "FailedCreate" && isFinalRefusal(event.message),
-  )
-  return pods.length === 0 && refusal ? { type: "Refused", message: `no pod can be created: ${refusal.message}` } : undefined
 }
 
 /** How a Job stands; undefined if there is none. */

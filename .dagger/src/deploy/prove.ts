@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises"
 
-import { brokenRequests, judgeAvailability, latest, type Availability } from "../monitor/availability.js"
+import { brokenRequests, judgeAvailability, knownUntil, latest, type Availability } from "../monitor/availability.js"
 import { Monitor } from "../monitor/monitor.js"
 import type { Report } from "../report/report.js"
 import type { Kubectl } from "./kubectl.js"
@@ -11,6 +11,8 @@ import { unavailable } from "./unavailable.js"
 const BASELINE = 3_000
 /** Milliseconds of requests after the last old pod has gone. */
 const SETTLE = 10_000
+/** Milliseconds beyond these without which a monitor has stopped: an answer is waited for 5 s. */
+const SILENCE = 20_000
 /** Milliseconds between two looks at whether a request has failed. */
 const LOOK = 3_000
 /** Milliseconds that an outage is given to show its kind, before it ends the deployment. */
@@ -33,15 +35,16 @@ export class Proof {
 
   /** See how what runs now answers, before anything changes; where all is well, every request counts from here on. */
   async look(): Promise<void> {
-    const monitor = await this.start()
-    await sleep(BASELINE)
+    const monitor = (this.monitor = await this.start())
+    await this.elapse(BASELINE)
     this.broken = brokenRequests(await monitor.observe())
     if (this.broken.length === 0) {
-      Object.assign(this, { baseline: "healthy", monitor, from: 0 })
+      Object.assign(this, { baseline: "healthy", from: 0 })
       return
     }
     console.log(`monitor: broken before this deployment: ${this.broken.join(", ")}`)
     this.baseline = "broken"
+    this.monitor = undefined
     await monitor.stop()
   }
 
@@ -52,10 +55,10 @@ export class Proof {
     this.from = latest(await this.monitor.observe())
   }
 
-  /** The proof of the release that is gone back to. A monitor that has signed in to what was whole goes on. */
+  /** The proof of the release that is gone back to. A monitor that has signed in to what was whole goes on, unless it has stopped. */
   next(): Proof {
     const next = new Proof(this.kubectl, this.plan, this.secretName)
-    if (this.baseline === "healthy") next.monitor = this.monitor
+    if (this.baseline === "healthy" && !this.monitor?.lost) next.monitor = this.monitor
     return next
   }
 
@@ -73,10 +76,7 @@ export class Proof {
   /** Throws unless every request is answered as it must be, until a while after the rollout. */
   async conclude(signal: AbortSignal): Promise<void> {
     await this.count()
-    for (let waited = 0; waited < SETTLE; waited += 500) {
-      await sleep(500)
-      signal.throwIfAborted()
-    }
+    await this.elapse(SETTLE, signal)
     const availability = (await this.soFar())!
     if (availability.percent < 100) throw await unavailable(this.kubectl, this.plan, availability)
   }
@@ -89,6 +89,24 @@ export class Proof {
   /** Every way out leads here: the monitor's load ends with the deployment. */
   async stop(): Promise<void> {
     await this.monitor?.stop()
+  }
+
+  /** Wait until of so many milliseconds, in which each request has its turn, it is known what became of all that was sent. */
+  private async elapse(milliseconds: number, signal?: AbortSignal): Promise<void> {
+    const { rate, requests } = this.plan.config.monitor
+    const span = Math.max(milliseconds, (1000 * requests.length) / rate)
+    const monitor = this.monitor!
+    const observe = () => monitor.observe().catch(async error => Promise.reject(await monitor.lose(error)))
+    const end = latest(await observe()) + span
+    const deadline = Date.now() + span + SILENCE
+    // An alarm ends the sleep, too.
+    await sleep(span, undefined, { signal }).catch(() => undefined)
+    for (;;) {
+      signal?.throwIfAborted()
+      if (knownUntil(await observe()) >= end) return
+      if (Date.now() > deadline) throw await monitor.lose()
+      await sleep(1000)
+    }
   }
 
   private start(): Promise<Monitor> {

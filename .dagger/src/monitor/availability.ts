@@ -16,31 +16,23 @@ export const Availability = z.object({
 })
 export type Availability = z.infer<typeof Availability>
 
-/** What the monitor has written so far: a flush is what one of its virtual users did in a couple of seconds. */
+/** What the monitor has written so far. */
 export interface Observation {
   /** Requests a second on each kind of connection. */
   rate: number
-  /** Names of the requests, by the number that a flush has. */
+  /** Names of the requests; on each kind of connection they take turns. */
   names: string[]
-  flushes: Flush[]
+  samples: Sample[]
 }
 
-export const Flush = z.object({
-  user: z.number(),
-  connection: z.enum(["new", "kept"]),
-  /** Milliseconds since 1970 at which the first was sent, and at which this was written. */
-  since: z.number(),
-  until: z.number(),
-  /** For each: milliseconds after `since`, milliseconds until the answer, which request; and what was wrong, where anything was. */
-  sent: z.array(z.union([z.tuple([z.number(), z.number(), z.number()]), z.tuple([z.number(), z.number(), z.number(), z.string()])])),
-})
-export type Flush = z.infer<typeof Flush>
-
-interface Sample {
+/** What became of one request. */
+export interface Sample {
+  connection: "new" | "kept"
+  /** On its kind of connection, from 0, in the order in which they were sent. */
+  number: number
+  /** Milliseconds since 1970 at which it was sent, and milliseconds until the answer. */
   at: number
   milliseconds: number
-  name: string
-  connection: "new" | "kept"
   problem?: string
 }
 
@@ -48,28 +40,33 @@ interface Sample {
 const OUTAGE_GAP = 1_000
 /** Requests that the edges of the span may cost each kind of connection, without any having been dropped. */
 const EDGE = 2
+const CONNECTIONS = ["new", "kept"] as const
 
 /** The names of the requests of which one or more have failed. */
 export function brokenRequests(observation: Observation, from = 0): string[] {
-  const failed = samplesOf(observation, from).filter(({ problem }) => problem)
-  return observation.names.filter(name => failed.some(sample => sample.name === name))
+  const failed = observation.samples.filter(({ at, problem }) => at >= from && problem)
+  return observation.names.filter(name => failed.some(sample => nameOf(sample, observation) === name))
 }
 
-/** The last moment that any user of the monitor has written down, by the monitor's clock. */
-export function latest({ flushes }: Observation): number {
-  return Math.max(0, ...flushes.map(({ until }) => until))
+/** The last moment that the monitor has written of, by its own clock; 0 where there is none. */
+export function latest({ samples }: Observation): number {
+  return samples.reduce((last, { at, milliseconds }) => Math.max(last, at + milliseconds), 0)
+}
+
+/** The moment, by the monitor's clock, up to which it is known of every request what became of it; 0 where there is none. */
+export function knownUntil({ samples }: Observation): number {
+  return Math.min(...CONNECTIONS.map(connection => wholeOf(samples, connection).at(-1)?.at ?? 0))
 }
 
 /**
- * What became of the requests sent since `from` (in milliseconds, by the monitor's clock), up to the moment for which
- * every user of the monitor has written down what it did; of what failed, all that is known.
+ * What became of the requests sent since `from` (in milliseconds, by the monitor's clock), on each kind of connection up to
+ * the first that is still under way; of what failed, all that is known.
  */
 export function judgeAvailability(observation: Observation, from = 0): Availability {
   const samples = samplesOf(observation, from)
   const failures = samples.filter(({ problem }) => problem)
-  const end = knownUntil(observation)
-  const known = samples.filter(({ at }) => at <= end)
-  const dropped = (["new", "kept"] as const).reduce((total, connection) => total + droppedOf(observation, known.filter(of(connection))), 0)
+  const whole = CONNECTIONS.map(connection => wholeOf(observation.samples, connection).filter(({ at }) => at >= from))
+  const dropped = whole.reduce((total, own) => total + droppedOf(observation.rate, own), 0)
   const due = samples.length + dropped
   const latencies = samples.filter(({ problem }) => !problem).map(({ milliseconds }) => milliseconds).sort((a, b) => a - b)
   return {
@@ -84,8 +81,8 @@ export function judgeAvailability(observation: Observation, from = 0): Availabil
     errors: countBy(failures.map(({ problem }) => problem!)),
     outages: outagesOf(failures),
     requests: observation.names.flatMap(name =>
-      (["new", "kept"] as const).map(connection => {
-        const own = samples.filter(sample => sample.name === name && sample.connection === connection)
+      CONNECTIONS.map(connection => {
+        const own = samples.filter(sample => nameOf(sample, observation) === name && sample.connection === connection)
         return { name, connection, sent: own.length, failed: own.filter(({ problem }) => problem).length }
       }),
     ),
@@ -94,30 +91,24 @@ export function judgeAvailability(observation: Observation, from = 0): Availabil
 }
 
 /** In the order in which they were sent. */
-function samplesOf(observation: Observation, from: number): Sample[] {
-  const { names, flushes } = observation
-  const end = knownUntil(observation)
-  return flushes
-    .flatMap(({ connection, since, sent }) =>
-      sent.map(([after, milliseconds, index, problem]) => ({ at: since + after, milliseconds, name: names[index]!, connection, problem })),
-    )
-    .filter(({ at, problem }) => at >= from && (at <= end || problem))
-    .sort((a, b) => a.at - b.at)
+function samplesOf({ samples }: Observation, from: number): Sample[] {
+  const counted = new Set([...CONNECTIONS.flatMap(connection => wholeOf(samples, connection)), ...samples.filter(({ problem }) => problem)])
+  return [...counted].filter(({ at }) => at >= from).sort((a, b) => a.at - b.at)
 }
 
-/** The moment up to which every user has written down what it did. */
-function knownUntil({ flushes }: Observation): number {
-  const users = new Map<number, number>()
-  for (const { user, until } of flushes) users.set(user, Math.max(until, users.get(user) ?? 0))
-  return Math.min(...users.values())
+/** Those on one kind of connection that were sent before the first of which nothing is known yet. */
+function wholeOf(samples: Sample[], connection: Sample["connection"]): Sample[] {
+  const own = samples.filter(sample => sample.connection === connection).sort((a, b) => a.number - b.number)
+  const gap = own.findIndex(({ number }, index) => number !== index)
+  return gap === -1 ? own : own.slice(0, gap)
 }
 
-function of(connection: Sample["connection"]) {
-  return (sample: Sample) => sample.connection === connection
+function nameOf({ number }: Sample, { names }: Observation): string {
+  return names[number % names.length]!
 }
 
 /** What an even rate from the first to the last would have come to, less what was sent. */
-function droppedOf({ rate }: Observation, samples: Sample[]): number {
+function droppedOf(rate: number, samples: Sample[]): number {
   const span = samples.length > 0 ? samples.at(-1)!.at - samples[0]!.at : 0
   const missing = Math.floor((span / 1000) * rate) - samples.length
   return missing > EDGE ? missing : 0

@@ -2,7 +2,12 @@ import type { Kubectl } from "../deploy/kubectl.js"
 
 /** The NetworkPolicies of the applications let in what has this name. */
 const NAME = "cloud-native-monitor"
+/** No autoscaler takes its node away to save one: what it has not seen, a deployment cannot prove. */
+const STAY = { "cluster-autoscaler.kubernetes.io/safe-to-evict": "false", "karpenter.sh/do-not-disrupt": "true" }
 const PART_OF = "app.kubernetes.io/part-of"
+
+/** What to look at where its pod does not start. */
+export const K6_NEEDS = "see that the cluster can pull images.k6 of the config, and has room and quota for a pod of 128 to 256 MiB and up to one CPU"
 
 export interface K6 {
   name: string
@@ -30,7 +35,11 @@ export function k6Objects({ name, partOf, image, files, script, deadline, secret
     image,
     args: ["run", "--quiet", "--no-usage-report", "--summary-mode=disabled", "--log-format=raw", "--log-output=stdout", `/scenario/${script}`],
     env,
-    resources: { requests: { cpu: "50m", memory: "64Mi" }, limits: { memory: "256Mi" } },
+    // Each has both: a quota on one of them refuses a pod that does not say.
+    resources: {
+      requests: { cpu: "50m", memory: "128Mi", "ephemeral-storage": "32Mi" },
+      limits: { cpu: "1", memory: "256Mi", "ephemeral-storage": "256Mi" },
+    },
     securityContext: { allowPrivilegeEscalation: false, readOnlyRootFilesystem: true, capabilities: { drop: ["ALL"] } },
     volumeMounts: [{ name: "scenario", mountPath: "/scenario", readOnly: true }, { name: "tmp", mountPath: "/tmp" }],
   }
@@ -49,7 +58,7 @@ export function k6Objects({ name, partOf, image, files, script, deadline, secret
       apiVersion: "batch/v1",
       kind: "Job",
       metadata: { name, labels },
-      spec: { backoffLimit: 0, activeDeadlineSeconds: deadline, ttlSecondsAfterFinished: 300, template: { metadata: { labels }, spec: pod } },
+      spec: { backoffLimit: 0, activeDeadlineSeconds: deadline, ttlSecondsAfterFinished: 300, template: { metadata: { labels, annotations: STAY }, spec: pod } },
     },
   ]
 }

@@ -1,16 +1,17 @@
 import { dag } from "@dagger.io/dagger"
+import { z } from "zod"
 
 import { addressOf } from "../config/schema.js"
-import { doomOfAll } from "../deploy/doom.js"
+import { describePod } from "../deploy/evidence.js"
+import { doomOfJob, podsOfJob } from "../deploy/job.js"
 import type { Kubectl } from "../deploy/kubectl.js"
 import { observe } from "../deploy/observe.js"
 import type { Plan } from "../deploy/plan.js"
-import { only } from "../deploy/snapshot.js"
 import { waitUntil } from "../deploy/wait.js"
 import { CloudNativeError } from "../errors.js"
 import { readShape } from "../shape.js"
-import { Flush, type Observation } from "./availability.js"
-import { extendK6, removeK6, startK6 } from "./k6-job.js"
+import type { Observation, Sample } from "./availability.js"
+import { extendK6, K6_NEEDS, removeK6, startK6 } from "./k6-job.js"
 
 /** Seconds that it could go on for at the most: beyond the time-outs of a deployment, and of the way back. */
 const MARGIN = 600
@@ -23,10 +24,12 @@ const OVERLAP = 5
 /** Requests as users send them, from inside the cluster, for as long as a deployment takes. */
 export class Monitor {
   private readonly startedAt = Date.now()
-  private readonly flushes = new Map<string, Flush>()
+  private readonly samples = new Map<string, Sample>()
   private readonly signs: NodeJS.Timeout
   private readAt?: number
   private stopped = false
+  /** It has ended by itself: what it has written down by then is all there will be. */
+  lost = false
 
   private constructor(
     private readonly kubectl: Kubectl,
@@ -71,8 +74,8 @@ export class Monitor {
 
   /** All that it has written down so far. Of its log, only what is new is read. */
   async observe(): Promise<Observation> {
-    if (!this.stopped) await this.read()
-    return { rate: this.plan.config.monitor.rate, names: requestsOf(this.plan).map(({ name }) => name), flushes: [...this.flushes.values()] }
+    if (!this.stopped && !this.lost) await this.read()
+    return { rate: this.plan.config.monitor.rate, names: requestsOf(this.plan).map(({ name }) => name), samples: [...this.samples.values()] }
   }
 
   /** What it has written down remains. */
@@ -82,13 +85,28 @@ export class Monitor {
     await removeK6(this.kubectl, this.name)
   }
 
+  /** The error of one that writes nothing any more, with how its pod stands. */
+  async lose(cause?: unknown): Promise<CloudNativeError> {
+    this.lost = true
+    const pods = podsOfJob(await observe(this.kubectl), this.name)
+    const state = pods.length > 0 ? pods.flatMap(describePod) : ["its pod is gone"]
+    return new CloudNativeError({
+      code: "MONITOR_FAILED",
+      blame: "environment",
+      what: "the monitor that sends the users' requests has stopped, so that nothing is proven any more",
+      why: [cause instanceof CloudNativeError ? cause.why : "", ...state].filter(Boolean).join("\n"),
+      fix: `see what ended its pod (its memory, its node) and deploy again; to look further: kubectl --namespace=${this.kubectl.namespace} get events`,
+      cause,
+    })
+  }
+
   private async read(): Promise<void> {
     const now = Date.now()
     // Relative, since the clocks of the node and of this machine may differ.
     const since = this.readAt === undefined ? [] : [`--since=${Math.ceil((now - this.readAt) / 1000) + OVERLAP}s`]
     const log = await this.kubectl.must(["logs", `job/${this.name}`, ...since])
     this.readAt = now
-    for (const flush of readFlushes(log)) this.flushes.set(`${flush.user} ${flush.since}`, flush)
+    for (const sample of readSamples(log)) this.samples.set(`${sample.connection} ${sample.number}`, sample)
   }
 
   private async extend(): Promise<void> {
@@ -97,20 +115,25 @@ export class Monitor {
 
   private async isSending(): Promise<boolean> {
     const { exitCode, stdout } = await this.kubectl.run(["logs", `job/${this.name}`, "--tail=1"])
-    if (exitCode === 0 && stdout.startsWith("{")) return true
-    const snapshot = await observe(this.kubectl)
-    const doom = doomOfAll(only(snapshot, "Pod").filter(pod => pod.metadata.name.startsWith(`${this.name}-`)), snapshot, await this.kubectl.now())
-    if (doom) throw cannotStart(doom)
+    if (exitCode === 0 && readSamples(stdout).length > 0) return true
+    const doom = doomOfJob(await observe(this.kubectl), this.name, await this.kubectl.now())
+    if (doom) throw cannotStart(doom.message)
     return false
   }
 }
 
-/** k6 writes lines of its own among them. */
-export function readFlushes(log: string): Flush[] {
+const Line = z.union([
+  z.tuple([z.enum(["new", "kept"]), z.number(), z.number(), z.number()]),
+  z.tuple([z.enum(["new", "kept"]), z.number(), z.number(), z.number(), z.string()]),
+])
+
+/** One a line: connection, number, moment, milliseconds, and what was wrong, where anything was. k6 writes lines of its own among them. */
+export function readSamples(log: string): Sample[] {
   return log
     .split("\n")
-    .filter(line => line.startsWith('{"user":'))
-    .map(line => readShape(Flush, JSON.parse(line), "a line of the monitor"))
+    .filter(line => line.startsWith('["'))
+    .map(line => readShape(Line, JSON.parse(line), "a line of the monitor"))
+    .map(([connection, number, at, milliseconds, problem]) => ({ connection, number, at, milliseconds, ...(problem && { problem }) }))
 }
 
 function requestsOf({ config }: Plan): Plan["config"]["monitor"]["requests"] {
@@ -127,6 +150,6 @@ function cannotStart(why: string): CloudNativeError {
     blame: "environment",
     what: "the monitor that sends the users' requests cannot start",
     why,
-    fix: "see that the cluster can pull images.k6 of the config, and has room for a pod of 64 MiB",
+    fix: K6_NEEDS,
   })
 }
