@@ -10,7 +10,7 @@ export interface RolloutState {
   deployment: string
   /** One line for a person: where the rollout stands. */
   line: string
-  /** Every pod wanted is of this release and available, and the old ones are gone. */
+  /** As many pods as must be are of this release and available, and the old ones are gone. */
   complete: boolean
   /** Why it will not heal; unset while it may. */
   hopeless?: string
@@ -37,9 +37,10 @@ export function readRollout(snapshot: Snapshot, name: string, now: number): Roll
   const pods = newest ? podsOf(newest).filter(pod => !pod.metadata.deletionTimestamp) : []
   const current = deployment.status.observedGeneration >= (deployment.metadata.generation ?? 0)
   const { status } = deployment
-  const wanted = Math.max(deployment.spec.replicas, minimum(snapshot, name))
+  const needed = neededOf(deployment, autoscalerOf(snapshot, name))
+  const wanted = Math.max(deployment.spec.replicas, needed)
   const complete =
-    current && status.updatedReplicas >= wanted && status.availableReplicas >= wanted && status.replicas === status.updatedReplicas && old.length === 0
+    current && status.updatedReplicas >= needed && status.availableReplicas >= needed && status.replicas === status.updatedReplicas && old.length === 0
   return {
     deployment: name,
     line: `${status.updatedReplicas}/${wanted} new, ${Math.min(status.availableReplicas, status.replicas)} available, ${old.length} old`,
@@ -105,9 +106,12 @@ function hasEnded(pod: Of<"Pod">): boolean {
   return pod.status.phase === "Failed" || pod.status.phase === "Succeeded"
 }
 
-/** The least that the Deployment's autoscaler allows; 0 where there is none. */
-function minimum(snapshot: Snapshot, deployment: string): number {
-  return autoscalerOf(snapshot, deployment)?.spec.minReplicas ?? 0
+/**
+ * How many pods must be ready: all; of an autoscaler's, its minimum, since it may ask for more at any time than there is
+ * room for. What is scaled to nothing (by KEDA, or overnight) stays so, whatever the autoscaler's minimum.
+ */
+function neededOf({ spec }: Of<"Deployment">, autoscaler: Of<"HorizontalPodAutoscaler"> | undefined): number {
+  return spec.replicas === 0 ? 0 : (autoscaler?.spec.minReplicas ?? spec.replicas)
 }
 
 function autoscalerOf(snapshot: Snapshot, deployment: string): Of<"HorizontalPodAutoscaler"> | undefined {
