@@ -36,7 +36,9 @@ export type Counted = "before" | "ready" | "complete"
 
 /** Apply a release, watch it roll out and prove it. All that is found out goes into the report, also of one that fails. */
 export async function bringUp(undertaking: Undertaking, report: Report, proof: Proof, counted: Counted): Promise<void> {
-  const { kubectl, plan, again } = undertaking
+  const { kubectl, again } = undertaking
+  // What ran before has its own Secrets, not those that this deployment was given.
+  const plan = again ? { ...undertaking.plan, secrets: undefined } : undertaking.plan
   const { release } = undertaking.recorded
   await kubectl.apply(release.config)
   if (!again) await kubectl.applySecret(release.secrets)
@@ -50,7 +52,7 @@ export async function bringUp(undertaking: Undertaking, report: Report, proof: P
   try {
     // Old pods that are broken answer until they have gone.
     const fromReady = counted !== "complete" && proof.baseline !== "broken"
-    await rollOut(undertaking, report, alarm.signal, fromReady ? () => proof.count() : undefined)
+    await rollOut({ ...undertaking, plan }, report, alarm.signal, fromReady ? () => proof.count() : undefined)
     // Slow or not, what ran before is better than what failed.
     if (!again && plan.config.limits.startupAction === "fail") assertStarted(report.starts, report.startLimit)
     if (plan.handshake && !again) report.handshake = await proveHandshake(kubectl, plan.config, plan.publicUrl, alarm.signal)

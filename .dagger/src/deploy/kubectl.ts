@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises"
 
-import { Container, dag, ReturnType } from "@dagger.io/dagger"
+import { Container, dag, ReturnType, Service } from "@dagger.io/dagger"
 import type { z } from "zod"
 
 import { CloudNativeError } from "../errors.js"
@@ -43,6 +43,18 @@ export class Kubectl {
   /** Run what may be run twice, and throw unless it succeeds. */
   async must(args: string[], stdin?: string): Promise<string> {
     return succeeded(args, await this.persist(args, stdin))
+  }
+
+  /** Run kubectl once; what it prints of these values is hidden also where it is shown live. */
+  runHiding(values: string[], args: string[]): Promise<Answer> {
+    const hide = (container: Container, value: string, index: number) =>
+      container.withSecretVariable(`CLOUD_NATIVE_HIDDEN_${index}`, dag.setSecret(`hidden-${uniqueValue()}`, value))
+    return this.execute(values.reduce(hide, this.container), args)
+  }
+
+  /** kubectl as a service that answers on a port for as long as it runs. */
+  serve(args: string[], port: number): Service {
+    return this.container.withExposedPort(port).asService({ args: ["kubectl", ...this.flags, ...args] })
   }
 
   /** What `kubectl get … --output=` prints of JSON, of the shape that is read; undefined if it prints nothing. */

@@ -3,7 +3,7 @@ import { z } from "zod"
 import { CloudNativeError } from "../errors.js"
 import type { KubernetesObject } from "../manifests/render.js"
 import { adviceFor } from "./advice.js"
-import { doomOfJob } from "./job.js"
+import { doomOfJob, podsOfJob } from "./job.js"
 import type { Kubectl } from "./kubectl.js"
 import { lastLogs } from "./logs.js"
 import { observe } from "./observe.js"
@@ -60,8 +60,8 @@ function condition(status: Status, type: string): End | undefined {
 }
 
 async function failed(kubectl: Kubectl, plan: Plan, name: string, { type, message = "it failed" }: End): Promise<CloudNativeError> {
-  const hasPods = type === "Failed" || type === "Stuck"
-  const logs = hasPods && (await lastLogs(kubectl, `job/${name}`, plan))
+  const pod = podsOfJob(await observe(kubectl), name).at(-1)
+  const logs = pod && (await lastLogs(kubectl, pod, plan))
   return new CloudNativeError({
     code: "MIGRATION_FAILED",
     blame: "user",

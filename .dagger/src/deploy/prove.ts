@@ -57,7 +57,7 @@ export class Proof {
 
   /** The proof of the release that is gone back to. A monitor that has signed in to what was whole goes on, unless it has stopped. */
   next(): Proof {
-    const next = new Proof(this.kubectl, this.plan, this.secretName)
+    const next = new Proof(this.kubectl, { ...this.plan, secrets: undefined }, this.secretName)
     if (this.baseline === "healthy" && !this.monitor?.lost) next.monitor = this.monitor
     return next
   }

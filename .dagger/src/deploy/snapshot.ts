@@ -71,7 +71,14 @@ const Container = z.object({ name: z.string(), startupProbe: Probe.optional(), r
 const Pod = z.object({
   kind: z.literal("Pod"),
   metadata,
-  spec: z.object({ initContainers: z.array(Container).default([]), containers: z.array(Container).default([]) }).default({ initContainers: [], containers: [] }),
+  spec: z
+    .object({
+      initContainers: z.array(Container).default([]),
+      containers: z.array(Container).default([]),
+      /** Names of the Secrets that its containers get; one after the other, some twice. */
+      secrets: z.string().default(""),
+    })
+    .prefault({}),
   status: z.object({
     phase: z.string().default("Pending"),
     /** The node that the scheduler clears for it. */

@@ -47,6 +47,6 @@ export function adviceFor({ errors, failed }: Pick<Availability, "errors" | "fai
 }
 
 async function logsOf(kubectl: Kubectl, plan: Plan, state: RolloutState | undefined): Promise<string | undefined> {
-  const pod = state?.pods[0]?.metadata.name
-  return pod && `last log lines of ${pod}:\n${(await lastLogs(kubectl, `pod/${pod}`, plan)) || "(it wrote nothing)"}`
+  const pod = state?.pods[0]
+  return pod && `last log lines of ${pod.metadata.name}:\n${(await lastLogs(kubectl, pod, plan)) || "(it wrote nothing)"}`
 }

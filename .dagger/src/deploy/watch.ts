@@ -60,6 +60,6 @@ async function logsOf(kubectl: Kubectl, plan: Plan, { culprit }: RolloutState): 
   const container = culprit && failingContainer(culprit)
   if (!container) return undefined
   const flags = [`--container=${container.name}`, ...(container.previous ? ["--previous"] : [])]
-  const text = await lastLogs(kubectl, `pod/${culprit.metadata.name}`, plan, flags)
+  const text = await lastLogs(kubectl, culprit, plan, flags)
   return `last log lines of ${culprit.metadata.name}, container ${container.name}:\n${text || "(it wrote nothing)"}`
 }
