@@ -9,6 +9,7 @@ import { observe } from "./observe.js"
 import type { Plan } from "./plan.js"
 import type { Proof } from "./prove.js"
 import type { Recorded } from "./record.js"
+import { watchSets } from "./sets.js"
 import { assertStarted } from "./startup.js"
 import { watchRollout } from "./watch.js"
 
@@ -78,9 +79,7 @@ async function rollOut(
   if (rolled.status === "rejected") throw rolled.reason
   if (counted.status === "rejected") throw counted.reason
   report.starts = rolled.value
-  // Of these, kubectl knows when they are done, if not that they never will be.
-  const others = release.workloads.filter(({ kind }) => kind !== "Deployment")
-  for (const { kind, name } of others) await kubectl.must(["rollout", "status", `${kind.toLowerCase()}/${name}`, `--timeout=${plan.timeout}s`])
+  await watchSets(kubectl, release.workloads.filter(({ kind }) => kind !== "Deployment"), plan, before, signal)
 }
 
 async function until(condition: () => boolean): Promise<void> {

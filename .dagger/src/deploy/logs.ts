@@ -1,5 +1,6 @@
 import { messageOf } from "../errors.js"
 import { formsOf, redact } from "../redact.js"
+import { failingContainer } from "./evidence.js"
 import type { Kubectl } from "./kubectl.js"
 import type { Plan } from "./plan.js"
 import { secretValues } from "./secret-values.js"
@@ -16,6 +17,15 @@ export async function lastLogs(kubectl: Kubectl, pod: Of<"Pod">, plan: Plan, fla
   } catch (error) {
     return redact(`(not shown, since the pod's Secrets could not be taken out of it: ${messageOf(error)})`, given)
   }
+}
+
+/** What the container of a pod that fails wrote last; undefined where it has never run. */
+export async function failingLogs(kubectl: Kubectl, pod: Of<"Pod">, plan: Plan): Promise<string | undefined> {
+  const container = failingContainer(pod)
+  if (!container) return undefined
+  const flags = [`--container=${container.name}`, ...(container.previous ? ["--previous"] : [])]
+  const text = await lastLogs(kubectl, pod, plan, flags)
+  return `last log lines of ${pod.metadata.name}, container ${container.name}:\n${text || "(it wrote nothing)"}`
 }
 
 /** The Secrets of a pod whose values were not given to this deployment; its own one is called by its content. */

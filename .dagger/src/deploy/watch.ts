@@ -1,8 +1,8 @@
 import { CloudNativeError } from "../errors.js"
 import { adviceFor } from "./advice.js"
-import { describeState, failingContainer } from "./evidence.js"
+import { describeState } from "./evidence.js"
 import type { Kubectl } from "./kubectl.js"
-import { lastLogs } from "./logs.js"
+import { failingLogs } from "./logs.js"
 import { observe } from "./observe.js"
 import type { Plan } from "./plan.js"
 import { readRollout, type RolloutState } from "./rollout.js"
@@ -50,16 +50,7 @@ async function failure(kubectl: Kubectl, plan: Plan, snapshot: Snapshot, state: 
     code: "ROLLOUT_FAILED",
     blame: "user",
     what: `the rollout of ${state.deployment} cannot succeed`,
-    why: [cause, describeState(snapshot, state), await logsOf(kubectl, plan, state)].filter(Boolean).join("\n"),
+    why: [cause, describeState(snapshot, state), state.culprit && (await failingLogs(kubectl, state.culprit, plan))].filter(Boolean).join("\n"),
     fix: `${adviceFor(cause, kubectl.namespace)}; to look further: kubectl --namespace=${kubectl.namespace} describe ${object}`,
   })
-}
-
-/** What the container that fails wrote last; undefined where it has never run. */
-async function logsOf(kubectl: Kubectl, plan: Plan, { culprit }: RolloutState): Promise<string | undefined> {
-  const container = culprit && failingContainer(culprit)
-  if (!container) return undefined
-  const flags = [`--container=${container.name}`, ...(container.previous ? ["--previous"] : [])]
-  const text = await lastLogs(kubectl, culprit, plan, flags)
-  return `last log lines of ${culprit.metadata.name}, container ${container.name}:\n${text || "(it wrote nothing)"}`
 }
