@@ -97,7 +97,7 @@ class Lock {
     const lost = new Promise<never>((_, reject) => {
       timer = setInterval(() => {
         // An API server that is away for a moment takes the Lease from nobody.
-        last = this.renew(acquired).then(
+        last = last.then(() => this.renew(acquired)).then(
           current => void (current?.spec.holderIdentity === this.holder || reject(this.locked(current))),
           () => undefined,
         )
