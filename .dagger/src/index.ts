@@ -93,7 +93,7 @@ export class CloudNative {
    * behind the gate, and verified with their source. All facts are evaluated; `summary` fails when one of them does, `json` never.
    *
    * @param image Anybody's image, for example ghcr.io/acme/api:1.2. Default: both images of the source.
-   * @param base The image it must be built on, for example python:3.13-slim. Default: the one that it names itself, in org.opencontainers.image.base.name.
+   * @param base The image it must be built on, for example python:3.13-slim. Default: any; then all of its layers are searched for secrets, and none is known to be its own.
    * @param health Path that answers as long as the image runs, for example /health. Default: the image is not run.
    * @param port Port that it listens on. Default: the one that it exposes.
    * @param inFlight Path of a POST whose body it reads: a request is held in flight there while it is told to stop. Default: the path of health.

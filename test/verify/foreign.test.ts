@@ -24,14 +24,42 @@ function verify(image: string, ...flags: string[]) {
 }
 
 describe("an image out of a registry", () => {
-  test("of the base that it records: passes, and what needs a run or a scanner is not checked", async () => {
+  test("of the base that is demanded: passes, and what needs a run or a scanner is not checked", async () => {
     const name = `${registry.address}/current:1`
     const digest = await registry.push("current:1", ...base("first"))
     await registry.push("on-current:1", ...on(name, { name, digest }))
-    const ended = await verify("on-current:1")
+    const ended = await verify("on-current:1", `--base=${name}`)
     expect(ended.exitCode, ended.stderr).toBe(0)
     expect(ended.stdout).toMatch(/image +base .*current:1 \+ 1 layers +PASS/)
     expect(ended.stdout).toMatch(/image +start .*NOT CHECKED/)
+  })
+
+  test("of a base that only it says it has: not checked, and the base's layers are searched like any", async () => {
+    const name = `${registry.address}/leaking:1`
+    const digest = await registry.push("leaking:1", ...base(`token = ghp_${"x7Kq2mZr9TvB4nWc8LdY".repeat(2).slice(0, 36)}`))
+    await registry.push("on-leaking:1", ...on(name, { name, digest }))
+    const ended = await verify("on-leaking:1")
+    expect(ended.exitCode, ended.stderr).toBe(1)
+    expect(ended.stderr).toMatch(/image +base .*NOT CHECKED +only the image says that it is .*leaking:1/)
+    expect(ended.stderr).toContain("github-pat: layer 1: /content:1")
+  })
+
+  test("of another tag of the repository that is demanded: not this base", async () => {
+    const name = `${registry.address}/tags:1`
+    const digest = await registry.push("tags:1", ...base("first"))
+    await registry.push("tags:2", ...base("second"))
+    await registry.push("on-tags:1", ...on(name, { name, digest }))
+    const ended = await verify("on-tags:1", `--base=${registry.address}/tags:2`)
+    expect(ended.exitCode, ended.stderr).toBe(1)
+    expect(ended.stderr).toMatch(/image +base .*not this base +FAIL +layer 1 of 1 is another/)
+  })
+
+  test("of a base that cannot be had: that is a fact among the others", async () => {
+    await registry.push("on-none:1", ...on("scratch"))
+    const ended = await verify("on-none:1", `--base=${registry.address}/none:1`)
+    expect(ended.exitCode, ended.stderr).toBe(1)
+    expect(ended.stderr).toContain("VERIFICATION_FAILED")
+    expect(ended.stderr).toMatch(/image +base .*FAIL +the base cannot be had/)
   })
 
   test("of a base whose tag has moved since: outdated, which is a warning", async () => {
@@ -69,7 +97,7 @@ describe("an image out of a registry", () => {
     await registry.pushArtifact("text", "1")
     const ended = await verify("text:1")
     expect(ended.exitCode, ended.stderr).toBe(1)
-    expect(ended.stdout).not.toContain("PASS")
+    expect(ended.stderr).toContain("IMAGE_UNREADABLE")
   })
 
   test("of a registry that does not answer", async () => {

@@ -1,7 +1,13 @@
-import { describe, expect, test } from "vitest"
+import { execFileSync } from "node:child_process"
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { dirname, join } from "node:path"
+
+import { afterAll, describe, expect, test } from "vitest"
 
 import { givenRow, patternsOf, valuesOf } from "../../../.dagger/src/verify/given.js"
-import { assertNoLeaks, leaksRow, placeInImage, readLeaks } from "../../../.dagger/src/verify/leaks.js"
+import { assertNoLeaks, imageRules, inDependencies, leaksRow, placeInImage, readLeaks, renameDependencies, saidBy, withoutLinesOf } from "../../../.dagger/src/verify/leaks.js"
+import { imageOf } from "./image.ts"
 
 const REPORT = [{ RuleID: "github-pat", File: "3/app/.env", StartLine: 2, Secret: "REDACTED", Match: "REDACTED" }]
 
@@ -30,6 +36,64 @@ describe("a report of gitleaks", () => {
   test("of a source is an error that names rule and path, unless it is empty", () => {
     expect(() => assertNoLeaks([{ RuleID: "github-pat", File: "app/.env", StartLine: 2 }])).toThrow(/^SECRETS_FOUND[^]*github-pat: app\/.env:2/)
     expect(() => assertNoLeaks([])).not.toThrow()
+  })
+})
+
+describe("what an image says of itself", () => {
+  const base = saidBy(imageOf([], { env: ["PATH=/bin", "GPG_KEY=7169605F"], labels: { vendor: "python" }, history: ["ENV GPG_KEY=7169605F"] }))
+
+  test("does not include what its base says", () => {
+    const said = { env: ["PATH=/bin", "GPG_KEY=7169605F", "TOKEN=x"], labels: { vendor: "me" }, annotations: { made: "here" }, history: ["ENV GPG_KEY=7169605F", "ARG TOKEN=x"] }
+    expect(withoutLinesOf(saidBy(imageOf([], said)), base)).toEqual({ environment: ["TOKEN=x"], labels: ["vendor=me", "made=here"], history: ["ARG TOKEN=x"] })
+  })
+
+  test("includes another value of what its base says", () => {
+    expect(withoutLinesOf(saidBy(imageOf([], { env: ["GPG_KEY=other"] })), base).environment).toEqual(["GPG_KEY=other"])
+  })
+})
+
+describe("the rules for images", () => {
+  test("are those of the source, and beside them none that the source's have to know", () => {
+    const common = readFileSync(join(import.meta.dirname, "../../../.dagger/gitleaks/image.toml"), "utf8")
+    expect(imageRules(common, ["jwt"])).toMatch(/^\[extend\]\npath = "\/gitleaks\/source.toml"\ndisabledRules = \["jwt"\]\n/)
+    expect(common).not.toMatch(/^targetRules|^\[extend\]/m)
+  })
+
+  // As RE2 and JavaScript both read it.
+  const key = new RegExp(/id = "private-key"[^]*?regex = \'\'\'(.*)\'\'\'/.exec(readFileSync(join(import.meta.dirname, "../../../.dagger/gitleaks/image.toml"), "utf8"))![1]!)
+  const header = ["-----BEGIN", "PRIVATE KEY-----"].join(" ")
+  const body = "MIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcwggSjAgEAAoIBAQC7"
+  test.each([
+    ["a file", `${header}\n${body}\n`, true],
+    ["a text of JSON", `{"key":"${header}\\n${body}\\n"}`, true],
+    ["an encrypted one", `${header.replace("PRIVATE", "RSA PRIVATE")}\nProc-Type: 4,ENCRYPTED\nDEK-Info: AES-128-CBC,8695\n\n${body}`, true],
+    ["one after code that names its first line", `if(!text.includes("${header}"))throw Error("no key");const key="${header}\\n${body}"`, true],
+    ["code that names its first line", `if(!text.includes("${header}"))throw Error("${"no key ".repeat(20)}");text.replace("${header}","")`, false],
+  ])("take for a private key %s: %#", (_, text, found) => {
+    expect(key.test(text)).toBe(found)
+  })
+})
+
+describe("dependencies", () => {
+  const folder = mkdtempSync(join(tmpdir(), "cloud-native-leaks-"))
+  afterAll(() => rmSync(folder, { recursive: true }))
+
+  test.each([
+    ["app/.venv/lib/python3.13/site-packages/own/settings.py", "app/.venv/lib/python3.13~/site-packages/own/settings.py"],
+    ["app/node_modules/a/node_modules/b/index.js", "app/node_modules~/a/node_modules~/b/index.js"],
+    ["venv/lib/own-1.0.dist-info/METADATA", "venv~/lib/own-1.0.dist-info~/METADATA"],
+    ["app/env.py", "app/env.py"],
+  ])("of %s lie where gitleaks looks", (path, renamed) => {
+    mkdirSync(join(folder, dirname(path)), { recursive: true })
+    writeFileSync(join(folder, path), "")
+    const [program, ...args] = renameDependencies(folder)
+    execFileSync(program!, args)
+    expect(existsSync(join(folder, renamed))).toBe(true)
+  })
+
+  test("are named by their own names, and what lies elsewhere was looked at before", () => {
+    const leak = (File: string) => ({ RuleID: "github-pat", File, StartLine: 1 })
+    expect(inDependencies([leak("5/app/node_modules~/a/index.js"), leak("5/app/main.js")])).toEqual([leak("5/app/node_modules/a/index.js")])
   })
 })
 
