@@ -9,7 +9,7 @@ import { FILE_MODES, fileModesRow, FINAL_STAGE, finalStageRow } from "./contents
 import { ownLayersRow, sizeRow, userRow } from "./description.js"
 import { noneChecked, type FactRow, type Row } from "./facts.js"
 import { descriptionOf, leaksInImage, leaksInSource, leaksRow, placeInImage } from "./leaks.js"
-import { filesWithValues, givenRow, valuesOf } from "./given.js"
+import { findValues, givenRow, isTelling, valuesOf } from "./given.js"
 import { inspectImage, tools, type Inspected } from "./inspect.js"
 import { LAYERS, unpackLayers } from "./layers.js"
 import { podSettings, type PodSettings } from "./pod-settings.js"
@@ -79,9 +79,8 @@ async function layerRows({ image, layout }: Inspected, subject: Subject, means: 
   const { container, files } = await unpackLayers(image, layout, from ?? 0, config)
   const description = descriptionOf(image, below)
   const folder = container.directory(LAYERS).withDirectory(".", description)
-  const secrets = means.secrets ?? []
-  const values = (await Promise.all(secrets.map(secret => plaintextOf(secret, "--secrets")))).flatMap(valuesOf)
-  const [leaks, given] = await Promise.all([leaksInImage(container, description, means.source, config), filesWithValues(folder, values, config)])
+  const values = (await Promise.all((means.secrets ?? []).map(secret => plaintextOf(secret, "--secrets")))).flatMap(valuesOf)
+  const [leaks, found] = await Promise.all([leaksInImage(container, description, means.source, config), findValues(folder, values.filter(isTelling), config)])
   return [
     sizeRow(image, config.limits.imageSize),
     ownLayersRow(from === undefined ? undefined : image.layers.slice(from), subject.ownSize),
@@ -89,7 +88,7 @@ async function layerRows({ image, layout }: Inspected, subject: Subject, means: 
     ...(from === undefined ? noneChecked([FINAL_STAGE, FILE_MODES], "which layers are the base's is not known") : [finalStageRow(files), fileModesRow(files)]),
     userRow(image),
     leaksRow("the layers, deleted files included, environment, labels and history", leaks, placeInImage),
-    givenRow(secrets.length, given),
+    givenRow(values, found),
   ]
 }
 

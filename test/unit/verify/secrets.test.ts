@@ -5,7 +5,7 @@ import { dirname, join } from "node:path"
 
 import { afterAll, describe, expect, test } from "vitest"
 
-import { givenRow, patternsOf, valuesOf } from "../../../.dagger/src/verify/given.js"
+import { givenRow, isTelling, patternsOf, valuesOf } from "../../../.dagger/src/verify/given.js"
 import { assertNoLeaks, imageRules, inDependencies, leaksRow, placeInImage, readLeaks, renameDependencies, saidBy, withoutLinesOf } from "../../../.dagger/src/verify/leaks.js"
 import { imageOf } from "./image.ts"
 
@@ -100,9 +100,11 @@ describe("dependencies", () => {
 describe("the values of a given secret", () => {
   const kubeconfig = "apiVersion: v1\nusers:\n- name: me\n  user:\n    token: abcdefghij\n    client-key-data: LS0tLS1CRUdJ\nclusters:\n- cluster: { server: https://k8s }\n"
   test.each([
-    ["one value", "hunter2hunter2", ["hunter2hunter2"]],
-    ["a dotenv", "# prod\nA=first\nexport B='second one'\n", ["# prod\nA=first\nexport B='second one'\n", "first", "second one"]],
-    ["a kubeconfig", kubeconfig, [kubeconfig, "abcdefghij", "LS0tLS1CRUdJ"]],
+    ["one value", "hunter2hunter2", [{ value: "hunter2hunter2" }]],
+    ["one value in base64", "aHVudGVyMmh1bnRlcg==", [{ value: "aHVudGVyMmh1bnRlcg==" }]],
+    ["a dotenv", "# prod\nA=first # note\nexport B='second one'\n", [{ key: "A", value: "first" }, { key: "B", value: "second one" }]],
+    ["a dotenv with a value of several lines", 'A=first\nKEY="one\ntwo"\n', [{ key: "A", value: "first" }, { key: "KEY", value: "one\ntwo" }]],
+    ["a kubeconfig", kubeconfig, [{ value: "abcdefghij" }, { value: "LS0tLS1CRUdJ" }]],
   ])("are those of %s", (_, text, values) => {
     expect(valuesOf(text)).toEqual(values)
   })
@@ -120,16 +122,40 @@ describe("the values of a given secret", () => {
     expect(patterns.join("")).not.toContain("\n")
   })
 
-  test("are not looked for when they are so short that they would be found everywhere", () => {
-    expect(patternsOf(["true", "8000", ""])).toEqual([])
+  test.each([
+    ["true", false],
+    ["", false],
+    ["letmein!", true],
+    ["production", true],
+  ])("%j, a Secret by itself, is looked for: %s", (value, expected) => {
+    expect(isTelling({ value })).toBe(expected)
+  })
+  test.each([
+    ["8000", false],
+    ["production", false],
+    ["20261124", false],
+    ["Europe/Berlin", false],
+    ["hunter2hunter2", true],
+    ["correct-horse-battery", true],
+  ])("%j, beside settings in a dotenv, is looked for: %s", (value, expected) => {
+    expect(isTelling({ key: "KEY", value })).toBe(expected)
   })
 
+  test.each([0, 1, 2, 30, 50, 57])("are found in base64 that is broken into lines, after %d other bytes", before => {
+    const value = "postgresql://app:7h5Jq0mZr9TvB4nWc8@db.example.com:5432/app"
+    const wrapped = Buffer.from("x".repeat(before) + value).toString("base64").replace(/.{76}/g, "$&\n").split("\n")
+    expect(patternsOf([value]).some(pattern => wrapped.some(line => line.includes(pattern)))).toBe(true)
+  })
+
+  const telling = { value: "hunter2hunter2" }
+  const short = { key: "A", value: "1" }
   test.each([
-    [0, [], "not checked", []],
-    [2, [], "pass", []],
-    [2, ["3/app/config.js"], "fail", ["a secret that was given: layer 3: /app/config.js"]],
-  ])("%d given, found in %j: %s", (given, files, verdict, findings) => {
-    const row = givenRow(given, files)
-    expect({ verdict: row.verdict, findings: row.findings ?? [] }).toEqual({ verdict, findings })
+    [[], [], { verdict: "not checked" }],
+    [[short], [], { verdict: "not checked", how: "1 too short or too plain to look for" }],
+    [[telling, short], [], { verdict: "pass", how: "1 values: plain, base64, hexadecimal, URL-encoded; 1 too short or too plain to look for" }],
+    [[telling], [{ path: "3/app/config.js" }], { verdict: "fail", findings: ["a secret that was given: layer 3: /app/config.js"] }],
+    [[telling], [{ key: "TOKEN", path: "environment" }], { verdict: "fail", findings: ["TOKEN of a secret that was given: environment"] }],
+  ])("%j, found in %j: %j", (values, found, expected) => {
+    expect(givenRow(values, found)).toMatchObject(expected)
   })
 })
