@@ -1,4 +1,4 @@
-import { dag, Directory, ReturnType } from "@dagger.io/dagger"
+import { dag, Directory } from "@dagger.io/dagger"
 import { parse } from "yaml"
 
 import type { Config } from "../config/schema.js"
@@ -9,6 +9,7 @@ import { uniqueValue } from "../unique.js"
 import type { Row } from "./facts.js"
 import { tools } from "./inspect.js"
 import { placeInImage } from "./leaks.js"
+import { runTool } from "./tool.js"
 
 const PATTERNS = "/run/secrets/patterns"
 const SEARCHED = "/searched"
@@ -37,13 +38,10 @@ async function filesWith(folder: Directory, values: GivenValue[], config: Config
   const patterns = patternsOf(values.map(({ value }) => value))
   if (patterns.length === 0) return []
   const secret = dag.setSecret(`patterns-${uniqueValue()}`, patterns.join("\n"))
-  const done = tools(config)
-    .withMountedDirectory(SEARCHED, folder)
-    .withMountedSecret(PATTERNS, secret)
-    .withWorkdir(SEARCHED)
-    .withExec(["grep", "--recursive", "--files-with-matches", "--text", "--fixed-strings", `--file=${PATTERNS}`, "."], { expect: ReturnType.Any })
-  const [exitCode, stdout, stderr] = await Promise.all([done.exitCode(), done.stdout(), done.stderr()])
+  const ready = tools(config).withMountedDirectory(SEARCHED, folder).withMountedSecret(PATTERNS, secret).withWorkdir(SEARCHED)
+  const args = ["grep", "--recursive", "--files-with-matches", "--text", "--fixed-strings", `--file=${PATTERNS}`, "."]
   // 1: nothing was found.
+  const { exitCode, stdout, stderr } = await runTool(ready, args, { name: "grep", done: [0, 1] })
   if (exitCode <= 1) return stdout.split("\n").filter(Boolean).map(path => path.replace(/^\.\//, ""))
   throw new CloudNativeError({
     code: "TOOL_FAILED",

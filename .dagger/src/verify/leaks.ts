@@ -1,4 +1,4 @@
-import { Container, dag, Directory, ReturnType } from "@dagger.io/dagger"
+import { Container, dag, Directory } from "@dagger.io/dagger"
 import { z } from "zod"
 
 import type { Config } from "../config/schema.js"
@@ -6,6 +6,7 @@ import { CloudNativeError, lastLines } from "../errors.js"
 import type { Row } from "./facts.js"
 import { LAYERS } from "./layers.js"
 import type { OciImage } from "./oci.js"
+import { runTool } from "./tool.js"
 
 const Leaks = z.array(z.object({ RuleID: z.string(), File: z.string(), StartLine: z.number() }))
 export type Leak = z.infer<typeof Leaks>[number]
@@ -88,15 +89,10 @@ function gitleaks(config: Config): Container {
 }
 
 async function scan(container: Container, folder: Directory, flags: string[]): Promise<Leak[]> {
-  const done = container
-    .withMountedDirectory(SCANNED, folder)
-    .withWorkdir(SCANNED)
-    .withExec(["dir", "--no-banner", "--no-color", "--redact=100", "--exit-code=0", "--report-format=json", `--report-path=${REPORT}`, ...flags, "."], {
-      useEntrypoint: true,
-      expect: ReturnType.Any,
-    })
-  const [exitCode, stderr] = await Promise.all([done.exitCode(), done.stderr()])
-  return readLeaks(exitCode, exitCode === 0 ? await done.file(REPORT).contents() : "", stderr)
+  const args = ["dir", "--no-banner", "--no-color", "--redact=100", "--exit-code=0", "--report-format=json", `--report-path=${REPORT}`, ...flags, "."]
+  const ready = container.withMountedDirectory(SCANNED, folder).withWorkdir(SCANNED)
+  const { container: ran, exitCode, stderr } = await runTool(ready, args, { name: "gitleaks", useEntrypoint: true })
+  return readLeaks(exitCode, exitCode === 0 ? await ran.file(REPORT).contents() : "", stderr)
 }
 
 /** What gitleaks found; whatever it could not look at is an error. */
