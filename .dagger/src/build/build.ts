@@ -7,15 +7,19 @@ import { pinnedBase, type PinnedBase } from "./pinned.js"
 
 const DOCKERFILE = ".cloud-native.dockerfile"
 
-/** Build one application's image; the Dockerfile may live outside the folder that is its context. */
-export async function buildImage(source: Directory, name: string, app: AppConfig): Promise<Container> {
+const REVISION = "org.opencontainers.image.revision"
+
+/** Build one application's image, of a commit if that is known; the Dockerfile may live outside the folder that is its context. */
+export async function buildImage(source: Directory, name: string, app: AppConfig, revision?: string): Promise<Container> {
   const context = source.directory(app.path).withFile(DOCKERFILE, source.file(app.dockerfile))
   console.log(`build: ${name} with ${app.dockerfile}`)
   try {
     const [image, base] = await Promise.all([context.dockerBuild({ dockerfile: DOCKERFILE }).sync(), baseOf(source.file(app.dockerfile), app.base)])
     // A Dockerfile may say it itself; what its base says of the base's own is of another name.
-    if (isSameTag((await image.label(BASE_NAME)) ?? "", app.base) && (await image.label(BASE_DIGEST))) return image
-    return withRecord(withRecord(image, BASE_NAME, base.name), BASE_DIGEST, base.digest)
+    const recorded = isSameTag((await image.label(BASE_NAME)) ?? "", app.base) && (await image.label(BASE_DIGEST))
+    const based = recorded ? image : withRecord(withRecord(image, BASE_NAME, base.name), BASE_DIGEST, base.digest)
+    // Last: no layer is made anew for another commit.
+    return revision ? withRecord(based, REVISION, revision) : based
   } catch (error) {
     throw new CloudNativeError({
       code: "BUILD_FAILED",
