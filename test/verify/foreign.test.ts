@@ -11,12 +11,12 @@ beforeAll(async () => {
 })
 afterAll(() => registry?.stop())
 
-/** A base of one file, and an image on it, which may record its base. */
+/** A base of one file, and an image on it, which is a package and may record its base. */
 const base = (content: string) => ["FROM scratch\nCOPY content /content\n", { content }] as const
 const on = (reference: string, record: Record<string, string> = {}) =>
   [
-    [`FROM ${reference}`, ...Object.entries(record).map(([name, value]) => `LABEL org.opencontainers.image.base.${name}="${value}"`), "COPY app /app", "USER 10001"].join("\n"),
-    { app: reference },
+    [`FROM ${reference}`, ...Object.entries(record).map(([name, value]) => `LABEL org.opencontainers.image.base.${name}="${value}"`), "COPY app package.json /", "USER 10001"].join("\n"),
+    { app: reference, "package.json": '{"name":"app","version":"1.0.0"}' },
   ] as const
 
 function verify(image: string, ...flags: string[]) {
@@ -91,6 +91,13 @@ describe("an image out of a registry", () => {
     const ended = await verify("on-unrecorded:1", `--base=${name}`)
     expect(ended.exitCode, ended.stderr).toBe(1)
     expect(ended.stderr).toMatch(/image +base .*not this base +FAIL/)
+  })
+
+  test("that nothing is known to be in: an SBOM of nothing fails", async () => {
+    await registry.push("nothing:1", ...base("first"))
+    const ended = await verify("nothing:1")
+    expect(ended.exitCode, ended.stderr).toBe(1)
+    expect(ended.stderr).toMatch(/image +SBOM +there is one +0 packages +FAIL/)
   })
 
   test("that is no image", async () => {
