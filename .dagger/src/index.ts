@@ -329,7 +329,10 @@ export class CloudNative {
     await checkAll(this.source, await readConfig(this.source, this.config))
   }
 
-  /** Check that the source holds no secret, by the rules of gitleaks, or of a .gitleaks.toml at its root; .gitleaksignore makes exceptions. */
+  /**
+   * Check that the source holds no secret, by the rules of gitleaks, or of a .gitleaks.toml at its root; .gitleaksignore makes
+   * exceptions. What is never read for fear of secrets in it, such as .env, is not looked into: keep it in .gitignore.
+   */
   @func()
   @check()
   async checkSecrets(): Promise<void> {
