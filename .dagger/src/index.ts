@@ -69,22 +69,34 @@ export class CloudNative {
     return new Tested(this.source, JSON.stringify(config), gate.summary, gate.junit)
   }
 
-  /** Build both images in parallel, behind the gate. Fails with the failing step and its output. */
-  @func()
-  async build(): Promise<Built> {
-    return (await this.test()).build()
+  /**
+   * Build both images in parallel, behind the gate. Fails with the failing step and its output.
+   *
+   * @param revision Commit of the source, for example $GITHUB_SHA: a label of the images and part of their statements. The same source then has other digests for another commit. Default: none.
+   */
+  @func({ cache: "session" })
+  async build(revision?: string): Promise<Built> {
+    return (await this.test()).build(revision)
   }
 
-  /** Build the backend's image, behind the gate. Fails with the failing step and its output. */
-  @func()
-  async buildBackend(): Promise<Image> {
-    return (await this.test()).buildBackend()
+  /**
+   * Build the backend's image, behind the gate. Fails with the failing step and its output.
+   *
+   * @param revision Commit of the source, for example $GITHUB_SHA: a label of the images and part of their statements. The same source then has other digests for another commit. Default: none.
+   */
+  @func({ cache: "session" })
+  async buildBackend(revision?: string): Promise<Image> {
+    return (await this.test()).buildBackend(revision)
   }
 
-  /** Build the frontend's image, behind the gate. Fails with the failing step and its output. */
-  @func()
-  async buildFrontend(): Promise<Image> {
-    return (await this.test()).buildFrontend()
+  /**
+   * Build the frontend's image, behind the gate. Fails with the failing step and its output.
+   *
+   * @param revision Commit of the source, for example $GITHUB_SHA: a label of the images and part of their statements. The same source then has other digests for another commit. Default: none.
+   */
+  @func({ cache: "session" })
+  async buildFrontend(revision?: string): Promise<Image> {
+    return (await this.test()).buildFrontend(revision)
   }
 
   /**
@@ -93,7 +105,7 @@ export class CloudNative {
    * behind the gate, and verified with their source. All facts are evaluated; `summary` fails when one of them does, `json` never.
    *
    * @param image Anybody's image, for example ghcr.io/acme/api:1.2. Default: both images of the source.
-   * @param base The image it must be built on, for example python:3.13-slim. Default: the one that it names itself, in org.opencontainers.image.base.name.
+   * @param base The image it must be built on, for example python:3.13-slim. Default: any; then all of its layers are searched for secrets, and none is known to be its own.
    * @param health Path that answers as long as the image runs, for example /health. Default: the image is not run.
    * @param port Port that it listens on. Default: the one that it exposes.
    * @param inFlight Path of a POST whose body it reads: a request is held in flight there while it is told to stop. Default: the path of health.
@@ -105,7 +117,7 @@ export class CloudNative {
     image?: Container, base?: string, health?: string, port?: number, inFlight?: string, scanner?: Container, secrets?: Secret[],
   ): Promise<Verification> {
     if (!image) return new Verification(await (await this.build()).facts({ scanner, secrets }))
-    const config = await readConfig(this.source, this.config)
+    const config = await configOf(this.source, this.config)
     const subject = { name: "image", base, endpoint: health ? { health, port, inFlight } : undefined, pod: {} }
     return new Verification(JSON.stringify(await verifyContainer(image, subject, { scanner, secrets, source: this.source }, config)))
   }
@@ -120,13 +132,16 @@ export class CloudNative {
    * @param registryService The registry, where its address (localhost:PORT) does not lead there from a container, for example tcp://127.0.0.1:5000.
    * @param signingKey Private key to sign with, as `cosign generate-key-pair` writes it, for example file:cosign.key. Default: nothing is signed.
    * @param signingPassword Password of the signing key, for example env:COSIGN_PASSWORD. Default: an empty one.
+   * @param scanner An image that takes the arguments of grype and has or reaches its database, to find known vulnerabilities. Default: they are not checked.
+   * @param revision Commit of the source, for example $GITHUB_SHA: a label of the images and part of their statements. The same source then has other digests for another commit. Default: none.
    */
   @func({ cache: "never" })
   async push(
     registry: string, username?: string, password?: Secret, registryService?: Service, signingKey?: Secret, signingPassword?: Secret,
+    scanner?: Container, revision?: string,
   ): Promise<Pushed> {
     assertPush(registry, { username, password, service: registryService }, signingKey, signingPassword)
-    const verified = await (await this.build()).verifyImage(undefined, given(password, signingKey, signingPassword))
+    const verified = await (await this.build(revision)).verifyImage(scanner, given(password, signingKey, signingPassword))
     return verified.push(registry, username, password, registryService, signingKey, signingPassword)
   }
 
@@ -159,13 +174,15 @@ export class CloudNative {
    * @param handshake Prove the config's handshake after the rollout; it writes to the application. Always done on an ephemeral cluster.
    * @param keepFailed Leave a first deployment that fails as it is, to look at it, instead of removing it.
    * @param timeout Longest wait for the migrations, and again for the rollout, for example 90s, 10m or 1h.
+   * @param scanner An image that takes the arguments of grype and has or reaches its database, to find known vulnerabilities. Default: they are not checked.
+   * @param revision Commit of the source, for example $GITHUB_SHA: a label of the images and part of their statements. The same source then has other digests for another commit. Default: none.
    */
   @func({ cache: "never" })
   async deploy(
     registry?: string, username?: string, password?: Secret, registryService?: Service, signingKey?: Secret, signingPassword?: Secret,
     kubeconfig?: Secret, context?: string, namespace?: string, apiServer?: Service,
     manifests?: Directory, overlay?: string, secrets?: Secret, publicUrl?: string, createPullSecret: boolean = false,
-    handshake: boolean = false, keepFailed: boolean = false, timeout: string = "10m",
+    handshake: boolean = false, keepFailed: boolean = false, timeout: string = "10m", scanner?: Container, revision?: string,
   ): Promise<string> {
     assertKubeconfig({ kubeconfig, context, namespace, apiServer })
     if (kubeconfig && !registry) throw registryNeeded()
@@ -179,7 +196,7 @@ export class CloudNative {
       ? await preflight({ kubeconfig, context, namespace, apiServer }, config, planned, namesOf(registry!, config.name))
       : { plan: await completeForEphemeral(planned, registry ? { host: registry.split("/")[0]!, access } : undefined), kubectl: undefined }
     const tested = await this.test()
-    const verified = await (await tested.build()).verifyImage(undefined, given(password, signingKey, signingPassword, secrets, kubeconfig))
+    const verified = await (await tested.build(revision)).verifyImage(scanner, given(password, signingKey, signingPassword, secrets, kubeconfig))
     const deployment = async () => {
       if (!registry) return deployEphemeral(verified.images(), plan)
       const pushed = await verified.push(registry, username, password, registryService, signingKey, signingPassword)
@@ -198,13 +215,16 @@ export class CloudNative {
    * @param username User name for the registry. Default: no authentication.
    * @param password Password or token for the registry, for example env:REGISTRY_TOKEN.
    * @param registryService The registry, where its address (localhost:PORT) does not lead there from a container, for example tcp://127.0.0.1:5000.
+   * @param scanner An image that takes the arguments of grype and has or reaches its database, to find known vulnerabilities. Default: they are not checked.
    */
   @func({ cache: "never" })
-  async release(backend: string, frontend: string, username?: string, password?: Secret, registryService?: Service): Promise<Pushed> {
+  async release(
+    backend: string, frontend: string, username?: string, password?: Secret, registryService?: Service, scanner?: Container,
+  ): Promise<Pushed> {
     const access = { username, password, service: registryService }
     for (const reference of [backend, frontend]) assertAccess(access, parseReference(reference).host)
     const config = await readConfig(this.source, this.config)
-    const images = await releaseImages(this.source, config, { backend, frontend }, access)
+    const images = await releaseImages(this.source, config, { backend, frontend }, access, scanner)
     return new Pushed(this.source, JSON.stringify(config), images.backend, images.frontend, "", username, password, registryService)
   }
 
@@ -309,11 +329,14 @@ export class CloudNative {
     await checkAll(this.source, await readConfig(this.source, this.config))
   }
 
-  /** Check that the source holds no secret, by the rules of gitleaks, or of a .gitleaks.toml at its root; .gitleaksignore makes exceptions. */
+  /**
+   * Check that the source holds no secret, by the rules of gitleaks, or of a .gitleaks.toml at its root; .gitleaksignore makes
+   * exceptions. What is never read for fear of secrets in it, such as .env, is not looked into: keep it in .gitignore.
+   */
   @func()
   @check()
   async checkSecrets(): Promise<void> {
-    assertNoLeaks(await leaksInSource(this.source, await readConfig(this.source, this.config)))
+    assertNoLeaks(await leaksInSource(this.source, await configOf(this.source, this.config)))
   }
 }
 

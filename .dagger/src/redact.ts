@@ -23,7 +23,7 @@ export function formsOf(value: string): string[] {
 }
 
 /** The characters that stand for these bytes alone in the base64 of anything that has `offset` (mod 3) bytes before them, as in `user:password`. */
-function base64Within(bytes: Buffer, offset: number): string[] {
+export function base64Within(bytes: Buffer, offset: number): string[] {
   const first = Math.ceil((offset * 4) / 3)
   const last = Math.floor(((offset + bytes.length) * 4) / 3)
   const padded = Buffer.concat([Buffer.alloc(offset), bytes])

@@ -23,27 +23,39 @@ export class Tested {
     this.junit = junit
   }
 
-  /** Build both images in parallel. Fails with the failing step and its output. */
-  @func()
-  async build(): Promise<Built> {
+  /**
+   * Build both images in parallel. Fails with the failing step and its output.
+   *
+   * @param revision Commit of the source, for example $GITHUB_SHA: a label of the images and part of their statements. The same source then has other digests for another commit. Default: none.
+   */
+  @func({ cache: "session" })
+  async build(revision?: string): Promise<Built> {
     const config = this.config()
     const [backend, frontend] = await Promise.all([
-      buildImage(this.source, "backend", config.backend),
-      buildImage(this.source, "frontend", config.frontend),
+      buildImage(this.source, "backend", config.backend, revision),
+      buildImage(this.source, "frontend", config.frontend, revision),
     ])
     return new Built(this.source, this.settings, backend, frontend)
   }
 
-  /** Build the backend's image. Fails with the failing step and its output. */
-  @func()
-  async buildBackend(): Promise<Image> {
-    return new Image("backend", await buildImage(this.source, "backend", this.config().backend), this.settings)
+  /**
+   * Build the backend's image. Fails with the failing step and its output.
+   *
+   * @param revision Commit of the source, for example $GITHUB_SHA: a label of the images and part of their statements. The same source then has other digests for another commit. Default: none.
+   */
+  @func({ cache: "session" })
+  async buildBackend(revision?: string): Promise<Image> {
+    return new Image("backend", await buildImage(this.source, "backend", this.config().backend, revision), this.settings)
   }
 
-  /** Build the frontend's image. Fails with the failing step and its output. */
-  @func()
-  async buildFrontend(): Promise<Image> {
-    return new Image("frontend", await buildImage(this.source, "frontend", this.config().frontend), this.settings)
+  /**
+   * Build the frontend's image. Fails with the failing step and its output.
+   *
+   * @param revision Commit of the source, for example $GITHUB_SHA: a label of the images and part of their statements. The same source then has other digests for another commit. Default: none.
+   */
+  @func({ cache: "session" })
+  async buildFrontend(revision?: string): Promise<Image> {
+    return new Image("frontend", await buildImage(this.source, "frontend", this.config().frontend, revision), this.settings)
   }
 
   /** The suites with their number of tests and time, as a table. */

@@ -1,8 +1,9 @@
 """Runs an image's command as a pod that may do nothing would run it, and writes as JSON what became of it.
 
 argv: a file with the settings (see trial-settings.ts), and the file to write (see trial.ts). The image's root file system is at /image. It becomes the root of the
-process, which is number 1 of its own, as in a container, without capabilities or a way to new ones; read-only but for
-the paths that the settings name, if they say so. Then: does it answer, does it finish a request that it has begun when
+process, which is number 1 of its own, as in a container: confined, if the settings say so, without capabilities or a way to new
+ones, and read-only but for the paths that they name; else with those that a container has. What runs this is privileged, and
+the image is anybody's: of the machine it gets to see no disk and nothing to change it by. Then: does it answer, does it finish a request that it has begun when
 it is told to stop, and does it stop?
 """
 
@@ -19,15 +20,24 @@ from pathlib import Path
 
 ROOT = Path("/image")
 LOG = Path("/tmp/output")
-PR_CAPBSET_DROP, PR_SET_NO_NEW_PRIVS = 24, 38
-MS_RDONLY, MS_REMOUNT, MS_BIND, MS_REC = 1, 32, 4096, 16384
+PR_CAPBSET_DROP, PR_SET_NO_NEW_PRIVS, PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL = 24, 38, 47, 4
+MS_RDONLY, MS_NOSUID, MS_NODEV, MS_NOEXEC, MS_REMOUNT, MS_BIND = 1, 2, 4, 8, 32, 4096
+CAPABILITY_VERSION = 0x20080522
+CAP_SETGID, CAP_SETUID = 6, 7
+# Docker's own but for mknod and chroot, which lead out of here: chown, dac_override, fowner, fsetid, kill, setgid, setuid, setpcap,
+# net_bind_service, net_raw, audit_write, setfcap.
+CAPABILITIES = {0, 1, 3, 4, 5, CAP_SETGID, CAP_SETUID, 8, 10, 13, 29, 31}
+DEVICES = ("null", "zero", "full", "random", "urandom", "tty")
+LINKS = {"fd": "fd", "stdin": "fd/0", "stdout": "fd/1", "stderr": "fd/2"}
+# What a container may only read of the kernel's settings, as in Docker.
+KERNEL = ("bus", "fs", "irq", "sys", "sysrq-trigger")
 # Seconds: between two looks, until one look is given up, and for which a request has to stay unanswered to be in flight.
 INTERVAL, PATIENCE, HELD = 0.05, 5, 0.5
 
 libc = ctypes.CDLL(None, use_errno=True)
 
 
-def call(function: str, *arguments: str | int | None) -> None:
+def call(function: str, *arguments: str | int | ctypes.Array | None) -> None:
     """A function of the C library, which Python has no name for."""
     values = [argument.encode() if isinstance(argument, str) else argument for argument in arguments]
     if getattr(libc, function)(*values) != 0:
@@ -49,10 +59,30 @@ def prepare(settings: dict) -> None:
     if settings["confined"]:
         mount(str(ROOT), ROOT, None, MS_BIND)
         mount("none", ROOT, None, MS_REMOUNT | MS_BIND | MS_RDONLY)
-    for path in (Path("/dev"), Path("/sys"), *files):
-        mount(str(path), ROOT / path.relative_to("/"), None, MS_BIND | MS_REC)
+    make_devices(ROOT / "dev")
+    for path in filter(Path.exists, map(Path, ("/sys", "/sys/fs/cgroup"))):
+        show(path, ROOT / path.relative_to("/"))
+    for path in files:
+        mount(str(path), ROOT / path.relative_to("/"), None, MS_BIND)
     for path in writable:
         mount("tmpfs", path, "tmpfs", 0, "mode=1777")
+
+
+def make_devices(folder: Path) -> None:
+    mount("tmpfs", folder, "tmpfs", MS_NOSUID, "mode=755")
+    for name in DEVICES:
+        (folder / name).touch()
+        mount(f"/dev/{name}", folder / name, None, MS_BIND)
+    for name, target in LINKS.items():
+        (folder / name).symlink_to(f"/proc/self/{target}")
+    (folder / "shm").mkdir()
+    mount("tmpfs", folder / "shm", "tmpfs", MS_NOSUID | MS_NODEV | MS_NOEXEC, "mode=1777")
+
+
+def show(source: Path, target: Path) -> None:
+    """Mount it to be read only, without what is mounted in it."""
+    mount(str(source), target, None, MS_BIND)
+    mount("none", target, None, MS_REMOUNT | MS_BIND | MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC)
 
 
 def identity(user: str) -> tuple[int, int]:
@@ -78,12 +108,15 @@ def become(settings: dict) -> None:
     os.dup2(log, 1)
     os.dup2(log, 2)
     uid, gid = identity(settings["user"])
-    mount("proc", ROOT / "proc", "proc", 0)
+    # An image that logs into /dev/stdout opens it anew.
+    os.fchown(log, uid, gid)
+    mount("proc", ROOT / "proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC)
+    for path in filter(Path.exists, (ROOT / "proc" / name for name in KERNEL)):
+        show(path, path)
     os.chroot(ROOT)
     os.chdir(settings["workdir"])
+    limit(set() if settings["confined"] else CAPABILITIES)
     if settings["confined"]:
-        for capability in range(int(Path("/proc/sys/kernel/cap_last_cap").read_text()) + 1):
-            call("prctl", PR_CAPBSET_DROP, capability, 0, 0, 0)
         call("prctl", PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
     os.setgroups([])
     os.setgid(gid)
@@ -91,6 +124,17 @@ def become(settings: dict) -> None:
     os.environ.clear()
     os.environ.update(settings["env"])
     os.execvp(settings["command"][0], settings["command"])
+
+
+def limit(capabilities: set[int]) -> None:
+    """Leave the image's command no other capabilities, as whichever user; until it runs, there are those that it takes to become that user."""
+    for capability in range(int(Path("/proc/sys/kernel/cap_last_cap").read_text()) + 1):
+        if capability not in capabilities:
+            call("prctl", PR_CAPBSET_DROP, capability, 0, 0, 0)
+    call("prctl", PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0)
+    # The first half of each set: effective, permitted, and inheritable, which an engine may have filled and which outlives an exec.
+    now = sum(1 << capability for capability in capabilities | {CAP_SETGID, CAP_SETUID})
+    call("capset", (ctypes.c_uint32 * 2)(CAPABILITY_VERSION, 0), (ctypes.c_uint32 * 6)(now, now, 0, 0, 0, 0))
 
 
 def launch(settings: dict) -> int:
@@ -164,18 +208,28 @@ def stop(process: Process, settings: dict) -> dict:
     """Tell it to stop while a request is in flight: one whose body comes only afterwards."""
     body = b"{}"
     head = f"POST {settings['inFlight']} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
-    with socket.create_connection(("127.0.0.1", settings["port"]), timeout=settings["grace"]) as connection:
-        connection.sendall(head.encode())
-        held = not select.select([connection], [], [], HELD)[0]
-        told = time.monotonic()
-        os.kill(process.pid, signal.SIGTERM)
-        request = finish(connection, body) if held else "not held"
+    try:
+        with socket.create_connection(("127.0.0.1", settings["port"]), timeout=settings["grace"]) as connection:
+            connection.sendall(head.encode())
+            held = not select.select([connection], [], [], HELD)[0]
+            told = tell(process)
+            request = finish(connection, body) if held else "not held"
+    except OSError as error:
+        # It does not take a request, though it answered one just before.
+        told = tell(process)
+        request = f"lost: {error}"
     stopped = process.wait(max(0, settings["grace"] - (time.monotonic() - told)))
     seconds = time.monotonic() - told
     if not stopped:
         os.kill(process.pid, signal.SIGKILL)
         process.wait(PATIENCE)
     return {"inFlight": request, "stopSeconds": seconds if stopped else None}
+
+
+def tell(process: Process) -> float:
+    if not process.ended():
+        os.kill(process.pid, signal.SIGTERM)
+    return time.monotonic()
 
 
 def finish(connection: socket.socket, body: bytes) -> str:
@@ -185,7 +239,7 @@ def finish(connection: socket.socket, body: bytes) -> str:
         response = HTTPResponse(connection)
         response.begin()
         response.read()
-        return "finished"
+        return "finished" if response.status < 500 else f"lost: it was answered with {response.status}"
     except (OSError, HTTPException) as error:
         return f"lost: {error or type(error).__name__}"
 

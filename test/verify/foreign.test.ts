@@ -11,12 +11,12 @@ beforeAll(async () => {
 })
 afterAll(() => registry?.stop())
 
-/** A base of one file, and an image on it, which may record its base. */
+/** A base of one file, and an image on it, which is a package and may record its base. */
 const base = (content: string) => ["FROM scratch\nCOPY content /content\n", { content }] as const
 const on = (reference: string, record: Record<string, string> = {}) =>
   [
-    [`FROM ${reference}`, ...Object.entries(record).map(([name, value]) => `LABEL org.opencontainers.image.base.${name}="${value}"`), "COPY app /app", "USER 10001"].join("\n"),
-    { app: reference },
+    [`FROM ${reference}`, ...Object.entries(record).map(([name, value]) => `LABEL org.opencontainers.image.base.${name}="${value}"`), "COPY app package.json /", "USER 10001"].join("\n"),
+    { app: reference, "package.json": '{"name":"app","version":"1.0.0"}' },
   ] as const
 
 function verify(image: string, ...flags: string[]) {
@@ -24,14 +24,42 @@ function verify(image: string, ...flags: string[]) {
 }
 
 describe("an image out of a registry", () => {
-  test("of the base that it records: passes, and what needs a run or a scanner is not checked", async () => {
+  test("of the base that is demanded: passes, and what needs a run or a scanner is not checked", async () => {
     const name = `${registry.address}/current:1`
     const digest = await registry.push("current:1", ...base("first"))
     await registry.push("on-current:1", ...on(name, { name, digest }))
-    const ended = await verify("on-current:1")
+    const ended = await verify("on-current:1", `--base=${name}`)
     expect(ended.exitCode, ended.stderr).toBe(0)
     expect(ended.stdout).toMatch(/image +base .*current:1 \+ 1 layers +PASS/)
     expect(ended.stdout).toMatch(/image +start .*NOT CHECKED/)
+  })
+
+  test("of a base that only it says it has: not checked, and the base's layers are searched like any", async () => {
+    const name = `${registry.address}/leaking:1`
+    const digest = await registry.push("leaking:1", ...base(`token = ghp_${"x7Kq2mZr9TvB4nWc8LdY".repeat(2).slice(0, 36)}`))
+    await registry.push("on-leaking:1", ...on(name, { name, digest }))
+    const ended = await verify("on-leaking:1")
+    expect(ended.exitCode, ended.stderr).toBe(1)
+    expect(ended.stderr).toMatch(/image +base .*NOT CHECKED +only the image says that it is .*leaking:1/)
+    expect(ended.stderr).toContain("github-pat: layer 1: /content:1")
+  })
+
+  test("of another tag of the repository that is demanded: not this base", async () => {
+    const name = `${registry.address}/tags:1`
+    const digest = await registry.push("tags:1", ...base("first"))
+    await registry.push("tags:2", ...base("second"))
+    await registry.push("on-tags:1", ...on(name, { name, digest }))
+    const ended = await verify("on-tags:1", `--base=${registry.address}/tags:2`)
+    expect(ended.exitCode, ended.stderr).toBe(1)
+    expect(ended.stderr).toMatch(/image +base .*not this base +FAIL +layer 1 of 1 is another/)
+  })
+
+  test("of a base that cannot be had: that is a fact among the others", async () => {
+    await registry.push("on-none:1", ...on("scratch"))
+    const ended = await verify("on-none:1", `--base=${registry.address}/none:1`)
+    expect(ended.exitCode, ended.stderr).toBe(1)
+    expect(ended.stderr).toContain("VERIFICATION_FAILED")
+    expect(ended.stderr).toMatch(/image +base .*FAIL +the base cannot be had/)
   })
 
   test("of a base whose tag has moved since: outdated, which is a warning", async () => {
@@ -65,11 +93,19 @@ describe("an image out of a registry", () => {
     expect(ended.stderr).toMatch(/image +base .*not this base +FAIL/)
   })
 
+  test("that nothing is known to be in: an SBOM of nothing fails", async () => {
+    await registry.push("nothing:1", ...base("first"))
+    const ended = await verify("nothing:1")
+    expect(ended.exitCode, ended.stderr).toBe(1)
+    expect(ended.stderr).toMatch(/image +SBOM +there is one +0 packages +FAIL/)
+  })
+
   test("that is no image", async () => {
     await registry.pushArtifact("text", "1")
     const ended = await verify("text:1")
     expect(ended.exitCode, ended.stderr).toBe(1)
-    expect(ended.stdout).not.toContain("PASS")
+    // The embedded engine pulls an argument before the call.
+    expect(ended.stderr).toMatch(/IMAGE_UNREADABLE|failed to get value for argument "image"/)
   })
 
   test("of a registry that does not answer", async () => {

@@ -1,21 +1,25 @@
-import { Container, dag, Directory } from "@dagger.io/dagger"
+import { Container, dag, Directory, File } from "@dagger.io/dagger"
 
 import type { AppConfig } from "../config/schema.js"
 import { CloudNativeError, messageOf } from "../errors.js"
-import { BASE_DIGEST, BASE_NAME } from "../verify/base.js"
+import { BASE_DIGEST, BASE_NAME, isSameTag } from "../verify/base.js"
+import { pinnedBase, type PinnedBase } from "./pinned.js"
 
 const DOCKERFILE = ".cloud-native.dockerfile"
 
-/** Build one application's image; the Dockerfile may live outside the folder that is its context. */
-export async function buildImage(source: Directory, name: string, app: AppConfig): Promise<Container> {
+const REVISION = "org.opencontainers.image.revision"
+
+/** Build one application's image, of a commit if that is known; the Dockerfile may live outside the folder that is its context. */
+export async function buildImage(source: Directory, name: string, app: AppConfig, revision?: string): Promise<Container> {
   const context = source.directory(app.path).withFile(DOCKERFILE, source.file(app.dockerfile))
   console.log(`build: ${name} with ${app.dockerfile}`)
   try {
-    const [image, base] = await Promise.all([
-      context.dockerBuild({ dockerfile: DOCKERFILE }).sync(),
-      dag.container().from(app.base).imageRef(),
-    ])
-    return withRecord(withRecord(image, BASE_NAME, app.base), BASE_DIGEST, base.split("@").at(-1)!)
+    const [image, base] = await Promise.all([context.dockerBuild({ dockerfile: DOCKERFILE }).sync(), baseOf(source.file(app.dockerfile), app.base)])
+    // A Dockerfile may say it itself; what its base says of the base's own is of another name.
+    const recorded = isSameTag((await image.label(BASE_NAME)) ?? "", app.base) && (await image.label(BASE_DIGEST))
+    const based = recorded ? image : withRecord(withRecord(image, BASE_NAME, base.name), BASE_DIGEST, base.digest)
+    // Last: no layer is made anew for another commit.
+    return revision ? withRecord(based, REVISION, revision) : based
   } catch (error) {
     throw new CloudNativeError({
       code: "BUILD_FAILED",
@@ -26,6 +30,12 @@ export async function buildImage(source: Directory, name: string, app: AppConfig
       cause: error,
     })
   }
+}
+
+/** The base that a Dockerfile pins; else what the name leads to now, which is what the build was given. */
+async function baseOf(dockerfile: File, name: string): Promise<PinnedBase> {
+  const [text, today] = await Promise.all([dockerfile.contents(), dag.container().from(name).imageRef()])
+  return pinnedBase(text) ?? { name, digest: today.split("@").at(-1)! }
 }
 
 /** As a label and as an annotation: some tools read the one, some the other. */

@@ -13,7 +13,7 @@ export async function readConfig(source: Directory, file?: File): Promise<Config
   return config
 }
 
-/** The file given, else cloud-native.yaml of the source, else conventions. */
+/** The configuration for what needs no application of the source: the file given, else cloud-native.yaml of the source, else conventions. */
 export async function configOf(source: Directory, file?: File): Promise<Config> {
   const found = file ?? ((await source.exists(FILE)) ? source.file(FILE) : undefined)
   return found ? parseConfig(await found.contents(), await found.name()) : parseConfig("", FILE)

@@ -37,7 +37,9 @@ const Container = z.looseObject({
       z.looseObject({
         name: z.string(),
         value: z.string().optional(),
-        valueFrom: z.looseObject({ configMapKeyRef: Keyed.optional(), secretKeyRef: Keyed.optional() }).optional(),
+        valueFrom: z
+          .looseObject({ configMapKeyRef: Keyed.optional(), secretKeyRef: Keyed.optional(), fieldRef: z.looseObject({ fieldPath: z.string() }).optional() })
+          .optional(),
       }),
     )
     .optional(),

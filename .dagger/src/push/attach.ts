@@ -1,8 +1,9 @@
 import { dag, File } from "@dagger.io/dagger"
 import { z } from "zod"
 
-import type { RegistryAccess } from "../registry/access.js"
-import { RegistryClient, registryFailed, ToolFailed } from "../registry/client.js"
+import { messageOf } from "../errors.js"
+import { outOfReach, type RegistryAccess } from "../registry/access.js"
+import { RegistryClient, registryFailed, takesNoReferrers } from "../registry/client.js"
 import { attest, sign, type SigningKey } from "../registry/cosign.js"
 import { attach } from "../registry/oras.js"
 import { parseReference } from "../registry/reference.js"
@@ -16,21 +17,27 @@ const STATEMENT = { name: "statement.json", type: "application/vnd.in-toto+json"
 
 /**
  * Attach to each image what it is made of and how it came about, and sign the image and that with the key, if there is one.
- * Without a key, a registry that takes no attachments is no reason for a push to fail. Answers with what came of it.
+ * Without a key, a registry that is out of a tool's reach, or takes no attachments, is no reason for a push to fail. Answers with what came of it.
  */
 export async function attachEvidence(
   images: VerifiedImages, references: PushedImages, access: RegistryAccess, key?: SigningKey,
 ): Promise<string> {
   const { host } = parseReference(references.backend)
+  const unreachable = outOfReach(access, host)
+  if (unreachable && !key) return nothingAttached(unreachable)
   try {
     const registry = await RegistryClient.open(host, access)
     await Promise.all(APPLICATIONS.map(application => attachTo(application, images, references[application], registry, key)))
   } catch (error) {
-    if (key || !(error instanceof ToolFailed)) throw registryFailed("the images are pushed, but could not be signed", error)
-    console.log(`push: nothing attached: ${error.output}`)
-    return `Nothing is attached: ${error.output}`
+    if (!key && takesNoReferrers(error)) return nothingAttached(`the registry takes no attachments: ${messageOf(error)}`)
+    throw registryFailed(`the images are pushed, but ${key ? "could not be signed" : "nothing could be attached to them"}`, error)
   }
   return `Attached to each image: SBOM (SPDX), statement (in-toto)${key ? "; both image and statement are signed" : ""}`
+}
+
+function nothingAttached(why: string): string {
+  console.log(`push: nothing attached: ${why}`)
+  return `Nothing is attached: ${why}`
 }
 
 async function attachTo(application: Application, images: VerifiedImages, reference: string, registry: RegistryClient, key?: SigningKey): Promise<void> {

@@ -1,4 +1,4 @@
-import { dag, Directory } from "@dagger.io/dagger"
+import { Container, dag, Directory } from "@dagger.io/dagger"
 
 import type { Config } from "../config/schema.js"
 import { assertTrusted } from "../deploy/trust.js"
@@ -7,16 +7,16 @@ import { RegistryClient, registryFailed } from "../registry/client.js"
 import { resolveDigest } from "../registry/oras.js"
 import { formatReference, parseReference } from "../registry/reference.js"
 import { Verification } from "../verification.js"
-import type { FactRow } from "../verify/facts.js"
 import { verifyApplication } from "../verify/verify.js"
-import { APPLICATIONS, type Application, type PushedImages } from "./publish.js"
+import { APPLICATIONS, type PushedImages } from "./publish.js"
 
 /** Images from elsewhere, as if they had been pushed here: referred to by the digests they have now, trusted, and verified. */
-export async function releaseImages(source: Directory, config: Config, images: PushedImages, access: RegistryAccess): Promise<PushedImages> {
+export async function releaseImages(source: Directory, config: Config, images: PushedImages, access: RegistryAccess, scanner?: Container): Promise<PushedImages> {
   const [backend, frontend] = await Promise.all(APPLICATIONS.map(application => resolve(images[application], config, access)))
   const resolved = { backend: backend!, frontend: frontend! }
   await assertTrusted(source, config, resolved, access)
-  const facts = await Promise.all(APPLICATIONS.map(application => verify(application, resolved[application], source, config, access)))
+  const means = { source, scanner, secrets: access.password ? [access.password] : [] }
+  const facts = await Promise.all(APPLICATIONS.map(application => verifyApplication(application, pull(resolved[application], access), means, config)))
   new Verification(JSON.stringify(facts.flat())).summary()
   return resolved
 }
@@ -33,10 +33,8 @@ async function resolve(text: string, config: Config, access: RegistryAccess): Pr
   }
 }
 
-function verify(application: Application, reference: string, source: Directory, config: Config, access: RegistryAccess): Promise<FactRow[]> {
-  const { username, password, service } = access
+function pull(reference: string, { username, password, service }: RegistryAccess): Container {
   const container = dag.container()
   const loggedIn = username && password ? container.withRegistryAuth(reference, username, password) : container
-  const means = { source, secrets: password ? [password] : [] }
-  return verifyApplication(application, loggedIn.from(reference, { registryService: service }), means, config)
+  return loggedIn.from(reference, { registryService: service })
 }

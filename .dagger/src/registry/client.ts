@@ -70,6 +70,12 @@ export class ToolFailed extends Error {
   }
 }
 
+/** Whether a registry refused a manifest for what it is: one that knows no referrers. */
+export function takesNoReferrers(error: unknown): boolean {
+  if (!(error instanceof ToolFailed)) return false
+  return /\/manifests\/\S*: response status code (400|405|406|415)\b|\b(manifest invalid|unsupported)\b/i.test(error.output)
+}
+
 /** What a tool's failure means for whoever called this module, with the tool's own words; any other error as it is. */
 export function registryFailed(what: string, error: unknown): unknown {
   if (!(error instanceof ToolFailed)) return error

@@ -11,12 +11,20 @@ export interface Reference {
   digest?: string
 }
 
-/** Read a reference as people write it: acme/api:1.2 is docker.io/acme/api:1.2. */
-export function parseReference(text: string): Reference {
+/** Read a reference as people write it: python is docker.io/library/python; undefined: it is none. */
+export function readReference(text: string): Reference | undefined {
   const [first = "", ...rest] = text.split("/")
   const hasHost = rest.length > 0 && (/[.:]/.test(first) || first === "localhost")
-  const { host, repository, tag, digest } = REFERENCE.exec(hasHost ? text : `docker.io/${rest.length > 0 ? "" : "library/"}${text}`)?.groups ?? {}
-  if (host && repository && (tag || digest)) return { host, repository, tag, digest }
+  const { host, repository, tag, digest } = REFERENCE.exec(hasHost ? text : `docker.io/${text}`)?.groups ?? {}
+  if (!host || !repository) return undefined
+  if (!/^(index\.)?docker\.io$/.test(host)) return { host, repository, tag, digest }
+  return { host: "docker.io", repository: repository.includes("/") ? repository : `library/${repository}`, tag, digest }
+}
+
+/** Read a reference to one image: by tag, by digest or by both. */
+export function parseReference(text: string): Reference {
+  const reference = readReference(text)
+  if (reference?.tag || reference?.digest) return reference
   throw new CloudNativeError({
     code: "ARGUMENTS_INVALID",
     blame: "user",

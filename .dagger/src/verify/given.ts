@@ -1,31 +1,47 @@
-import { dag, Directory, ReturnType } from "@dagger.io/dagger"
+import { dag, Directory } from "@dagger.io/dagger"
 import { parse } from "yaml"
 
 import type { Config } from "../config/schema.js"
 import { CloudNativeError, lastLines } from "../errors.js"
-import { formsOf } from "../redact.js"
+import { base64Within, formsOf } from "../redact.js"
+import { parseDotenv } from "../secrets/dotenv.js"
 import { uniqueValue } from "../unique.js"
 import type { Row } from "./facts.js"
 import { tools } from "./inspect.js"
 import { placeInImage } from "./leaks.js"
+import { runTool } from "./tool.js"
 
 const PATTERNS = "/run/secrets/patterns"
 const SEARCHED = "/searched"
-/** Shorter ones would be found everywhere. */
-const SHORTEST = 8
 
-/** Files that hold one of the values, in plain, base64, hexadecimal or URL-encoded. */
-export async function filesWithValues(folder: Directory, values: string[], config: Config): Promise<string[]> {
-  const patterns = patternsOf(values)
+/** A value that must not be in an image. */
+export interface GivenValue {
+  /** Its key, where it stands in a dotenv, beside settings that are no secrets. */
+  key?: string
+  value: string
+}
+
+export interface FoundValue {
+  key?: string
+  path: string
+}
+
+/** Where the values are, in plain, base64, hexadecimal or URL-encoded. */
+export async function findValues(folder: Directory, values: GivenValue[], config: Config): Promise<FoundValue[]> {
+  if ((await filesWith(folder, values, config)).length === 0) return []
+  // There is one: only now is each looked for by itself.
+  const found = values.map(async given => (await filesWith(folder, [given], config)).map(path => ({ key: given.key, path })))
+  return (await Promise.all(found)).flat()
+}
+
+async function filesWith(folder: Directory, values: GivenValue[], config: Config): Promise<string[]> {
+  const patterns = patternsOf(values.map(({ value }) => value))
   if (patterns.length === 0) return []
   const secret = dag.setSecret(`patterns-${uniqueValue()}`, patterns.join("\n"))
-  const done = tools(config)
-    .withMountedDirectory(SEARCHED, folder)
-    .withMountedSecret(PATTERNS, secret)
-    .withWorkdir(SEARCHED)
-    .withExec(["grep", "--recursive", "--files-with-matches", "--text", "--fixed-strings", `--file=${PATTERNS}`, "."], { expect: ReturnType.Any })
-  const [exitCode, stdout, stderr] = await Promise.all([done.exitCode(), done.stdout(), done.stderr()])
+  const ready = tools(config).withMountedDirectory(SEARCHED, folder).withMountedSecret(PATTERNS, secret).withWorkdir(SEARCHED)
+  const args = ["grep", "--recursive", "--files-with-matches", "--text", "--fixed-strings", `--file=${PATTERNS}`, "."]
   // 1: nothing was found.
+  const { exitCode, stdout, stderr } = await runTool(ready, args, { name: "grep", done: [0, 1] })
   if (exitCode <= 1) return stdout.split("\n").filter(Boolean).map(path => path.replace(/^\.\//, ""))
   throw new CloudNativeError({
     code: "TOOL_FAILED",
@@ -36,25 +52,56 @@ export async function filesWithValues(folder: Directory, values: string[], confi
   })
 }
 
+/** Shorter ones would be found everywhere. */
+const SHORTEST = 8
+/** From here on a value of a dotenv is no word of the language, as production is. */
+const LONG = 20
+
+/** Whether a value can be told from ordinary text. */
+export function isTelling({ key, value }: GivenValue): boolean {
+  const text = value.trim()
+  return text.length >= SHORTEST && (key === undefined || text.length >= LONG || (/\d/.test(text) && /\D/.test(text)))
+}
+
 /** What to look for, a line each: of a value with several lines, such as a key, the longest one says enough. */
 export function patternsOf(values: string[]): string[] {
-  const usable = values.map(value => value.trim()).filter(value => value.length >= SHORTEST)
-  const lines = usable.flatMap(value => (value.includes("\n") ? [longest(value.split("\n"))] : []))
-  return [...new Set([...usable, ...lines].flatMap(formsOf))].filter(form => form.length >= SHORTEST && !form.includes("\n"))
+  const lines = values.map(value => longest(value.trim().split("\n")))
+  return [...new Set(lines.flatMap(line => [...formsOf(line), ...piecesOf(line)]))].filter(form => form.length >= SHORTEST)
 }
 
 function longest(texts: string[]): string {
   return texts.reduce((longer, text) => (text.length > longer.length ? text : longer))
 }
 
+/** Bytes: base64 is broken into lines of 76 characters, and no break goes through both of two such pieces. */
+const PIECE = 24
+
+/** Of a long value, pieces of its base64 that stand in one line. */
+function piecesOf(value: string): string[] {
+  const bytes = Buffer.from(value)
+  if (bytes.length < 2 * PIECE) return []
+  const pieces = [bytes.subarray(-2 * PIECE, -PIECE), bytes.subarray(-PIECE)]
+  return pieces.flatMap(piece => [0, 1, 2].flatMap(offset => base64Within(piece, offset)))
+}
+
 const SECRET_KEY = /^(token|password|client-key-data|id-token|refresh-token)$/
 
-/** The values in a secret: itself; those of a dotenv; those of a kubeconfig that are secret. */
-export function valuesOf(text: string): string[] {
-  const lines = text.split("\n").filter(line => line.trim() && !line.startsWith("#"))
-  const entries = lines.map(line => /^(?:export\s+)?[A-Za-z_]\w*=["'`]?(.*?)["'`]?$/.exec(line.trim())?.[1])
-  if (entries.every(value => value !== undefined)) return [text, ...(entries as string[])]
-  return [text, ...secretsIn(yamlOf(text))]
+/** The values in a secret: those of a dotenv; those of a kubeconfig that are secret; else itself. */
+export function valuesOf(text: string): GivenValue[] {
+  const entries = entriesOf(text)
+  if (entries) return Object.entries(entries).map(([key, value]) => ({ key, value }))
+  const inner = secretsIn(yamlOf(text))
+  return (inner.length > 0 ? inner : [text]).map(value => ({ value }))
+}
+
+/** Entries of a dotenv; undefined: it is none, as a value in base64 that ends with = is none. */
+function entriesOf(text: string): Record<string, string> | undefined {
+  try {
+    const entries = parseDotenv(text)
+    return Object.values(entries).every(value => /^=*$/.test(value)) ? undefined : entries
+  } catch {
+    return undefined
+  }
 }
 
 function yamlOf(text: string): unknown {
@@ -70,15 +117,19 @@ function secretsIn(value: unknown): string[] {
   return Object.entries(value).flatMap(([key, inner]) => (SECRET_KEY.test(key) && typeof inner === "string" ? [inner] : secretsIn(inner)))
 }
 
-/** Where the values of given secrets were found; which one is not said. */
-export function givenRow(given: number, files: string[]): Row {
+/** Where the values of given secrets were found: by the key that one has, and never by what it is. */
+export function givenRow(values: GivenValue[], found: FoundValue[]): Row {
   const row = { name: "given secrets", limit: "none" }
-  if (given === 0) return { ...row, actual: "—", verdict: "not checked", how: "no secret was given to look for" }
+  if (values.length === 0) return { ...row, actual: "—", verdict: "not checked", how: "no secret was given to look for" }
+  const telling = values.filter(isTelling).length
+  const others = values.length > telling ? `${values.length - telling} too short or too plain to look for` : ""
+  if (telling === 0) return { ...row, actual: "—", verdict: "not checked", how: others }
+  const files = new Set(found.map(({ path }) => path)).size
   return {
     ...row,
-    actual: files.length > 0 ? `in ${files.length} files` : "none found",
-    verdict: files.length > 0 ? "fail" : "pass",
-    how: `values of ${given} secrets: plain, base64, hexadecimal, URL-encoded`,
-    findings: files.map(path => `a secret that was given: ${placeInImage(path)}`),
+    actual: files > 0 ? `in ${files} files` : "none found",
+    verdict: files > 0 ? "fail" : "pass",
+    how: [`${telling} values: plain, base64, hexadecimal, URL-encoded`, others].filter(Boolean).join("; "),
+    findings: found.map(({ key, path }) => `${key ? `${key} of a secret` : "a secret"} that was given: ${placeInImage(path)}`),
   }
 }

@@ -1,10 +1,12 @@
-import { Container, dag, Directory, ReturnType } from "@dagger.io/dagger"
+import { Container, dag, Directory } from "@dagger.io/dagger"
 import { z } from "zod"
 
 import type { Config } from "../config/schema.js"
 import { CloudNativeError, lastLines } from "../errors.js"
 import type { Row } from "./facts.js"
+import { LAYERS } from "./layers.js"
 import type { OciImage } from "./oci.js"
+import { runTool } from "./tool.js"
 
 const Leaks = z.array(z.object({ RuleID: z.string(), File: z.string(), StartLine: z.number() }))
 export type Leak = z.infer<typeof Leaks>[number]
@@ -19,20 +21,66 @@ export async function leaksInSource(source: Directory, config: Config): Promise<
   return scan(gitleaks(config), source, [])
 }
 
-/** Look for secrets in an image's layers and in what it says of itself, by the rules of the source; nothing in the image can make itself an exception. */
-export async function leaksInImage(folder: Directory, source: Directory, config: Config): Promise<Leak[]> {
+/**
+ * Look for secrets in an image's layers and in what it says of itself, by the rules of the source; nothing in the image can make itself an exception.
+ * Of dependencies gitleaks' own rules see nothing, by the names of their folders, among them where `pip install .` puts an application:
+ * they are looked through once more, under other names.
+ */
+export async function leaksInImage(layers: Container, description: Directory, source: Directory, config: Config): Promise<Leak[]> {
   const hasRules = await source.exists(OWN_RULES)
-  const container = gitleaks(config)
-    .withFile("/gitleaks/image.toml", dag.currentModule().source().file("gitleaks/image.toml"))
-    .withNewFile("/gitleaks/source.toml", hasRules ? await source.file(OWN_RULES).contents() : DEFAULT_RULES)
-  return scan(container, folder, ["--config=/gitleaks/image.toml", "--gitleaks-ignore-path=/gitleaks", "--ignore-gitleaks-allow", "--max-archive-depth=2"])
+  const common = await dag.currentModule().source().file("gitleaks/image.toml").contents()
+  const container = gitleaks(config).withNewFile(SOURCE_RULES, hasRules ? await source.file(OWN_RULES).contents() : DEFAULT_RULES)
+  const scanBy = (folder: Directory, rules: string) => scan(container.withNewFile(IMAGE_RULES, rules), folder, IMAGE_FLAGS)
+  const [all, renamed] = await Promise.all([
+    scanBy(layers.directory(LAYERS).withDirectory(".", description), imageRules(common)),
+    scanBy(layers.withExec(renameDependencies(LAYERS)).directory(LAYERS), imageRules(common, NOISY_IN_DEPENDENCIES)),
+  ])
+  return [...all, ...inDependencies(renamed)]
 }
 
-/** What an image says of itself, as files: gitleaks and grep look into files. */
-export function descriptionOf({ env, labels, annotations, history }: OciImage): Directory {
+const SOURCE_RULES = "/gitleaks/source.toml"
+const IMAGE_RULES = "/gitleaks/image.toml"
+const IMAGE_FLAGS = [`--config=${IMAGE_RULES}`, "--gitleaks-ignore-path=/gitleaks", "--ignore-gitleaks-allow", "--max-archive-depth=2"]
+/** Rules that take code and its examples for secrets. */
+const NOISY_IN_DEPENDENCIES = ["generic-api-key", "jwt", "curl-auth-header", "curl-auth-user"]
+
+/** The rules for an image: those of the source but for some, and what is common to all images. */
+export function imageRules(common: string, disabled: string[] = []): string {
+  return `[extend]\npath = "${SOURCE_RULES}"\ndisabledRules = ${JSON.stringify(disabled)}\n\n${common}`
+}
+
+const RENAMED = "~"
+
+/** The command that gives folders of dependencies names that gitleaks does not know: node_modules~. */
+export function renameDependencies(folder: string): string[] {
+  const names = ["node_modules", "bower_components", "vendor", "env", "venv", "virtualenv", "python[23].*", "*.dist-info"]
+  const anyOf = names.flatMap(name => ["-o", "-name", name]).slice(1)
+  return ["find", folder, "-depth", "-type", "d", "(", ...anyOf, ")", "-execdir", "mv", "-T", "{}", `{}${RENAMED}`, ";"]
+}
+
+/** What was found in renamed folders, by their own names. */
+export function inDependencies(leaks: Leak[]): Leak[] {
+  return leaks.filter(({ File }) => File.includes(`${RENAMED}/`)).map(leak => ({ ...leak, File: leak.File.replaceAll(`${RENAMED}/`, "/") }))
+}
+
+/** What an image says of itself beyond what its base says, as files: gitleaks and grep look into files. */
+export function descriptionOf(image: OciImage, base?: OciImage): Directory {
+  const texts = base ? withoutLinesOf(saidBy(image), saidBy(base)) : saidBy(image)
+  return Object.entries(texts).reduce((folder, [name, lines]) => folder.withNewFile(name, lines.join("\n")), dag.directory())
+}
+
+type Said = Record<"environment" | "labels" | "history", string[]>
+
+/** All that an image says of itself, a line each. */
+export function saidBy({ env, labels, annotations, history }: OciImage): Said {
   const lines = (values: Record<string, string>) => Object.entries(values).map(([name, value]) => `${name}=${value}`)
-  const texts = { environment: env, labels: [...lines(labels), ...lines(annotations)], history }
-  return Object.entries(texts).reduce((folder, [name, text]) => folder.withNewFile(name, text.join("\n")), dag.directory())
+  return { environment: env, labels: [...lines(labels), ...lines(annotations)], history }
+}
+
+/** The fingerprint that python's image keeps in its environment is no secret of the image built on it. */
+export function withoutLinesOf(said: Said, base: Said): Said {
+  const own = (name: keyof Said) => said[name].filter(line => !base[name].includes(line))
+  return { environment: own("environment"), labels: own("labels"), history: own("history") }
 }
 
 /** Layers hold files that only root may read. */
@@ -41,15 +89,10 @@ function gitleaks(config: Config): Container {
 }
 
 async function scan(container: Container, folder: Directory, flags: string[]): Promise<Leak[]> {
-  const done = container
-    .withMountedDirectory(SCANNED, folder)
-    .withWorkdir(SCANNED)
-    .withExec(["dir", "--no-banner", "--no-color", "--redact=100", "--exit-code=0", "--report-format=json", `--report-path=${REPORT}`, ...flags, "."], {
-      useEntrypoint: true,
-      expect: ReturnType.Any,
-    })
-  const [exitCode, stderr] = await Promise.all([done.exitCode(), done.stderr()])
-  return readLeaks(exitCode, exitCode === 0 ? await done.file(REPORT).contents() : "", stderr)
+  const args = ["dir", "--no-banner", "--no-color", "--redact=100", "--exit-code=0", "--report-format=json", `--report-path=${REPORT}`, ...flags, "."]
+  const ready = container.withMountedDirectory(SCANNED, folder).withWorkdir(SCANNED)
+  const { container: ran, exitCode, stderr } = await runTool(ready, args, { name: "gitleaks", useEntrypoint: true })
+  return readLeaks(exitCode, exitCode === 0 ? await ran.file(REPORT).contents() : "", stderr)
 }
 
 /** What gitleaks found; whatever it could not look at is an error. */

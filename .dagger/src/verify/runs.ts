@@ -11,7 +11,7 @@ export function runRows(trials: (Trials & { grace: number; unknown?: string[] })
   const inFlight = { name: "request in flight", limit: "finished" }
   if (!trials) return noneChecked([confined, start, stop, inFlight], "say where it answers: --port and --health")
   if (trials.unknown?.length && trials.free?.problem) {
-    return noneChecked([confined, start, stop, inFlight], `it does not run without ${trials.unknown.join(", ")}: give ephemeral.secrets values for that`)
+    return noneChecked([confined, start, stop, inFlight], `it does not run without ${trials.unknown.join(", ")}: only a cluster has that, or ephemeral.secrets for what is a secret`)
   }
   const ran = trials.free && !trials.free.problem ? trials.free : trials.confined
   return [confinedRow(confined, trials), startRow(start, ran, startup), stopRow(stop, ran), inFlightRow(inFlight, ran)]

@@ -5,6 +5,7 @@ import type { Config } from "../config/schema.js"
 import { CloudNativeError, messageOf } from "../errors.js"
 import type { Row } from "./facts.js"
 import { layoutOf } from "./inspect.js"
+import { within } from "./tool.js"
 
 const SBOM = "/tmp/sbom.spdx.json"
 
@@ -19,24 +20,30 @@ export function sbomOf(image: Container, config: Config): File {
     .file(SBOM)
 }
 
-const Spdx = z.object({ spdxVersion: z.string(), packages: z.array(z.unknown()) })
+const Spdx = z.object({
+  spdxVersion: z.string(),
+  packages: z.array(z.object({ SPDXID: z.string() })),
+  relationships: z.array(z.object({ spdxElementId: z.string(), relationshipType: z.string(), relatedSpdxElement: z.string() })).default([]),
+})
+export type Spdx = z.infer<typeof Spdx>
 
 /** Whether it is known what the image is made of. */
 export async function sbomRow(image: Container, config: Config): Promise<Row> {
-  const { spdxVersion, packages } = await readSbom(sbomOf(image, config))
-  return {
-    name: "SBOM",
-    limit: "there is one",
-    actual: `${packages.length} packages`,
-    verdict: packages.length > 0 ? "pass" : "fail",
-    how: `syft, ${spdxVersion}`,
-  }
+  return packagesRow(await readSbom(sbomOf(image, config)))
 }
 
-async function readSbom(file: File): Promise<z.infer<typeof Spdx>> {
+/** An image is itself a package of its SBOM: the one that the document describes. */
+export function packagesRow({ spdxVersion, packages, relationships }: Spdx): Row {
+  const described = relationships.filter(({ spdxElementId: of, relationshipType: type }) => of === "SPDXRef-DOCUMENT" && type === "DESCRIBES")
+  const inside = packages.filter(({ SPDXID: id }) => !described.some(({ relatedSpdxElement: root }) => root === id)).length
+  return { name: "SBOM", limit: "there is one", actual: `${inside} packages`, verdict: inside > 0 ? "pass" : "fail", how: `syft, ${spdxVersion}` }
+}
+
+async function readSbom(file: File): Promise<Spdx> {
   try {
-    return Spdx.parse(JSON.parse(await file.contents()))
+    return Spdx.parse(JSON.parse(await within(file.contents(), "syft")))
   } catch (error) {
+    if (error instanceof CloudNativeError) throw error
     throw new CloudNativeError({
       code: "TOOL_FAILED",
       blame: "environment",

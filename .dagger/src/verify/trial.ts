@@ -1,9 +1,10 @@
-import { Container, dag, ReturnType } from "@dagger.io/dagger"
+import { Container, dag } from "@dagger.io/dagger"
 import { z } from "zod"
 
 import { CloudNativeError, lastLines } from "../errors.js"
 import { readShape } from "../shape.js"
 import { uniqueValue } from "../unique.js"
+import { runTool } from "./tool.js"
 import type { TrialSettings } from "./trial-settings.js"
 
 /** What became of a run of the image; see trial.py. */
@@ -46,16 +47,23 @@ async function tryOnce(image: Container, settings: TrialSettings & { confined: b
     .withMountedDirectory("/image", image.rootfs())
     .withFile("/trial/trial.py", dag.currentModule().source().file("trial/trial.py"))
     .withNewFile("/trial/settings.json", JSON.stringify(settings))
-  const trial = await execute(container)
+  const timeout = settings.patience * BUSY + settings.grace + MARGIN
+  const trial = await execute(container, timeout)
   const good = !trial.problem && trial.inFlight === "finished" && typeof trial.stopSeconds === "number"
-  // A failure is never taken from the cache: one that had a passing reason would last for ever.
-  return good || trial.ranAt >= since ? trial : execute(container.withEnvVariable("CLOUD_NATIVE_RERUN", uniqueValue()))
+  // What became of a run that was not good is never taken from the cache either.
+  return good || trial.ranAt >= since ? trial : execute(container.withEnvVariable("CLOUD_NATIVE_RERUN", uniqueValue()), timeout)
 }
 
-async function execute(container: Container): Promise<Trial> {
-  const done = container.withExec(["python3", "/trial/trial.py", "/trial/settings.json", RESULT], { insecureRootCapabilities: true, expect: ReturnType.Any })
-  const [exitCode, stderr] = await Promise.all([done.exitCode(), done.stderr()])
-  if (exitCode === 0) return readShape(Trial, JSON.parse(await done.file(RESULT).contents()), "the result of running the image")
+/** How much longer a start takes on a machine that is busy with others, which is not held against the image. */
+const BUSY = 10
+/** Seconds that bringing up its backing services may take. */
+const MARGIN = 300
+
+async function execute(container: Container, timeout: number): Promise<Trial> {
+  const { container: ran, exitCode, stderr } = await runTool(container, ["python3", "/trial/trial.py", "/trial/settings.json", RESULT], {
+    name: "the run of the image", insecureRootCapabilities: true, timeout,
+  })
+  if (exitCode === 0) return readShape(Trial, JSON.parse(await ran.file(RESULT).contents()), "the result of running the image")
   throw new CloudNativeError({
     code: "TOOL_FAILED",
     blame: "environment",

@@ -4,12 +4,12 @@ import type { Config } from "../config/schema.js"
 import { trialManifests } from "../deploy/manifests.js"
 import { plaintextOf } from "../deploy/plan.js"
 import { withServices } from "../services.js"
-import { baseLayers, baseRow, findBase } from "./base.js"
+import { baseImage, baseLayers, baseRow, findBase } from "./base.js"
 import { FILE_MODES, fileModesRow, FINAL_STAGE, finalStageRow } from "./contents.js"
 import { ownLayersRow, sizeRow, userRow } from "./description.js"
 import { noneChecked, type FactRow, type Row } from "./facts.js"
 import { descriptionOf, leaksInImage, leaksInSource, leaksRow, placeInImage } from "./leaks.js"
-import { filesWithValues, givenRow, valuesOf } from "./given.js"
+import { findValues, givenRow, isTelling, valuesOf } from "./given.js"
 import { inspectImage, tools, type Inspected } from "./inspect.js"
 import { LAYERS, unpackLayers } from "./layers.js"
 import { podSettings, type PodSettings } from "./pod-settings.js"
@@ -22,7 +22,7 @@ import { trialSettings, type Endpoint } from "./trial-settings.js"
 export interface Subject {
   /** What the image is called in the rows. */
   name: string
-  /** The image it has to be built on. Default: the one that it names itself. */
+  /** The image it has to be built on. Default: any; then all of its layers are looked into. */
   base?: string
   /** Bytes that the layers above the base have to stay below, in the registry. */
   ownSize?: number
@@ -74,20 +74,21 @@ function ofImage(image: string, rows: Row[]): FactRow[] {
 /** The facts that lie in the layers and in what the image says of itself. */
 async function layerRows({ image, layout }: Inspected, subject: Subject, means: Means, config: Config): Promise<Row[]> {
   const base = await findBase(image, subject.base, config)
-  const from = base ? baseLayers(image, base) : 0
-  const { container, files } = await unpackLayers(image, layout, from, config)
-  const folder = container.directory(LAYERS).withDirectory(".", descriptionOf(image))
-  const secrets = means.secrets ?? []
-  const values = (await Promise.all(secrets.map(secret => plaintextOf(secret, "--secrets")))).flatMap(valuesOf)
-  const [leaks, given] = await Promise.all([leaksInImage(folder, means.source, config), filesWithValues(folder, values, config)])
+  const below = baseImage(base)
+  const from = baseLayers(image, below)
+  const { container, files } = await unpackLayers(image, layout, from ?? 0, config)
+  const description = descriptionOf(image, below)
+  const folder = container.directory(LAYERS).withDirectory(".", description)
+  const values = (await Promise.all((means.secrets ?? []).map(secret => plaintextOf(secret, "--secrets")))).flatMap(valuesOf)
+  const [leaks, found] = await Promise.all([leaksInImage(container, description, means.source, config), findValues(folder, values.filter(isTelling), config)])
   return [
     sizeRow(image, config.limits.imageSize),
-    ownLayersRow(base && image.layers.slice(from), subject.ownSize),
+    ownLayersRow(from === undefined ? undefined : image.layers.slice(from), subject.ownSize),
     baseRow(image, base),
-    ...(base ? [finalStageRow(files), fileModesRow(files)] : noneChecked([FINAL_STAGE, FILE_MODES], "which layers are the base's is not known")),
+    ...(from === undefined ? noneChecked([FINAL_STAGE, FILE_MODES], "which layers are the base's is not known") : [finalStageRow(files), fileModesRow(files)]),
     userRow(image),
     leaksRow("the layers, deleted files included, environment, labels and history", leaks, placeInImage),
-    givenRow(secrets.length, given),
+    givenRow(values, found),
   ]
 }
 

@@ -32,11 +32,13 @@ export const SEVERITIES = ["negligible", "low", "medium", "high", "critical"] as
 
 export type Policy = Config["vulnerabilities"]
 
+/** Exit codes of a scanner that has looked. grype ends with 2 where its own --fail-on applies: it has found something. */
+export const SCANNED = [0, 2]
+
 /** What a scanner found; one that failed or wrote anything else has found nothing out. */
 export function readReport(exitCode: number, stdout: string, stderr: string): Vulnerability[] {
   const read = Report.safeParse(parsed(stdout))
-  // grype ends with 2 where its own --fail-on applies: it has found something.
-  if (!read.success || (exitCode !== 0 && exitCode !== 2)) throw scannerFailed(exitCode, stderr, read.error)
+  if (!read.success || !SCANNED.includes(exitCode)) throw scannerFailed(exitCode, stderr, read.error)
   const all = read.data.matches.map(({ vulnerability: { id, severity, fix }, artifact }) => ({
     id, severity: severity.toLowerCase(), package: `${artifact.name} ${artifact.version}`, fixedIn: fix?.versions ?? [],
   }))

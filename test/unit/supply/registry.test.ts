@@ -5,7 +5,7 @@ import { Config } from "../../../.dagger/src/config/schema.js"
 import { assertPush, assertSigned } from "../../../.dagger/src/push/arguments.js"
 import { assertAccess, outOfReach } from "../../../.dagger/src/registry/access.js"
 import { refusalOf } from "../../../.dagger/src/deploy/trust.js"
-import { loginFile, registryFailed, remedyOf, ToolFailed, type RegistryClient } from "../../../.dagger/src/registry/client.js"
+import { loginFile, registryFailed, remedyOf, takesNoReferrers, ToolFailed, type RegistryClient } from "../../../.dagger/src/registry/client.js"
 import { attestArgs, parseStatements, signArgs, verifyArgs, verifyAttestationArgs } from "../../../.dagger/src/registry/cosign.js"
 import { attachArgs, manifestArgs, readArchitectures, resolveArgs } from "../../../.dagger/src/registry/oras.js"
 import { formatReference, isLoopback, parseReference } from "../../../.dagger/src/registry/reference.js"
@@ -82,6 +82,23 @@ describe("what a tool says", () => {
     ["no answer within 120 s", "is up and can be reached"],
   ])("%s: the way out", (output, fix) => {
     expect(remedyOf(output)).toContain(fix)
+  })
+  test.each([
+    ['Error response from registry: recognizable error message not found: PUT "https://r/v2/a/manifests/sha256:1": response status code 405: Method Not Allowed', true],
+    ['PUT "https://r/v2/a/manifests/sha256:1": response status code 400: Bad Request', true],
+    ["Error response from registry: manifest invalid: manifest invalid", true],
+    ["Error response from registry: unsupported: The operation is unsupported.", true],
+    ['POST "https://r/v2/a/blobs/uploads/": response status code 400: Bad Request', false],
+    ['PUT "https://r/v2/a/manifests/sha256:1": response status code 403: Forbidden', false],
+    ['PUT "https://r/v2/a/manifests/sha256:1": response status code 500: Internal Server Error', false],
+    ["unauthorized: authentication required", false],
+    ["no answer within 120 s", false],
+    ["", false],
+  ])("%j: the registry takes no attachments: %s", (output, expected) => {
+    expect(takesNoReferrers(new ToolFailed(1, output))).toBe(expected)
+  })
+  test("is not said by any other error: manifest invalid", () => {
+    expect(takesNoReferrers(new TypeError("manifest invalid"))).toBe(false)
   })
   test("becomes an error about the registry; any other error stays what it is", () => {
     expect(registryFailed("it cannot be found", new ToolFailed(1, "not found"))).toMatchObject({ code: "REGISTRY_FAILED", what: "it cannot be found", why: "not found" })

@@ -1,12 +1,14 @@
 import { describe, expect, test } from "vitest"
 
-import { baseLayers, baseRow, type Base } from "../../../.dagger/src/verify/base.js"
+import { BASE_NAME, baseImage, baseLayers, baseRow, isSameTag, type Base } from "../../../.dagger/src/verify/base.js"
 import { imageOf } from "./image.ts"
 
 const IMAGE = imageOf(["a", "b", "c"])
-const layersOf = (diffIds: string[]) => imageOf(diffIds).layers
-const today = (...diffIds: string[]): Base => ({ name: "python:3.13-slim", today: { digest: "sha256:today", layers: layersOf(diffIds) } })
-const recorded = (base: Base, diffIds?: string[]): Base => ({ ...base, recorded: { digest: "sha256:recorded", layers: diffIds && layersOf(diffIds) } })
+const today = (...diffIds: string[]): Base => ({ name: "python:3.13-slim", today: { digest: "sha256:today", image: imageOf(diffIds) } })
+const recorded = (base: Base, diffIds?: string[]): Base => {
+  const digest = "sha256:recorded"
+  return { ...base, recorded: { digest, look: diffIds && { digest, image: imageOf(diffIds) } } }
+}
 
 describe("the base", () => {
   test.each([
@@ -25,16 +27,43 @@ describe("the base", () => {
     ["one that was recorded, and never pushed", recorded(today("a")), "the image names sha256:recorded, which was never pushed there", 1],
   ])("fails on %s", (_, base, how, own) => {
     expect(baseRow(IMAGE, base)).toMatchObject({ actual: "not this base", verdict: "fail", how })
-    expect(baseLayers(IMAGE, base)).toBe(own)
+    expect(baseLayers(IMAGE, baseImage(base))).toBe(own)
   })
 
   test("is outdated, which is a warning, when it is an earlier one of the same name", () => {
     const base = recorded(today("x"), ["a", "b"])
     expect(baseRow(IMAGE, base)).toMatchObject({ actual: "python:3.13-slim + 1 layers, outdated", verdict: "warn" })
-    expect(baseLayers(IMAGE, base)).toBe(2)
+    expect(baseLayers(IMAGE, baseImage(base))).toBe(2)
   })
 
-  test("is not checked when none is named", () => {
+  test("fails when it cannot be had, and no layer counts as its", () => {
+    const base = { name: "pyhton:3.13-slim", problem: "pull access denied" }
+    expect(baseRow(IMAGE, base)).toMatchObject({ limit: base.name, verdict: "fail", how: "the base cannot be had", findings: ["pull access denied"] })
+    expect(baseLayers(IMAGE, baseImage(base))).toBeUndefined()
+  })
+
+  test("is not checked when none is demanded, whatever the image says itself", () => {
     expect(baseRow(IMAGE, undefined)).toMatchObject({ verdict: "not checked" })
+    const how = "only the image says that it is python:3.13-slim: demand one with --base"
+    expect(baseRow(imageOf(["a"], { labels: { [BASE_NAME]: "python:3.13-slim" } }), undefined)).toMatchObject({ verdict: "not checked", how })
+    expect(baseLayers(IMAGE, baseImage(undefined))).toBeUndefined()
+  })
+})
+
+describe("an image's own word for its base", () => {
+  test.each([
+    ["python:3.13-slim", "python:3.13-slim", true],
+    ["docker.io/library/python:3.13-slim", "python:3.13-slim", true],
+    ["docker.io/python:3.13-slim", "index.docker.io/library/python:3.13-slim", true],
+    ["python", "python:latest", true],
+    ["localhost:5000/base:1", "localhost:5000/base:1", true],
+    ["python:3.13", "python:3.13-slim", false],
+    ["python:3.9", "python:3.13-slim", false],
+    ["python", "python:3.13-slim", false],
+    ["ghcr.io/acme/python:3.13-slim", "python:3.13-slim", false],
+    [`python:3.13-slim`, `python:3.13-slim@sha256:${"0a".repeat(32)}`, false],
+    ["no reference", "no reference", false],
+  ])("%s, where %s is demanded: of the same tag: %s", (recorded, demanded, expected) => {
+    expect(isSameTag(recorded, demanded)).toBe(expected)
   })
 })

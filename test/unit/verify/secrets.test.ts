@@ -1,7 +1,13 @@
-import { describe, expect, test } from "vitest"
+import { execFileSync } from "node:child_process"
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { dirname, join } from "node:path"
 
-import { givenRow, patternsOf, valuesOf } from "../../../.dagger/src/verify/given.js"
-import { assertNoLeaks, leaksRow, placeInImage, readLeaks } from "../../../.dagger/src/verify/leaks.js"
+import { afterAll, describe, expect, test } from "vitest"
+
+import { givenRow, isTelling, patternsOf, valuesOf } from "../../../.dagger/src/verify/given.js"
+import { assertNoLeaks, imageRules, inDependencies, leaksRow, placeInImage, readLeaks, renameDependencies, saidBy, withoutLinesOf } from "../../../.dagger/src/verify/leaks.js"
+import { imageOf } from "./image.ts"
 
 const REPORT = [{ RuleID: "github-pat", File: "3/app/.env", StartLine: 2, Secret: "REDACTED", Match: "REDACTED" }]
 
@@ -33,12 +39,72 @@ describe("a report of gitleaks", () => {
   })
 })
 
+describe("what an image says of itself", () => {
+  const base = saidBy(imageOf([], { env: ["PATH=/bin", "GPG_KEY=7169605F"], labels: { vendor: "python" }, history: ["ENV GPG_KEY=7169605F"] }))
+
+  test("does not include what its base says", () => {
+    const said = { env: ["PATH=/bin", "GPG_KEY=7169605F", "TOKEN=x"], labels: { vendor: "me" }, annotations: { made: "here" }, history: ["ENV GPG_KEY=7169605F", "ARG TOKEN=x"] }
+    expect(withoutLinesOf(saidBy(imageOf([], said)), base)).toEqual({ environment: ["TOKEN=x"], labels: ["vendor=me", "made=here"], history: ["ARG TOKEN=x"] })
+  })
+
+  test("includes another value of what its base says", () => {
+    expect(withoutLinesOf(saidBy(imageOf([], { env: ["GPG_KEY=other"] })), base).environment).toEqual(["GPG_KEY=other"])
+  })
+})
+
+describe("the rules for images", () => {
+  test("are those of the source, and beside them none that the source's have to know", () => {
+    const common = readFileSync(join(import.meta.dirname, "../../../.dagger/gitleaks/image.toml"), "utf8")
+    expect(imageRules(common, ["jwt"])).toMatch(/^\[extend\]\npath = "\/gitleaks\/source.toml"\ndisabledRules = \["jwt"\]\n/)
+    expect(common).not.toMatch(/^targetRules|^\[extend\]/m)
+  })
+
+  // As RE2 and JavaScript both read it.
+  const key = new RegExp(/id = "private-key"[^]*?regex = \'\'\'(.*)\'\'\'/.exec(readFileSync(join(import.meta.dirname, "../../../.dagger/gitleaks/image.toml"), "utf8"))![1]!)
+  const header = ["-----BEGIN", "PRIVATE KEY-----"].join(" ")
+  const body = "MIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcwggSjAgEAAoIBAQC7"
+  test.each([
+    ["a file", `${header}\n${body}\n`, true],
+    ["a text of JSON", `{"key":"${header}\\n${body}\\n"}`, true],
+    ["an encrypted one", `${header.replace("PRIVATE", "RSA PRIVATE")}\nProc-Type: 4,ENCRYPTED\nDEK-Info: AES-128-CBC,8695\n\n${body}`, true],
+    ["one after code that names its first line", `if(!text.includes("${header}"))throw Error("no key");const key="${header}\\n${body}"`, true],
+    ["code that names its first line", `if(!text.includes("${header}"))throw Error("${"no key ".repeat(20)}");text.replace("${header}","")`, false],
+  ])("take for a private key %s: %#", (_, text, found) => {
+    expect(key.test(text)).toBe(found)
+  })
+})
+
+describe("dependencies", () => {
+  const folder = mkdtempSync(join(tmpdir(), "cloud-native-leaks-"))
+  afterAll(() => rmSync(folder, { recursive: true }))
+
+  test.each([
+    ["app/.venv/lib/python3.13/site-packages/own/settings.py", "app/.venv/lib/python3.13~/site-packages/own/settings.py"],
+    ["app/node_modules/a/node_modules/b/index.js", "app/node_modules~/a/node_modules~/b/index.js"],
+    ["venv/lib/own-1.0.dist-info/METADATA", "venv~/lib/own-1.0.dist-info~/METADATA"],
+    ["app/env.py", "app/env.py"],
+  ])("of %s lie where gitleaks looks", (path, renamed) => {
+    mkdirSync(join(folder, dirname(path)), { recursive: true })
+    writeFileSync(join(folder, path), "")
+    const [program, ...args] = renameDependencies(folder)
+    execFileSync(program!, args)
+    expect(existsSync(join(folder, renamed))).toBe(true)
+  })
+
+  test("are named by their own names, and what lies elsewhere was looked at before", () => {
+    const leak = (File: string) => ({ RuleID: "github-pat", File, StartLine: 1 })
+    expect(inDependencies([leak("5/app/node_modules~/a/index.js"), leak("5/app/main.js")])).toEqual([leak("5/app/node_modules/a/index.js")])
+  })
+})
+
 describe("the values of a given secret", () => {
   const kubeconfig = "apiVersion: v1\nusers:\n- name: me\n  user:\n    token: abcdefghij\n    client-key-data: LS0tLS1CRUdJ\nclusters:\n- cluster: { server: https://k8s }\n"
   test.each([
-    ["one value", "hunter2hunter2", ["hunter2hunter2"]],
-    ["a dotenv", "# prod\nA=first\nexport B='second one'\n", ["# prod\nA=first\nexport B='second one'\n", "first", "second one"]],
-    ["a kubeconfig", kubeconfig, [kubeconfig, "abcdefghij", "LS0tLS1CRUdJ"]],
+    ["one value", "hunter2hunter2", [{ value: "hunter2hunter2" }]],
+    ["one value in base64", "aHVudGVyMmh1bnRlcg==", [{ value: "aHVudGVyMmh1bnRlcg==" }]],
+    ["a dotenv", "# prod\nA=first # note\nexport B='second one'\n", [{ key: "A", value: "first" }, { key: "B", value: "second one" }]],
+    ["a dotenv with a value of several lines", 'A=first\nKEY="one\ntwo"\n', [{ key: "A", value: "first" }, { key: "KEY", value: "one\ntwo" }]],
+    ["a kubeconfig", kubeconfig, [{ value: "abcdefghij" }, { value: "LS0tLS1CRUdJ" }]],
   ])("are those of %s", (_, text, values) => {
     expect(valuesOf(text)).toEqual(values)
   })
@@ -56,16 +122,40 @@ describe("the values of a given secret", () => {
     expect(patterns.join("")).not.toContain("\n")
   })
 
-  test("are not looked for when they are so short that they would be found everywhere", () => {
-    expect(patternsOf(["true", "8000", ""])).toEqual([])
+  test.each([
+    ["true", false],
+    ["", false],
+    ["letmein!", true],
+    ["production", true],
+  ])("%j, a Secret by itself, is looked for: %s", (value, expected) => {
+    expect(isTelling({ value })).toBe(expected)
+  })
+  test.each([
+    ["8000", false],
+    ["production", false],
+    ["20261124", false],
+    ["Europe/Berlin", false],
+    ["hunter2hunter2", true],
+    ["correct-horse-battery", true],
+  ])("%j, beside settings in a dotenv, is looked for: %s", (value, expected) => {
+    expect(isTelling({ key: "KEY", value })).toBe(expected)
   })
 
+  test.each([0, 1, 2, 30, 50, 57])("are found in base64 that is broken into lines, after %d other bytes", before => {
+    const value = "postgresql://app:7h5Jq0mZr9TvB4nWc8@db.example.com:5432/app"
+    const wrapped = Buffer.from("x".repeat(before) + value).toString("base64").replace(/.{76}/g, "$&\n").split("\n")
+    expect(patternsOf([value]).some(pattern => wrapped.some(line => line.includes(pattern)))).toBe(true)
+  })
+
+  const telling = { value: "hunter2hunter2" }
+  const short = { key: "A", value: "1" }
   test.each([
-    [0, [], "not checked", []],
-    [2, [], "pass", []],
-    [2, ["3/app/config.js"], "fail", ["a secret that was given: layer 3: /app/config.js"]],
-  ])("%d given, found in %j: %s", (given, files, verdict, findings) => {
-    const row = givenRow(given, files)
-    expect({ verdict: row.verdict, findings: row.findings ?? [] }).toEqual({ verdict, findings })
+    [[], [], { verdict: "not checked" }],
+    [[short], [], { verdict: "not checked", how: "1 too short or too plain to look for" }],
+    [[telling, short], [], { verdict: "pass", how: "1 values: plain, base64, hexadecimal, URL-encoded; 1 too short or too plain to look for" }],
+    [[telling], [{ path: "3/app/config.js" }], { verdict: "fail", findings: ["a secret that was given: layer 3: /app/config.js"] }],
+    [[telling], [{ key: "TOKEN", path: "environment" }], { verdict: "fail", findings: ["TOKEN of a secret that was given: environment"] }],
+  ])("%j, found in %j: %j", (values, found, expected) => {
+    expect(givenRow(values, found)).toMatchObject(expected)
   })
 })
