@@ -73,7 +73,8 @@ export default defineConfig({
           testTimeout: minutes(15),
           hookTimeout: minutes(30),
           fileParallelism: false,
-          maxConcurrency: 3,
+          // With more, the two cores are what a verdict waits for.
+          maxConcurrency: 2,
         },
       },
     ],

@@ -12,7 +12,7 @@ import { mountOverlay } from "./overlay.ts"
 import { log } from "./progress.ts"
 import { publish } from "./registry.ts"
 import { rootStack } from "./rootfs.ts"
-import { cached, digestOf, folder, once, scratch, touch } from "./store.ts"
+import { cached, digestOf, folder, keep, once, scratch, touch } from "./store.ts"
 import { copyFile, fileNeeds, filePath, importFile, walk, type File } from "./tree.ts"
 
 export interface Descriptor { mediaType: string; digest: string; size: number }
@@ -53,12 +53,7 @@ const imageLayout = (id: string): Promise<string> => once(`layout ${id}`, async 
   log("compressing layers")
   const made = join(scratch(), "layout")
   await podman(["push", "--quiet", id, `oci:${made}:image`])
-  try {
-    renameSync(made, kept)
-  } catch (error) {
-    // Another process was first; the content is the same.
-    if (!existsSync(kept)) throw error
-  }
+  keep(made, kept)
   return kept
 })
 

@@ -1,8 +1,8 @@
 // Overlay mounts: the file systems of containers are stacks of folders.
-import { existsSync, lstatSync, mkdirSync, readlinkSync, renameSync, rmSync, symlinkSync } from "node:fs"
+import { existsSync, lstatSync, mkdirSync, readlinkSync, renameSync, symlinkSync } from "node:fs"
 import { join, posix } from "node:path"
 import { run } from "../lab/process.ts"
-import { folder, hash, scratch, session } from "./store.ts"
+import { folder, hash, keep, scratch, session } from "./store.ts"
 
 /** A short name for a lower folder: mount options must fit one page. */
 const link = (path: string): string => {
@@ -41,8 +41,7 @@ export const mountOverlay = async (lowers: string[]): Promise<Overlay> => {
 /** Keeps what was written to an overlay as a layer with this name. */
 export const keepLayer = (overlay: Overlay, name: string): string => {
   const kept = layerPath(name)
-  if (existsSync(kept)) rmSync(overlay.upper, { recursive: true })
-  else renameSync(overlay.upper, kept)
+  keep(overlay.upper, kept)
   return name
 }
 export const layerPath = (name: string): string => join(folder("layers"), name)

@@ -1,6 +1,6 @@
 // What the engine keeps on disk, and the names it gives to content.
 import { createHmac, randomBytes } from "node:crypto"
-import { existsSync, mkdirSync, readFileSync, renameSync, utimesSync, writeFileSync } from "node:fs"
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, utimesSync, writeFileSync } from "node:fs"
 import { homedir } from "node:os"
 import { join } from "node:path"
 
@@ -24,6 +24,16 @@ export const scratch = (): string => {
   const path = join(sessionFolder(), String(scratches++))
   mkdirSync(path)
   return path
+}
+
+/** Moves a folder to where it is kept; where another process was first, its content is the same. */
+export const keep = (made: string, kept: string): void => {
+  try {
+    if (!existsSync(kept)) return renameSync(made, kept)
+  } catch (error) {
+    if (!existsSync(kept)) throw error
+  }
+  rmSync(made, { recursive: true })
 }
 
 /** For secrets on their way into a container: memory, never a disk. */

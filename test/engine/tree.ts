@@ -2,10 +2,10 @@
 import { createHash } from "node:crypto"
 import {
   chmodSync, constants, copyFileSync, existsSync, lchownSync, linkSync, lstatSync, lutimesSync, mkdirSync, readdirSync, readFileSync,
-  readlinkSync, renameSync, rmSync, symlinkSync, type Stats,
+  readlinkSync, rmSync, symlinkSync, type Stats,
 } from "node:fs"
 import { basename, dirname, join } from "node:path"
-import { folder, hash, scratch, touch } from "./store.ts"
+import { folder, hash, keep, scratch, touch } from "./store.ts"
 
 export interface Filter { exclude?: string[]; include?: string[] }
 export interface Entry { path: string; stats: Stats }
@@ -96,10 +96,6 @@ export const filePath = ({ file, name }: File): string => join(folder("files"), 
 export const directoryNeeds = ({ tree }: Directory): string[] => [`trees/${tree}`]
 export const fileNeeds = ({ file }: File): string[] => [`files/${file}`]
 
-const store = (built: string, kept: string) => {
-  if (existsSync(kept)) rmSync(built, { recursive: true })
-  else renameSync(built, kept)
-}
 const treeName = (described: Map<string, string>): string => hash([...described].map(line => line.join("\0")).join("\n"))
 
 /** A tree of what a folder on the host or in a container holds; copied only when it is not there yet. */
@@ -109,7 +105,7 @@ export const importTree = (path: string, filter: Filter = {}, options: CopyOptio
   const built = scratch()
   chmodSync(built, 0o755)
   copyEntries(path, built, entries, options)
-  store(built, kept)
+  keep(built, kept)
   return { tree }
 }
 
@@ -118,7 +114,7 @@ export const importFile = (path: string, options: CopyOptions = {}, name = basen
   if (existsSync(kept)) return touch(kept), { file, name }
   const built = scratch()
   copyFile(path, join(built, name), options)
-  store(built, kept)
+  keep(built, kept)
   return { file, name }
 }
 
@@ -129,6 +125,6 @@ export const deriveTree = (base: Directory | undefined, change: (path: string) =
   if (base) copyEntries(directoryPath(base), built, walk(directoryPath(base), filter), { link: true })
   change(built)
   const tree = treeName(describeTree(built))
-  store(built, join(folder("trees"), tree))
+  keep(built, join(folder("trees"), tree))
   return { tree }
 }

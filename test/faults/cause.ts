@@ -8,15 +8,16 @@ interface Sign {
   at?: number
 }
 
-/** Watch a namespace for the first sign of a cause; undefined where it never came. */
+/** Watch a namespace for the first sign of a cause from now on; undefined where it never came. */
 export function watchFor(namespace: Namespace, cause: RegExp): { stop(): Promise<number | undefined> } {
   let stopped = false
+  const begun = Date.now()
   const first = (async () => {
     let earliest: number | undefined
     while (!stopped) {
       const seen = Date.now()
       const list = JSON.parse(await namespace.kubectl("get", "pods,replicasets,events", "--output=json").catch(() => '{"items":[]}')) as { items: object[] }
-      const times = list.items.flatMap(signsOf).filter(({ text }) => cause.test(text)).map(({ at }) => at ?? seen)
+      const times = list.items.flatMap(signsOf).filter(({ text }) => cause.test(text)).map(({ at }) => at ?? seen).filter(at => at >= begun)
       if (times.length > 0) earliest = Math.min(earliest ?? Infinity, ...times)
       await delay(1000)
     }
@@ -27,7 +28,10 @@ export function watchFor(namespace: Namespace, cause: RegExp): { stop(): Promise
 
 /** Every condition, event and state of a container, as text. */
 function signsOf(item: any): Sign[] {
-  if (item.kind === "Event") return [{ text: `${item.reason}: ${item.message}`, at: time(item.firstTimestamp ?? item.eventTime) }]
+  if (item.kind === "Event") {
+    const first = { text: `${item.reason}: ${item.message}`, at: time(item.firstTimestamp ?? item.eventTime) }
+    return item.count > 1 ? [first, { text: `again: ${item.message}`, at: time(item.lastTimestamp) }] : [first]
+  }
   const conditions: any[] = (item.status?.conditions ?? []).filter(({ status }: any) => status === (item.kind === "Pod" ? "False" : "True"))
   const containers: any[] = [...(item.status?.initContainerStatuses ?? []), ...(item.status?.containerStatuses ?? [])]
   return [

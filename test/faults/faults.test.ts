@@ -69,7 +69,7 @@ async function isUndone(name: string, fault: Fault): Promise<void> {
   for (const { from, to } of fault.edit) source.edit(MANIFESTS, from, to.replace("REGISTRY", lab.registry))
   const signs = watchFor(namespace, new RegExp(fault.shown ?? "^(?!)"))
   const second = namespace.deploy(source, "--timeout=2m")
-  const decided = second.said("deploy: failed").catch(() => Date.now())
+  const decided = second.said(": failed: ").catch(() => Date.now())
   if (fault.meanwhile) {
     await second.said(fault.meanwhile.said)
     await namespace.kubectl(...fault.meanwhile.kubectl)

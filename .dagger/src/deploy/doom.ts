@@ -4,7 +4,7 @@ import { only, type Of, type Snapshot } from "./snapshot.js"
 /** Milliseconds that what may heal by itself (room that is being made, a service account on its way) is given. */
 export const GRACE = 30_000
 /** Milliseconds for which no node takes a pod before that counts, where the nodes that there are is all there will be. */
-const UNSCHEDULABLE = 7_000
+const UNSCHEDULABLE = 5_000
 /** The same where nodes can be ordered: an autoscaler looks for such pods every ten seconds, and takes a while to decide. */
 const AUTOSCALED = 60_000
 /** Nodes of clusters that order none by themselves: k3s, rke2, kind, and whoever has set up their own without a cloud. */

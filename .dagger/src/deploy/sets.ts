@@ -80,6 +80,7 @@ function templateOf(kind: string): string {
 }
 
 async function failure(kubectl: Kubectl, plan: Plan, set: string, pod: Of<"Pod">, cause: string): Promise<CloudNativeError> {
+  console.log(`rollout: ${set}: failed: ${cause}`)
   return new CloudNativeError({
     code: "ROLLOUT_FAILED",
     blame: "user",

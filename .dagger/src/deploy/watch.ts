@@ -45,6 +45,8 @@ export async function watchRollout(
 }
 
 async function failure(kubectl: Kubectl, plan: Plan, snapshot: Snapshot, state: RolloutState, cause: string): Promise<CloudNativeError> {
+  // Said before the evidence is gathered: that takes a moment.
+  console.log(`rollout: ${state.deployment}: failed: ${cause}`)
   const object = state.culprit ? `pod/${state.culprit.metadata.name}` : `deployment/${state.deployment}`
   return new CloudNativeError({
     code: "ROLLOUT_FAILED",
