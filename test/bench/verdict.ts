@@ -9,6 +9,7 @@ import { ROOT, type Ended } from "../e2e/dagger.ts"
 import { Source } from "../e2e/source.ts"
 import { watchFor } from "../faults/cause.ts"
 import { Namespace } from "../faults/namespace.ts"
+import { startNodeRegistries } from "../faults/node-registries.ts"
 import { kubectlPath } from "../lab/images.ts"
 import type { Lab } from "../lab/lab.ts"
 import { run, type Result } from "../lab/process.ts"
@@ -40,6 +41,7 @@ export async function benchVerdict(lab: Lab): Promise<Fault[]> {
   const environment = { ...process.env, KUBECONFIG: lab.kubeconfig, HELM_CACHE_HOME: folder, HELM_CONFIG_HOME: folder, HELM_DATA_HOME: folder }
   const programs = { kubectl: await kubectlPath(), helm: await helmPath() }
   const results: Fault[] = []
+  await startNodeRegistries(lab)
   const queue = [...FAULTS]
   const lane = async () => {
     for (let name = queue.shift(); name; name = queue.shift()) results.push(await new Case(lab, folder, environment, programs, name).measure())
