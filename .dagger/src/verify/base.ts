@@ -1,10 +1,10 @@
-import { dag } from "@dagger.io/dagger"
+import { Container, dag } from "@dagger.io/dagger"
 
 import type { Config } from "../config/schema.js"
 import { CloudNativeError, messageOf } from "../errors.js"
 import { readReference } from "../registry/reference.js"
 import { notChecked, type Row } from "./facts.js"
-import { inspectImage } from "./inspect.js"
+import { inspectImage, type Inspected } from "./inspect.js"
 import type { OciImage } from "./oci.js"
 
 export const BASE_NAME = "org.opencontainers.image.base.name"
@@ -30,14 +30,25 @@ interface Look {
   image: OciImage
 }
 
+/**
+ * Read an image and the base that it has to have. An engine that was restarted packs anew the layers that it builds on,
+ * which are not byte for byte those of the registry then: where the two differ, both are read again, the base as a build finds it.
+ */
+export async function inspectOn(container: Container, name: string | undefined, config: Config, anew = false): Promise<Inspected & { base: Base | UnknownBase | undefined }> {
+  const inspected = await inspectImage(container, config, anew)
+  const base = await findBase(inspected.image, name, config, anew)
+  const differ = base !== undefined && baseRow(inspected.image, base).verdict === "fail"
+  return differ && !anew ? inspectOn(container, name, config, true) : { ...inspected, base }
+}
+
 /** Look up the base that an image has to have; undefined: it may have any. What it says itself is no demand: it could name whatever hides its layers. */
-export async function findBase(image: OciImage, name: string | undefined, config: Config): Promise<Base | UnknownBase | undefined> {
+async function findBase(image: OciImage, name: string | undefined, config: Config, anew: boolean): Promise<Base | UnknownBase | undefined> {
   if (!name) return undefined
   try {
-    const today = await look(name, config)
+    const today = await look(name, config, anew)
     const recorded = recordedBase(image)
     if (!recorded?.digest || recorded.digest === today.digest || !isSameTag(recorded.name, name)) return { name, today }
-    return { name, today, recorded: await lookBack(`${repositoryOf(name)}@${recorded.digest}`, recorded.digest, config) }
+    return { name, today, recorded: await lookBack(`${repositoryOf(name)}@${recorded.digest}`, recorded.digest, config, anew) }
   } catch (error) {
     if (error instanceof CloudNativeError && error.code === "IMAGE_UNREADABLE") return { name, problem: error.why }
     throw error
@@ -63,16 +74,22 @@ function tagOf(text: string): string | undefined {
   return `${host}/${repository}:${tag ?? "latest"}`
 }
 
-async function look(reference: string, config: Config): Promise<Look> {
-  const container = dag.container().from(reference)
-  const { image } = await inspectImage(container, config)
-  return { digest: (await container.imageRef()).split("@").at(-1)!, image }
+async function look(reference: string, config: Config, anew: boolean): Promise<Look> {
+  const pulled = dag.container().from(reference)
+  const digest = (await pulled.imageRef()).split("@").at(-1)!
+  const { image } = await inspectImage(anew ? builtOn(`${repositoryOf(reference)}@${digest}`) : pulled, config, anew)
+  return { digest, image }
+}
+
+/** An image as one that is built on it finds it. */
+function builtOn(reference: string): Container {
+  return dag.directory().withNewFile("Dockerfile", `FROM ${reference}\n`).dockerBuild()
 }
 
 /** A registry that has no such image is evidence; one that does not answer is an error. */
-async function lookBack(reference: string, digest: string, config: Config): Promise<NonNullable<Base["recorded"]>> {
+async function lookBack(reference: string, digest: string, config: Config, anew: boolean): Promise<NonNullable<Base["recorded"]>> {
   try {
-    return { digest, look: await look(reference, config) }
+    return { digest, look: await look(reference, config, anew) }
   } catch (error) {
     if (/not found|manifest unknown|not known/i.test(messageOf(error))) return { digest }
     throw error

@@ -2,6 +2,7 @@ import { Container, dag, Directory } from "@dagger.io/dagger"
 
 import type { Config } from "../config/schema.js"
 import { CloudNativeError, messageOf } from "../errors.js"
+import { uniqueValue } from "../unique.js"
 import { readImage, type OciImage } from "./oci.js"
 
 export interface Inspected {
@@ -9,16 +10,16 @@ export interface Inspected {
   layout: Directory
 }
 
-/** Read an image as a registry would hold it. */
-export async function inspectImage(container: Container, config: Config): Promise<Inspected> {
+/** Read an image as a registry would hold it; `anew`: whatever was read of it before. */
+export async function inspectImage(container: Container, config: Config, anew = false): Promise<Inspected> {
   await assertReadable(container)
-  const layout = layoutOf(container, config)
+  const layout = layoutOf(container, anew ? tools(config).withEnvVariable("CLOUD_NATIVE_RERUN", uniqueValue()) : tools(config))
   return { layout, image: await readImage(async path => JSON.parse(await layout.file(path).contents())) }
 }
 
 /** An image as a registry would hold it: an OCI layout. */
-export function layoutOf(container: Container, config: Config): Directory {
-  return tools(config)
+export function layoutOf(container: Container, machine: Container): Directory {
+  return machine
     .withMountedFile("/image.tar", container.asTarball())
     .withExec(["mkdir", "/oci"])
     .withExec(["tar", "-xf", "/image.tar", "-C", "/oci"])

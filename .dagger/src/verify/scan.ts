@@ -3,7 +3,7 @@ import { Container } from "@dagger.io/dagger"
 import type { Config } from "../config/schema.js"
 import { uniqueValue } from "../unique.js"
 import type { Row } from "./facts.js"
-import { layoutOf } from "./inspect.js"
+import { layoutOf, tools } from "./inspect.js"
 import { runTool } from "./tool.js"
 import { notScannedRow, readReport, SCANNED, vulnerabilitiesRow } from "./vulnerabilities.js"
 
@@ -14,7 +14,7 @@ export async function scanImage(image: Container, scanner: Container | undefined
   const container = scanner
     // What is known changes from hour to hour.
     .withEnvVariable("CLOUD_NATIVE_CALL", uniqueValue())
-    .withMountedDirectory("/image", layoutOf(image, config))
+    .withMountedDirectory("/image", layoutOf(image, tools(config)))
   const { exitCode, stdout, stderr } = await runTool(container, ["oci-dir:/image", "--quiet", "--output=json"], {
     name: "the scanner", done: SCANNED, useEntrypoint: true, timeout: policy.timeout,
     fix: "see what it waits for (its database?), or raise vulnerabilities.timeout in cloud-native.yaml",

@@ -4,13 +4,13 @@ import type { Config } from "../config/schema.js"
 import { trialManifests } from "../deploy/manifests.js"
 import { plaintextOf } from "../deploy/plan.js"
 import { withServices } from "../services.js"
-import { baseImage, baseLayers, baseRow, findBase } from "./base.js"
+import { baseImage, baseLayers, baseRow, inspectOn, type Base, type UnknownBase } from "./base.js"
 import { FILE_MODES, fileModesRow, FINAL_STAGE, finalStageRow } from "./contents.js"
 import { ownLayersRow, sizeRow, userRow } from "./description.js"
 import { noneChecked, type FactRow, type Row } from "./facts.js"
 import { descriptionOf, leaksInImage, leaksInSource, leaksRow, placeInImage } from "./leaks.js"
 import { findValues, givenRow, isTelling, valuesOf } from "./given.js"
-import { inspectImage, tools, type Inspected } from "./inspect.js"
+import { tools, type Inspected } from "./inspect.js"
 import { LAYERS, unpackLayers } from "./layers.js"
 import { podSettings, type PodSettings } from "./pod-settings.js"
 import { runRows } from "./runs.js"
@@ -44,9 +44,9 @@ export interface Means {
 
 /** Every fact of one image, passed or not. */
 export async function verifyContainer(container: Container, subject: Subject, means: Means, config: Config): Promise<FactRow[]> {
-  const inspected = await inspectImage(container, config)
+  const { base, ...inspected } = await inspectOn(container, subject.base, config)
   const rows = await Promise.all([
-    layerRows(inspected, subject, means, config),
+    layerRows(inspected, base, subject, means, config),
     trialRows(container, inspected, subject, config),
     sbomRow(container, config),
     scanImage(container, means.scanner, config),
@@ -72,8 +72,7 @@ function ofImage(image: string, rows: Row[]): FactRow[] {
 }
 
 /** The facts that lie in the layers and in what the image says of itself. */
-async function layerRows({ image, layout }: Inspected, subject: Subject, means: Means, config: Config): Promise<Row[]> {
-  const base = await findBase(image, subject.base, config)
+async function layerRows({ image, layout }: Inspected, base: Base | UnknownBase | undefined, subject: Subject, means: Means, config: Config): Promise<Row[]> {
   const below = baseImage(base)
   const from = baseLayers(image, below)
   const { container, files } = await unpackLayers(image, layout, from ?? 0, config)
