@@ -209,12 +209,13 @@ def stop(process: Process, settings: dict) -> dict:
     body = b"{}"
     head = f"POST {settings['inFlight']} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
     try:
+        usual = answer(settings, head.encode() + body)
         with socket.create_connection(("127.0.0.1", settings["port"]), timeout=settings["grace"]) as connection:
             connection.sendall(head.encode())
             held = not select.select([connection], [], [], HELD)[0]
             told = tell(process)
-            request = finish(connection, body) if held else "not held"
-    except OSError as error:
+            request = finish(connection, body, usual) if held else "not held"
+    except (OSError, HTTPException) as error:
         # It does not take a request, though it answered one just before.
         told = tell(process)
         request = f"lost: {error}"
@@ -232,14 +233,26 @@ def tell(process: Process) -> float:
     return time.monotonic()
 
 
-def finish(connection: socket.socket, body: bytes) -> str:
+def answer(settings: dict, request: bytes) -> int:
+    """The status that a request is answered with while nothing stops: without its database, an application has no better one than 500."""
+    with socket.create_connection(("127.0.0.1", settings["port"]), timeout=settings["grace"]) as connection:
+        connection.sendall(request)
+        return status_of(connection)
+
+
+def status_of(connection: socket.socket) -> int:
+    response = HTTPResponse(connection)
+    response.begin()
+    response.read()
+    return response.status
+
+
+def finish(connection: socket.socket, body: bytes, usual: int) -> str:
     time.sleep(HELD)
     try:
         connection.sendall(body)
-        response = HTTPResponse(connection)
-        response.begin()
-        response.read()
-        return "finished" if response.status < 500 else f"lost: it was answered with {response.status}"
+        status = status_of(connection)
+        return "finished" if status < 500 or status == usual else f"lost: it was answered with {status}, and with {usual} before"
     except (OSError, HTTPException) as error:
         return f"lost: {error or type(error).__name__}"
 
