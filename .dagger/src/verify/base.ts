@@ -76,9 +76,8 @@ function tagOf(text: string): string | undefined {
 
 async function look(reference: string, config: Config, anew: boolean): Promise<Look> {
   const pulled = dag.container().from(reference)
-  const digest = (await pulled.imageRef()).split("@").at(-1)!
-  const { image } = await inspectImage(anew ? builtOn(`${repositoryOf(reference)}@${digest}`) : pulled, config, anew)
-  return { digest, image }
+  const { image } = await inspectImage(anew ? builtOn(reference) : pulled, config, anew)
+  return { digest: (await pulled.imageRef()).split("@").at(-1)!, image }
 }
 
 /** An image as one that is built on it finds it. */
