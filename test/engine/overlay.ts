@@ -1,5 +1,5 @@
 // Overlay mounts: the file systems of containers are stacks of folders.
-import { existsSync, lstatSync, mkdirSync, readlinkSync, renameSync, symlinkSync } from "node:fs"
+import { existsSync, lstatSync, mkdirSync, readlinkSync, renameSync, rmSync, symlinkSync } from "node:fs"
 import { join, posix } from "node:path"
 import { run } from "../lab/process.ts"
 import { folder, hash, keep, scratch, session } from "./store.ts"
@@ -15,14 +15,19 @@ const link = (path: string): string => {
   return name
 }
 
-/** Podman mounts its storage folder and unmounts it as it comes and goes; a mount that meets it half-way is tried again. */
-const mount = async (options: string, path: string, tries = 25): Promise<void> => {
+/**
+ * Podman mounts its storage folder and unmounts it as it comes and goes; a mount that meets it half-way is tried again, with
+ * an empty working folder: in the old one stands that a volatile mount was not ended.
+ */
+const mount = async (options: string, path: string, work: string, tries = 25): Promise<void> => {
+  mkdirSync(work, { mode: 0o755 })
   try {
     await run(["mount", "-t", "overlay", "overlay", "-o", options, path], { cwd: folder("links") })
   } catch (error) {
     if (tries === 1) throw error
+    rmSync(work, { recursive: true })
     await new Promise(resolve => setTimeout(resolve, 200))
-    await mount(options, path, tries - 1)
+    await mount(options, path, work, tries - 1)
   }
 }
 
@@ -31,10 +36,10 @@ export interface Overlay { path: string; upper: string; release(): Promise<void>
 /** Mounts folders over each other, the lowest first; changes go to `upper`. */
 export const mountOverlay = async (lowers: string[]): Promise<Overlay> => {
   const at = scratch(), path = join(at, "merged"), upper = join(at, "upper"), work = join(at, "work"), nothing = join(at, "nothing")
-  for (const made of [path, upper, work, nothing]) mkdirSync(made, { mode: 0o755 })
+  for (const made of [path, upper, nothing]) mkdirSync(made, { mode: 0o755 })
   const stack = [...lowers].reverse().map(link)
   const options = `lowerdir=${stack.join(":") || nothing},upperdir=${upper},workdir=${work},index=off,redirect_dir=off,metacopy=off,volatile`
-  await mount(options, path)
+  await mount(options, path, work)
   return { path, upper, release: async () => { await run(["umount", path]).catch(() => run(["umount", "--lazy", path])) } }
 }
 
