@@ -2,8 +2,8 @@ import { defineConfig } from "vitest/config"
 
 const minutes = (count: number) => count * 60_000
 
-/** The workflow's jobs and the examples, each with a cluster of its own: `npm run test:reuse`. */
-const REUSE = ["test/e2e/act.test.ts", "test/e2e/examples.test.ts"]
+/** The workflow's jobs, the examples and a promotion, each with a cluster of its own: `npm run test:reuse`. */
+const REUSE = ["act", "examples", "promotion"].map(name => `test/e2e/${name}.test.ts`)
 
 declare module "vitest" {
   interface ProvidedContext {

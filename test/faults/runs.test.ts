@@ -47,6 +47,18 @@ describe("a first deployment that fails", () => {
   })
 })
 
+test.concurrent("9: what somebody else has brought stays, whatever becomes of a first deployment over it", async () => {
+  const namespace = await Namespace.create(lab, "adopted")
+  await namespace.kubectl("create", "deployment", "frontend", "--image=registry.example/shop:1")
+  await namespace.kubectl("create", "service", "clusterip", "frontend", "--tcp=80")
+  const objects = () => namespace.kubectl("get", "deployments,services", "--output=jsonpath={range .items[*]}{.kind} {.metadata.uid}{end}")
+  const before = await objects()
+  const ended = await namespace.deploy(Source.minimal().edit(MANIFESTS, "print('nothing to migrate')", "exit(3)")).ended
+  expect(ended.exitCode, ended.stderr).toBe(1)
+  expect(errorOf(ended)).toContain("MIGRATION_FAILED")
+  expect(await objects()).toBe(before)
+})
+
 test.concurrent("8: a fix over a broken application succeeds, and says that it was broken", async () => {
   const namespace = await Namespace.create(lab, "repair")
   const source = Source.minimal()
