@@ -24,18 +24,16 @@ export async function leaksInSource(source: Directory, config: Config): Promise<
 /**
  * Look for secrets in an image's layers and in what it says of itself, by the rules of the source; nothing in the image can make itself an exception.
  * Of dependencies gitleaks' own rules see nothing, by the names of their folders, among them where `pip install .` puts an application:
- * they are looked through once more, under other names.
+ * they are looked through under other names.
  */
 export async function leaksInImage(layers: Container, description: Directory, source: Directory, config: Config): Promise<Leak[]> {
   const hasRules = await source.exists(OWN_RULES)
   const common = await dag.currentModule().source().file("gitleaks/image.toml").contents()
-  const container = gitleaks(config).withNewFile(SOURCE_RULES, hasRules ? await source.file(OWN_RULES).contents() : DEFAULT_RULES)
-  const scanBy = (folder: Directory, rules: string) => scan(container.withNewFile(IMAGE_RULES, rules), folder, IMAGE_FLAGS)
-  const [all, renamed] = await Promise.all([
-    scanBy(layers.directory(LAYERS).withDirectory(".", description), imageRules(common)),
-    scanBy(layers.withExec(renameDependencies(LAYERS)).directory(LAYERS), imageRules(common, NOISY_IN_DEPENDENCIES)),
-  ])
-  return [...all, ...inDependencies(renamed)]
+  const container = gitleaks(config)
+    .withNewFile(SOURCE_RULES, hasRules ? await source.file(OWN_RULES).contents() : DEFAULT_RULES)
+    .withNewFile(IMAGE_RULES, `[extend]\npath = "${SOURCE_RULES}"\n\n${common}`)
+  const renamed = layers.withExec(renameDependencies(LAYERS)).directory(LAYERS)
+  return byOwnNames(await scan(container, renamed.withDirectory(".", description), IMAGE_FLAGS))
 }
 
 const SOURCE_RULES = "/gitleaks/source.toml"
@@ -43,11 +41,6 @@ const IMAGE_RULES = "/gitleaks/image.toml"
 const IMAGE_FLAGS = [`--config=${IMAGE_RULES}`, "--gitleaks-ignore-path=/gitleaks", "--ignore-gitleaks-allow", "--max-archive-depth=2"]
 /** Rules that take code and its examples for secrets. */
 const NOISY_IN_DEPENDENCIES = ["generic-api-key", "jwt", "curl-auth-header", "curl-auth-user"]
-
-/** The rules for an image: those of the source but for some, and what is common to all images. */
-export function imageRules(common: string, disabled: string[] = []): string {
-  return `[extend]\npath = "${SOURCE_RULES}"\ndisabledRules = ${JSON.stringify(disabled)}\n\n${common}`
-}
 
 const RENAMED = "~"
 
@@ -58,9 +51,10 @@ export function renameDependencies(folder: string): string[] {
   return ["find", folder, "-depth", "-type", "d", "(", ...anyOf, ")", "-execdir", "mv", "-T", "{}", `{}${RENAMED}`, ";"]
 }
 
-/** What was found in renamed folders, by their own names. */
-export function inDependencies(leaks: Leak[]): Leak[] {
-  return leaks.filter(({ File }) => File.includes(`${RENAMED}/`)).map(leak => ({ ...leak, File: leak.File.replaceAll(`${RENAMED}/`, "/") }))
+/** What was found, by the folders' own names; in dependencies, without what is mostly noise there. */
+export function byOwnNames(leaks: Leak[]): Leak[] {
+  const telling = leaks.filter(({ File, RuleID }) => !File.includes(`${RENAMED}/`) || !NOISY_IN_DEPENDENCIES.includes(RuleID))
+  return telling.map(leak => ({ ...leak, File: leak.File.replaceAll(`${RENAMED}/`, "/") }))
 }
 
 /** What an image says of itself beyond what its base says, as files: gitleaks and grep look into files. */
