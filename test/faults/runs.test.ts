@@ -50,7 +50,7 @@ describe("a first deployment that fails", () => {
 test.concurrent("9: what somebody else has brought stays, whatever becomes of a first deployment over it", async () => {
   const namespace = await Namespace.create(lab, "adopted")
   await namespace.kubectl("create", "deployment", "frontend", "--image=registry.example/shop:1")
-  await namespace.kubectl("create", "service", "clusterip", "frontend", "--tcp=80")
+  await namespace.kubectl("create", "service", "clusterip", "frontend", "--tcp=3000")
   const objects = () => namespace.kubectl("get", "deployments,services", "--output=jsonpath={range .items[*]}{.kind} {.metadata.uid}{end}")
   const before = await objects()
   const ended = await namespace.deploy(Source.minimal().edit(MANIFESTS, "print('nothing to migrate')", "exit(3)")).ended
