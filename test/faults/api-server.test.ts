@@ -1,10 +1,10 @@
 // The API server goes away while a release rolls out, and comes back.
-import { readFileSync, writeFileSync } from "node:fs"
+import { readFileSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { setTimeout as delay } from "node:timers/promises"
 
-import { afterAll, beforeAll, expect, test } from "vitest"
+import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest"
 import { parse, stringify } from "yaml"
 
 import { Source } from "../e2e/source.ts"
@@ -57,6 +57,7 @@ test("1: an API server that is not there: said within seconds, and nothing is bu
   config.clusters[0].cluster.server = address.href
   const path = join(tmpdir(), `cloud-native-away-${process.pid}.yaml`)
   writeFileSync(path, stringify(config), { mode: 0o600 })
+  onTestFinished(() => rmSync(path))
   const ended = await Namespace.of({ ...lab, kubeconfig: path }, "default").deploy(Source.minimal()).ended
   expect(ended.exitCode, ended.stderr).toBe(1)
   for (const text of ["CLUSTER_UNREACHABLE", address.host, "refused"]) expect(ended.stderr).toContain(text)
