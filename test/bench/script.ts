@@ -9,10 +9,9 @@ import { stringify } from "yaml"
 
 import { parseConfig } from "../../.dagger/src/config/parse.ts"
 import type { AppConfig, Config } from "../../.dagger/src/config/schema.ts"
-import { kubectlPath } from "../lab/images.ts"
+import { kubectl as kubectlOn } from "../lab/kubectl.ts"
 import type { Lab } from "../lab/lab.ts"
 import { podman } from "../lab/podman.ts"
-import { run } from "../lab/process.ts"
 import { manifestsOf } from "./manifests.ts"
 import type { Run } from "./schema.ts"
 import { secondsBetween } from "./seconds.ts"
@@ -113,9 +112,7 @@ async function push(options: ScriptOptions): Promise<Record<string, string>> {
 }
 
 async function deploy(images: Record<string, string>, { lab, source, namespace, dotenv }: ScriptOptions): Promise<void> {
-  const program = await kubectlPath()
-  const env = { ...process.env, KUBECONFIG: lab.kubeconfig }
-  const kubectl = async (args: string[], input?: string) => (await run([program, `--namespace=${namespace}`, ...args], { input, env })).stdout
+  const kubectl = (args: string[], input?: string) => kubectlOn(lab, [`--namespace=${namespace}`, ...args], input)
   const manifests = manifestsOf(source, images, lab.appUrl)
   const apply = (wanted: object[]) => kubectl(["apply", "--filename=-"], wanted.map(manifest => stringify(manifest)).join("---\n"))
   const of = (kind: string) => manifests.filter(manifest => manifest.kind === kind)

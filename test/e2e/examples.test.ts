@@ -3,9 +3,8 @@ import { join } from "node:path"
 
 import { afterAll, beforeAll, expect, test } from "vitest"
 
-import { kubectlPath } from "../lab/images.ts"
+import { kubectl as kubectlOn } from "../lab/kubectl.ts"
 import { labDown, temporaryLab, type Lab } from "../lab/lab.ts"
-import { run } from "../lab/process.ts"
 import { createNamespace } from "../target/target.ts"
 import { dagger, ROOT } from "./dagger.ts"
 
@@ -56,10 +55,7 @@ test("a monorepo: another layout, deployed by the overlay of an environment", as
   for (const text of ["ARGUMENTS_INVALID", "--overlay=overlays/staging", "they have overlays/production"]) expect(none.stderr).toContain(text)
 })
 
-async function kubectl(namespace: string, ...args: string[]): Promise<string> {
-  const env = { ...process.env, KUBECONFIG: lab.kubeconfig }
-  return (await run([await kubectlPath(), `--namespace=${namespace}`, ...args], { env })).stdout
-}
+const kubectl = (namespace: string, ...args: string[]) => kubectlOn(lab, [`--namespace=${namespace}`, ...args])
 
 /** The image that each Deployment runs. */
 async function images(namespace: string): Promise<Record<string, string>> {

@@ -7,9 +7,8 @@ import { setTimeout as delay } from "node:timers/promises"
 import { afterAll, beforeAll, expect, test } from "vitest"
 import { parse } from "yaml"
 
-import { kubectlPath } from "../lab/images.ts"
+import { kubectl as kubectlOn } from "../lab/kubectl.ts"
 import { labDown, temporaryLab, type Lab } from "../lab/lab.ts"
-import { run } from "../lab/process.ts"
 import { prepareTarget } from "../target/target.ts"
 import { dagger, type Ended } from "./dagger.ts"
 import { Source } from "./source.ts"
@@ -170,10 +169,7 @@ function deploy(source: Source): Promise<Ended> {
   )
 }
 
-async function kubectl(...args: string[]): Promise<string> {
-  const env = { ...process.env, KUBECONFIG: lab.kubeconfig }
-  return (await run([await kubectlPath(), `--namespace=${NAMESPACE}`, ...args], { env })).stdout
-}
+const kubectl = (...args: string[]) => kubectlOn(lab, [`--namespace=${NAMESPACE}`, ...args])
 
 /** Pods that serve, of the application that has the fewest. */
 async function availablePods(): Promise<number> {

@@ -6,10 +6,9 @@ import { join } from "node:path"
 import { afterAll, beforeAll, describe, expect, test } from "vitest"
 import { parse, stringify } from "yaml"
 
-import { kubectlPath } from "../lab/images.ts"
+import { kubectl as kubectlOn } from "../lab/kubectl.ts"
 import { labDown, temporaryLab, type Lab } from "../lab/lab.ts"
 import { podman } from "../lab/podman.ts"
-import { run } from "../lab/process.ts"
 import { dagger, ROOT, type Ended } from "./dagger.ts"
 import { Source } from "./source.ts"
 
@@ -265,5 +264,5 @@ function secondsOfKubectl({ stderr }: Ended): number {
 }
 
 async function kubectl(...args: string[]): Promise<string> {
-  return (await run([await kubectlPath(), ...args], { env: { ...process.env, KUBECONFIG: lab.kubeconfig } })).stdout.trim()
+  return (await kubectlOn(lab, args)).trim()
 }

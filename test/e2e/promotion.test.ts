@@ -5,9 +5,8 @@ import { join } from "node:path"
 
 import { afterAll, beforeAll, expect, test } from "vitest"
 
-import { kubectlPath } from "../lab/images.ts"
+import { kubectl as kubectlOn } from "../lab/kubectl.ts"
 import { labDown, temporaryLab, type Lab } from "../lab/lab.ts"
-import { run } from "../lab/process.ts"
 import { createNamespace } from "../target/target.ts"
 import { call, dagger, type Ended } from "./dagger.ts"
 import { generateKeyPair, ORAS, tool } from "./registry.ts"
@@ -81,9 +80,7 @@ const at = () => [`--registry=${lab.registry}/shop`, `--registry-service=tcp://$
 const signedWith = (key: string) => `--signing-key=file:${join(folder, `${key}.key`)}`
 const target = (namespace: string) => [`--kubeconfig=file:${lab.kubeconfig}`, `--namespace=${namespace}`]
 
-async function kubectl(...args: string[]): Promise<string> {
-  return (await run([await kubectlPath(), ...args], { env: { ...process.env, KUBECONFIG: lab.kubeconfig } })).stdout
-}
+const kubectl = (...args: string[]) => kubectlOn(lab, args)
 
 async function running(namespace: string): Promise<string[]> {
   const images = await kubectl(`--namespace=${namespace}`, "get", "pods", "--field-selector=status.phase=Running", "--output=jsonpath={.items[*].spec.containers[*].image}")

@@ -1,5 +1,4 @@
-import { run } from "../lab/process.ts"
-import { kubectlPath } from "../lab/images.ts"
+import { kubectl } from "../lab/kubectl.ts"
 import type { Lab } from "../lab/lab.ts"
 import { call, type Call } from "../e2e/dagger.ts"
 import type { Source } from "../e2e/source.ts"
@@ -22,9 +21,8 @@ export class Namespace {
     return new Namespace(lab, name)
   }
 
-  async kubectl(...args: string[]): Promise<string> {
-    const env = { ...process.env, KUBECONFIG: this.lab.kubeconfig }
-    return (await run([await kubectlPath(), `--namespace=${this.name}`, ...args], { env })).stdout
+  kubectl(...args: string[]): Promise<string> {
+    return kubectl(this.lab, [`--namespace=${this.name}`, ...args])
   }
 
   /** Deploy a source, by way of the lab's registry. */

@@ -1,11 +1,10 @@
-import { spawnSync } from "node:child_process"
 import { randomBytes } from "node:crypto"
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs"
 import { dirname, join } from "node:path"
 
 import { parseAllDocuments } from "yaml"
 
-import { kubectlPath } from "../lab/images.ts"
+import { kubectl } from "../lab/kubectl.ts"
 import type { Lab } from "../lab/lab.ts"
 
 const MANIFESTS = readFileSync(join(import.meta.dirname, "target.yaml"), "utf8")
@@ -27,12 +26,6 @@ export async function prepareTarget(lab: Lab, namespace: string, dotenv: string)
 /** A namespace alone, for an application that needs nothing else. */
 export async function createNamespace(lab: Lab, namespace: string): Promise<void> {
   await kubectl(lab, ["create", "namespace", namespace])
-}
-
-async function kubectl(lab: Lab, args: string[], input?: string): Promise<void> {
-  const env = { ...process.env, KUBECONFIG: lab.kubeconfig }
-  const { status, stderr } = spawnSync(await kubectlPath(), args, { env, input, encoding: "utf8" })
-  if (status !== 0) throw new Error(`kubectl ${args.join(" ")} failed: ${stderr}`)
 }
 
 function keptPassword(dotenv: string): string {
