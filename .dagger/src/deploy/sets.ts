@@ -1,12 +1,10 @@
 import { z } from "zod"
 
-import { CloudNativeError } from "../errors.js"
 import type { Workload } from "../manifests/render.js"
-import { adviceFor } from "./advice.js"
 import { doomOfAll } from "./doom.js"
 import { describePod } from "./evidence.js"
+import { rolloutFailed } from "./hopeless.js"
 import type { Kubectl } from "./kubectl.js"
-import { failingLogs } from "./logs.js"
 import { observe } from "./observe.js"
 import type { Plan } from "./plan.js"
 import { only, type Of, type Snapshot } from "./snapshot.js"
@@ -52,7 +50,8 @@ export async function watchSets(kubectl: Kubectl, sets: Workload[], plan: Plan, 
       lines.set(name, line)
       const pods = newPods(snapshot, before, states[index]!.uid)
       const cause = read[index]!.complete ? undefined : doomOfAll(pods, snapshot, now)
-      if (cause) throw await failure(kubectl, plan, name, pods[0]!, cause)
+      const [pod] = pods
+      if (cause && pod) throw await rolloutFailed(kubectl, plan, { workload: name, cause, state: describePod(pod).join("\n"), pod, object: name })
     }
     return read.every(({ complete }) => complete) || undefined
   }
@@ -77,15 +76,4 @@ function templateOf(kind: string): string {
   const numbers = { generation: ".metadata.generation", observedGeneration: ".status.observedGeneration", ...FIELDS[kind] }
   const fields = Object.entries(numbers).map(([name, path]) => `,"${name}":{{or ${path} 0}}`)
   return `go-template={"uid":"{{.metadata.uid}}","strategy":"{{.spec.updateStrategy.type}}"${fields.join("")}}`
-}
-
-async function failure(kubectl: Kubectl, plan: Plan, set: string, pod: Of<"Pod">, cause: string): Promise<CloudNativeError> {
-  console.log(`rollout: ${set}: failed: ${cause}`)
-  return new CloudNativeError({
-    code: "ROLLOUT_FAILED",
-    blame: "user",
-    what: `the rollout of ${set} cannot succeed`,
-    why: [cause, ...describePod(pod), await failingLogs(kubectl, pod, plan)].filter(Boolean).join("\n"),
-    fix: `${adviceFor(cause, kubectl.namespace)}; to look further: kubectl --namespace=${kubectl.namespace} describe pod/${pod.metadata.name}`,
-  })
 }

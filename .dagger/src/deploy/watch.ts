@@ -1,8 +1,6 @@
-import { CloudNativeError } from "../errors.js"
-import { adviceFor } from "./advice.js"
 import { describeState } from "./evidence.js"
+import { rolloutFailed, type Hopeless } from "./hopeless.js"
 import type { Kubectl } from "./kubectl.js"
-import { failingLogs } from "./logs.js"
 import { observe } from "./observe.js"
 import type { Plan } from "./plan.js"
 import { readRollout, type RolloutState } from "./rollout.js"
@@ -38,21 +36,13 @@ export async function watchRollout(
       if (warning) shown.add(warning)
     }
     const hopeless = states.find(state => state.hopeless)
-    if (hopeless) throw await failure(kubectl, plan, snapshot, hopeless, hopeless.hopeless!)
+    if (hopeless) throw await rolloutFailed(kubectl, plan, describeHopeless(snapshot, hopeless, hopeless.hopeless!))
     return states.every(state => state.complete) ? starts.all() : undefined
   }
   return waitUntil(`the rollout of ${deployments.join(" and ")}`, plan.timeout, ask, { state: () => last, signal })
 }
 
-async function failure(kubectl: Kubectl, plan: Plan, snapshot: Snapshot, state: RolloutState, cause: string): Promise<CloudNativeError> {
-  // Said before the evidence is gathered: that takes a moment.
-  console.log(`rollout: ${state.deployment}: failed: ${cause}`)
-  const object = state.culprit ? `pod/${state.culprit.metadata.name}` : `deployment/${state.deployment}`
-  return new CloudNativeError({
-    code: "ROLLOUT_FAILED",
-    blame: "user",
-    what: `the rollout of ${state.deployment} cannot succeed`,
-    why: [cause, describeState(snapshot, state), state.culprit && (await failingLogs(kubectl, state.culprit, plan))].filter(Boolean).join("\n"),
-    fix: `${adviceFor(cause, kubectl.namespace)}; to look further: kubectl --namespace=${kubectl.namespace} describe ${object}`,
-  })
+function describeHopeless(snapshot: Snapshot, state: RolloutState, cause: string): Hopeless {
+  const { deployment: workload, culprit: pod } = state
+  return { workload, cause, state: describeState(snapshot, state), pod, object: `deployment/${workload}` }
 }
