@@ -13,12 +13,13 @@ export interface Inspected {
 /** Read an image as a registry would hold it; `anew`: whatever was read of it before. */
 export async function inspectImage(container: Container, config: Config, anew = false): Promise<Inspected> {
   await assertReadable(container)
-  const layout = layoutOf(container, anew ? tools(config).withEnvVariable("CLOUD_NATIVE_RERUN", uniqueValue()) : tools(config))
+  const layout = layoutOf(container, config, anew)
   return { layout, image: await readImage(async path => JSON.parse(await layout.file(path).contents())) }
 }
 
-/** An image as a registry would hold it: an OCI layout. */
-export function layoutOf(container: Container, machine: Container): Directory {
+/** An image as a registry would hold it: an OCI layout; `anew`: whatever was made of it before. */
+export function layoutOf(container: Container, config: Config, anew = false): Directory {
+  const machine = anew ? tools(config).withEnvVariable("CLOUD_NATIVE_RERUN", uniqueValue()) : tools(config)
   return machine
     .withMountedFile("/image.tar", container.asTarball())
     .withExec(["mkdir", "/oci"])

@@ -4,7 +4,7 @@ import { z } from "zod"
 import type { Config } from "../config/schema.js"
 import { CloudNativeError, messageOf } from "../errors.js"
 import type { Row } from "./facts.js"
-import { layoutOf, tools } from "./inspect.js"
+import { layoutOf } from "./inspect.js"
 import { within } from "./tool.js"
 
 const SBOM = "/tmp/sbom.spdx.json"
@@ -15,7 +15,7 @@ export function sbomOf(image: Container, config: Config): File {
     .container()
     .from(config.images.syft)
     .withEnvVariable("SYFT_CHECK_FOR_APP_UPDATE", "false")
-    .withMountedDirectory("/image", layoutOf(image, tools(config)))
+    .withMountedDirectory("/image", layoutOf(image, config))
     .withExec(["scan", "oci-dir:/image", `--source-name=${config.name}`, `--output=spdx-json=${SBOM}`], { useEntrypoint: true })
     .file(SBOM)
 }

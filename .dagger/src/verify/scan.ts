@@ -1,20 +1,19 @@
-import { Container } from "@dagger.io/dagger"
+import { Container, Directory } from "@dagger.io/dagger"
 
 import type { Config } from "../config/schema.js"
 import { uniqueValue } from "../unique.js"
 import type { Row } from "./facts.js"
-import { layoutOf, tools } from "./inspect.js"
 import { runTool } from "./tool.js"
 import { notScannedRow, readReport, SCANNED, vulnerabilitiesRow } from "./vulnerabilities.js"
 
-/** Look for known vulnerabilities with the scanner given, if one is. */
-export async function scanImage(image: Container, scanner: Container | undefined, config: Config): Promise<Row> {
+/** Look for known vulnerabilities in an image, an OCI layout, with the scanner given, if one is. */
+export async function scanImage(layout: Directory, scanner: Container | undefined, config: Config): Promise<Row> {
   const policy = config.vulnerabilities
   if (!scanner) return notScannedRow(policy)
   const container = scanner
     // What is known changes from hour to hour.
     .withEnvVariable("CLOUD_NATIVE_CALL", uniqueValue())
-    .withMountedDirectory("/image", layoutOf(image, tools(config)))
+    .withMountedDirectory("/image", layout)
   const { exitCode, stdout, stderr } = await runTool(container, ["oci-dir:/image", "--quiet", "--output=json"], {
     name: "the scanner", done: SCANNED, useEntrypoint: true, timeout: policy.timeout,
     fix: "see what it waits for (its database?), or raise vulnerabilities.timeout in cloud-native.yaml",

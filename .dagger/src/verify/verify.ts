@@ -49,7 +49,7 @@ export async function verifyContainer(container: Container, subject: Subject, me
     layerRows(inspected, base, subject, means, config),
     trialRows(container, inspected, subject, config),
     sbomRow(container, config),
-    scanImage(container, means.scanner, config),
+    scanImage(inspected.layout, means.scanner, config),
   ])
   return ofImage(subject.name, rows.flat())
 }
