@@ -4,7 +4,7 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { setTimeout as delay } from "node:timers/promises"
 
-import { afterAll, beforeAll, expect, test } from "vitest"
+import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest"
 import { parse } from "yaml"
 
 import { kubectl as kubectlOn } from "../lab/kubectl.ts"
@@ -184,6 +184,7 @@ async function untilEachHasTwoPods(): Promise<void> {
 
 function fewestPods(): { stop(): Promise<number> } {
   let stopped = false
+  onTestFinished(() => void (stopped = true))
   const watched = (async () => {
     let fewest = Infinity
     while (!stopped) {
