@@ -33,7 +33,7 @@ export default defineConfig({
           exclude: [
             ...REUSE,
             // Deploy to the lab's cluster, which a real engine does not reach, or ask the embedded engine itself.
-            ...(process.env.DAGGER ? ["lab", "preflight", "workflow", "docs"].map(name => `test/e2e/${name}.test.ts`) : []),
+            ...(process.env.DAGGER ? ["preflight", "workflow", "docs"].map(name => `test/e2e/${name}.test.ts`) : []),
           ],
           testTimeout: minutes(15),
           hookTimeout: minutes(30),

@@ -2,16 +2,19 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
+import { setTimeout as delay } from "node:timers/promises"
 
 import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest"
+import { parse } from "yaml"
 
 import { BrowserUser } from "../e2e/browser.ts"
-import { errorOf, type Call } from "../e2e/dagger.ts"
+import { errorOf, type Ended } from "../e2e/dagger.ts"
 import { Source } from "../e2e/source.ts"
 import { poll, User } from "../e2e/user.ts"
 import { labDown, temporaryLab, type Lab } from "../lab/lab.ts"
 import { prepareTarget } from "../target/target.ts"
 import { Namespace } from "./namespace.ts"
+import { everyFault } from "./selection.ts"
 
 const folder = mkdtempSync(join(tmpdir(), "cloud-native-application-"))
 const dotenv = join(folder, "secrets.env")
@@ -22,8 +25,9 @@ beforeAll(async () => {
   lab = await temporaryLab({ name: `application-${process.pid}` })
   namespace = Namespace.of(lab, "tasks")
   await prepareTarget(lab, namespace.name, dotenv)
-  const first = await deploy(Source.sample()).ended
+  const first = await deploy(Source.sample())
   expect(first.exitCode, first.stderr).toBe(0)
+  expect(migrations(first)).toEqual(["backend: ran", "frontend: ran"])
 })
 
 afterAll(async () => {
@@ -31,8 +35,13 @@ afterAll(async () => {
   rmSync(folder, { recursive: true })
 })
 
-function deploy(source: Source, secrets = dotenv): Call {
-  return namespace.deploy(source, `--secrets=file:${secrets}`, `--public-url=${lab.appUrl}`)
+/** Everything that a deployment has printed. */
+const outputs: string[] = []
+
+async function deploy(source: Source, secrets = dotenv): Promise<Ended> {
+  const ended = await namespace.deploy(source, `--secrets=file:${secrets}`, `--public-url=${lab.appUrl}`, "--handshake").ended
+  outputs.push(ended.stdout, ended.stderr)
+  return ended
 }
 
 /** A version that differs in both applications. */
@@ -42,75 +51,201 @@ function version(name: string): Source {
     .edit("test/app/backend/app/tasks.py", "no such task", `no such task in ${name}`)
 }
 
+test("8: both applications are replaced while users work, who notice nothing but the new version", async () => {
+  await untilEachHasTwoPods()
+  const user = await User.signUp(lab.appUrl)
+  expect((await user.post("/api/tasks", { title: "seen all along" })).status).toBe(201)
+  const requests = [{ path: "/api/tasks", contains: "seen all along" }, { path: "/", contains: user.name }]
+  const browser = await BrowserUser.signUp(lab.appUrl)
+  onTestFinished(() => browser.close())
+  await browser.addTask("written in a browser")
+  const working = poll(user, requests)
+  const fewest = fewestPods()
+  const before = await namespace.running()
+
+  const source = version("second")
+  const second = await deploy(source)
+  expect(second.exitCode, second.stderr).toBe(0)
+  expect(second.stdout).toMatch(/100\.000 % answered as they must be, from before the first change/)
+  expect(second.stdout).toContain("ok  the backend refuses an unsigned token")
+  expect(migrations(second)).toEqual(["backend: ran", "frontend: ran"])
+  const seen = await working.stop()
+  expect(seen.wrong).toEqual([])
+  expect(seen.sent).toBeGreaterThan(100)
+  expect(await fewest.stop()).toBeGreaterThanOrEqual(2)
+  expect(await browser.reload()).toEqual({ name: "Ada", heading: "Tasks, second", tasks: ["written in a browser"] })
+  expect(await (await user.get("/api/tasks/00000000-0000-4000-8000-000000000000")).json()).toEqual({ detail: "no such task in second" })
+  expect((await user.post("/api/tasks", { title: "still signed in" })).status).toBe(201)
+  expect(await namespace.running()).not.toEqual(before)
+
+  // The same once more is no new release: no migration runs, no pod is replaced.
+  const pods = await podNames()
+  const again = await deploy(source)
+  expect(again.exitCode, again.stderr).toBe(0)
+  expect(migrations(again)).toEqual(["backend: had run", "frontend: had run"])
+  expect(await podNames()).toEqual(pods)
+
+  // What the poller is worth: with a cookie that is not the user's, it reports refusals.
+  const stranger = poll(user.forged(), requests)
+  await delay(1000)
+  expect((await stranger.stop()).wrong).toContainEqual(expect.stringMatching(/\/api\/tasks: 401$/))
+})
+
+test("5: a version that never becomes ready is rolled back, and its users notice nothing; the version before is gone back to by hand", async () => {
+  const source = version("second")
+  const good = await namespace.running()
+  const user = await User.signUp(lab.appUrl)
+  const working = poll(user, [{ path: "/api/tasks", contains: "[" }, { path: "/", contains: user.name }])
+  const bad = await deploy(source.edit("k8s/deployment.yaml", "/health?check=database", "/nowhere"))
+  expect(bad.exitCode, bad.stderr).toBe(1)
+  for (const text of ["ROLLOUT_FAILED", "readiness probe", "404", "rolled back to"]) expect(errorOf(bad), bad.stderr).toContain(text)
+  expect(await namespace.running()).toEqual(good)
+
+  const report = join(folder, "report")
+  const reported = await namespace.call(source, "report", "-o", report).ended
+  expect(reported.exitCode, reported.stderr).toBe(0)
+  expect(JSON.parse(readFileSync(join(report, "report.json"), "utf8"))).toMatchObject({
+    outcome: "failed",
+    failure: { code: "ROLLOUT_FAILED" },
+    recovery: { action: "rolled back" },
+    baseline: "healthy",
+    availability: { percent: 100 },
+  })
+  expect(readFileSync(join(report, "report.md"), "utf8")).toContain("ROLLOUT_FAILED")
+  expect(readFileSync(join(report, "availability.svg"), "utf8")).toContain("100.000 %")
+
+  const planned = await namespace.call(version("third"), "plan", `--secrets=file:${dotenv}`, `--public-url=${lab.appUrl}`).ended
+  expect(planned.exitCode, planned.stderr).toBe(0)
+  expect(planned.stdout).toMatch(/~ Deployment backend\n.*image: .* → "<new>"/)
+  expect(planned.stdout).toContain("  Service backend: unchanged")
+  expect(await namespace.running()).toEqual(good)
+
+  const back = await namespace.call(source, "rollback").ended
+  expect(back.exitCode, back.stderr).toBe(0)
+  expect(back.stdout).toContain("Rolled back to namespace tasks")
+  expect(await (await user.get("/")).text()).toContain("<h1>Tasks</h1>")
+  expect((await working.stop()).wrong).toEqual([])
+
+  const printed = [bad, reported, planned, back].map(ended => ended.stdout + ended.stderr)
+  const written = ["report.json", "report.md", "availability.svg"].map(name => readFileSync(join(report, name), "utf8"))
+  const kept = await namespace.kubectl("get", "configmaps,deployments,replicasets,jobs,leases,events", "--output=yaml")
+  expect(leaks([...outputs, ...printed, ...written, kept].join("\n"), secretValues())).toEqual([])
+  for (const { name, value, forms } of secretValues()) expect(forms.map(form => leaks(`x${form}y`, [{ name, value, forms }]))).not.toContainEqual([])
+})
+
+if (everyFault) {
+  test("8: the same without preStop and readiness: reported as failed, with the outage's length (negative control)", async () => {
+    const source = version("without grace")
+    const manifests = readFileSync(join(source.path, "k8s/deployment.yaml"), "utf8")
+    const without = manifests.replace(/^ +(?:startupProbe|readinessProbe|lifecycle):\n(?: {12,}.*\n)+/gm, "").replace(/minReadySeconds: 5/g, "minReadySeconds: 0")
+    expect(without).not.toMatch(/preStop|readinessProbe/)
+    const ended = await deploy(source.write("k8s/deployment.yaml", without))
+    expect(ended.exitCode, ended.stderr).toBe(1)
+    for (const text of ["AVAILABILITY_FAILED", "outage of", "longest outage", "rolled back to"]) expect(errorOf(ended), ended.stderr).toContain(text)
+  })
+
+  test("7: a BACKEND_URL that leads nowhere: both applications are healthy, and the users' tasks are not there", async () => {
+    const source = version("lost").edit("k8s/config.yaml", "BACKEND_URL: http://backend:8000", "BACKEND_URL: http://nowhere:8000")
+    const ended = await deploy(source)
+    expect(ended.exitCode, ended.stderr).toBe(1)
+    for (const text of ["AVAILABILITY_FAILED", "the user's tasks, through the frontend", "BACKEND_URL", "rolled back to"]) expect(errorOf(ended), ended.stderr).toContain(text)
+  })
+
+  test("2: a Secret whose value is wrong is told from one that is missing: the database refuses the password", async () => {
+    const wrong = join(folder, "wrong.env")
+    const password = /:([0-9a-f]+)@/.exec(readFileSync(dotenv, "utf8"))![1]!
+    writeFileSync(wrong, readFileSync(dotenv, "utf8").replaceAll(password, "not-the-password"))
+    const before = await namespace.running()
+    const ended = await deploy(version("wrong password"), wrong)
+    expect(ended.exitCode, ended.stderr).toBe(1)
+    for (const text of ["MIGRATION_FAILED", "password authentication failed", "no pod was changed"]) expect(errorOf(ended), ended.stderr).toContain(text)
+    expect(ended.stderr).not.toContain("not-the-password")
+    expect(await namespace.running()).toEqual(before)
+  })
+
+  test("11: under load the autoscaler scales out, and a deployment meanwhile leaves its number of pods alone", async () => {
+    // A share of a CPU that the monitor's and this user's requests use anyway.
+    const eager = (source: Source) => source.write("k8s/hpa.yaml", readFileSync(join(source.path, "k8s/hpa.yaml"), "utf8").replaceAll("averageUtilization: 75", "averageUtilization: 5"))
+    const user = await User.signUp(lab.appUrl)
+    const working = poll(user, [{ path: "/", contains: user.name }])
+    const first = await deploy(eager(version("that scales")))
+    expect(first.exitCode, first.stderr).toBe(0)
+    await expect.poll(async () => Math.max(...(await replicas())), { timeout: 180_000, interval: 2_000 }).toBeGreaterThan(2)
+    const scaled = await replicas()
+
+    const second = deploy(eager(version("that scales too")))
+    let ended = false
+    void second.finally(() => (ended = true))
+    const fewest = [Infinity, Infinity]
+    while (!ended) for (const [index, count] of (await replicas()).entries()) fewest[index] = Math.min(fewest[index]!, count)
+    const { exitCode, stderr, stdout } = await second
+    expect(exitCode, stderr).toBe(0)
+    expect(stdout).toContain("100.000 %")
+    for (const [index, count] of scaled.entries()) expect(fewest[index]).toBeGreaterThanOrEqual(count)
+    expect((await working.stop()).wrong).toEqual([])
+  })
+}
+
 /** Of each application, the pods that its Deployment asks for. */
 async function replicas(): Promise<number[]> {
   return (await namespace.kubectl("get", "deployments", "backend", "frontend", "--output=jsonpath={.items[*].spec.replicas}")).split(" ").map(Number)
 }
 
-test("8: both applications are replaced under load: 100 %, and the user stays signed in", async () => {
-  const user = await User.signUp(lab.appUrl)
-  expect((await user.post("/api/tasks", { title: "seen all along" })).status).toBe(201)
-  const working = poll(user, [{ path: "/api/tasks", contains: "seen all along" }, { path: "/", contains: user.name }])
-  const browser = await BrowserUser.signUp(lab.appUrl)
-  onTestFinished(() => browser.close())
-  await browser.addTask("written in a browser")
-  const ended = await deploy(version("second")).ended
-  expect(ended.exitCode, ended.stderr).toBe(0)
-  expect(ended.stdout).toMatch(/100\.000 % answered as they must be, from before the first change/)
-  const seen = await working.stop()
-  expect(seen.wrong).toEqual([])
-  expect(seen.sent).toBeGreaterThan(100)
-  expect(await (await user.get("/")).text()).toContain("Tasks, second")
-  expect(await browser.reload()).toEqual({ name: "Ada", heading: "Tasks, second", tasks: ["written in a browser"] })
-})
+/** Pods that serve, of the application that has the fewest. */
+async function availablePods(): Promise<number> {
+  const counts = await namespace.kubectl("get", "deployments", "backend", "frontend", "--output=jsonpath={.items[*].status.availableReplicas}")
+  return Math.min(...counts.split(" ").map(Number))
+}
 
-test("8: the same without preStop and readiness: reported as failed, with the outage's length (negative control)", async () => {
-  const source = version("without grace")
-  const manifests = readFileSync(join(source.path, "k8s/deployment.yaml"), "utf8")
-  const without = manifests.replace(/^ +(?:startupProbe|readinessProbe|lifecycle):\n(?: {12,}.*\n)+/gm, "").replace(/minReadySeconds: 5/g, "minReadySeconds: 0")
-  expect(without).not.toMatch(/preStop|readinessProbe/)
-  const ended = await deploy(source.write("k8s/deployment.yaml", without)).ended
-  expect(ended.exitCode, ended.stderr).toBe(1)
-  for (const text of ["AVAILABILITY_FAILED", "outage of", "longest outage", "rolled back to"]) expect(errorOf(ended), ended.stderr).toContain(text)
-})
+/** The autoscaler brings each to its minimum of two, in its own time. */
+async function untilEachHasTwoPods(): Promise<void> {
+  while ((await availablePods()) < 2) await delay(1000)
+}
 
-test("7: a BACKEND_URL that leads nowhere: both applications are healthy, and the users' tasks are not there", async () => {
-  const source = version("lost").edit("k8s/config.yaml", "BACKEND_URL: http://backend:8000", "BACKEND_URL: http://nowhere:8000")
-  const ended = await deploy(source).ended
-  expect(ended.exitCode, ended.stderr).toBe(1)
-  for (const text of ["AVAILABILITY_FAILED", "the user's tasks, through the frontend", "BACKEND_URL", "rolled back to"]) expect(errorOf(ended), ended.stderr).toContain(text)
-})
+function fewestPods(): { stop(): Promise<number> } {
+  let stopped = false
+  onTestFinished(() => void (stopped = true))
+  const watched = (async () => {
+    let fewest = Infinity
+    while (!stopped) {
+      fewest = Math.min(fewest, await availablePods())
+      await delay(1000)
+    }
+    return fewest
+  })()
+  return { stop: () => ((stopped = true), watched) }
+}
 
-test("2: a Secret whose value is wrong is told from one that is missing: the database refuses the password", async () => {
-  const wrong = join(folder, "wrong.env")
-  const password = /:([0-9a-f]+)@/.exec(readFileSync(dotenv, "utf8"))![1]!
-  writeFileSync(wrong, readFileSync(dotenv, "utf8").replaceAll(password, "not-the-password"))
-  const before = await namespace.running()
-  const ended = await deploy(version("wrong password"), wrong).ended
-  expect(ended.exitCode, ended.stderr).toBe(1)
-  for (const text of ["MIGRATION_FAILED", "password authentication failed", "no pod was changed"]) expect(errorOf(ended), ended.stderr).toContain(text)
-  expect(ended.stderr).not.toContain("not-the-password")
-  expect(await namespace.running()).toEqual(before)
-})
+async function podNames(): Promise<string[]> {
+  return (await namespace.kubectl("get", "pods", "--selector=pod-template-hash", "--output=name")).split("\n").sort()
+}
 
-test("11: under load the autoscaler scales out, and a deployment meanwhile leaves its number of pods alone", async () => {
-  // A share of a CPU that the monitor's and this user's requests use anyway.
-  const eager = (source: Source) => source.write("k8s/hpa.yaml", readFileSync(join(source.path, "k8s/hpa.yaml"), "utf8").replaceAll("averageUtilization: 75", "averageUtilization: 5"))
-  const user = await User.signUp(lab.appUrl)
-  const working = poll(user, [{ path: "/", contains: user.name }])
-  const first = await deploy(eager(version("that scales"))).ended
-  expect(first.exitCode, first.stderr).toBe(0)
-  await expect.poll(async () => Math.max(...(await replicas())), { timeout: 180_000, interval: 2_000 }).toBeGreaterThan(2)
-  const scaled = await replicas()
+function migrations({ stdout }: Ended): string[] {
+  return [...stdout.matchAll(/(\w+)-migration-\S+: (ran|had run)/g)].map(match => `${match[1]}: ${match[2]}`).sort()
+}
 
-  const second = deploy(eager(version("that scales too")))
-  let ended = false
-  void second.ended.finally(() => (ended = true))
-  const fewest = [Infinity, Infinity]
-  while (!ended) for (const [index, count] of (await replicas()).entries()) fewest[index] = Math.min(fewest[index]!, count)
-  const { exitCode, stderr, stdout } = await second.ended
-  expect(exitCode, stderr).toBe(0)
-  expect(stdout).toContain("100.000 %")
-  for (const [index, count] of scaled.entries()) expect(fewest[index]).toBeGreaterThanOrEqual(count)
-  expect((await working.stop()).wrong).toEqual([])
-})
+interface SecretValue {
+  name: string
+  value: string
+  /** As it could stand in an output. */
+  forms: string[]
+}
+
+/** What nobody may read in the output: the applications' secrets, and the kubeconfig's key. */
+function secretValues(): SecretValue[] {
+  const applications = [...readFileSync(dotenv, "utf8").matchAll(/^(\w+)=(.*)$/gm)].map(match => [match[1]!, match[2]!] as const)
+  const password = ["password", /:([0-9a-f]+)@/.exec(readFileSync(dotenv, "utf8"))![1]!] as const
+  const { user } = parse(readFileSync(lab.kubeconfig, "utf8")).users[0]
+  const key = Buffer.from(user["client-key-data"], "base64").toString()
+  const access = [["client-key-data", user["client-key-data"]], ["a line of the key", key.split("\n")[1]!]] as const
+  return [...applications, password, ...access].map(([name, value]) => ({
+    name,
+    value,
+    forms: [value, Buffer.from(value).toString("base64"), encodeURIComponent(value)],
+  }))
+}
+
+/** The names of the secrets that stand in a text. */
+function leaks(text: string, secrets: SecretValue[]): string[] {
+  return secrets.filter(({ forms }) => forms.some(form => text.includes(form))).map(({ name }) => name)
+}

@@ -3,7 +3,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 
-import { afterAll, beforeAll, describe, expect, inject, test } from "vitest"
+import { afterAll, beforeAll, describe, expect, test } from "vitest"
 import { parse } from "yaml"
 
 import { errorOf, type Ended } from "../e2e/dagger.ts"
@@ -12,6 +12,7 @@ import { labDown, temporaryLab, type Lab } from "../lab/lab.ts"
 import { watchFor } from "./cause.ts"
 import { Namespace } from "./namespace.ts"
 import { startNodeRegistries } from "./node-registries.ts"
+import { everyFault } from "./selection.ts"
 
 interface Fault {
   family: number
@@ -52,7 +53,7 @@ afterAll(async () => {
 
 describe("a fault in a new release", () => {
   const faults = readdirSync(CASES).map(name => ({ name, ...(parse(readFileSync(join(CASES, name, "case.yaml"), "utf8")) as Fault) }))
-  for (const fault of faults.filter(({ everyRun }) => everyRun || inject("faults") === "all")) {
+  for (const fault of faults.filter(({ everyRun }) => everyRun || everyFault)) {
     test.concurrent(`${fault.family}: ${fault.name}`, () => isUndone(fault.name, fault))
   }
 })

@@ -24,6 +24,6 @@ process.once("SIGTERM", (signal) => {
     const { response } = message as { response: ServerResponse }
     response.setHeader("Connection", "close")
   })
-  setTimeout(() => listeners.forEach((listener) => listener(signal, 15)), LAST_ANSWERS)
+  setTimeout(() => listeners.forEach((listener) => listener(signal)), LAST_ANSWERS)
   setTimeout(() => process.exit(143), LONGEST_SHUTDOWN).unref()
 })

@@ -34,7 +34,7 @@ test("told to stop, it takes leave of each client with the next answer, before N
     expect(await connection()).toBe("close")
     expect(close).not.toHaveBeenCalled()
     vi.advanceTimersByTime(2_000)
-    expect(close).toHaveBeenCalledWith("SIGTERM", 15)
+    expect(close).toHaveBeenCalledWith("SIGTERM")
     expect(exit).not.toHaveBeenCalled()
     vi.advanceTimersByTime(18_000)
     expect(exit).toHaveBeenCalledWith(143)
