@@ -24,7 +24,7 @@ import { parseReference } from "./registry/reference.js"
 import { filesOf } from "./report/files.js"
 import { Tested } from "./tested.js"
 import { Verification } from "./verification.js"
-import { assertNoLeaks, leaksInSource } from "./verify/leaks.js"
+import { assertNoLeaks, leaksInCommit, leaksInSource } from "./verify/leaks.js"
 import { verifyContainer } from "./verify/verify.js"
 
 /**
@@ -330,13 +330,21 @@ export class CloudNative {
   }
 
   /**
-   * Check that the source holds no secret, by the rules of gitleaks, or of a .gitleaks.toml at its root; .gitleaksignore makes
-   * exceptions. What is never read for fear of secrets in it, such as .env, is not looked into: keep it in .gitignore.
+   * Check that the repository holds no secret, by the rules of gitleaks, or of a .gitleaks.toml at its root; .gitleaksignore makes
+   * exceptions. Searched are the source, and what the last commit holds beyond it, such as a committed .env; not an .env that git
+   * ignores. In a worktree or a submodule, and where there is no git, it is the source alone.
+   *
+   * @param repository The repository of the source, of which only .git is read; give it where you give --source. Default: the repository the module is called in.
    */
   @func()
   @check()
-  async checkSecrets(): Promise<void> {
-    assertNoLeaks(await leaksInSource(this.source, await configOf(this.source, this.config)))
+  async checkSecrets(@argument({ defaultPath: "/", ignore: ["*", "!.git"] }) repository: Directory): Promise<void> {
+    const config = await configOf(this.source, this.config)
+    const [inSource, inCommit] = await Promise.all([
+      leaksInSource(this.source, config), leaksInCommit(repository, this.source, config),
+    ])
+    console.log(`secrets: searched: ${inCommit ? "the source and the last commit" : "the source alone, there is no .git directory"}`)
+    assertNoLeaks(inSource, inCommit)
   }
 }
 
@@ -344,7 +352,6 @@ export class CloudNative {
 function given(...secrets: (Secret | undefined)[]): Secret[] {
   return secrets.filter(secret => secret !== undefined)
 }
-
 
 function registryNeeded(): CloudNativeError {
   return new CloudNativeError({

@@ -1,4 +1,7 @@
-import { dag } from "@dagger.io/dagger"
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { dag, ExistsType } from "@dagger.io/dagger"
 import { expect } from "vitest"
 import { failure, on } from "./support.ts"
 
@@ -17,6 +20,19 @@ on("filters include and exclude", async () => {
   expect(await tree().filter({ include: ["**/*.md"] }).glob("**/*.*")).toEqual(["a.md", "src/deep/x.md"])
   expect(await tree().filter({ exclude: ["node_modules", "**/*.md"] }).glob("**/*.*")).toEqual(["b.txt", "src/main.ts"])
   expect(await tree().filter({ exclude: ["src", "!src/main.ts"] }).glob("src/**")).toContain("src/main.ts")
+})
+
+on("of a folder of the host, all can be left out but one that is excepted", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "conformance-"))
+  try {
+    for (const path of [".git/refs", "src/.git"]) mkdirSync(join(folder, path), { recursive: true })
+    for (const path of [".git/HEAD", ".gitignore", "a.md", "src/.git/HEAD"]) writeFileSync(join(folder, path), "")
+    const only = dag.host().directory(folder, { exclude: ["*", "!.git"] })
+    expect(await only.entries()).toEqual([".git/"])
+    expect(await only.entries({ path: ".git" })).toEqual(["HEAD", "refs/"])
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
 })
 
 on("directories are values: a change makes a new one", async () => {
@@ -48,6 +64,8 @@ on("diff holds what is new", async () => {
 on("existence can be asked for by type", async () => {
   expect(await tree().exists("src/main.ts")).toBe(true)
   expect(await tree().exists("src/absent.ts")).toBe(false)
+  expect(await tree().exists("src", { expectedType: ExistsType.DirectoryType })).toBe(true)
+  expect(await tree().exists("a.md", { expectedType: ExistsType.DirectoryType })).toBe(false)
 })
 
 on("what is missing is named", async () => {

@@ -1,35 +1,67 @@
 // Secrets in a source, and images that hold what they must not; test/verify has every other case.
 import { describe, expect, test } from "vitest"
 
-import { dagger, ROOT } from "./dagger.ts"
+import { dagger } from "./dagger.ts"
 import { Source } from "./source.ts"
 
 // Put together here: it does not stand in this repository, which is searched like any other.
 const SECRET = `ghp_${"x7Kq2mZr9TvB4nWc8LdY".repeat(2).slice(0, 36)}`
 
+/** A source is its own repository, where it is one. */
+const checkSecrets = ({ path }: Source) => dagger(`--source=${path}`, "check-secrets", `--repository=${path}`)
+
 describe("secrets in the source", () => {
   test("this repository has none", async () => {
-    const ended = await dagger(`--source=${ROOT}`, "check-secrets")
+    const ended = await dagger("check-secrets")
     expect(ended.exitCode, ended.stderr).toBe(0)
   })
 
   test("one is named by rule and place, and not shown", async () => {
-    const ended = await dagger(`--source=${Source.minimal().write("api/settings.py", `TOKEN = "${SECRET}"\n`).path}`, "check-secrets")
+    const ended = await checkSecrets(Source.minimal().write("api/settings.py", `TOKEN = "${SECRET}"\n`))
     expect(ended.exitCode, ended.stderr).toBe(1)
-    for (const text of ["SECRETS_FOUND", "github-pat: api/settings.py:1"]) expect(ended.stderr).toContain(text)
+    for (const text of ["SECRETS_FOUND", "github-pat: api/settings.py:1", "searched: the source alone"]) expect(ended.stderr).toContain(text)
     expect(ended.stderr + ended.stdout).not.toContain(SECRET)
   })
 
   test("files that are given to the module are not part of it, wherever its commands have left them", async () => {
     const source = Source.minimal().write("prod.env", `TOKEN=${SECRET}\n`).write("cosign.key", `${SECRET}\n`).write("api/deployer.kubeconfig", `token: ${SECRET}\n`)
-    const ended = await dagger(`--source=${source.path}`, "check-secrets")
+    const ended = await checkSecrets(source)
     expect(ended.exitCode, ended.stderr).toBe(0)
   })
 
   test("an exception of the source holds", async () => {
     const source = Source.minimal().write("api/settings.py", `TOKEN = "${SECRET}"\n`).write(".gitleaksignore", "api/settings.py:github-pat:1\n")
-    const ended = await dagger(`--source=${source.path}`, "check-secrets")
+    const ended = await checkSecrets(source)
     expect(ended.exitCode, ended.stderr).toBe(0)
+  })
+})
+
+describe("secrets in the last commit", () => {
+  test("one in a file that is never read as source is named by rule and place, and not shown", async () => {
+    const ended = await checkSecrets(Source.minimal().write("api/.env", `TOKEN=${SECRET}\n`).commit())
+    expect(ended.exitCode, ended.stderr).toBe(1)
+    for (const text of ["SECRETS_FOUND", "github-pat: api/.env:1, in the last commit"]) expect(ended.stderr).toContain(text)
+    expect(ended.stderr + ended.stdout).not.toContain(SECRET)
+  })
+
+  test("a file that git ignores is none of it", async () => {
+    const ended = await checkSecrets(Source.minimal().write(".gitignore", ".env\n").write("api/.env", `TOKEN=${SECRET}\n`).commit())
+    expect(ended.exitCode, ended.stderr).toBe(0)
+    expect(ended.stderr).toContain("searched: the source and the last commit")
+  })
+
+  test("one that was taken out since, or excepted, is not held against the next", async () => {
+    const source = Source.minimal().write("api/settings.py", `TOKEN = "${SECRET}"\n`).write("api/.env", `TOKEN=${SECRET}\n`).commit()
+      .write("api/settings.py", "").write(".gitleaksignore", "api/.env:github-pat:1\n")
+    const ended = await checkSecrets(source)
+    expect(ended.exitCode, ended.stderr).toBe(0)
+  })
+
+  test("submodules are not fetched: whoever may read the repository may not read them all", async () => {
+    const source = Source.minimal().commit("api").write(".gitmodules", '[submodule "api"]\n\tpath = api\n\turl = git@git.invalid:acme/api.git\n').commit()
+    const ended = await checkSecrets(source)
+    expect(ended.exitCode, ended.stderr).toBe(0)
+    expect(ended.stderr).toContain("searched: the source and the last commit")
   })
 })
 

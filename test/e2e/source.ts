@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process"
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
@@ -51,6 +52,16 @@ export class Source {
 
   remove(path: string): this {
     rmSync(join(this.path, path), { recursive: true })
+    return this
+  }
+
+  /** A commit of all in a folder that git does not ignore. A folder that has one already is a submodule of those around it. */
+  commit(folder = "."): this {
+    const settings = ["user.name=test", "user.email=test@example.com", "commit.gpgSign=false"].flatMap(setting => ["-c", setting])
+    const git = (...args: string[]) => execFileSync("git", [...settings, ...args], { cwd: join(this.path, folder), stdio: "pipe" })
+    git("init", "--quiet")
+    git("add", "--all")
+    git("commit", "--quiet", "--message=test")
     return this
   }
 }

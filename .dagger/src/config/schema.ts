@@ -269,7 +269,7 @@ export const Config = section({
     python: image.default("python:3.13-slim"),
     /** syft, which finds out what an image is made of. */
     syft: image.default("anchore/syft:v1.38.2"),
-    /** gitleaks, which looks for secrets. */
+    /** gitleaks, which looks for secrets, with git, which reads the last commit. */
     gitleaks: image.default("zricethezav/gitleaks:v8.30.1"),
   }),
 })

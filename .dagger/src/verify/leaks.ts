@@ -3,6 +3,7 @@ import { z } from "zod"
 
 import type { Config } from "../config/schema.js"
 import { CloudNativeError, lastLines } from "../errors.js"
+import { lastCommitOf } from "./commit.js"
 import type { Row } from "./facts.js"
 import { LAYERS } from "./layers.js"
 import type { OciImage } from "./oci.js"
@@ -14,11 +15,26 @@ export type Leak = z.infer<typeof Leaks>[number]
 const SCANNED = "/scanned"
 const REPORT = "/report.json"
 const OWN_RULES = ".gitleaks.toml"
+const OWN_EXCEPTIONS = ".gitleaksignore"
 const DEFAULT_RULES = "[extend]\nuseDefault = true\n"
 
 /** Look for secrets with gitleaks, by its rules or by those of the source's own .gitleaks.toml; exceptions of its .gitleaksignore hold. */
 export async function leaksInSource(source: Directory, config: Config): Promise<Leak[]> {
   return scan(gitleaks(config), source, [])
+}
+
+/**
+ * Look for secrets in the files of a repository's last commit that the source lacks: what it has of the others is newer. Rules and
+ * exceptions of the source hold here too, before they are committed. Undefined where there is no repository.
+ */
+export async function leaksInCommit(repository: Directory, source: Directory, config: Config): Promise<Leak[] | undefined> {
+  const committed = await lastCommitOf(repository, gitleaks(config))
+  if (!committed) return undefined
+  const container = gitleaks(config).withDirectory("/gitleaks", source.filter({ include: [OWN_RULES, OWN_EXCEPTIONS] }))
+  const rules = (await source.exists(OWN_RULES)) ? [`--config=/gitleaks/${OWN_RULES}`] : []
+  const leaks = await scan(container, committed, [...rules, "--gitleaks-ignore-path=/gitleaks"])
+  const inSource = await Promise.all(leaks.map(({ File }) => source.exists(File)))
+  return leaks.filter((_, index) => !inSource[index])
 }
 
 /**
@@ -123,14 +139,16 @@ export function leaksRow(where: string, leaks: Leak[], place: (path: string) => 
 }
 
 /** Throw unless there is no leak, naming each by rule and place. */
-export function assertNoLeaks(leaks: Leak[]): void {
-  if (leaks.length === 0) return
+export function assertNoLeaks(inSource: Leak[], inCommit: Leak[] = []): void {
+  const placed = ({ RuleID: rule, File: path, StartLine: line }: Leak) => `${rule}: ${path}:${line}`
+  const found = [...inSource.map(placed), ...inCommit.map(leak => `${placed(leak)}, in the last commit`)]
+  if (found.length === 0) return
   throw new CloudNativeError({
     code: "SECRETS_FOUND",
     blame: "user",
-    what: `the source holds ${leaks.length === 1 ? "what looks like a secret" : `${leaks.length} that look like secrets`}`,
-    why: leaks.map(({ RuleID: rule, File: path, StartLine: line }) => `${rule}: ${path}:${line}`).join("\n"),
-    fix: "take it out and give it as a Secret, and renew it; where it is none, except it in .gitleaksignore",
+    what: `the repository holds ${found.length === 1 ? "what looks like a secret" : `${found.length} that look like secrets`}`,
+    why: found.join("\n"),
+    fix: "take it out, of git too (git rm --cached), give it as a Secret, and renew it; where it is none, except it in .gitleaksignore",
   })
 }
 

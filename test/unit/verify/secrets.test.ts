@@ -33,9 +33,11 @@ describe("a report of gitleaks", () => {
     expect(leaksRow("the layers", [], placeInImage)).toMatchObject({ verdict: "pass", actual: "none found", findings: [] })
   })
 
-  test("of a source is an error that names rule and path, unless it is empty", () => {
-    expect(() => assertNoLeaks([{ RuleID: "github-pat", File: "app/.env", StartLine: 2 }])).toThrow(/^SECRETS_FOUND[^]*github-pat: app\/.env:2/)
-    expect(() => assertNoLeaks([])).not.toThrow()
+  test("of a repository is an error that names rule and path, unless it is empty", () => {
+    const leak = { RuleID: "github-pat", File: "app/.env", StartLine: 2 }
+    expect(() => assertNoLeaks([leak])).toThrow(/^SECRETS_FOUND[^]*github-pat: app\/.env:2\n/)
+    expect(() => assertNoLeaks([], [leak])).toThrow(/^SECRETS_FOUND[^]*github-pat: app\/.env:2, in the last commit\n/)
+    expect(() => assertNoLeaks([], [])).not.toThrow()
   })
 })
 
