@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest"
 
-import { dagger } from "./dagger.ts"
+import { call, dagger } from "./dagger.ts"
 import { Source } from "./source.ts"
 
 describe("what cannot be used is said so, with the way out", () => {
@@ -46,5 +46,14 @@ describe("what cannot be used is said so, with the way out", () => {
     expect(ended.stderr).toMatch(/backend +user .*FAIL/)
     expect(ended.stderr).toMatch(/frontend +user .*PASS/)
     expect(ended.stderr).not.toContain("push: localhost:1")
+  })
+
+  test("a registry that nobody answers for: at once, with its address, the cause and the way out", async () => {
+    const pushing = call(`--source=${Source.minimal().path}`, "push", "--registry=localhost:1/none")
+    const began = await pushing.said("push: localhost:1/none/minimal-backend")
+    const ended = await pushing.ended
+    expect(Date.now() - began).toBeLessThan(30_000)
+    expect(ended.exitCode, ended.stderr).toBe(1)
+    expect(ended.stderr).toMatch(/PUSH_FAILED: could not push localhost:1\/none\/minimal-\w+:\w+\n[^]*refused[^]*→ .*--registry-service=tcp:\/\/localhost:1/i)
   })
 })

@@ -3,6 +3,8 @@ import { Container, Directory } from "@dagger.io/dagger"
 import type { Config } from "../config/schema.js"
 import { CloudNativeError, messageOf } from "../errors.js"
 import type { RegistryAccess } from "../registry/access.js"
+import { refusesLogin } from "../registry/client.js"
+import { isLoopback } from "../registry/reference.js"
 import type { FactRow } from "../verify/facts.js"
 
 export const APPLICATIONS = ["backend", "frontend"] as const
@@ -55,10 +57,17 @@ async function publishImage(image: Container, address: string, access: RegistryA
       blame: "environment",
       what: `could not push ${address}`,
       why: messageOf(error),
-      fix: "check the address, that the registry is up, and that --username and --password may push to it",
+      fix: remedyOfPush(messageOf(error), address.split("/")[0]!, access),
       cause: error,
     })
   }
+}
+
+/** The likeliest way out. `host` is the registry's. */
+export function remedyOfPush(output: string, host: string, { service }: RegistryAccess): string {
+  if (refusesLogin(output)) return "check --username and --password, and that they may push there"
+  const check = "check the address, that the registry is up, and what it answered"
+  return isLoopback(host) && !service ? `${check}; if only this machine knows it as ${host}, add --registry-service=tcp://${host}` : check
 }
 
 /** host:5000/name:tag@sha256:… → host:5000/name@sha256:… */

@@ -87,9 +87,14 @@ export function remedyOf(output: string): string {
   if (/--registry-service=/.test(output)) return "add --registry-service as said above"
   if (/decryption failed/.test(output)) return "check --signing-password: it does not open --signing-key"
   if (/reading key|parsing private key|unsupported pem/i.test(output)) return "check --signing-key: cosign cannot read it; `cosign generate-key-pair` makes one"
-  if (/unauthorized|authentication required|credential|denied|\b40[13]\b/i.test(output)) return "check --username and --password, and what they may do in that repository"
+  if (refusesLogin(output)) return "check --username and --password, and what they may do in that repository"
   if (/not found|MANIFEST_UNKNOWN|NAME_UNKNOWN|\b404\b/i.test(output)) return "check the reference: the registry has no such image"
   return "check the address, and that the registry is up and can be reached from this machine's containers"
+}
+
+/** Whether a registry said that the login is not good for what was asked, or that it needs one. */
+export function refusesLogin(output: string): boolean {
+  return /unauthorized|authentication required|credential|denied|\b40[13]\b/i.test(output)
 }
 
 /** A login as Docker keeps it, which is where tools look for it. */

@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest"
 
 import { Config } from "../../../.dagger/src/config/schema.js"
 import { assertPush, assertSigned } from "../../../.dagger/src/push/arguments.js"
+import { remedyOfPush } from "../../../.dagger/src/push/publish.js"
 import { assertAccess, outOfReach } from "../../../.dagger/src/registry/access.js"
 import { refusalOf } from "../../../.dagger/src/deploy/trust.js"
 import { loginFile, registryFailed, remedyOf, takesNoReferrers, ToolFailed, type RegistryClient } from "../../../.dagger/src/registry/client.js"
@@ -124,6 +125,18 @@ describe("what cosign finds wrong with an image", () => {
       expect(refusalOf(output)).toBeUndefined()
     },
   )
+})
+
+describe("a push that failed has a way out", () => {
+  test.each([
+    ["connect ECONNREFUSED 127.0.0.1:1", "localhost:1", {}, /the registry is up.*--registry-service=tcp:\/\/localhost:1$/],
+    ["connect ECONNREFUSED 127.0.0.1:1", "localhost:1", { service }, /the registry is up, and what it answered$/],
+    ["dial tcp: lookup registry.invalid: no such host", "registry.invalid", {}, /^check the address/],
+    ["unexpected status from HEAD request: 401 Unauthorized", "ghcr.io", {}, /--username and --password/],
+    ["denied: requested access to the resource is denied", "localhost:5000", {}, /--username and --password/],
+  ])("%j of %s", (output, host, access, expected) => {
+    expect(remedyOfPush(output, host, access)).toMatch(expected)
+  })
 })
 
 describe("command lines", () => {
