@@ -2,18 +2,12 @@ import { defineConfig } from "vitest/config"
 
 const minutes = (count: number) => count * 60_000
 
-/** The workflow's jobs, the examples and a promotion, each with a cluster of its own: `npm run test:reuse`. */
-const REUSE = ["act", "examples", "promotion"].map(name => `test/e2e/${name}.test.ts`)
-
-declare module "vitest" {
-  interface ProvidedContext {
-    /** Which cases of test/faults run: one a family (FAULTS=representative), or all of them. */
-    faults: "representative" | "all"
-  }
-}
+/** The examples and a promotion, each with a cluster of its own: `npm run test:reuse`. */
+const REUSE = ["examples", "promotion"].map(name => `test/e2e/${name}.test.ts`)
 
 export default defineConfig({
   test: {
+    tags: [{ name: "representative", description: "the faults of which each stands for its family in `npm test`" }],
     projects: [
       { test: { name: "unit", include: ["test/unit/**/*.test.ts"] } },
       {
@@ -33,7 +27,7 @@ export default defineConfig({
           exclude: [
             ...REUSE,
             // Deploy to the lab's cluster, which a real engine does not reach, or ask the embedded engine itself.
-            ...(process.env.DAGGER ? ["preflight", "workflow", "docs"].map(name => `test/e2e/${name}.test.ts`) : []),
+            ...(process.env.DAGGER ? ["act", "preflight", "workflow", "docs"].map(name => `test/e2e/${name}.test.ts`) : []),
           ],
           testTimeout: minutes(15),
           hookTimeout: minutes(30),
@@ -68,7 +62,6 @@ export default defineConfig({
         test: {
           name: "faults",
           include: ["test/faults/**/*.test.ts"],
-          provide: { faults: process.env.FAULTS === "representative" ? "representative" : "all" },
           setupFiles: "test/e2e/cleanup.ts",
           testTimeout: minutes(15),
           hookTimeout: minutes(30),

@@ -12,13 +12,18 @@ interface Tier {
   name: string
   /** What vitest is started through: `dagger run` gives it a session of the real engine. */
   through: string[]
+  /** Which of its tests run, where not all of them do. */
+  filter: string[]
   environment: Record<string, string>
 }
 
-const EMBEDDED: Tier[] = ["unit", "conformance", "e2e"].map(name => ({ name, through: [], environment: {} }))
+const EMBEDDED: Tier[] = [
+  ...["unit", "conformance", "e2e"].map(name => ({ name, through: [], filter: [], environment: {} })),
+  { name: "faults", through: [], filter: ["--tags-filter=representative"], environment: {} },
+]
 const REAL: Tier[] = [
-  { name: "conformance", through: ["dagger", "run"], environment: { DAGGER: "dagger" } },
-  { name: "e2e", through: [], environment: { DAGGER: "dagger" } },
+  { name: "conformance", through: ["dagger", "run"], filter: [], environment: { DAGGER: "dagger" } },
+  { name: "e2e", through: [], filter: [], environment: { DAGGER: "dagger" } },
 ]
 
 interface Counts {
@@ -27,9 +32,9 @@ interface Counts {
   success: boolean
 }
 
-function runTier({ name, through, environment }: Tier, folder: string): Counts {
+function runTier({ name, through, filter, environment }: Tier, folder: string): Counts {
   const report = join(folder, `${name}.json`)
-  const args = [...through, VITEST, "run", "--project", name, "--reporter=verbose", "--reporter=json", `--outputFile.json=${report}`]
+  const args = [...through, VITEST, "run", "--project", name, ...filter, "--reporter=verbose", "--reporter=json", `--outputFile.json=${report}`]
   const env = { ...process.env, ...environment }
   const ended = spawnSync(args[0]!, args.slice(1), { cwd: ROOT, env, stdio: ["ignore", "inherit", "inherit"] })
   if (!existsSync(report)) return { numPassedTests: 0, numFailedTests: 0, success: false }

@@ -260,7 +260,7 @@ export class CloudNative {
    * @param context Context of the kubeconfig. Default: its current one.
    * @param namespace Namespace of the deployment. Default: that of the config.
    * @param apiServer The API server, where the kubeconfig's own address does not lead there from a container, for example tcp://127.0.0.1:6443.
-   * @param to Id of the deployment to go back to, as its report has it. Default: the one that succeeded before the present one.
+   * @param to Id of the deployment to go back to, as its report has it. Default: the last that succeeded and is another than the present one.
    * @param timeout Longest wait for the rollout, for example 90s, 10m or 1h.
    */
   @func({ cache: "never" })

@@ -24,7 +24,7 @@ const CONFIG = ["ConfigMap", "Secret"]
 export function leftovers(found: Found[], before: Found[]): string[] {
   const was = new Set(before.map(keyOf))
   const records = kept(found, "Secret", "release")
-  const inventories = records.map(({ metadata: { name, annotations } }) => parseEntry(`${name} succeeded ${annotations?.["cloud-native/inventory"] ?? ""}`).inventory)
+  const inventories = records.map(({ metadata: { name, annotations } }) => parseEntry(`${name} succeeded content ${annotations?.["cloud-native/inventory"] ?? ""}`).inventory)
   const released = new Set([
     ...(inventories.at(-1) ?? []).map(({ kind, name }) => `${kind}/${name}`),
     ...inventories.flat().filter(({ kind }) => CONFIG.includes(kind)).map(({ kind, name }) => `${kind}/${name}`),

@@ -14,7 +14,6 @@ import { poll, User } from "../e2e/user.ts"
 import { labDown, temporaryLab, type Lab } from "../lab/lab.ts"
 import { prepareTarget } from "../target/target.ts"
 import { Namespace } from "./namespace.ts"
-import { everyFault } from "./selection.ts"
 
 const folder = mkdtempSync(join(tmpdir(), "cloud-native-application-"))
 const dotenv = join(folder, "secrets.env")
@@ -51,7 +50,7 @@ function version(name: string): Source {
     .edit("test/app/backend/app/tasks.py", "no such task", `no such task in ${name}`)
 }
 
-test("8: both applications are replaced while users work, who notice nothing but the new version", async () => {
+test("8: both applications are replaced while users work, who notice nothing but the new version", { tags: "representative" }, async () => {
   await untilEachHasTwoPods()
   const user = await User.signUp(lab.appUrl)
   expect((await user.post("/api/tasks", { title: "seen all along" })).status).toBe(201)
@@ -91,7 +90,7 @@ test("8: both applications are replaced while users work, who notice nothing but
   expect((await stranger.stop()).wrong).toContainEqual(expect.stringMatching(/\/api\/tasks: 401$/))
 })
 
-test("5: a version that never becomes ready is rolled back, and its users notice nothing; the version before is gone back to by hand", async () => {
+test("5: a version that never becomes ready is rolled back, and its users notice nothing; the version before is gone back to by hand", { tags: "representative" }, async () => {
   const source = version("second")
   const good = await namespace.running()
   const user = await User.signUp(lab.appUrl)
@@ -133,58 +132,56 @@ test("5: a version that never becomes ready is rolled back, and its users notice
   for (const { name, value, forms } of secretValues()) expect(forms.map(form => leaks(`x${form}y`, [{ name, value, forms }]))).not.toContainEqual([])
 })
 
-if (everyFault) {
-  test("8: the same without preStop and readiness: reported as failed, with the outage's length (negative control)", async () => {
-    const source = version("without grace")
-    const manifests = readFileSync(join(source.path, "k8s/deployment.yaml"), "utf8")
-    const without = manifests.replace(/^ +(?:startupProbe|readinessProbe|lifecycle):\n(?: {12,}.*\n)+/gm, "").replace(/minReadySeconds: 5/g, "minReadySeconds: 0")
-    expect(without).not.toMatch(/preStop|readinessProbe/)
-    const ended = await deploy(source.write("k8s/deployment.yaml", without))
-    expect(ended.exitCode, ended.stderr).toBe(1)
-    for (const text of ["AVAILABILITY_FAILED", "outage of", "longest outage", "rolled back to"]) expect(errorOf(ended), ended.stderr).toContain(text)
-  })
+test("8: the same without preStop and readiness: reported as failed, with the outage's length (negative control)", async () => {
+  const source = version("without grace")
+  const manifests = readFileSync(join(source.path, "k8s/deployment.yaml"), "utf8")
+  const without = manifests.replace(/^ +(?:startupProbe|readinessProbe|lifecycle):\n(?: {12,}.*\n)+/gm, "").replace(/minReadySeconds: 5/g, "minReadySeconds: 0")
+  expect(without).not.toMatch(/preStop|readinessProbe/)
+  const ended = await deploy(source.write("k8s/deployment.yaml", without))
+  expect(ended.exitCode, ended.stderr).toBe(1)
+  for (const text of ["AVAILABILITY_FAILED", "outage of", "longest outage", "rolled back to"]) expect(errorOf(ended), ended.stderr).toContain(text)
+})
 
-  test("7: a BACKEND_URL that leads nowhere: both applications are healthy, and the users' tasks are not there", async () => {
-    const source = version("lost").edit("k8s/config.yaml", "BACKEND_URL: http://backend:8000", "BACKEND_URL: http://nowhere:8000")
-    const ended = await deploy(source)
-    expect(ended.exitCode, ended.stderr).toBe(1)
-    for (const text of ["AVAILABILITY_FAILED", "the user's tasks, through the frontend", "BACKEND_URL", "rolled back to"]) expect(errorOf(ended), ended.stderr).toContain(text)
-  })
+test("7: a BACKEND_URL that leads nowhere: both applications are healthy, and the users' tasks are not there", async () => {
+  const source = version("lost").edit("k8s/config.yaml", "BACKEND_URL: http://backend:8000", "BACKEND_URL: http://nowhere:8000")
+  const ended = await deploy(source)
+  expect(ended.exitCode, ended.stderr).toBe(1)
+  for (const text of ["AVAILABILITY_FAILED", "the user's tasks, through the frontend", "BACKEND_URL", "rolled back to"]) expect(errorOf(ended), ended.stderr).toContain(text)
+})
 
-  test("2: a Secret whose value is wrong is told from one that is missing: the database refuses the password", async () => {
-    const wrong = join(folder, "wrong.env")
-    const password = /:([0-9a-f]+)@/.exec(readFileSync(dotenv, "utf8"))![1]!
-    writeFileSync(wrong, readFileSync(dotenv, "utf8").replaceAll(password, "not-the-password"))
-    const before = await namespace.running()
-    const ended = await deploy(version("wrong password"), wrong)
-    expect(ended.exitCode, ended.stderr).toBe(1)
-    for (const text of ["MIGRATION_FAILED", "password authentication failed", "no pod was changed"]) expect(errorOf(ended), ended.stderr).toContain(text)
-    expect(ended.stderr).not.toContain("not-the-password")
-    expect(await namespace.running()).toEqual(before)
-  })
+test("2: a Secret whose value is wrong is told from one that is missing: the database refuses the password", async () => {
+  const wrong = join(folder, "wrong.env")
+  const password = /:([0-9a-f]+)@/.exec(readFileSync(dotenv, "utf8"))![1]!
+  writeFileSync(wrong, readFileSync(dotenv, "utf8").replaceAll(password, "not-the-password"))
+  const before = await namespace.running()
+  const ended = await deploy(version("wrong password"), wrong)
+  expect(ended.exitCode, ended.stderr).toBe(1)
+  for (const text of ["MIGRATION_FAILED", "password authentication failed", "no pod was changed"]) expect(errorOf(ended), ended.stderr).toContain(text)
+  expect(ended.stderr).not.toContain("not-the-password")
+  expect(await namespace.running()).toEqual(before)
+})
 
-  test("11: under load the autoscaler scales out, and a deployment meanwhile leaves its number of pods alone", async () => {
-    // A share of a CPU that the monitor's and this user's requests use anyway.
-    const eager = (source: Source) => source.write("k8s/hpa.yaml", readFileSync(join(source.path, "k8s/hpa.yaml"), "utf8").replaceAll("averageUtilization: 75", "averageUtilization: 5"))
-    const user = await User.signUp(lab.appUrl)
-    const working = poll(user, [{ path: "/", contains: user.name }])
-    const first = await deploy(eager(version("that scales")))
-    expect(first.exitCode, first.stderr).toBe(0)
-    await expect.poll(async () => Math.max(...(await replicas())), { timeout: 180_000, interval: 2_000 }).toBeGreaterThan(2)
-    const scaled = await replicas()
+test("11: under load the autoscaler scales out, and a deployment meanwhile leaves its number of pods alone", async () => {
+  // A share of a CPU that the monitor's and this user's requests use anyway.
+  const eager = (source: Source) => source.write("k8s/hpa.yaml", readFileSync(join(source.path, "k8s/hpa.yaml"), "utf8").replaceAll("averageUtilization: 75", "averageUtilization: 5"))
+  const user = await User.signUp(lab.appUrl)
+  const working = poll(user, [{ path: "/", contains: user.name }])
+  const first = await deploy(eager(version("that scales")))
+  expect(first.exitCode, first.stderr).toBe(0)
+  await expect.poll(async () => Math.max(...(await replicas())), { timeout: 180_000, interval: 2_000 }).toBeGreaterThan(2)
+  const scaled = await replicas()
 
-    const second = deploy(eager(version("that scales too")))
-    let ended = false
-    void second.finally(() => (ended = true))
-    const fewest = [Infinity, Infinity]
-    while (!ended) for (const [index, count] of (await replicas()).entries()) fewest[index] = Math.min(fewest[index]!, count)
-    const { exitCode, stderr, stdout } = await second
-    expect(exitCode, stderr).toBe(0)
-    expect(stdout).toContain("100.000 %")
-    for (const [index, count] of scaled.entries()) expect(fewest[index]).toBeGreaterThanOrEqual(count)
-    expect((await working.stop()).wrong).toEqual([])
-  })
-}
+  const second = deploy(eager(version("that scales too")))
+  let ended = false
+  void second.finally(() => (ended = true))
+  const fewest = [Infinity, Infinity]
+  while (!ended) for (const [index, count] of (await replicas()).entries()) fewest[index] = Math.min(fewest[index]!, count)
+  const { exitCode, stderr, stdout } = await second
+  expect(exitCode, stderr).toBe(0)
+  expect(stdout).toContain("100.000 %")
+  for (const [index, count] of scaled.entries()) expect(fewest[index]).toBeGreaterThanOrEqual(count)
+  expect((await working.stop()).wrong).toEqual([])
+})
 
 /** Of each application, the pods that its Deployment asks for. */
 async function replicas(): Promise<number[]> {

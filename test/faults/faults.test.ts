@@ -12,12 +12,11 @@ import { labDown, temporaryLab, type Lab } from "../lab/lab.ts"
 import { watchFor } from "./cause.ts"
 import { Namespace } from "./namespace.ts"
 import { startNodeRegistries } from "./node-registries.ts"
-import { everyFault } from "./selection.ts"
 
 interface Fault {
   family: number
-  /** Whether it stands for its family where one a family runs. */
-  everyRun?: boolean
+  /** Whether it stands for its family in `npm test`. */
+  representative?: boolean
   /** What is in the namespace before, by kubectl. */
   given?: string[][]
   /** From the good release to the faulty one, which passes all that comes before the cluster. */
@@ -53,8 +52,8 @@ afterAll(async () => {
 
 describe("a fault in a new release", () => {
   const faults = readdirSync(CASES).map(name => ({ name, ...(parse(readFileSync(join(CASES, name, "case.yaml"), "utf8")) as Fault) }))
-  for (const fault of faults.filter(({ everyRun }) => everyRun || everyFault)) {
-    test.concurrent(`${fault.family}: ${fault.name}`, () => isUndone(fault.name, fault))
+  for (const { name, ...fault } of faults) {
+    test.concurrent(`${fault.family}: ${name}`, { tags: fault.representative ? "representative" : [] }, () => isUndone(name, fault))
   }
 })
 

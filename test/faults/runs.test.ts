@@ -25,6 +25,18 @@ function withFault(source: Source, script: string): Source {
   return source.edit(MANIFESTS, IMAGE, `${IMAGE}          command: [node, -e, "${command}"]\n`)
 }
 
+test.concurrent("10: of two deployments at once, one goes on, and the other is told who is at it", { tags: "representative" }, async () => {
+  const namespace = await Namespace.create(lab, "two-at-once")
+  const first = namespace.deploy(Source.minimal())
+  await first.said("rollout: ")
+  const second = await namespace.deploy(Source.minimal()).ended
+  expect(second.exitCode, second.stderr).toBe(1)
+  expect(errorOf(second)).toMatch(/^Error: LOCKED: [^]*is held by system:admin \(deployment /)
+  const ended = await first.ended
+  expect(ended.exitCode, ended.stderr).toBe(0)
+  expect(await namespace.leftovers()).toBe("")
+})
+
 describe("a first deployment that fails", () => {
   const CRASH = "console.error('no such setting'); process.exit(3)"
 
@@ -88,26 +100,6 @@ test.concurrent("9: a way back that cannot be gone is said, with what stands in 
   expect(await namespace.leftovers()).toBe("")
 })
 
-/** Take the images of a release from the registry and from the node. */
-async function forgetImages(namespace: Namespace, summary: string): Promise<void> {
-  const references = [...new Set(summary.match(/localhost:\d+\/\S+@sha256:[0-9a-f]{64}/g))]
-  expect(references).toHaveLength(2)
-  await podman(["exec", registryContainer(lab.name), "rm", "-r", `/var/lib/registry/docker/registry/v2/repositories/${namespace.name}`])
-  await podman(["exec", kubernetesContainer(lab.name), "/bin/k3s", "ctr", "images", "rm", "--sync", ...references])
-}
-
-test.concurrent("10: of two deployments at once, one goes on, and the other is told who is at it", async () => {
-  const namespace = await Namespace.create(lab, "two-at-once")
-  const first = namespace.deploy(Source.minimal())
-  await first.said("rollout: ")
-  const second = await namespace.deploy(Source.minimal()).ended
-  expect(second.exitCode, second.stderr).toBe(1)
-  expect(errorOf(second)).toMatch(/^Error: LOCKED: [^]*is held by system:admin \(deployment /)
-  const ended = await first.ended
-  expect(ended.exitCode, ended.stderr).toBe(0)
-  expect(await namespace.leftovers()).toBe("")
-})
-
 test.concurrent("10: a deployment that was killed half-way is taken over by the next, and leaves nothing", async () => {
   const namespace = await Namespace.create(lab, "killed")
   const source = Source.minimal()
@@ -126,3 +118,11 @@ test.concurrent("10: a deployment that was killed half-way is taken over by the 
   expect(await namespace.kubectl("get", "configmaps", "--output=name")).not.toContain("gone-again")
   expect(await namespace.running()).toHaveLength(2)
 })
+
+/** Take the images of a release from the registry and from the node. */
+async function forgetImages(namespace: Namespace, summary: string): Promise<void> {
+  const references = [...new Set(summary.match(/localhost:\d+\/\S+@sha256:[0-9a-f]{64}/g))]
+  expect(references).toHaveLength(2)
+  await podman(["exec", registryContainer(lab.name), "rm", "-r", `/var/lib/registry/docker/registry/v2/repositories/${namespace.name}`])
+  await podman(["exec", kubernetesContainer(lab.name), "/bin/k3s", "ctr", "images", "rm", "--sync", ...references])
+}

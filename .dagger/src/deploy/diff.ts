@@ -4,7 +4,7 @@ import { describeIdentity, identityOf } from "./identity.js"
 import { APPLY, list, succeeded, type Answer, type Kubectl } from "./kubectl.js"
 import { findPresent } from "./present.js"
 import { replacedBy } from "./prune.js"
-import { inventoryOf, listRecords } from "./record.js"
+import { inventoryOf, listRecords, type Entry } from "./record.js"
 
 /** What is compared of an object: all that manifests say, in one line of JSON texts each. */
 const FIELDS = ["metadata.labels", "metadata.annotations", "spec", "data", "rules", "roleRef", "subjects"]
@@ -54,7 +54,8 @@ function isRefusal({ exitCode, stderr }: Answer): boolean {
 
 /** What is there of earlier releases and would be deleted. */
 async function removals(kubectl: Kubectl, name: string, release: Release): Promise<string[]> {
-  const replaced = replacedBy(inventoryOf(release), await listRecords(kubectl, name))
+  const planned: Entry = { id: "", outcome: "pending", content: "", inventory: inventoryOf(release), found: [] }
+  const replaced = replacedBy(planned, await listRecords(kubectl, name))
   const { there, problems } = await findPresent(kubectl, name, replaced)
   return [...there.filter(({ ours }) => ours).map(object => `- ${describeIdentity(object)}`), ...problems.map(problem => `? ${problem}`)]
 }

@@ -22,8 +22,8 @@ export function toPrune(current: Identity[], entries: Entry[]): Identity[] {
 }
 
 /** What goes once a release has succeeded. */
-export function replacedBy(inventory: Identity[], before: Entry[]): Identity[] {
-  return toPrune(inventory, [...before, { id: "", outcome: "succeeded", inventory, found: [] }])
+export function replacedBy(entry: Entry, before: Entry[]): Identity[] {
+  return toPrune(entry.inventory, [...before, { ...entry, outcome: "succeeded" }])
 }
 
 /**

@@ -2,6 +2,7 @@ import { gunzipSync, gzipSync } from "node:zlib"
 
 import { z } from "zod"
 
+import { digestOf } from "../canonical.js"
 import { CloudNativeError } from "../errors.js"
 import type { KubernetesObject, Release, Workload } from "../manifests/render.js"
 import { Report } from "../report/report.js"
@@ -9,12 +10,13 @@ import { readShape } from "../shape.js"
 import { formatIdentity, identityOf, parseIdentity, type Identity } from "./identity.js"
 import type { Kubectl } from "./kubectl.js"
 
-/** Releases, and reports, that are kept; the last one that succeeded is kept beyond that. */
+/** Releases, and reports, that are kept; what a failure or a rollback goes back to is kept beyond that. */
 export const KEPT = 10
 
 const NAME_LABEL = "cloud-native/name"
 const RECORD_LABEL = "cloud-native/record"
 const OUTCOME_LABEL = "cloud-native/outcome"
+const CONTENT = "cloud-native/content"
 const INVENTORY = "cloud-native/inventory"
 const FOUND = "cloud-native/found"
 
@@ -30,6 +32,8 @@ export interface Entry {
   id: string
   /** pending while it is brought up, and for ever where that was killed half-way. */
   outcome: "pending" | "succeeded" | "failed"
+  /** The digest of what was deployed: the same twice is the same release. */
+  content: string
   /** All that it consists of. */
   inventory: Identity[]
   /** What of that was there before it, and somebody else's. */
@@ -56,21 +60,23 @@ export function inventoryOf(release: Release): Identity[] {
 }
 
 /** Write a release down before anything of it is applied: one that is killed half-way is known to the next. */
-export async function recordRelease(kubectl: Kubectl, name: string, id: string, recorded: Recorded, found: Identity[]): Promise<void> {
+export async function recordRelease(kubectl: Kubectl, name: string, id: string, recorded: Recorded, found: Identity[]): Promise<Entry> {
   const content = { ...recorded, release: { ...recorded.release, secrets: recorded.release.secrets.map(withoutData) } }
+  const entry: Entry = { id, outcome: "pending", content: digestOf(content), inventory: inventoryOf(recorded.release), found }
   await kubectl.applySecret([
     {
       apiVersion: "v1",
       kind: "Secret",
       metadata: {
         name: recordName(id),
-        labels: { ...labels(name), [RECORD_LABEL]: "release", [OUTCOME_LABEL]: "pending" },
-        annotations: { [INVENTORY]: formatIdentities(inventoryOf(recorded.release)), [FOUND]: formatIdentities(found) },
+        labels: { ...labels(name), [RECORD_LABEL]: "release", [OUTCOME_LABEL]: entry.outcome },
+        annotations: { [CONTENT]: entry.content, [INVENTORY]: formatIdentities(entry.inventory), [FOUND]: formatIdentities(found) },
       },
       type: "cloud-native/release",
       data: { release: gzipSync(JSON.stringify(content)).toString("base64") },
     },
   ])
+  return entry
 }
 
 export async function recordOutcome(kubectl: Kubectl, id: string, outcome: Entry["outcome"]): Promise<void> {
@@ -79,7 +85,8 @@ export async function recordOutcome(kubectl: Kubectl, id: string, outcome: Entry
 
 /** What has been recorded of a release's name, the oldest first. */
 export async function listRecords(kubectl: Kubectl, name: string): Promise<Entry[]> {
-  const line = `{{.metadata.name}} {{index .metadata.labels "${OUTCOME_LABEL}"}} {{index .metadata.annotations "${INVENTORY}"}} {{with index .metadata.annotations "${FOUND}"}}{{.}}{{end}}`
+  const annotation = (key: string) => `{{index .metadata.annotations "${key}"}}`
+  const line = `{{.metadata.name}} {{index .metadata.labels "${OUTCOME_LABEL}"}} ${[CONTENT, INVENTORY, FOUND].map(annotation).join(" ")}`
   const text = await kubectl.must([
     "get", "secrets", `--selector=${RECORD_LABEL}=release,${NAME_LABEL}=${name}`, `--output=go-template={{range .items}}${line}{{"\\n"}}{{end}}`,
   ])
@@ -87,9 +94,9 @@ export async function listRecords(kubectl: Kubectl, name: string): Promise<Entry
 }
 
 export function parseEntry(line: string): Entry {
-  const [name = "", outcome, inventory = "", found = ""] = line.split(" ")
+  const [name = "", outcome, content = "", inventory = "", found = ""] = line.split(" ")
   const id = name.replace(/^cloud-native-release-/, "")
-  return { id, outcome: outcome as Entry["outcome"], inventory: parseIdentities(inventory), found: parseIdentities(found) }
+  return { id, outcome: outcome as Entry["outcome"], content, inventory: parseIdentities(inventory), found: parseIdentities(found) }
 }
 
 /** The release that a failure goes back to; undefined where none has succeeded yet. */
@@ -97,9 +104,15 @@ export function lastSucceeded(entries: Entry[]): Entry | undefined {
   return entries.findLast(({ outcome }) => outcome === "succeeded")
 }
 
+/** The release that was there before the present one, which may have been deployed more than once. */
+export function lastOther(entries: Entry[]): Entry | undefined {
+  const present = lastSucceeded(entries)
+  return lastSucceeded(entries.filter(({ content }) => content !== present?.content))
+}
+
 /** The records that have had their time. */
 export function outdated(entries: Entry[]): Entry[] {
-  const kept = new Set([...entries.slice(-KEPT), lastSucceeded(entries)])
+  const kept = new Set([...entries.slice(-KEPT), lastSucceeded(entries), lastOther(entries)])
   return entries.filter(entry => !kept.has(entry))
 }
 

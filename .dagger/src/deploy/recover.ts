@@ -39,7 +39,7 @@ export function planUndoing(
   const previous = lastSucceeded(entries)
   const current = previous?.inventory ?? []
   const left = without(among(found, applied), current)
-  const failed: Entry = { id: "", outcome: "failed", inventory: applied, found }
+  const failed: Entry = { id: "", outcome: "failed", content: "", inventory: applied, found }
   if (!changed) return { action: "none", remove: toPrune(current, [{ ...failed, inventory: without(applied, there) }]), left }
   if (!previous && (keepFailed || found.some(({ kind }) => isWorkload(kind)))) return { action: "kept", remove: [], left: [] }
   const remove = toPrune(current, [...entries, failed])

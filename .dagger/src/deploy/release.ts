@@ -16,7 +16,7 @@ import type { Plan } from "./plan.js"
 import { findPresent, type Present } from "./present.js"
 import { Proof } from "./prove.js"
 import { replacedBy } from "./prune.js"
-import { inventoryOf, lastSucceeded, listRecords, newId, readRecord, recordRelease, type Entry } from "./record.js"
+import { inventoryOf, lastOther, listRecords, newId, readRecord, recordRelease, type Entry } from "./record.js"
 import { recover, withRecovery } from "./recover.js"
 
 /** Deploy to the user's cluster; answers with the deployment's summary. */
@@ -49,13 +49,13 @@ export function renderPlan(plan: Plan, images: { backend: string; frontend: stri
 
 /** The release before the one that runs now. */
 function previousOf(entries: Entry[]): string {
-  const previous = lastSucceeded(entries.slice(0, entries.findLastIndex(({ outcome }) => outcome === "succeeded")))
+  const previous = lastOther(entries)
   if (previous) return previous.id
   throw new CloudNativeError({
     code: "RECORD_MISSING",
     blame: "user",
     what: "there is no release to go back to",
-    why: "fewer than two deployments have succeeded here",
+    why: "no other than the present one has succeeded here",
     fix: "deploy what is to run",
   })
 }
@@ -74,7 +74,7 @@ async function undertake(id: string, kind: Report["kind"], undertaking: Undertak
   const there = await present(kubectl, name, inventory)
   const found = foundBy(there, entries)
   await removeLeftoverK6(kubectl, name)
-  await recordRelease(kubectl, name, id, recorded, found)
+  const entry = await recordRelease(kubectl, name, id, recorded, found)
   const report = begin(id, kind, undertaking)
   const proof = new Proof(kubectl, plan, recorded.release.secretName)
   try {
@@ -94,7 +94,7 @@ async function undertake(id: string, kind: Report["kind"], undertaking: Undertak
     throw withRecovery(failure, report)
   }
   await conclude(report, proof)
-  await finish(kubectl, report, "succeeded", replacedBy(inventory, entries))
+  await finish(kubectl, report, "succeeded", replacedBy(entry, entries))
   return report
 }
 

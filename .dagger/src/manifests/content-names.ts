@@ -1,5 +1,6 @@
-import { createHash, scryptSync } from "node:crypto"
+import { scryptSync } from "node:crypto"
 
+import { canonical, digestOf } from "../canonical.js"
 import { referencesOf } from "./references.js"
 import { isKind, type KubernetesObject } from "./shapes.js"
 
@@ -24,26 +25,13 @@ export function nameConfigByContent(objects: KubernetesObject[]): void {
 
 /** A Job's template cannot be changed: another content is another Job, the same content is the same. */
 export function nameJobByContent(job: KubernetesObject): void {
-  job.metadata.name += `-${digest(canonical(job.spec))}`
+  job.metadata.name += `-${digestOf(job.spec).slice(0, LENGTH)}`
 }
 
 function configHash(object: KubernetesObject): string | undefined {
-  if (isKind(object, "ConfigMap")) return digest(canonical([object.data, object.binaryData]))
+  if (isKind(object, "ConfigMap")) return digestOf([object.data, object.binaryData]).slice(0, LENGTH)
   if (!isKind(object, "Secret")) return undefined
   // Names are public: a slow hash keeps them from being a quick way to try passwords.
   const content = canonical([object.type, object.data, object.stringData])
   return scryptSync(content, object.metadata.name, LENGTH / 2).toString("hex")
-}
-
-function digest(text: string): string {
-  return createHash("sha256").update(text).digest("hex").slice(0, LENGTH)
-}
-
-/** JSON that does not depend on the order of keys. */
-function canonical(value: unknown): string {
-  return JSON.stringify(value, (_key, item: unknown) =>
-    item !== null && typeof item === "object" && !Array.isArray(item)
-      ? Object.fromEntries(Object.entries(item).sort(([a], [b]) => (a < b ? -1 : 1)))
-      : item,
-  )
 }

@@ -35,7 +35,7 @@ test("what would be deleted: what left the manifests, is there and is this modul
   const { kubectl } = fakeKubectl({
     apply: () => ({ stdout: service }),
     get: names =>
-      names.length === 0 ? { stdout: `cloud-native-release-1 succeeded ${[gone, cron, foreign].map(formatIdentity).join(",")} \n` }
+      names.length === 0 ? { stdout: `cloud-native-release-1 succeeded content ${[gone, cron, foreign].map(formatIdentity).join(",")} \n` }
       : names.includes("Deployment cron") ? { stdout: [presentLine(cron, "shop"), presentLine(foreign)].join("\n"), exitCode: 1, stderr: "Error from server (Forbidden): no" }
       : { stdout: service },
   })

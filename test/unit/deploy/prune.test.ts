@@ -28,7 +28,7 @@ describe("what is pruned", () => {
 
   test("the configuration of the release whose record the new one pushes out", () => {
     const before = Array.from({ length: 10 }, (_, index) => entry(`${index}`, "succeeded", [web, object("ConfigMap", `web-config-${index}`)]))
-    expect(replacedBy([web, object("ConfigMap", "web-config-10")], before)).toEqual([object("ConfigMap", "web-config-0")])
+    expect(replacedBy(entry("10", "pending", [web, object("ConfigMap", "web-config-10")]), before)).toEqual([object("ConfigMap", "web-config-0")])
   })
 })
 

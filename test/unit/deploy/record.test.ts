@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest"
 
 import { isStale } from "../../../.dagger/src/deploy/lock.ts"
 import { formatIdentity } from "../../../.dagger/src/deploy/identity.ts"
-import { beganBefore, lastSucceeded, newId, outdated, parseEntry } from "../../../.dagger/src/deploy/record.ts"
+import { beganBefore, lastOther, lastSucceeded, newId, outdated, parseEntry } from "../../../.dagger/src/deploy/record.ts"
 import { entry, object } from "./records.ts"
 
 test("ids sort by time", () => {
@@ -19,14 +19,14 @@ test("an id says whether its deployment began before a time", () => {
 
 describe("a record's line is read as what was written", () => {
   const [web, settings] = [object("Deployment", "web"), object("ConfigMap", "web-config-1234567890")]
-  const line = `cloud-native-release-20261124-095959-abcd succeeded ${[web, settings].map(formatIdentity).join(",")}`
+  const line = `cloud-native-release-20261124-095959-abcd succeeded content ${[web, settings].map(formatIdentity).join(",")}`
 
   test.each([["with what was found there", [web], formatIdentity(web)], ["where nothing was", [], ""]])("%s", (_, found, text) => {
-    expect(parseEntry(`${line} ${text}`)).toEqual(entry("20261124-095959-abcd", "succeeded", [web, settings], found))
+    expect(parseEntry(`${line} ${text}`)).toEqual({ ...entry("20261124-095959-abcd", "succeeded", [web, settings], found), content: "content" })
   })
 })
 
-describe("what a failure goes back to", () => {
+describe("what is gone back to", () => {
   test("the last release that succeeded", () => {
     const entries = [entry("1", "succeeded"), entry("2", "succeeded"), entry("3", "failed"), entry("4", "pending")]
     expect(lastSucceeded(entries)?.id).toBe("2")
@@ -34,6 +34,18 @@ describe("what a failure goes back to", () => {
 
   test("nothing where none has", () => {
     expect(lastSucceeded([entry("1", "failed"), entry("2", "pending")])).toBeUndefined()
+  })
+
+  const again = (id: string) => ({ ...entry(id, "succeeded"), content: "the same" })
+
+  test("by hand: to the last that is another than the present one, which was deployed twice", () => {
+    expect(lastOther([entry("1", "succeeded"), entry("2", "succeeded"), entry("3", "failed"), again("4"), again("5")])?.id).toBe("2")
+    expect(lastOther([again("1"), entry("2", "failed"), again("3")])).toBeUndefined()
+  })
+
+  test("however often the present one was deployed since, it is kept", () => {
+    const entries = [entry("00", "succeeded"), ...Array.from({ length: 12 }, (_, index) => again(`${index + 10}`))]
+    expect(outdated(entries).map(({ id }) => id)).toEqual(["10", "11"])
   })
 
   test("however many have failed since, it is kept", () => {

@@ -9,7 +9,7 @@ export function object(kind: string, name: string, apiVersion = API_VERSIONS[kin
 }
 
 export function entry(id: string, outcome: Entry["outcome"], inventory: Identity[] = [], found: Identity[] = []): Entry {
-  return { id, outcome, inventory, found }
+  return { id, outcome, content: `content of ${id}`, inventory, found }
 }
 
 /** As kubectl prints it for present.ts; `owner`: the name of the config that it was applied for. */
