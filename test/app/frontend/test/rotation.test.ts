@@ -1,18 +1,19 @@
 // What docs/first-day.md says of rotating BETTER_AUTH_SECRET, with the variables as it gives them.
+import { betterAuth } from "better-auth"
 import { createLocalJWKSet, type JSONWebKeySet, jwtVerify } from "jose"
 import type { Pool } from "pg"
 import { afterEach, beforeEach, expect, test, vi } from "vitest"
 import { type Auth, createAuth } from "@/lib/auth.ts"
 import { createPool } from "@/lib/database.ts"
 import { migrate } from "@/lib/migration.ts"
-import { cookiesOf, createReplicas, secret, signUp, url } from "./database.ts"
+import { cookiesOf, createReplicas, secret as OLD, signUp, url } from "./database.ts"
 
-// Without a comma, which divides one version from the next.
 const NEW = "the next secret of these tests: 32 characters or more"
 const NEWER = "the one after that: it has 32 characters or more too"
 
 let setup: Awaited<ReturnType<typeof createReplicas>>
 let pool: Pool
+/** The release before, which knows of one secret only. */
 let before: Auth
 
 beforeEach(async () => {
@@ -28,11 +29,10 @@ afterEach(async () => {
 })
 
 /** A release with these secrets: its migration first, then the application. */
-async function deploy(settings: { BETTER_AUTH_SECRET?: string; BETTER_AUTH_SECRETS?: string }): Promise<Auth> {
-  const { BETTER_AUTH_SECRET = secret, BETTER_AUTH_SECRETS } = settings
-  vi.stubEnv("BETTER_AUTH_SECRETS", BETTER_AUTH_SECRETS)
-  await migrate({ databaseUrl: setup.database.url, secret: BETTER_AUTH_SECRET, url, patience: 10_000 })
-  return started(createAuth({ pool, secret: BETTER_AUTH_SECRET, url }))
+async function deploy(versions: string | undefined, secret = OLD): Promise<Auth> {
+  vi.stubEnv("BETTER_AUTH_SECRETS", versions)
+  await migrate({ databaseUrl: setup.database.url, secret, url, patience: 10_000 })
+  return started(createAuth({ pool, secret, url }))
 }
 
 /** Better Auth reads the environment while it starts, which goes on after it was made. */
@@ -61,54 +61,78 @@ async function subjectOf(token: string, auth: Auth): Promise<string | undefined>
   return (await jwtVerify(token, createLocalJWKSet(keys), { issuer: url, audience: url })).payload.sub
 }
 
-test("rotated with a version, the secret opens what the one before encrypted: keys and tokens stay good", async () => {
+test("rotated in two deployments, sessions and tokens are good with every pod, before and after, and after a roll-back", async () => {
   const { id, email, cookie } = await signUp(before)
-  const earlier = await tokenOf(before, cookie)
+  const token = await tokenOf(before, cookie)
 
-  const after = await deploy({ BETTER_AUTH_SECRETS: `1:${NEW}` })
+  const first = await deploy(`0:${OLD},1:${NEW}`)
+  const second = await deploy(`1:${NEW},0:${OLD}`)
 
-  expect(await subjectOf(earlier, after)).toBe(id)
-  const again = await signIn(after, email)
-  expect(await userOf(after, again)).toBe(id)
-  const later = await tokenOf(after, again)
-  expect(await subjectOf(later, after)).toBe(id)
-  // While pods of both releases run: either accepts the other's tokens.
-  expect(await subjectOf(later, before)).toBe(id)
+  const pairs = [[before, first], [first, second]] as const
+  for (const [older, newer] of pairs) {
+    expect(await userOf(newer, cookie)).toBe(id)
+    expect(await subjectOf(token, newer)).toBe(id)
+    const again = await signIn(newer, email)
+    expect(await userOf(newer, again)).toBe(id)
+    expect(await userOf(older, again)).toBe(id)
+    expect(await subjectOf(await tokenOf(newer, again), older)).toBe(id)
+  }
+  // What the second encrypts, the first decrypts: a new key.
+  await setup.database.query("delete from auth.jwks")
+  await tokenOf(second, cookie)
+  expect(await subjectOf(await tokenOf(first, cookie), second)).toBe(id)
 })
 
-test("sessions do not: users sign in again, and a session is good with pods of one secret only", async () => {
-  const { id, email, cookie } = await signUp(before)
+test("a session that is prolonged has the newest secret from then on", async () => {
+  const { id, cookie } = await signUp(before)
+  const after = await deploy(`1:${NEW},0:${OLD}`)
+  await setup.database.query(`update auth.session set "expiresAt" = now() + interval '5 days'`)
 
-  const after = await deploy({ BETTER_AUTH_SECRETS: `1:${NEW}` })
+  const prolonged = cookiesOf(await after.api.getSession({ headers: headersWith(cookie), asResponse: true }))
 
-  expect(await userOf(after, cookie)).toBeUndefined()
-  expect(await userOf(before, await signIn(after, email))).toBeUndefined()
-  // The session itself is not lost: after a roll-back it is good again.
-  expect(await userOf(before, cookie)).toBe(id)
+  expect(await userOf(await deploy(`2:${NEWER},1:${NEW}`), prolonged)).toBe(id)
+  expect(await userOf(before, prolonged)).toBeUndefined()
 })
 
-test("rotated once more, what an earlier secret encrypted opens as long as that secret is given with its version", async () => {
-  const first = await deploy({ BETTER_AUTH_SECRETS: `1:${NEW}` })
+test("a cookie that none of the secrets has signed is nobody's", async () => {
+  const { cookie } = await signUp(before)
+  const after = await deploy(`1:${NEW},0:${OLD}`)
+  for (const signature of ["", `.${encodeURIComponent(`${"A".repeat(43)}=`)}`]) {
+    expect(await userOf(after, cookie.replace(/\.[^.]+$/, signature))).toBeUndefined()
+  }
+})
+
+test("Better Auth on its own accepts no cookie of an earlier secret; once it does, lib/rotation.ts can go", async () => {
+  const { id, email, cookie } = await signUp(before)
+  const { options } = await deploy(`1:${NEW},0:${OLD}`)
+  const own = betterAuth({ ...options, hooks: undefined }) as Auth
+  expect(await userOf(own, cookie)).toBeUndefined()
+  expect(await userOf(own, await signIn(own, email))).toBe(id)
+})
+
+test("a key opens as long as the secret that encrypted it is given with its version", async () => {
+  const first = await deploy(`1:${NEW},0:${OLD}`)
   const { id, email, cookie } = await signUp(first)
   const old = await tokenOf(first, cookie)
 
   // As after a leak of secret and database: the next token makes another key.
-  await setup.database.query("delete from auth.jwks")
-  const earlier = await tokenOf(first, cookie)
+  await setup.database.query("truncate auth.jwks, auth.session")
+  expect(await userOf(first, cookie)).toBeUndefined()
+  const again = await signIn(first, email)
+  const token = await tokenOf(first, again)
   await expect(subjectOf(old, first)).rejects.toThrow(/no applicable key/)
-  // The release before, without the new secret, cannot open that key.
-  await expect(before.api.signJWT({ body: { payload: { sub: id } } })).rejects.toThrow(/decrypt private key/)
+  await expect(tokenOf(before, await signIn(before, email))).rejects.toThrow(/decrypt private key/)
 
-  const second = await deploy({ BETTER_AUTH_SECRETS: `2:${NEWER},1:${NEW}` })
-  expect(await subjectOf(earlier, second)).toBe(id)
-  expect(await subjectOf(await tokenOf(second, await signIn(second, email)), first)).toBe(id)
-  await expect(deploy({ BETTER_AUTH_SECRETS: `2:${NEWER}` })).rejects.toThrow(/decrypt private key/)
+  const second = await deploy(`2:${NEWER},1:${NEW}`)
+  expect(await subjectOf(token, second)).toBe(id)
+  expect(await subjectOf(await tokenOf(second, again), first)).toBe(id)
+  await expect(deploy(`2:${NEWER}`)).rejects.toThrow(/decrypt private key/)
 })
 
 test("replaced outright, it opens nothing: the migration fails, before any pod has it", async () => {
   const { email, cookie } = await signUp(before)
 
-  await expect(deploy({ BETTER_AUTH_SECRET: NEW })).rejects.toThrow(/decrypt private key/)
+  await expect(deploy(undefined, NEW)).rejects.toThrow(/decrypt private key/)
 
   const replaced = createAuth({ pool, secret: NEW, url })
   expect(await userOf(replaced, cookie)).toBeUndefined()
