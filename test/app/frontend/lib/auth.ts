@@ -3,6 +3,7 @@ import { jwt } from "better-auth/plugins"
 import { PostgresDialect } from "kysely"
 import type { Pool } from "pg"
 import { database } from "@/lib/database.ts"
+import { acceptEarlierSecrets } from "@/lib/rotation.ts"
 import { setting } from "@/lib/setting.ts"
 
 export interface AuthSettings {
@@ -23,6 +24,7 @@ export function createAuth({ pool, secret, url }: AuthSettings) {
     // In the database, since a limit kept in memory would grow with the number of replicas.
     rateLimit: { enabled: true, storage: "database" },
     telemetry: { enabled: false },
+    hooks: { before: acceptEarlierSecrets },
     plugins: [
       jwt({
         jwks: { keyPairConfig: { alg: "EdDSA", crv: "Ed25519" } },

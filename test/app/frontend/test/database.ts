@@ -6,7 +6,8 @@ import { migrate } from "@/lib/migration.ts"
 import { setting } from "@/lib/setting.ts"
 
 export const url = "http://tasks.example"
-export const secret = "a secret of these tests, 32 characters or more"
+// Without a comma, which divides one secret from the next in BETTER_AUTH_SECRETS.
+export const secret = "a secret of these tests: 32 characters or more"
 
 /** An empty database on the server that DATABASE_URL names; `drop` it afterwards. */
 export async function createDatabase() {
