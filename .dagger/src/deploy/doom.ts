@@ -47,14 +47,28 @@ export function doomOf(pod: Of<"Pod">, snapshot: Snapshot, now: number): string 
   return isSettled ? unmounted(pod, events) : undefined
 }
 
-/** Whether a pod is about to leave its node, and its share of a quota, to another one. */
+/** Whether a pod is about to leave its node, and its share of a quota, to another one: it ends, or will for one that comes up. */
 export function makesRoom(snapshot: Snapshot): boolean {
-  return only(snapshot, "Pod").some(pod => pod.metadata.deletionTimestamp)
+  const pods = only(snapshot, "Pod")
+  if (pods.some(pod => pod.metadata.deletionTimestamp)) return true
+  const replicaSets = new Set(only(snapshot, "ReplicaSet").map(({ metadata }) => metadata.uid))
+  const onNodes = pods.filter(pod => pod.metadata.ownerReferences.some(({ uid }) => replicaSets.has(uid)) && isScheduled(pod, "True") && !hasEnded(pod))
+  const available = only(snapshot, "Deployment").reduce((sum, { status }) => sum + status.availableReplicas, 0)
+  return onNodes.length > available
 }
 
 /** Whether no node has taken a pod so far. */
 export function isUnscheduled(pod: Of<"Pod">): boolean {
-  return pod.status.conditions.some(({ type, status }) => type === "PodScheduled" && status === "False")
+  return isScheduled(pod, "False")
+}
+
+function isScheduled(pod: Of<"Pod">, status: "True" | "False"): boolean {
+  return pod.status.conditions.some(condition => condition.type === "PodScheduled" && condition.status === status)
+}
+
+/** Evicted, or on a node that was shut down: Kubernetes keeps such a pod, and puts another one in its place. */
+export function hasEnded(pod: Of<"Pod">): boolean {
+  return pod.status.phase === "Failed" || pod.status.phase === "Succeeded"
 }
 
 /** Milliseconds for which a pod may be without a node. An autoscaler that adds none has said so. */

@@ -1,4 +1,4 @@
-import { doomOf, GRACE, makesRoom } from "./doom.js"
+import { doomOf, GRACE, hasEnded, makesRoom } from "./doom.js"
 import { only, type Of, type Snapshot } from "./snapshot.js"
 
 const REVISION = "deployment.kubernetes.io/revision"
@@ -99,11 +99,6 @@ function inactive({ type, status, reason, message }: Of<"HorizontalPodAutoscaler
 function exceededDeadline(deployment: Of<"Deployment">): string | undefined {
   const progressing = deployment.status.conditions.find(condition => condition.type === "Progressing")
   return progressing?.reason === "ProgressDeadlineExceeded" ? `its pods did not become ready in time: ${progressing.message}` : undefined
-}
-
-/** Evicted, or on a node that was shut down: Kubernetes keeps such a pod, and puts another one in its place. */
-function hasEnded(pod: Of<"Pod">): boolean {
-  return pod.status.phase === "Failed" || pod.status.phase === "Succeeded"
 }
 
 /**
