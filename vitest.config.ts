@@ -2,12 +2,12 @@ import { defineConfig } from "vitest/config"
 
 const minutes = (count: number) => count * 60_000
 
-/** The examples and a promotion, each with a cluster of its own: `npm run test:reuse`. */
-const REUSE = ["examples", "promotion"].map(name => `test/e2e/${name}.test.ts`)
+/** The workflow's jobs, the examples and a promotion, each with a cluster of its own: `npm run test:reuse`. */
+const REUSE = ["act", "examples", "promotion"].map(name => `test/e2e/${name}.test.ts`)
 
 export default defineConfig({
   test: {
-    tags: [{ name: "representative", description: "the faults of which each stands for its family in `npm test`" }],
+    tags: [{ name: "representative", description: "the cases of the slow suites that `npm test` takes, one of each kind" }],
     projects: [
       { test: { name: "unit", include: ["test/unit/**/*.test.ts"] } },
       {
@@ -27,7 +27,7 @@ export default defineConfig({
           exclude: [
             ...REUSE,
             // Deploy to the lab's cluster, which a real engine does not reach, or ask the embedded engine itself.
-            ...(process.env.DAGGER ? ["act", "preflight", "workflow", "docs"].map(name => `test/e2e/${name}.test.ts`) : []),
+            ...(process.env.DAGGER ? ["preflight", "workflow", "docs"].map(name => `test/e2e/${name}.test.ts`) : []),
           ],
           testTimeout: minutes(15),
           hookTimeout: minutes(30),

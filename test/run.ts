@@ -19,7 +19,7 @@ interface Tier {
 
 const EMBEDDED: Tier[] = [
   ...["unit", "conformance", "e2e"].map(name => ({ name, through: [], filter: [], environment: {} })),
-  { name: "faults", through: [], filter: ["--tags-filter=representative"], environment: {} },
+  ...["reuse", "faults"].map(name => ({ name, through: [], filter: ["--tags-filter=representative"], environment: {} })),
 ]
 const REAL: Tier[] = [
   { name: "conformance", through: ["dagger", "run"], filter: [], environment: { DAGGER: "dagger" } },

@@ -49,7 +49,7 @@ describe("run as GitHub runs it", () => {
     expect(log).not.toContain("Deploy to production")
   })
 
-  test("a push is deployed, and its report is in the log, in the summary and in the artifact", async () => {
+  test("a push is deployed, and its report is in the log, in the summary and in the artifact", { tags: "representative" }, async () => {
     const { exitCode, log, artifacts } = await push(sourceWithSecret())
     expect(exitCode, log).toBe(0)
     const report = JSON.parse(readFileSync(join(artifacts, "deployment-report-production/report.json"), "utf8"))
@@ -84,7 +84,7 @@ describe("run as GitHub runs it", () => {
     expect(log).not.toContain("test: backend")
   })
 
-  test("a test that fails stops the job that deploys before it begins", async () => {
+  test("a test that fails stops the job that deploys before it begins", { tags: "representative" }, async () => {
     const { exitCode, log } = await push(sourceWithSecret().write("web/suite.mjs", 'throw new Error("on purpose")'))
     expect(exitCode, log).toBe(1)
     expect(log).toContain("TESTS_FAILED")

@@ -36,10 +36,6 @@ export class BrowserUser {
     await this.page.getByRole("listitem").filter({ hasText: title }).waitFor()
   }
 
-  async tick(title: string): Promise<void> {
-    await this.page.getByRole("listitem").filter({ hasText: title }).getByRole("checkbox").check()
-  }
-
   /** What the page shows after it has been loaded anew: whose it is, its heading and the tasks. */
   async reload(): Promise<{ name: string; heading: string; tasks: string[] }> {
     await this.page.reload()
@@ -50,10 +46,6 @@ export class BrowserUser {
       heading: await text(this.page.getByRole("heading")),
       tasks: await this.page.getByRole("listitem").locator("label span").allInnerTexts(),
     }
-  }
-
-  async screenshot(path: string): Promise<void> {
-    await this.page.screenshot({ path })
   }
 
   close(): Promise<void> {

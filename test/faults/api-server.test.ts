@@ -50,7 +50,7 @@ test.each([
   expect(await namespace.leftovers()).toBe("")
 })
 
-test("1: an API server that is not there: said within seconds, and nothing is built", { tags: "representative" }, async () => {
+test("1: an API server that is not there: said within seconds, and nothing is built", async () => {
   const config = parse(readFileSync(lab.kubeconfig, "utf8"))
   const address = new URL(config.clusters[0].cluster.server)
   address.port = "1"

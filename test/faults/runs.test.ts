@@ -34,7 +34,16 @@ test.concurrent("10: of two deployments at once, one goes on, and the other is t
   expect(errorOf(second)).toMatch(/^Error: LOCKED: [^]*is held by system:admin \(deployment /)
   const ended = await first.ended
   expect(ended.exitCode, ended.stderr).toBe(0)
+  expect(ended.stdout).toMatch(/migrate-\w+: ran/)
   expect(await namespace.leftovers()).toBe("")
+
+  // The same once more is no new release: no migration runs, no pod is replaced.
+  const pods = () => namespace.kubectl("get", "pods", "--output=jsonpath={.items[*].metadata.uid}")
+  const before = await pods()
+  const again = await namespace.deploy(Source.minimal()).ended
+  expect(again.exitCode, again.stderr).toBe(0)
+  expect(again.stdout).toMatch(/migrate-\w+: had run/)
+  expect(await pods()).toBe(before)
 })
 
 describe("a first deployment that fails", () => {
