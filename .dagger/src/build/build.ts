@@ -14,7 +14,10 @@ export async function buildImage(source: Directory, name: string, app: AppConfig
   const context = source.directory(app.path).withFile(DOCKERFILE, source.file(app.dockerfile))
   console.log(`build: ${name} with ${app.dockerfile}`)
   try {
-    const [image, base] = await Promise.all([context.dockerBuild({ dockerfile: DOCKERFILE }).sync(), baseOf(source.file(app.dockerfile), app.base)])
+    const base = await baseOf(source.file(app.dockerfile), app.base)
+    // An engine keeps a build by what it was given: without the digest, a tag that has moved would not be seen.
+    const buildArgs = [{ name: "CLOUD_NATIVE_BASE_DIGEST", value: base.digest }]
+    const image = await context.dockerBuild({ dockerfile: DOCKERFILE, buildArgs }).sync()
     // A Dockerfile may say it itself; what its base says of the base's own is of another name.
     const recorded = isSameTag((await image.label(BASE_NAME)) ?? "", app.base) && (await image.label(BASE_DIGEST))
     const based = recorded ? image : withRecord(withRecord(image, BASE_NAME, base.name), BASE_DIGEST, base.digest)
@@ -32,7 +35,7 @@ export async function buildImage(source: Directory, name: string, app: AppConfig
   }
 }
 
-/** The base that a Dockerfile pins; else what the name leads to now, which is what the build was given. */
+/** The base that a Dockerfile pins; else what the name leads to now, which is what the build is given. */
 async function baseOf(dockerfile: File, name: string): Promise<PinnedBase> {
   const [text, today] = await Promise.all([dockerfile.contents(), dag.container().from(name).imageRef()])
   return pinnedBase(text) ?? { name, digest: today.split("@").at(-1)! }

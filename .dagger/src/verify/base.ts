@@ -76,8 +76,9 @@ function tagOf(text: string): string | undefined {
 
 async function look(reference: string, config: Config, anew: boolean): Promise<Look> {
   const pulled = dag.container().from(reference)
-  const { image } = await inspectImage(anew ? builtOn(reference) : pulled, config, anew)
-  return { digest: (await pulled.imageRef()).split("@").at(-1)!, image }
+  const pinned = await pulled.imageRef()
+  const { image } = await inspectImage(anew ? builtOn(pinned) : pulled, config, anew)
+  return { digest: pinned.split("@").at(-1)!, image }
 }
 
 /** An image as one that is built on it finds it. */
