@@ -51,7 +51,8 @@ const build = async (context: string, dockerfile: string, { buildArgs, target, s
   await Promise.all(baseImages(text, buildArgs).map(image => ensureImage(image)))
   const ignore = `${dockerfile}.dockerignore`, architecture = process.arch === "arm64" ? "arm64" : "amd64"
   const platform = { TARGETPLATFORM: `linux/${architecture}`, TARGETOS: "linux", TARGETARCH: architecture }
-  const args = [...Object.entries(platform).filter(([name]) => text.includes(name)).map(([name, value]) => ({ name, value })), ...buildArgs]
+  // BuildKit is silent about an argument that is not used; buildah warns.
+  const args = [...Object.entries(platform).map(([name, value]) => ({ name, value })), ...buildArgs].filter(({ name }) => text.includes(name))
   log(`build ${dockerfile.slice(context.length + 1)}${target ? ` (${target})` : ""}`)
   const child = spawn("podman", [
     "build", "--layers", "--pull=never", "--iidfile", identity, "--tag", tag, "--file", dockerfile,
