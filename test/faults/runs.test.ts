@@ -46,6 +46,21 @@ test.concurrent("10: of two deployments at once, one goes on, and the other is t
   expect(await pods()).toBe(before)
 })
 
+test.concurrent("9: by hand it is gone back to the release before, however often the present one was deployed", { tags: "representative" }, async () => {
+  const namespace = await Namespace.create(lab, "by-hand")
+  const source = Source.minimal()
+  const first = await namespace.deploy(source).ended
+  expect(first.exitCode, first.stderr).toBe(0)
+  const before = await namespace.running()
+  source.edit(MANIFESTS, IMAGE, `${IMAGE}          env: [{ name: VERSION, value: "2" }]\n`)
+  for (const ended of [await namespace.deploy(source).ended, await namespace.deploy(source).ended]) expect(ended.exitCode, ended.stderr).toBe(0)
+  expect(await namespace.running()).not.toEqual(before)
+  const back = await namespace.call(source, "rollback").ended
+  expect(back.exitCode, back.stderr).toBe(0)
+  expect(back.stdout).toContain("Rolled back to namespace by-hand")
+  expect(await namespace.running()).toEqual(before)
+})
+
 describe("a first deployment that fails", () => {
   const CRASH = "console.error('no such setting'); process.exit(3)"
 
