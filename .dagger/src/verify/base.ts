@@ -76,9 +76,8 @@ function tagOf(text: string): string | undefined {
 
 async function look(reference: string, config: Config, anew: boolean): Promise<Look> {
   const pulled = dag.container().from(reference)
-  const pinned = await pulled.imageRef()
-  const { image } = await inspectImage(anew ? builtOn(pinned) : pulled, config, anew)
-  return { digest: pinned.split("@").at(-1)!, image }
+  const { image } = await inspectImage(anew ? builtOn(await pulled.imageRef()) : pulled, config, anew)
+  return { digest: (await pulled.imageRef()).split("@").at(-1)!, image }
 }
 
 /** An image as one that is built on it finds it. */
