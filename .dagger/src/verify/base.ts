@@ -37,7 +37,7 @@ interface Look {
 export async function inspectOn(container: Container, name: string | undefined, config: Config, anew = false): Promise<Inspected & { base: Base | UnknownBase | undefined }> {
   const inspected = await inspectImage(container, config, anew)
   const base = await findBase(inspected.image, name, config, anew)
-  const differ = base !== undefined && baseRow(inspected.image, base).verdict === "fail"
+  const differ = base !== undefined && !("problem" in base) && baseRow(inspected.image, base).verdict === "fail"
   return differ && !anew ? inspectOn(container, name, config, true) : { ...inspected, base }
 }
 
