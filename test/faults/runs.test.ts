@@ -46,7 +46,7 @@ test.concurrent("10: of two deployments at once, one goes on, and the other is t
   expect(await pods()).toBe(before)
 })
 
-test.concurrent("9: by hand it is gone back to the release before, however often the present one was deployed", { tags: "representative" }, async () => {
+test.concurrent("9: by hand it is gone back to the release before, however often the present one was deployed", async () => {
   const namespace = await Namespace.create(lab, "by-hand")
   const source = Source.minimal()
   const first = await namespace.deploy(source).ended
