@@ -1,4 +1,4 @@
-import { KEPT, parseEntry } from "../../.dagger/src/deploy/record.ts"
+import { KEPT, parseIdentities } from "../../.dagger/src/deploy/record.ts"
 
 /** An object of a namespace, as far as it matters for why it is there. */
 export interface Found {
@@ -24,7 +24,7 @@ const CONFIG = ["ConfigMap", "Secret"]
 export function leftovers(found: Found[], before: Found[]): string[] {
   const was = new Set(before.map(keyOf))
   const records = kept(found, "Secret", "release")
-  const inventories = records.map(({ metadata: { name, annotations } }) => parseEntry(`${name} succeeded content ${annotations?.["cloud-native/inventory"] ?? ""}`).inventory)
+  const inventories = records.map(({ metadata: { annotations } }) => parseIdentities(annotations?.["cloud-native/inventory"] ?? ""))
   const released = new Set([
     ...(inventories.at(-1) ?? []).map(({ kind, name }) => `${kind}/${name}`),
     ...inventories.flat().filter(({ kind }) => CONFIG.includes(kind)).map(({ kind, name }) => `${kind}/${name}`),

@@ -149,8 +149,7 @@ test("7: a BACKEND_URL that leads nowhere: both applications are healthy, and th
 
 test("2: a Secret whose value is wrong is told from one that is missing: the database refuses the password", async () => {
   const wrong = join(folder, "wrong.env")
-  const password = /:([0-9a-f]+)@/.exec(readFileSync(dotenv, "utf8"))![1]!
-  writeFileSync(wrong, readFileSync(dotenv, "utf8").replaceAll(password, "not-the-password"))
+  writeFileSync(wrong, readFileSync(dotenv, "utf8").replaceAll(databasePassword(), "not-the-password"))
   const before = await namespace.running()
   const ended = await deploy(version("wrong password"), wrong)
   expect(ended.exitCode, ended.stderr).toBe(1)
@@ -184,16 +183,16 @@ test("11: under load the autoscaler scales out, and a deployment meanwhile leave
   expect((await working.stop()).wrong).toEqual([])
 })
 
-/** Of each application, the pods that its Deployment asks for. */
-async function replicas(): Promise<number[]> {
-  return (await namespace.kubectl("get", "deployments", "backend", "frontend", "--output=jsonpath={.items[*].spec.replicas}")).split(" ").map(Number)
+/** A number of each application's Deployment. */
+async function ofDeployments(field: string): Promise<number[]> {
+  return (await namespace.kubectl("get", "deployments", "backend", "frontend", `--output=jsonpath={.items[*].${field}}`)).split(" ").map(Number)
 }
 
+/** Of each application, the pods that its Deployment asks for. */
+const replicas = () => ofDeployments("spec.replicas")
+
 /** Pods that serve, of the application that has the fewest. */
-async function availablePods(): Promise<number> {
-  const counts = await namespace.kubectl("get", "deployments", "backend", "frontend", "--output=jsonpath={.items[*].status.availableReplicas}")
-  return Math.min(...counts.split(" ").map(Number))
-}
+const availablePods = async () => Math.min(...(await ofDeployments("status.availableReplicas")))
 
 /** The autoscaler brings each to its minimum of two, in its own time. */
 async function untilEachHasTwoPods(): Promise<void> {
@@ -218,6 +217,10 @@ function migrations({ stdout }: Ended): string[] {
   return [...stdout.matchAll(/(\w+)-migration-\S+: (ran|had run)/g)].map(match => `${match[1]}: ${match[2]}`).sort()
 }
 
+function databasePassword(): string {
+  return /:([0-9a-f]+)@/.exec(readFileSync(dotenv, "utf8"))![1]!
+}
+
 interface SecretValue {
   name: string
   value: string
@@ -228,7 +231,7 @@ interface SecretValue {
 /** What nobody may read in the output: the applications' secrets, and the kubeconfig's key. */
 function secretValues(): SecretValue[] {
   const applications = [...readFileSync(dotenv, "utf8").matchAll(/^(\w+)=(.*)$/gm)].map(match => [match[1]!, match[2]!] as const)
-  const password = ["password", /:([0-9a-f]+)@/.exec(readFileSync(dotenv, "utf8"))![1]!] as const
+  const password = ["password", databasePassword()] as const
   const { user } = parse(readFileSync(lab.kubeconfig, "utf8")).users[0]
   const key = Buffer.from(user["client-key-data"], "base64").toString()
   const access = [["client-key-data", user["client-key-data"]], ["a line of the key", key.split("\n")[1]!]] as const

@@ -1,5 +1,5 @@
 import { failedProbe, killedByProbe } from "./probes.js"
-import { only, type Of, type Snapshot } from "./snapshot.js"
+import { isOwnedBy, only, type Of, type Snapshot } from "./snapshot.js"
 
 /** Milliseconds that what may heal by itself (room that is being made, a service account on its way) is given. */
 export const GRACE = 30_000
@@ -51,8 +51,8 @@ export function doomOf(pod: Of<"Pod">, snapshot: Snapshot, now: number): string 
 export function makesRoom(snapshot: Snapshot): boolean {
   const pods = only(snapshot, "Pod")
   if (pods.some(pod => pod.metadata.deletionTimestamp)) return true
-  const replicaSets = new Set(only(snapshot, "ReplicaSet").map(({ metadata }) => metadata.uid))
-  const onNodes = pods.filter(pod => pod.metadata.ownerReferences.some(({ uid }) => replicaSets.has(uid)) && isScheduled(pod, "True") && !hasEnded(pod))
+  const replicaSets = only(snapshot, "ReplicaSet")
+  const onNodes = pods.filter(pod => replicaSets.some(set => isOwnedBy(pod, set.metadata.uid)) && isScheduled(pod, "True") && !hasEnded(pod))
   const available = only(snapshot, "Deployment").reduce((sum, { status }) => sum + status.availableReplicas, 0)
   return onNodes.length > available
 }

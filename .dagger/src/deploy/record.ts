@@ -183,7 +183,7 @@ function formatIdentities(identities: Identity[]): string {
   return identities.map(formatIdentity).join(",")
 }
 
-function parseIdentities(text: string): Identity[] {
+export function parseIdentities(text: string): Identity[] {
   return text.split(",").filter(Boolean).map(parseIdentity)
 }
 

@@ -1,5 +1,5 @@
 import { doomOf, GRACE, hasEnded, makesRoom } from "./doom.js"
-import { only, type Of, type Snapshot } from "./snapshot.js"
+import { isOwnedBy, only, type Of, type Snapshot } from "./snapshot.js"
 
 const REVISION = "deployment.kubernetes.io/revision"
 
@@ -30,9 +30,9 @@ export interface RolloutState {
 export function readRollout(snapshot: Snapshot, name: string, now: number): RolloutState {
   const deployment = only(snapshot, "Deployment").find(item => item.metadata.name === name)
   if (!deployment) return { deployment: name, line: "not there yet", complete: false, pods: [], old: [] }
-  const replicaSets = only(snapshot, "ReplicaSet").filter(item => owns(deployment, item))
+  const replicaSets = only(snapshot, "ReplicaSet").filter(item => isOwnedBy(item, deployment.metadata.uid))
   const newest = replicaSets.find(item => item.metadata.annotations[REVISION] === deployment.metadata.annotations[REVISION])
-  const podsOf = (set: Of<"ReplicaSet">) => only(snapshot, "Pod").filter(pod => owns(set, pod) && !hasEnded(pod))
+  const podsOf = (set: Of<"ReplicaSet">) => only(snapshot, "Pod").filter(pod => isOwnedBy(pod, set.metadata.uid) && !hasEnded(pod))
   const old = replicaSets.filter(item => item !== newest).flatMap(podsOf)
   const pods = newest ? podsOf(newest).filter(pod => !pod.metadata.deletionTimestamp) : []
   const current = deployment.status.observedGeneration >= (deployment.metadata.generation ?? 0)
@@ -113,8 +113,4 @@ function autoscalerOf(snapshot: Snapshot, deployment: string): Of<"HorizontalPod
   return only(snapshot, "HorizontalPodAutoscaler").find(
     item => item.spec.scaleTargetRef.kind === "Deployment" && item.spec.scaleTargetRef.name === deployment,
   )
-}
-
-function owns(owner: { metadata: { uid: string } }, item: { metadata: { ownerReferences: { uid: string }[] } }): boolean {
-  return item.metadata.ownerReferences.some(reference => reference.uid === owner.metadata.uid)
 }

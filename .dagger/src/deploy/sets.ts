@@ -7,7 +7,7 @@ import { rolloutFailed } from "./hopeless.js"
 import type { Kubectl } from "./kubectl.js"
 import { observe } from "./observe.js"
 import type { Plan } from "./plan.js"
-import { only, type Of, type Snapshot } from "./snapshot.js"
+import { isOwnedBy, only, type Of, type Snapshot } from "./snapshot.js"
 import { waitUntil } from "./wait.js"
 
 /** How a StatefulSet or a DaemonSet stands. */
@@ -69,7 +69,7 @@ export function readSet({ generation, observedGeneration, strategy, wanted, part
 /** The pods of a set that were not there before its release was applied; they may have the same names. */
 export function newPods(snapshot: Snapshot, before: Snapshot, set: string): Of<"Pod">[] {
   const old = only(before, "Pod").map(({ metadata }) => metadata.uid)
-  return only(snapshot, "Pod").filter(({ metadata }) => metadata.ownerReferences.some(({ uid }) => uid === set) && !old.includes(metadata.uid))
+  return only(snapshot, "Pod").filter(pod => isOwnedBy(pod, set) && !old.includes(pod.metadata.uid))
 }
 
 function templateOf(kind: string): string {

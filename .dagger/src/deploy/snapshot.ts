@@ -127,3 +127,8 @@ export type Of<Kind extends Item["kind"]> = Extract<Item, { kind: Kind }>
 export function only<Kind extends Item["kind"]>(snapshot: Snapshot, kind: Kind): Of<Kind>[] {
   return snapshot.items.filter((item): item is Of<Kind> => item.kind === kind)
 }
+
+/** Whether an item is there for another one, by the uid of that one. */
+export function isOwnedBy({ metadata }: { metadata: { ownerReferences: { uid: string }[] } }, uid: string): boolean {
+  return metadata.ownerReferences.some(owner => owner.uid === uid)
+}
