@@ -8,11 +8,12 @@ export interface Manifest {
   metadata: { name: string; annotations?: Record<string, string> }
 }
 
-/** A source's manifests with the images and the address filled in, as a template engine or `sed` would. */
+/** A source's manifests, without its overlays, with the images and the address filled in, as a template engine or `sed` would. */
 export function manifestsOf(source: string, images: Record<string, string>, publicUrl: string): Manifest[] {
   const folder = join(source, "k8s")
-  const filled = readdirSync(folder).map(file =>
-    readFileSync(join(folder, file), "utf8")
+  const files = readdirSync(folder, { withFileTypes: true }).filter(entry => entry.isFile())
+  const filled = files.map(({ name }) =>
+    readFileSync(join(folder, name), "utf8")
       .replace(/^(\s+(?:- )?image:) (backend|frontend)$/gm, (_, key, app) => `${key} ${images[app]}`)
       .replaceAll("${PUBLIC_URL}", publicUrl),
   )
