@@ -44,6 +44,8 @@ export async function benchPipeline(lab: Lab): Promise<Round[]> {
   } finally {
     await podman(["volume", "rm", "--force", `${volumes}-backend`, `${volumes}-frontend`], { check: false })
     await removeImages(lab)
+    // What is measured next needs the room of their pods.
+    for (const name of Object.values(NAMESPACES)) await Namespace.of(lab, name).kubectl("delete", "namespace", name, "--ignore-not-found")
     rmSync(folder, { recursive: true })
   }
 }

@@ -2,7 +2,7 @@ import type { ContainerStatus } from "./doom.js"
 import type { Of, Probe } from "./snapshot.js"
 
 /** Milliseconds that a readiness probe is given, however little its own fields allow: what it asks for may just be coming. */
-const LEAST = 7_000
+const LEAST = 6_000
 /** Milliseconds by which the kubelet may be late with a probe, and its clock may differ from this one. */
 const SLACK = 2_000
 
