@@ -33,12 +33,12 @@ async function main(parts: Part[]): Promise<void> {
       say(`${part} …`)
       await PARTS[part](lab, bench)
       writeFileSync(join(ROOT, "bench.json"), `${JSON.stringify(Bench.parse(bench), null, 2)}\n`)
+      if (bench.verdict) writeFileSync(join(ROOT, "bench.svg"), verdictSvg(bench.verdict, CAP))
     }
   } finally {
     removeSources()
     await labDown(lab.name)
   }
-  if (bench.verdict) writeFileSync(join(ROOT, "bench.svg"), verdictSvg(bench.verdict, CAP))
   console.log(formatBench(bench))
   process.exitCode = failures(bench).length > 0 ? 1 : 0
 }
