@@ -36,11 +36,17 @@ function signsOf(item: any): Sign[] {
   const containers: any[] = [...(item.status?.initContainerStatuses ?? []), ...(item.status?.containerStatuses ?? [])]
   return [
     ...conditions.map(({ reason, message, lastTransitionTime }) => ({ text: `${reason}: ${message}`, at: time(lastTransitionTime) })),
-    ...containers.flatMap(({ state, lastState }) => [
-      ...[state.terminated, lastState?.terminated].filter(Boolean).map(end => ({ text: `${end.reason}: exit code ${end.exitCode}`, at: time(end.finishedAt) })),
+    ...containers.flatMap(({ state, lastState, restartCount }) => [
+      ...endOf(state.terminated, restartCount > 0),
+      // The restart is counted when it begins: one that is being waited for is not yet.
+      ...endOf(lastState?.terminated, restartCount > (state.waiting ? 0 : 1)),
       ...(state.waiting ? [{ text: `${state.waiting.reason}: ${state.waiting.message}` }] : []),
     ]),
   ]
+}
+
+function endOf(end: any, isAnother: boolean): Sign[] {
+  return end ? [{ text: `${end.reason}: exit code ${end.exitCode}${isAnother ? ", again" : ""}`, at: time(end.finishedAt) }] : []
 }
 
 function time(text: string | null | undefined): number | undefined {
