@@ -99,7 +99,7 @@ class Case {
     const begunAt = Date.now()
     const call = namespace.deploy(this.source, "--timeout=2m")
     const moment = (text: string) => call.said(text).catch(() => undefined)
-    const [ended, appliedAt, decidedAt] = await Promise.all([call.ended, moment("| rollout: "), moment(": failed: ")])
+    const [ended, appliedAt, decidedAt] = await Promise.all([call.ended, moment("| apply: "), moment(": failed: ")])
     const endedAt = Date.now()
     const shownAt = await signs.stop()
     const missed = expect.filter(text => !ended.stderr.includes(text))

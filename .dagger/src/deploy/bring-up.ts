@@ -69,6 +69,7 @@ async function rollOut(
 ): Promise<void> {
   report.changed = true
   const before = await observe(kubectl)
+  console.log(`apply: ${release.objects.length} objects`)
   await kubectl.apply(release.objects)
   const deployments = release.workloads.filter(({ kind }) => kind === "Deployment").map(({ name }) => name)
   const isReady = () => deployments.every(name => report.pods.some(({ application, change }) => application === name && change === "ready"))
