@@ -1,7 +1,9 @@
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs"
+import { mkdirSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 
 import { parseAllDocuments, stringify } from "yaml"
+
+import { yamlFiles } from "../unit/manifests-files.ts"
 
 export interface Manifest {
   kind: string
@@ -10,10 +12,8 @@ export interface Manifest {
 
 /** A source's manifests, without its overlays, with the images and the address filled in, as a template engine or `sed` would. */
 export function manifestsOf(source: string, images: Record<string, string>, publicUrl: string): Manifest[] {
-  const folder = join(source, "k8s")
-  const files = readdirSync(folder, { withFileTypes: true }).filter(entry => entry.isFile())
-  const filled = files.map(({ name }) =>
-    readFileSync(join(folder, name), "utf8")
+  const filled = yamlFiles(join(source, "k8s")).map(({ text }) =>
+    text
       .replace(/^(\s+(?:- )?image:) (backend|frontend)$/gm, (_, key, app) => `${key} ${images[app]}`)
       .replaceAll("${PUBLIC_URL}", publicUrl),
   )

@@ -16,7 +16,10 @@ import { benchVerdict, CAP } from "./verdict.ts"
 
 type Part = "verdict" | "pipeline" | "updates"
 const PARTS: Record<Part, (lab: Lab, bench: Bench) => Promise<void>> = {
-  verdict: async (lab, bench) => void (bench.verdict = await benchVerdict(lab)),
+  verdict: async (lab, bench) => {
+    bench.verdict = await benchVerdict(lab)
+    writeFileSync(join(ROOT, "bench.svg"), verdictSvg(bench.verdict, CAP))
+  },
   pipeline: async (lab, bench) => void (bench.pipeline = await benchPipeline(lab)),
   updates: async (lab, bench) => void (bench.updates = await benchUpdates(lab)),
 }
@@ -33,7 +36,6 @@ async function main(parts: Part[]): Promise<void> {
       say(`${part} …`)
       await PARTS[part](lab, bench)
       writeFileSync(join(ROOT, "bench.json"), `${JSON.stringify(Bench.parse(bench), null, 2)}\n`)
-      if (bench.verdict) writeFileSync(join(ROOT, "bench.svg"), verdictSvg(bench.verdict, CAP))
     }
   } finally {
     removeSources()
