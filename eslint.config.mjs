@@ -1,0 +1,48 @@
+import eslint from "@eslint/js"
+import vitest from "@vitest/eslint-plugin"
+import tseslint from "typescript-eslint"
+
+/** Answers of a server or a tool, which a test only compares, may be of any type. */
+const UNSAFE = ["argument", "assignment", "call", "member-access", "return"].map(what => [
+  `@typescript-eslint/no-unsafe-${what}`,
+  "off",
+])
+
+export default tseslint.config(
+  // The sample application and the module that is built on this one are projects of their own.
+  { ignores: ["**/node_modules/", "**/sdk/", "test/app/", "test/consumer/", "test/engine/fixture/", "examples/"] },
+  eslint.configs.recommended,
+  {
+    files: [".dagger/src/**/*.ts", "test/**/*.ts", "*.ts"],
+    extends: [tseslint.configs.recommendedTypeChecked],
+    languageOptions: { parserOptions: { project: "./tsconfig.json", tsconfigRootDir: import.meta.dirname } },
+    rules: {
+      "@typescript-eslint/no-unused-vars": ["error", { argsIgnorePattern: "^_", varsIgnorePattern: "^_" }],
+      // A function of a promise is often one in form only: the engine and the tests pass plain values on.
+      "@typescript-eslint/require-await": "off",
+    },
+  },
+  {
+    files: ["**/*.mjs", "test/**/*.js"],
+    languageOptions: { globals: { process: "readonly", console: "readonly" } },
+  },
+  {
+    files: [".dagger/k6/*.js"],
+    languageOptions: { globals: { __ENV: "readonly", open: "readonly", console: "readonly" } },
+  },
+  {
+    files: ["test/**/*.ts"],
+    rules: { ...Object.fromEntries(UNSAFE), "@typescript-eslint/no-explicit-any": "off" },
+  },
+  {
+    files: ["test/**/*.test.ts"],
+    plugins: { vitest },
+    rules: {
+      ...vitest.configs.recommended.rules,
+      // expect(value, message) is part of vitest.
+      "vitest/valid-expect": ["error", { maxArgs: 2 }],
+      // Cases that run side by side take expect from their context, and vitest of the conformance suite names test otherwise.
+      "vitest/no-standalone-expect": ["error", { additionalTestBlockFunctions: ["test.concurrent"] }],
+    },
+  },
+)
