@@ -7,7 +7,9 @@ const REUSE = ["act", "examples", "promotion"].map(name => `test/e2e/${name}.tes
 
 export default defineConfig({
   test: {
-    tags: [{ name: "representative", description: "the cases of the slow suites that `npm test` takes, one of each kind" }],
+    tags: [
+      { name: "representative", description: "the cases of the slow suites that `npm test` takes, one of each kind" },
+    ],
     projects: [
       { test: { name: "unit", include: ["test/unit/**/*.test.ts"] } },
       {

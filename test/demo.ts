@@ -25,7 +25,8 @@ function run(command: string, args: string[]): Promise<number> {
 
 async function onDagger(): Promise<number> {
   const code = await run("dagger", ["call", "deploy"])
-  if (code === 0) console.log("\nOpen it in a browser: dagger call preview up --ports 3000:3000, then http://localhost:3000")
+  if (code === 0)
+    console.log("\nOpen it in a browser: dagger call preview up --ports 3000:3000, then http://localhost:3000")
   return code
 }
 
@@ -35,7 +36,8 @@ async function onEmbeddedEngine(): Promise<number> {
   const dotenv = cachePath("labs", "demo", "secrets.env")
   await prepareTarget(lab, NAMESPACE, dotenv)
   const code = await run(join(ROOT, "test/engine/dagger"), [
-    "call", "deploy",
+    "call",
+    "deploy",
     `--registry=${lab.registry}`,
     `--registry-service=tcp://${lab.registry}`,
     `--kubeconfig=file:${lab.kubeconfig}`,

@@ -8,5 +8,7 @@ const changed = path => (existsSync(path) ? statSync(path).mtimeMs : 0)
 
 if (changed(join(root, "node_modules/.package-lock.json")) < changed(join(root, "package-lock.json"))) {
   console.error("installing the dependencies (npm ci)")
-  process.exitCode = spawnSync("npm", ["ci", "--no-audit", "--no-fund"], { cwd: root, stdio: ["ignore", "inherit", "inherit"] }).status ?? 1
+  process.exitCode =
+    spawnSync("npm", ["ci", "--no-audit", "--no-fund"], { cwd: root, stdio: ["ignore", "inherit", "inherit"] })
+      .status ?? 1
 }

@@ -19,7 +19,12 @@ interface Tier {
 
 const EMBEDDED: Tier[] = [
   ...["unit", "conformance", "e2e"].map(name => ({ name, through: [], filter: [], environment: {} })),
-  ...["reuse", "faults"].map(name => ({ name, through: [], filter: ["--tags-filter=representative"], environment: {} })),
+  ...["reuse", "faults"].map(name => ({
+    name,
+    through: [],
+    filter: ["--tags-filter=representative"],
+    environment: {},
+  })),
 ]
 const REAL: Tier[] = [
   { name: "conformance", through: ["dagger", "run"], filter: [], environment: { DAGGER: "dagger" } },
@@ -34,7 +39,17 @@ interface Counts {
 
 function runTier({ name, through, filter, environment }: Tier, folder: string): Counts {
   const report = join(folder, `${name}.json`)
-  const args = [...through, VITEST, "run", "--project", name, ...filter, "--reporter=verbose", "--reporter=json", `--outputFile.json=${report}`]
+  const args = [
+    ...through,
+    VITEST,
+    "run",
+    "--project",
+    name,
+    ...filter,
+    "--reporter=verbose",
+    "--reporter=json",
+    `--outputFile.json=${report}`,
+  ]
   const env = { ...process.env, ...environment }
   const ended = spawnSync(args[0]!, args.slice(1), { cwd: ROOT, env, stdio: ["ignore", "inherit", "inherit"] })
   if (!existsSync(report)) return { numPassedTests: 0, numFailedTests: 0, success: false }

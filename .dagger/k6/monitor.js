@@ -66,8 +66,17 @@ function probe(connection, session, headers) {
 }
 
 function perform(request, session, headers) {
-  if (!request.signedIn) return problemOf(send(request, values, { timeout: `${TIMEOUT}s`, headers, jar: new http.CookieJar() }), request.expect, values)?.kind
+  if (!request.signedIn)
+    return problemOf(
+      send(request, values, { timeout: `${TIMEOUT}s`, headers, jar: new http.CookieJar() }),
+      request.expect,
+      values,
+    )?.kind
   if (session.problem) return session.problem
-  const params = { timeout: `${TIMEOUT}s`, headers: { ...headers, Cookie: session.cookies[request.url] }, jar: new http.CookieJar() }
+  const params = {
+    timeout: `${TIMEOUT}s`,
+    headers: { ...headers, Cookie: session.cookies[request.url] },
+    jar: new http.CookieJar(),
+  }
   return problemOf(send(request, values, params), request.expect, values)?.kind
 }

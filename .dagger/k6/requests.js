@@ -5,7 +5,11 @@ import http from "k6/http"
 /** Send one request; `jar` keeps the cookies, as a browser does. */
 export function send(request, values, params = {}) {
   const body = request.json === undefined ? null : JSON.stringify(fill(request.json, values))
-  const headers = { ...(body && { "Content-Type": "application/json" }), ...fill(request.headers, values), ...params.headers }
+  const headers = {
+    ...(body && { "Content-Type": "application/json" }),
+    ...fill(request.headers, values),
+    ...params.headers,
+  }
   return http.request(request.method, fill(request.url, values), body, { ...params, headers })
 }
 
@@ -13,7 +17,10 @@ export function send(request, values, params = {}) {
 export function problemOf(answer, expected, values) {
   if (answer.status === 0) return { kind: unanswered(answer), detail: `no answer: ${answer.error}` }
   if (answer.status !== expected.status) {
-    return { kind: `status ${answer.status}`, detail: `status ${answer.status} instead of ${expected.status}: ${excerpt(answer)}` }
+    return {
+      kind: `status ${answer.status}`,
+      detail: `status ${answer.status} instead of ${expected.status}: ${excerpt(answer)}`,
+    }
   }
   if (expected.contains && !answer.body.includes(fill(expected.contains, values))) {
     return { kind: "wrong body", detail: `the body lacks ${JSON.stringify(expected.contains)}: ${excerpt(answer)}` }
@@ -35,17 +42,22 @@ function unanswered({ error_code, error }) {
 
 /** Users come by HTTPS, the requests from inside the cluster do not: cookies for HTTPS alone are sent all the same. */
 export function keepSecureCookies({ url, cookies }) {
-  const secure = Object.values(cookies).flat().filter(cookie => cookie.secure)
+  const secure = Object.values(cookies)
+    .flat()
+    .filter(cookie => cookie.secure)
   for (const { name, value, path, max_age } of secure) http.cookieJar().set(url, name, value, { path, max_age })
 }
 
 /** Replace ${name} and ${name|mutation} in every string of a value. */
 function fill(value, values) {
   if (typeof value === "string") {
-    return value.replace(/\$\{(\w+)(?:\|(\w+))?\}/g, (_, name, mutation) => (mutation ? MUTATIONS[mutation](values[name]) : values[name]))
+    return value.replace(/\$\{(\w+)(?:\|(\w+))?\}/g, (_, name, mutation) =>
+      mutation ? MUTATIONS[mutation](values[name]) : values[name],
+    )
   }
   if (Array.isArray(value)) return value.map(item => fill(item, values))
-  if (value && typeof value === "object") return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, fill(item, values)]))
+  if (value && typeof value === "object")
+    return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, fill(item, values)]))
   return value
 }
 
@@ -71,9 +83,14 @@ const encode = value => b64encode(JSON.stringify(value), "rawurl")
 
 /** Whether a value has all that a pattern has; arrays: some element for each of the pattern's. */
 function matches(value, pattern) {
-  if (Array.isArray(pattern)) return Array.isArray(value) && pattern.every(wanted => value.some(item => matches(item, wanted)))
+  if (Array.isArray(pattern))
+    return Array.isArray(value) && pattern.every(wanted => value.some(item => matches(item, wanted)))
   if (pattern && typeof pattern === "object") {
-    return Boolean(value) && typeof value === "object" && Object.keys(pattern).every(key => matches(value[key], pattern[key]))
+    return (
+      Boolean(value) &&
+      typeof value === "object" &&
+      Object.keys(pattern).every(key => matches(value[key], pattern[key]))
+    )
   }
   return value === pattern
 }

@@ -76,14 +76,16 @@ export class CloudNativeError extends Error {
 export function messageOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error)
   const { stdout, stderr } = error as { stdout?: unknown; stderr?: unknown }
-  const output = [stdout, stderr].filter(text => typeof text === "string").map(text => lastLines(text as string))
+  const output = [stdout, stderr].filter(text => typeof text === "string").map(text => lastLines(text))
   return [error.message, ...output].filter(Boolean).join("\n")
 }
 
 /** The end of an output, where the reason of a failure stands. */
 export function lastLines(text: string, count = 40): string {
   const lines = text.trimEnd().split("\n")
-  return lines.length > count ? [`… ${lines.length - count} lines before`, ...lines.slice(-count)].join("\n") : lines.join("\n")
+  return lines.length > count
+    ? [`… ${lines.length - count} lines before`, ...lines.slice(-count)].join("\n")
+    : lines.join("\n")
 }
 
 function indent(text: string): string {

@@ -1,4 +1,16 @@
-import { argument, Changeset, check, Container, dag, Directory, File, func, object, Secret, Service } from "@dagger.io/dagger"
+import {
+  argument,
+  Changeset,
+  check,
+  Container,
+  dag,
+  Directory,
+  File,
+  func,
+  object,
+  Secret,
+  Service,
+} from "@dagger.io/dagger"
 
 import { Built } from "./built.js"
 import { configOf, readConfig } from "./config/read.js"
@@ -46,9 +58,18 @@ export class CloudNative {
     @argument({
       defaultPath: "/",
       ignore: [
-        ".git", ".dagger", "**/node_modules", "**/.venv", "**/.next", "**/__pycache__", "**/.env", "**/.env.local",
+        ".git",
+        ".dagger",
+        "**/node_modules",
+        "**/.venv",
+        "**/.next",
+        "**/__pycache__",
+        "**/.env",
+        "**/.env.local",
         // What commands write that are given to the module. Deeper down, an .env may be a kustomization's.
-        "*.env", "**/*.kubeconfig", "**/cosign.key",
+        "*.env",
+        "**/*.kubeconfig",
+        "**/cosign.key",
       ],
     })
     source: Directory,
@@ -114,12 +135,20 @@ export class CloudNative {
    */
   @func({ cache: "never" })
   async verifyImage(
-    image?: Container, base?: string, health?: string, port?: number, inFlight?: string, scanner?: Container, secrets?: Secret[],
+    image?: Container,
+    base?: string,
+    health?: string,
+    port?: number,
+    inFlight?: string,
+    scanner?: Container,
+    secrets?: Secret[],
   ): Promise<Verification> {
     if (!image) return new Verification(await (await this.build()).facts({ scanner, secrets }))
     const config = await configOf(this.source, this.config)
     const subject = { name: "image", base, endpoint: health ? { health, port, inFlight } : undefined, pod: {} }
-    return new Verification(JSON.stringify(await verifyContainer(image, subject, { scanner, secrets, source: this.source }, config)))
+    return new Verification(
+      JSON.stringify(await verifyContainer(image, subject, { scanner, secrets, source: this.source }, config)),
+    )
   }
 
   /**
@@ -137,11 +166,19 @@ export class CloudNative {
    */
   @func({ cache: "never" })
   async push(
-    registry: string, username?: string, password?: Secret, registryService?: Service, signingKey?: Secret, signingPassword?: Secret,
-    scanner?: Container, revision?: string,
+    registry: string,
+    username?: string,
+    password?: Secret,
+    registryService?: Service,
+    signingKey?: Secret,
+    signingPassword?: Secret,
+    scanner?: Container,
+    revision?: string,
   ): Promise<Pushed> {
     assertPush(registry, { username, password, service: registryService }, signingKey, signingPassword)
-    const verified = await (await this.build(revision)).verifyImage(scanner, given(password, signingKey, signingPassword))
+    const verified = await (
+      await this.build(revision)
+    ).verifyImage(scanner, given(password, signingKey, signingPassword))
     return verified.push(registry, username, password, registryService, signingKey, signingPassword)
   }
 
@@ -179,10 +216,26 @@ export class CloudNative {
    */
   @func({ cache: "never" })
   async deploy(
-    registry?: string, username?: string, password?: Secret, registryService?: Service, signingKey?: Secret, signingPassword?: Secret,
-    kubeconfig?: Secret, context?: string, namespace?: string, apiServer?: Service,
-    manifests?: Directory, overlay?: string, secrets?: Secret, publicUrl?: string, createPullSecret: boolean = false,
-    handshake: boolean = false, keepFailed: boolean = false, timeout: string = "10m", scanner?: Container, revision?: string,
+    registry?: string,
+    username?: string,
+    password?: Secret,
+    registryService?: Service,
+    signingKey?: Secret,
+    signingPassword?: Secret,
+    kubeconfig?: Secret,
+    context?: string,
+    namespace?: string,
+    apiServer?: Service,
+    manifests?: Directory,
+    overlay?: string,
+    secrets?: Secret,
+    publicUrl?: string,
+    createPullSecret: boolean = false,
+    handshake: boolean = false,
+    keepFailed: boolean = false,
+    timeout: string = "10m",
+    scanner?: Container,
+    revision?: string,
   ): Promise<string> {
     assertKubeconfig({ kubeconfig, context, namespace, apiServer })
     if (kubeconfig && !registry) throw registryNeeded()
@@ -191,12 +244,26 @@ export class CloudNative {
     const config = await readConfig(this.source, this.config)
     if (registry) assertSigned(config.policy.publicKey, key)
     const registryLogin = createPullSecret ? await loginOf(registry, username, password) : undefined
-    const planned = planOf(this.source, config, { manifests, overlay, secrets, registryLogin, publicUrl, handshake, keepFailed, timeout })
+    const planned = planOf(this.source, config, {
+      manifests,
+      overlay,
+      secrets,
+      registryLogin,
+      publicUrl,
+      handshake,
+      keepFailed,
+      timeout,
+    })
     const { plan, kubectl } = kubeconfig
       ? await preflight({ kubeconfig, context, namespace, apiServer }, config, planned, namesOf(registry!, config.name))
-      : { plan: await completeForEphemeral(planned, registry ? { host: registry.split("/")[0]!, access } : undefined), kubectl: undefined }
+      : {
+          plan: await completeForEphemeral(planned, registry ? { host: registry.split("/")[0]!, access } : undefined),
+          kubectl: undefined,
+        }
     const tested = await this.test()
-    const verified = await (await tested.build(revision)).verifyImage(scanner, given(password, signingKey, signingPassword, secrets, kubeconfig))
+    const verified = await (
+      await tested.build(revision)
+    ).verifyImage(scanner, given(password, signingKey, signingPassword, secrets, kubeconfig))
     const deployment = async () => {
       if (!registry) return deployEphemeral(verified.images(), plan)
       const pushed = await verified.push(registry, username, password, registryService, signingKey, signingPassword)
@@ -219,13 +286,27 @@ export class CloudNative {
    */
   @func({ cache: "never" })
   async release(
-    backend: string, frontend: string, username?: string, password?: Secret, registryService?: Service, scanner?: Container,
+    backend: string,
+    frontend: string,
+    username?: string,
+    password?: Secret,
+    registryService?: Service,
+    scanner?: Container,
   ): Promise<Pushed> {
     const access = { username, password, service: registryService }
     for (const reference of [backend, frontend]) assertAccess(access, parseReference(reference).host)
     const config = await readConfig(this.source, this.config)
     const images = await releaseImages(this.source, config, { backend, frontend }, access, scanner)
-    return new Pushed(this.source, JSON.stringify(config), images.backend, images.frontend, "", username, password, registryService)
+    return new Pushed(
+      this.source,
+      JSON.stringify(config),
+      images.backend,
+      images.frontend,
+      "",
+      username,
+      password,
+      registryService,
+    )
   }
 
   /**
@@ -243,12 +324,25 @@ export class CloudNative {
    */
   @func({ cache: "never" })
   async plan(
-    kubeconfig: Secret, context?: string, namespace?: string, apiServer?: Service,
-    manifests?: Directory, overlay?: string, secrets?: Secret, publicUrl?: string,
+    kubeconfig: Secret,
+    context?: string,
+    namespace?: string,
+    apiServer?: Service,
+    manifests?: Directory,
+    overlay?: string,
+    secrets?: Secret,
+    publicUrl?: string,
   ): Promise<string> {
     const config = await readConfig(this.source, this.config)
     return new Pushed(this.source, JSON.stringify(config), NOT_PUSHED, NOT_PUSHED, "").plan(
-      kubeconfig, context, namespace, apiServer, manifests, overlay, secrets, publicUrl,
+      kubeconfig,
+      context,
+      namespace,
+      apiServer,
+      manifests,
+      overlay,
+      secrets,
+      publicUrl,
     )
   }
 
@@ -265,10 +359,20 @@ export class CloudNative {
    */
   @func({ cache: "never" })
   async rollback(
-    kubeconfig: Secret, context?: string, namespace?: string, apiServer?: Service, to?: string, timeout: string = "10m",
+    kubeconfig: Secret,
+    context?: string,
+    namespace?: string,
+    apiServer?: Service,
+    to?: string,
+    timeout: string = "10m",
   ): Promise<string> {
     const config = await readConfig(this.source, this.config)
-    return rollBack(await connect({ kubeconfig, context, namespace, apiServer }, config), config, parseDuration(timeout), to)
+    return rollBack(
+      await connect({ kubeconfig, context, namespace, apiServer }, config),
+      config,
+      parseDuration(timeout),
+      to,
+    )
   }
 
   /**
@@ -284,12 +388,23 @@ export class CloudNative {
    */
   @func({ cache: "never" })
   async report(
-    kubeconfig: Secret, context?: string, namespace?: string, apiServer?: Service, id?: string, since?: string,
+    kubeconfig: Secret,
+    context?: string,
+    namespace?: string,
+    apiServer?: Service,
+    id?: string,
+    since?: string,
   ): Promise<Directory> {
     const config = await readConfig(this.source, this.config)
     const earliest = since === undefined ? undefined : parseTime(since)
-    const report = await readReport(await connect({ kubeconfig, context, namespace, apiServer }, config), config.name, { id, earliest })
-    return Object.entries(filesOf(report)).reduce((folder, [name, content]) => folder.withNewFile(name, content), dag.directory())
+    const report = await readReport(await connect({ kubeconfig, context, namespace, apiServer }, config), config.name, {
+      id,
+      earliest,
+    })
+    return Object.entries(filesOf(report)).reduce(
+      (folder, [name, content]) => folder.withNewFile(name, content),
+      dag.directory(),
+    )
   }
 
   /**
@@ -341,9 +456,12 @@ export class CloudNative {
   async checkSecrets(@argument({ defaultPath: "/", ignore: ["*", "!.git"] }) repository: Directory): Promise<void> {
     const config = await configOf(this.source, this.config)
     const [inSource, inCommit] = await Promise.all([
-      leaksInSource(this.source, config), leaksInCommit(repository, this.source, config),
+      leaksInSource(this.source, config),
+      leaksInCommit(repository, this.source, config),
     ])
-    console.log(`secrets: searched: ${inCommit ? "the source and the last commit" : "the source alone, there is no .git directory"}`)
+    console.log(
+      `secrets: searched: ${inCommit ? "the source and the last commit" : "the source alone, there is no .git directory"}`,
+    )
     assertNoLeaks(inSource, inCommit)
   }
 }

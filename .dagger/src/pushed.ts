@@ -33,8 +33,14 @@ export class Pushed {
   private attached: string
 
   constructor(
-    source: Directory, settings: string, backendRef: string, frontendRef: string, attached: string,
-    username?: string, password?: Secret, registryService?: Service,
+    source: Directory,
+    settings: string,
+    backendRef: string,
+    frontendRef: string,
+    attached: string,
+    username?: string,
+    password?: Secret,
+    registryService?: Service,
   ) {
     this.source = source
     this.settings = settings
@@ -69,16 +75,43 @@ export class Pushed {
    */
   @func({ cache: "never" })
   async deploy(
-    kubeconfig?: Secret, context?: string, namespace?: string, apiServer?: Service,
-    manifests?: Directory, overlay?: string, secrets?: Secret, publicUrl?: string, createPullSecret: boolean = false,
-    handshake: boolean = false, keepFailed: boolean = false, timeout: string = "10m",
+    kubeconfig?: Secret,
+    context?: string,
+    namespace?: string,
+    apiServer?: Service,
+    manifests?: Directory,
+    overlay?: string,
+    secrets?: Secret,
+    publicUrl?: string,
+    createPullSecret: boolean = false,
+    handshake: boolean = false,
+    keepFailed: boolean = false,
+    timeout: string = "10m",
   ): Promise<string> {
     assertKubeconfig({ kubeconfig, context, namespace, apiServer })
     const config = JSON.parse(this.settings) as Config
     const registryLogin = createPullSecret ? await loginOf(this.backendRef, this.username, this.password) : undefined
-    const planned = planOf(this.source, config, { manifests, overlay, secrets, registryLogin, publicUrl, handshake, keepFailed, timeout })
-    if (!kubeconfig) return this.bring(await completeForEphemeral(planned, { host: parseReference(this.backendRef).host, access: this.access() }))
-    const { kubectl, plan } = await preflight({ kubeconfig, context, namespace, apiServer }, config, planned, this.images(), this.access())
+    const planned = planOf(this.source, config, {
+      manifests,
+      overlay,
+      secrets,
+      registryLogin,
+      publicUrl,
+      handshake,
+      keepFailed,
+      timeout,
+    })
+    if (!kubeconfig)
+      return this.bring(
+        await completeForEphemeral(planned, { host: parseReference(this.backendRef).host, access: this.access() }),
+      )
+    const { kubectl, plan } = await preflight(
+      { kubeconfig, context, namespace, apiServer },
+      config,
+      planned,
+      this.images(),
+      this.access(),
+    )
     return this.bring(plan, kubectl)
   }
 
@@ -97,26 +130,42 @@ export class Pushed {
    */
   @func({ cache: "never" })
   async plan(
-    kubeconfig: Secret, context?: string, namespace?: string, apiServer?: Service,
-    manifests?: Directory, overlay?: string, secrets?: Secret, publicUrl?: string,
+    kubeconfig: Secret,
+    context?: string,
+    namespace?: string,
+    apiServer?: Service,
+    manifests?: Directory,
+    overlay?: string,
+    secrets?: Secret,
+    publicUrl?: string,
   ): Promise<string> {
     const config = JSON.parse(this.settings) as Config
     const planned = planOf(this.source, config, { manifests, overlay, secrets, publicUrl })
-    const { kubectl, plan } = await preflight({ kubeconfig, context, namespace, apiServer }, config, planned, this.images(), this.access())
+    const { kubectl, plan } = await preflight(
+      { kubeconfig, context, namespace, apiServer },
+      config,
+      planned,
+      this.images(),
+      this.access(),
+    )
     return diffRelease(kubectl, config.name, renderPlan(plan, this.images(), kubectl.namespace))
   }
 
   /** The references by digest, as a table, and what is attached to them. */
   @func()
   summary(): string {
-    return [formatTable(["IMAGE", "REFERENCE"], Object.entries(this.images())), this.attached].filter(Boolean).join("\n\n")
+    return [formatTable(["IMAGE", "REFERENCE"], Object.entries(this.images())), this.attached]
+      .filter(Boolean)
+      .join("\n\n")
   }
 
   /** Bring what the policy lets run onto a cluster that has been looked at, or onto an ephemeral one. */
   async bring(plan: Plan, kubectl?: Kubectl): Promise<string> {
     const images = this.images()
     const trusted = await assertTrusted(this.source, plan.config, images, this.access())
-    const deployed = kubectl ? await deployToCluster(kubectl, plan, images) : await deployToEphemeralCluster(plan, images, this.registryService)
+    const deployed = kubectl
+      ? await deployToCluster(kubectl, plan, images)
+      : await deployToEphemeralCluster(plan, images, this.registryService)
     return [this.attached, trusted, deployed].filter(Boolean).join("\n\n")
   }
 

@@ -4,7 +4,10 @@ import type { Config, ServiceConfig } from "./config/schema.js"
 
 /** Bind the named backing services to a suite's container, each under its name in the config; no other suite shares them. */
 export function withServices(container: Container, suite: string, names: string[], config: Config): Container {
-  return names.reduce((bound, name) => bound.withServiceBinding(name, backingService(suite, config.services[name]!)), container)
+  return names.reduce(
+    (bound, name) => bound.withServiceBinding(name, backingService(suite, config.services[name]!)),
+    container,
+  )
 }
 
 function backingService(suite: string, service: ServiceConfig): Service {

@@ -15,7 +15,8 @@ export async function assertLayout(source: Directory, config: Config): Promise<v
     { path: config[app].dockerfile, what: `the ${app}'s Dockerfile`, key: `${app}.dockerfile` },
   ])
   const { publicKey } = config.policy
-  if (publicKey && !isPem(publicKey)) wanted.push({ path: publicKey, what: "the public key of the policy", key: "policy.publicKey" })
+  if (publicKey && !isPem(publicKey))
+    wanted.push({ path: publicKey, what: "the public key of the policy", key: "policy.publicKey" })
   const found = await Promise.all(wanted.map(item => source.exists(item.path)))
   const missing = wanted.filter((_, index) => !found[index])
   if (missing.length === 0) return

@@ -45,7 +45,11 @@ export class Tested {
    */
   @func({ cache: "session" })
   async buildBackend(revision?: string): Promise<Image> {
-    return new Image("backend", await buildImage(this.source, "backend", this.config().backend, revision), this.settings)
+    return new Image(
+      "backend",
+      await buildImage(this.source, "backend", this.config().backend, revision),
+      this.settings,
+    )
   }
 
   /**
@@ -55,7 +59,11 @@ export class Tested {
    */
   @func({ cache: "session" })
   async buildFrontend(revision?: string): Promise<Image> {
-    return new Image("frontend", await buildImage(this.source, "frontend", this.config().frontend, revision), this.settings)
+    return new Image(
+      "frontend",
+      await buildImage(this.source, "frontend", this.config().frontend, revision),
+      this.settings,
+    )
   }
 
   /** The suites with their number of tests and time, as a table. */

@@ -29,7 +29,15 @@ export class Fact {
   @func()
   findings: string[]
 
-  constructor(image: string, name: string, limit: string, actual: string, verdict: string, how: string, findings: string[]) {
+  constructor(
+    image: string,
+    name: string,
+    limit: string,
+    actual: string,
+    verdict: string,
+    how: string,
+    findings: string[],
+  ) {
     this.image = image
     this.name = name
     this.limit = limit
@@ -58,14 +66,19 @@ export class Verification {
   /** The facts, a row each. */
   @func()
   rows(): Fact[] {
-    return this.read().map(row => new Fact(row.image, row.name, row.limit, row.actual, row.verdict, row.how, row.findings))
+    return this.read().map(
+      row => new Fact(row.image, row.name, row.limit, row.actual, row.verdict, row.how, row.findings),
+    )
   }
 
   /** The facts as JSON: {passed, facts: [{image, name, limit, actual, verdict, how, findings}]}. */
   @func()
   json(): File {
     const text = JSON.stringify({ passed: this.passed(), facts: this.read() }, null, 2)
-    return dag.directory().withNewFile("verification.json", text + "\n").file("verification.json")
+    return dag
+      .directory()
+      .withNewFile("verification.json", text + "\n")
+      .file("verification.json")
   }
 
   /** The facts as a table, then what was found, one by one. Fails, with the table, when one of them is not as it has to be. */

@@ -38,21 +38,37 @@ export class Verified {
    */
   @func({ cache: "never" })
   async push(
-    registry: string, username?: string, password?: Secret, registryService?: Service, signingKey?: Secret, signingPassword?: Secret,
+    registry: string,
+    username?: string,
+    password?: Secret,
+    registryService?: Service,
+    signingKey?: Secret,
+    signingPassword?: Secret,
   ): Promise<Pushed> {
     const access = { username, password, service: registryService }
     const key = assertPush(registry, access, signingKey, signingPassword)
     const images = this.images()
     const references = await publishImages(images, registry, access)
     const attached = await attachEvidence(images, references, access, key)
-    return new Pushed(this.source, this.settings, references.backend, references.frontend, attached, username, password, registryService)
+    return new Pushed(
+      this.source,
+      this.settings,
+      references.backend,
+      references.frontend,
+      attached,
+      username,
+      password,
+      registryService,
+    )
   }
 
   /** What was found out about each image, and about their source. */
   @func()
   verifications(): Verification[] {
     const rows = JSON.parse(this.facts) as FactRow[]
-    return ["backend", "frontend", "source"].map(name => new Verification(JSON.stringify(rows.filter(row => row.image === name))))
+    return ["backend", "frontend", "source"].map(
+      name => new Verification(JSON.stringify(rows.filter(row => row.image === name))),
+    )
   }
 
   /** The facts of both images, as a table. */

@@ -24,14 +24,21 @@ const CONFIG = ["ConfigMap", "Secret"]
 export function leftovers(found: Found[], before: Found[]): string[] {
   const was = new Set(before.map(keyOf))
   const records = kept(found, "Secret", "release")
-  const inventories = records.map(({ metadata: { annotations } }) => parseIdentities(annotations?.["cloud-native/inventory"] ?? ""))
+  const inventories = records.map(({ metadata: { annotations } }) =>
+    parseIdentities(annotations?.["cloud-native/inventory"] ?? ""),
+  )
   const released = new Set([
     ...(inventories.at(-1) ?? []).map(({ kind, name }) => `${kind}/${name}`),
-    ...inventories.flat().filter(({ kind }) => CONFIG.includes(kind)).map(({ kind, name }) => `${kind}/${name}`),
+    ...inventories
+      .flat()
+      .filter(({ kind }) => CONFIG.includes(kind))
+      .map(({ kind, name }) => `${kind}/${name}`),
     ...[...records, ...kept(found, "ConfigMap", "report")].map(keyOf),
   ])
   const byKey = new Map(found.map(object => [keyOf(object), object]))
-  const surplus = new Set(found.filter(({ kind }) => kind === "Deployment").flatMap(deployment => oldReplicaSets(found, deployment)))
+  const surplus = new Set(
+    found.filter(({ kind }) => kind === "Deployment").flatMap(deployment => oldReplicaSets(found, deployment)),
+  )
   const hasReason = (object: Found): boolean => {
     const key = keyOf(object)
     if (was.has(key) || released.has(key)) return true
@@ -42,7 +49,10 @@ export function leftovers(found: Found[], before: Found[]): string[] {
       return owner !== undefined && hasReason(owner)
     })
   }
-  return found.filter(object => !hasReason(object)).map(keyOf).sort()
+  return found
+    .filter(object => !hasReason(object))
+    .map(keyOf)
+    .sort()
 }
 
 function kept(found: Found[], kind: string, record: string): Found[] {
@@ -52,10 +62,16 @@ function kept(found: Found[], kind: string, record: string): Found[] {
 
 /** The ReplicaSets of a Deployment beyond the present one and as many old ones as its revisionHistoryLimit allows. */
 function oldReplicaSets(found: Found[], { metadata, spec }: Found): string[] {
-  const owned = found.filter(({ kind, metadata: { ownerReferences = [] } }) =>
-    kind === "ReplicaSet" && ownerReferences.some(owner => owner.kind === "Deployment" && owner.name === metadata.name))
+  const owned = found.filter(
+    ({ kind, metadata: { ownerReferences = [] } }) =>
+      kind === "ReplicaSet" &&
+      ownerReferences.some(owner => owner.kind === "Deployment" && owner.name === metadata.name),
+  )
   const revision = (object: Found) => Number(object.metadata.annotations?.[REVISION] ?? 0)
-  return owned.sort((a, b) => revision(b) - revision(a)).slice((spec?.revisionHistoryLimit ?? 10) + 1).map(keyOf)
+  return owned
+    .sort((a, b) => revision(b) - revision(a))
+    .slice((spec?.revisionHistoryLimit ?? 10) + 1)
+    .map(keyOf)
 }
 
 function keyOf({ kind, metadata }: Found): string {

@@ -82,7 +82,11 @@ async function prepare(lab: Lab, namespace: string, dotenv: string): Promise<voi
 
 async function runModule(lab: Lab, source: Source, dotenv: string): Promise<Run> {
   const begunAt = Date.now()
-  const call = Namespace.of(lab, NAMESPACES.module).deploy(source, `--secrets=file:${dotenv}`, `--public-url=${lab.appUrl}`)
+  const call = Namespace.of(lab, NAMESPACES.module).deploy(
+    source,
+    `--secrets=file:${dotenv}`,
+    `--public-url=${lab.appUrl}`,
+  )
   const [testedAt, builtAt, ended] = await Promise.all([call.said("| build: "), call.said("| push: "), call.ended])
   if (ended.exitCode !== 0) throw new Error(`the module's pipeline failed: ${ended.stderr}`)
   return phases(begunAt, testedAt, builtAt, Date.now())
@@ -90,7 +94,10 @@ async function runModule(lab: Lab, source: Source, dotenv: string): Promise<Run>
 
 /** What the script has built. */
 async function removeImages(lab: Lab): Promise<void> {
-  const { stdout } = await podman(["images", "--filter", `reference=${lab.registry}/${NAMESPACES.script}/*`, "--format={{.Repository}}:{{.Tag}}"], { check: false })
+  const { stdout } = await podman(
+    ["images", "--filter", `reference=${lab.registry}/${NAMESPACES.script}/*`, "--format={{.Repository}}:{{.Tag}}"],
+    { check: false },
+  )
   const images = stdout.split("\n").filter(Boolean)
   if (images.length > 0) await podman(["rmi", "--force", ...images], { check: false })
 }

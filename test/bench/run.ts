@@ -25,7 +25,12 @@ const PARTS: Record<Part, (lab: Lab, bench: Bench) => Promise<void>> = {
 }
 
 function machine(): Bench["machine"] {
-  return { processor: cpus()[0]!.model.trim(), cores: availableParallelism(), gibibytes: Math.round(totalmem() / 2 ** 30), system: `Linux ${release()}` }
+  return {
+    processor: cpus()[0]!.model.trim(),
+    cores: availableParallelism(),
+    gibibytes: Math.round(totalmem() / 2 ** 30),
+    system: `Linux ${release()}`,
+  }
 }
 
 async function main(parts: Part[]): Promise<void> {

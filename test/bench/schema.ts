@@ -10,7 +10,9 @@ const Verdict = z.object({
       "failed: it said that the release fails; refused: before it changed anything; succeeded: it took it for good; " +
         "missed: it did not name the cause; capped: it was still waiting",
     ),
-  seconds: seconds.describe("From the moment the release was in the cluster to what the tool said; of a refusal, and of Helm, from the start of the call"),
+  seconds: seconds.describe(
+    "From the moment the release was in the cluster to what the tool said; of a refusal, and of Helm, from the start of the call",
+  ),
   until: seconds.describe("The same to the end of the call, the way back included where the tool goes it"),
 })
 export type Verdict = z.infer<typeof Verdict>
@@ -20,7 +22,12 @@ const Fault = z.object({
   name: z.string().describe("Folder of test/faults/cases"),
   family: z.number(),
   deploy: Verdict.describe("`deploy` of this module"),
-  fromCause: z.number().optional().describe("Seconds from the cause, as the cluster dates it, to the verdict of `deploy`; absent where the cluster shows none"),
+  fromCause: z
+    .number()
+    .optional()
+    .describe(
+      "Seconds from the cause, as the cluster dates it, to the verdict of `deploy`; absent where the cluster shows none",
+    ),
   kubectl: Verdict.describe("`kubectl apply`, then `kubectl rollout status`"),
   helm: Verdict.describe("`helm upgrade --rollback-on-failure --wait`"),
 })
@@ -38,7 +45,9 @@ export type Run = z.infer<typeof Run>
 const Round = z.object({
   round: z
     .enum(["cold", "warm", "edited"])
-    .describe("cold: no step has run before, no package is at hand; warm: the same once more; edited: one line of the backend is another"),
+    .describe(
+      "cold: no step has run before, no package is at hand; warm: the same once more; edited: one line of the backend is another",
+    ),
   module: Run,
   script: Run.describe("The plain script of podman and kubectl"),
 })
@@ -59,7 +68,10 @@ const Update = z.object({
   starts: z.record(z.string(), seconds).describe("Seconds from scheduled to ready, on average, by application"),
 })
 
-const Image = z.object({ application: z.string(), bytes: z.number().describe("In the registry: the sum of its compressed layers") })
+const Image = z.object({
+  application: z.string(),
+  bytes: z.number().describe("In the registry: the sum of its compressed layers"),
+})
 
 const User = z.object({
   sent: z.number().describe("Requests of a user who signed in before the first update, ten a second"),

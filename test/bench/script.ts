@@ -62,7 +62,11 @@ async function test(config: Config, options: ScriptOptions): Promise<void> {
   }
 }
 
-async function startService(name: string, config: Config, { namespace }: ScriptOptions): Promise<{ name: string; container: string; address: string }> {
+async function startService(
+  name: string,
+  config: Config,
+  { namespace }: ScriptOptions,
+): Promise<{ name: string; container: string; address: string }> {
   const { image, env, port } = config.services[name]!
   const container = `${namespace}-${name}`
   const variables = Object.entries(env).map(([key, value]) => `--env=${key}=${value}`)
@@ -81,11 +85,19 @@ function answers(host: string, port: number): Promise<boolean> {
   return new Promise(resolve => {
     const socket = connect({ host, port, timeout: 1000 })
     const end = (answered: boolean) => void (socket.destroy(), resolve(answered))
-    socket.on("connect", () => end(true)).on("timeout", () => end(false)).on("error", () => end(false))
+    socket
+      .on("connect", () => end(true))
+      .on("timeout", () => end(false))
+      .on("error", () => end(false))
   })
 }
 
-async function testApplication(name: Application, { base, path, test }: AppConfig, hosts: string[], { source, volumes }: ScriptOptions): Promise<void> {
+async function testApplication(
+  name: Application,
+  { base, path, test }: AppConfig,
+  hosts: string[],
+  { source, volumes }: ScriptOptions,
+): Promise<void> {
   const commands = [...test.install, test.command].map(words => words.join(" ")).join(" && ")
   const variables = Object.entries(test.env).map(([key, value]) => `--env=${key}=${value}`)
   const mounts = [`--volume=${join(source, path)}:/app`, `--volume=${volumes}-${name}:/root`]
@@ -96,7 +108,15 @@ async function build(config: Config, options: ScriptOptions): Promise<void> {
   await Promise.all(
     APPLICATIONS.map(name => {
       const { dockerfile, path } = config[name]
-      return podman(["build", "--quiet", "--file", join(options.source, dockerfile), "--tag", tagOf(name, options), join(options.source, path)])
+      return podman([
+        "build",
+        "--quiet",
+        "--file",
+        join(options.source, dockerfile),
+        "--tag",
+        tagOf(name, options),
+        join(options.source, path),
+      ])
     }),
   )
 }
@@ -111,13 +131,25 @@ async function push(options: ScriptOptions): Promise<Record<string, string>> {
   return Object.fromEntries(await Promise.all(references))
 }
 
-async function deploy(images: Record<string, string>, { lab, source, namespace, dotenv }: ScriptOptions): Promise<void> {
+async function deploy(
+  images: Record<string, string>,
+  { lab, source, namespace, dotenv }: ScriptOptions,
+): Promise<void> {
   const kubectl = (args: string[], input?: string) => kubectlOn(lab, [`--namespace=${namespace}`, ...args], input)
   const manifests = manifestsOf(source, images, lab.appUrl)
-  const apply = (wanted: object[]) => kubectl(["apply", "--filename=-"], wanted.map(manifest => stringify(manifest)).join("---\n"))
+  const apply = (wanted: object[]) =>
+    kubectl(["apply", "--filename=-"], wanted.map(manifest => stringify(manifest)).join("---\n"))
   const of = (kind: string) => manifests.filter(manifest => manifest.kind === kind)
 
-  const secret = await kubectl(["create", "secret", "generic", "app-secrets", `--from-env-file=${dotenv}`, "--dry-run=client", "--output=yaml"])
+  const secret = await kubectl([
+    "create",
+    "secret",
+    "generic",
+    "app-secrets",
+    `--from-env-file=${dotenv}`,
+    "--dry-run=client",
+    "--output=yaml",
+  ])
   await kubectl(["apply", "--filename=-"], secret)
   await apply(manifests.filter(({ kind }) => ["ConfigMap", "ServiceAccount"].includes(kind)))
   const jobs = of("Job").map(({ metadata }) => `job/${metadata.name}`)
@@ -125,7 +157,8 @@ async function deploy(images: Record<string, string>, { lab, source, namespace, 
   await apply(of("Job"))
   await kubectl(["wait", "--for=condition=complete", "--timeout=300s", ...jobs])
   await apply(manifests.filter(({ kind }) => kind !== "Job"))
-  for (const { metadata } of of("Deployment")) await kubectl(["rollout", "status", `deployment/${metadata.name}`, "--timeout=300s"])
+  for (const { metadata } of of("Deployment"))
+    await kubectl(["rollout", "status", `deployment/${metadata.name}`, "--timeout=300s"])
 }
 
 function tagOf(name: Application, { lab, namespace, release }: ScriptOptions): string {

@@ -21,8 +21,10 @@ const STYLE = `
 export function verdictSvg(faults: Fault[], cap: number): string {
   const title = "Seconds from a faulty release to the verdict"
   const height = TOP + faults.length * ROW + 10
-  const legend = TOOLS.map(({ label, color }, index) =>
-    `<rect x="${LEFT + index * 220}" y="52" width="12" height="12" fill="${color}"/><text x="${LEFT + index * 220 + 18}" y="63">${label}</text>`)
+  const legend = TOOLS.map(
+    ({ label, color }, index) =>
+      `<rect x="${LEFT + index * 220}" y="52" width="12" height="12" fill="${color}"/><text x="${LEFT + index * 220 + 18}" y="63">${label}</text>`,
+  )
   const rows = faults.map((fault, index) => {
     const y = TOP + index * ROW
     const bars = TOOLS.map(({ key, color }, bar) => drawBar(fault[key], y + bar * (BAR + 2), color, cap))
@@ -40,7 +42,13 @@ ${[...legend, ...rows].join("\n")}
 
 function drawBar({ outcome, seconds }: Verdict, y: number, color: string, cap: number): string {
   const width = Math.max(2, Math.round((Math.min(seconds, cap) / cap) * (RIGHT - LEFT)))
-  const said = { failed: `${seconds.toFixed(1)} s`, refused: `${seconds.toFixed(1)} s, nothing changed`, capped: `&gt; ${cap} s`, succeeded: "took it for good", missed: "not found out" }
+  const said = {
+    failed: `${seconds.toFixed(1)} s`,
+    refused: `${seconds.toFixed(1)} s, nothing changed`,
+    capped: `&gt; ${cap} s`,
+    succeeded: "took it for good",
+    missed: "not found out",
+  }
   return `<rect x="${LEFT}" y="${y}" width="${width}" height="${BAR}" fill="${color}"${outcome === "succeeded" ? ' opacity="0.3"' : ""}/>
 <text x="${LEFT + width + 6}" y="${y + 13}">${said[outcome]}</text>`
 }

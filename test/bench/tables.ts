@@ -13,17 +13,26 @@ export function failures({ verdict = [], updates }: Bench): string[] {
 
 function failuresOfVerdict({ name, deploy, fromCause = 0 }: Fault): string[] {
   if (deploy.outcome === "missed") return [`${name}: the module did not name the cause`]
-  return fromCause <= LIMITS.fromCause ? [] : [`${name}: ${fromCause} s from the cause to the verdict, limit ${LIMITS.fromCause} s`]
+  return fromCause <= LIMITS.fromCause
+    ? []
+    : [`${name}: ${fromCause} s from the cause to the verdict, limit ${LIMITS.fromCause} s`]
 }
 
 function failuresOfUpdates({ updates, leftovers, images, user }: Updates): string[] {
   return [
     ...updates.filter(({ outcome }) => outcome === "failed").map(({ id }) => `${id} failed`),
-    ...updates.filter(({ requests }) => requests?.percent !== LIMITS.percent).map(({ id, requests }) => `${id}: ${percentOf(requests)} of the requests`),
+    ...updates
+      .filter(({ requests }) => requests?.percent !== LIMITS.percent)
+      .map(({ id, requests }) => `${id}: ${percentOf(requests)} of the requests`),
     ...updates.flatMap(({ id, starts }) =>
-      Object.entries(starts).filter(([, seconds]) => seconds >= LIMITS.startup).map(([app, seconds]) => `${id}: ${app} started in ${seconds.toFixed(1)} s`)),
+      Object.entries(starts)
+        .filter(([, seconds]) => seconds >= LIMITS.startup)
+        .map(([app, seconds]) => `${id}: ${app} started in ${seconds.toFixed(1)} s`),
+    ),
     ...leftovers.map(object => `left over: ${object}`),
-    ...images.filter(({ bytes }) => bytes >= LIMITS.imageBytes).map(({ application, bytes }) => `${application}: ${humanSize(bytes)}`),
+    ...images
+      .filter(({ bytes }) => bytes >= LIMITS.imageBytes)
+      .map(({ application, bytes }) => `${application}: ${humanSize(bytes)}`),
     ...user.wrong.map(answer => `the user: ${answer}`),
     ...(user.kept ? [] : ["the user's task is lost"]),
   ]
@@ -35,19 +44,41 @@ export function formatBench(bench: Bench): string {
   const broken = failures(bench)
   return [
     `${machine.processor}, ${machine.cores} cores, ${machine.gibibytes} GiB, ${machine.system}`,
-    verdict && `Seconds from the faulty release to the verdict, and how many times as long as this module it took\n${verdictTable(verdict, bench.cap)}`,
+    verdict &&
+      `Seconds from the faulty release to the verdict, and how many times as long as this module it took\n${verdictTable(verdict, bench.cap)}`,
     pipeline && `Seconds from source to a running deployment\n${pipelineTable(pipeline)}`,
-    updates && `${updates.updates.length} rolling updates one after another\n${updatesTable(updates)}\n\n${updatesText(updates)}`,
-    broken.length > 0 ? `FAIL\n${broken.map(problem => `  ${problem}`).join("\n")}` : "PASS: every limit of the mission was kept",
-  ].filter(Boolean).join("\n\n")
+    updates &&
+      `${updates.updates.length} rolling updates one after another\n${updatesTable(updates)}\n\n${updatesText(updates)}`,
+    broken.length > 0
+      ? `FAIL\n${broken.map(problem => `  ${problem}`).join("\n")}`
+      : "PASS: every limit of the mission was kept",
+  ]
+    .filter(Boolean)
+    .join("\n\n")
 }
 
 function verdictTable(faults: Fault[], cap: number): string {
   const rows = faults.map(({ name, family, deploy, fromCause, kubectl, helm }) => [
-    String(family), name, described(deploy, cap), fromCause === undefined ? "" : `${fromCause.toFixed(1)} s`, deploy.outcome === "failed" ? `${deploy.until.toFixed(1)} s` : "",
-    withRatio(kubectl, deploy, cap), withRatio(helm, deploy, cap),
+    String(family),
+    name,
+    described(deploy, cap),
+    fromCause === undefined ? "" : `${fromCause.toFixed(1)} s`,
+    deploy.outcome === "failed" ? `${deploy.until.toFixed(1)} s` : "",
+    withRatio(kubectl, deploy, cap),
+    withRatio(helm, deploy, cap),
   ])
-  return formatTable(["FAMILY", "FAULT", "deploy", "FROM THE CAUSE", "BACK AGAIN", "kubectl rollout status", "helm --rollback-on-failure"], rows)
+  return formatTable(
+    [
+      "FAMILY",
+      "FAULT",
+      "deploy",
+      "FROM THE CAUSE",
+      "BACK AGAIN",
+      "kubectl rollout status",
+      "helm --rollback-on-failure",
+    ],
+    rows,
+  )
 }
 
 function described({ outcome, seconds }: Verdict, cap: number): string {
@@ -63,8 +94,12 @@ function withRatio(other: Verdict, own: Verdict, cap: number): string {
 }
 
 function pipelineTable(rounds: Round[]): string {
-  const row = (round: string, tool: string, { test, build, deploy, total }: Run, ratio: string) =>
-    [round, tool, ...[test, build, deploy, total].map(seconds => `${seconds.toFixed(1)} s`), ratio]
+  const row = (round: string, tool: string, { test, build, deploy, total }: Run, ratio: string) => [
+    round,
+    tool,
+    ...[test, build, deploy, total].map(seconds => `${seconds.toFixed(1)} s`),
+    ratio,
+  ]
   const rows = rounds.flatMap(({ round, module, script }) => [
     row(round, "module", module, times(module.total, script.total)),
     row("", "script", script, "1 ×"),
@@ -74,8 +109,14 @@ function pipelineTable(rounds: Round[]): string {
 
 function updatesTable({ updates }: Updates): string {
   const rows = updates.map(({ id, requests, seconds, starts }) => [
-    id, percentOf(requests), String(requests?.sent ?? 0), `${requests?.p99 ?? 0} ms`, `${seconds.toFixed(1)} s`,
-    Object.entries(starts).map(([app, average]) => `${app} ${average.toFixed(1)} s`).join(", "),
+    id,
+    percentOf(requests),
+    String(requests?.sent ?? 0),
+    `${requests?.p99 ?? 0} ms`,
+    `${seconds.toFixed(1)} s`,
+    Object.entries(starts)
+      .map(([app, average]) => `${app} ${average.toFixed(1)} s`)
+      .join(", "),
   ])
   return formatTable(["DEPLOYMENT", "ANSWERED", "REQUESTS", "P99", "TOOK", "AVERAGE START"], rows)
 }
@@ -85,8 +126,10 @@ function percentOf(requests: Updates["updates"][number]["requests"]): string {
 }
 
 function updatesText({ leftovers, images, user }: Updates): string {
-  const sizes = images.map(({ application, bytes }) =>
-    `${application} ${humanSize(bytes)} (${bytes < LIMITS.imageBytes ? "PASS" : "FAIL"} < 200 MB, ${bytes <= WISHED_BYTES ? "within" : "above"} the 60 MB wished for)`)
+  const sizes = images.map(
+    ({ application, bytes }) =>
+      `${application} ${humanSize(bytes)} (${bytes < LIMITS.imageBytes ? "PASS" : "FAIL"} < 200 MB, ${bytes <= WISHED_BYTES ? "within" : "above"} the 60 MB wished for)`,
+  )
   return [
     `A user's session: ${user.sent} requests, ${user.wrong.length} not answered as they must be; the task of before is ${user.kept ? "there" : "lost"}`,
     `Left over: ${leftovers.join(", ") || "nothing"}`,

@@ -35,7 +35,10 @@ export async function benchUpdates(lab: Lab): Promise<Updates> {
     const user = await User.signUp(lab.appUrl)
     const title = "created before the first update"
     await user.post("/api/tasks", { title })
-    const working = poll(user, [{ path: "/api/tasks", contains: title }, { path: "/", contains: user.name }])
+    const working = poll(user, [
+      { path: "/api/tasks", contains: title },
+      { path: "/", contains: user.name },
+    ])
     const release = releaser(source)
     for (let number = 1; number <= COUNT; number++) {
       release(number)
@@ -50,7 +53,9 @@ export async function benchUpdates(lab: Lab): Promise<Updates> {
     const reports = await readReports(namespace)
     return {
       updates: reports.map(summarize),
-      images: await Promise.all(Object.entries(reports.at(-1)!.images).map(([application, reference]) => sizeOf(application, reference))),
+      images: await Promise.all(
+        Object.entries(reports.at(-1)!.images).map(([application, reference]) => sizeOf(application, reference)),
+      ),
       leftovers: leftovers(await everything(namespace), before),
       user: { sent, wrong, kept },
     }
@@ -81,8 +86,12 @@ function summarize(report: Report): Updates["updates"][number] {
 
 /** The reports that the module keeps in the namespace: those of the last ten deployments. */
 async function readReports(namespace: Namespace): Promise<Report[]> {
-  const { items } = JSON.parse(await namespace.kubectl("get", "configmaps", "--selector=cloud-native/record=report", "--output=json"))
-  const reports = (items as { data: Record<string, string> }[]).map(({ data }) => Report.parse(JSON.parse(data["report.json"]!)))
+  const { items } = JSON.parse(
+    await namespace.kubectl("get", "configmaps", "--selector=cloud-native/record=report", "--output=json"),
+  )
+  const reports = (items as { data: Record<string, string> }[]).map(({ data }) =>
+    Report.parse(JSON.parse(data["report.json"]!)),
+  )
   return reports.sort((a, b) => (a.id < b.id ? -1 : 1))
 }
 

@@ -38,13 +38,20 @@ const APPLICATIONS = ["backend", "frontend"]
 
 export async function benchVerdict(lab: Lab): Promise<Fault[]> {
   const folder = mkdtempSync(join(tmpdir(), "cloud-native-bench-"))
-  const environment = { ...process.env, KUBECONFIG: lab.kubeconfig, HELM_CACHE_HOME: folder, HELM_CONFIG_HOME: folder, HELM_DATA_HOME: folder }
+  const environment = {
+    ...process.env,
+    KUBECONFIG: lab.kubeconfig,
+    HELM_CACHE_HOME: folder,
+    HELM_CONFIG_HOME: folder,
+    HELM_DATA_HOME: folder,
+  }
   const programs = { kubectl: await kubectlPath(), helm: await helmPath() }
   const results: Fault[] = []
   await startNodeRegistries(lab)
   const queue = [...FAULTS]
   const lane = async () => {
-    for (let name = queue.shift(); name; name = queue.shift()) results.push(await new Case(lab, folder, environment, programs, name).measure())
+    for (let name = queue.shift(); name; name = queue.shift())
+      results.push(await new Case(lab, folder, environment, programs, name).measure())
   }
   // The lab stays for as long as one of them uses it.
   const lanes = await Promise.allSettled(Array.from({ length: LANES }, lane))
@@ -75,12 +82,17 @@ class Case {
 
   /** Bring a good release up with each tool, then the faulty one. */
   async measure(): Promise<Fault> {
-    const { family, edit, expect, shown } = parse(readFileSync(join(ROOT, "test/faults/cases", this.name, "case.yaml"), "utf8")) as Described
-    const [forDeploy, forKubectl, forHelm] = await Promise.all(["deploy", "kubectl", "helm"].map(tool => Namespace.create(this.lab, `${this.name}-${tool}`)))
+    const { family, edit, expect, shown } = parse(
+      readFileSync(join(ROOT, "test/faults/cases", this.name, "case.yaml"), "utf8"),
+    ) as Described
+    const [forDeploy, forKubectl, forHelm] = await Promise.all(
+      ["deploy", "kubectl", "helm"].map(tool => Namespace.create(this.lab, `${this.name}-${tool}`)),
+    )
     say(`verdict: ${this.name}: a good release first`)
     const images = imagesOf(await forDeploy!.deploy(this.source).ended)
     for (const verdict of await Promise.all([this.kubectl(forKubectl!, images), this.helm(forHelm!, images)])) {
-      if (verdict.outcome !== "succeeded") throw new Error(`${this.name}: the good release did not come up: ${JSON.stringify(verdict)}`)
+      if (verdict.outcome !== "succeeded")
+        throw new Error(`${this.name}: the good release did not come up: ${JSON.stringify(verdict)}`)
     }
     for (const { from, to } of edit) this.source.edit("k8s/app.yaml", from, to)
     say(`verdict: ${this.name}: the faulty one, with each tool`)
@@ -89,12 +101,22 @@ class Case {
       this.kubectl(forKubectl!, images),
       this.helm(forHelm!, images),
     ])
-    say(`verdict: ${this.name}: deploy ${deployed.deploy.seconds} s, kubectl ${kubectl.seconds} s, helm ${helm.seconds} s`)
-    await Promise.all([forDeploy!, forKubectl!, forHelm!].map(namespace => namespace.kubectl("delete", "namespace", namespace.name, "--wait=false")))
+    say(
+      `verdict: ${this.name}: deploy ${deployed.deploy.seconds} s, kubectl ${kubectl.seconds} s, helm ${helm.seconds} s`,
+    )
+    await Promise.all(
+      [forDeploy!, forKubectl!, forHelm!].map(namespace =>
+        namespace.kubectl("delete", "namespace", namespace.name, "--wait=false"),
+      ),
+    )
     return { name: this.name, family, ...deployed, kubectl, helm }
   }
 
-  private async deploy(namespace: Namespace, expect: string[], shown: string | undefined): Promise<Pick<Fault, "deploy" | "fromCause">> {
+  private async deploy(
+    namespace: Namespace,
+    expect: string[],
+    shown: string | undefined,
+  ): Promise<Pick<Fault, "deploy" | "fromCause">> {
     const signs = watchFor(namespace, new RegExp(shown ?? "^(?!)"))
     const begunAt = Date.now()
     const call = namespace.deploy(this.source, "--timeout=2m")
@@ -103,7 +125,8 @@ class Case {
     const endedAt = Date.now()
     const shownAt = await signs.stop()
     const missed = expect.filter(text => !ended.stderr.includes(text))
-    if (missed.length > 0) say(`verdict: ${this.name}: the module did not say "${missed.join('", "')}":\n${ended.stderr}`)
+    if (missed.length > 0)
+      say(`verdict: ${this.name}: the module did not say "${missed.join('", "')}":\n${ended.stderr}`)
     const from = appliedAt ?? begunAt
     const seconds = secondsBetween(from, decidedAt ?? endedAt)
     const outcome = missed.length > 0 ? "missed" : appliedAt ? "failed" : "refused"
@@ -155,5 +178,10 @@ function verdictOf({ exitCode }: Pick<Result, "exitCode">, begunAt: number): Ver
 /** The references by digest that a deployment's summary names. */
 function imagesOf({ exitCode, stdout, stderr }: Ended): Record<string, string> {
   if (exitCode !== 0) throw new Error(`the good release failed: ${stderr}`)
-  return Object.fromEntries([...stdout.matchAll(/^(backend|frontend) +(\S+@sha256:[0-9a-f]{64})/gm)].map(([, app, reference]) => [app!, reference!]))
+  return Object.fromEntries(
+    [...stdout.matchAll(/^(backend|frontend) +(\S+@sha256:[0-9a-f]{64})/gm)].map(([, app, reference]) => [
+      app!,
+      reference!,
+    ]),
+  )
 }

@@ -21,19 +21,33 @@ beforeAll(() => {
 })
 afterAll(() => rmSync(module, { recursive: true, force: true }))
 
-interface Result { exitCode: number; stdout: string; stderr: string }
+interface Result {
+  exitCode: number
+  stdout: string
+  stderr: string
+}
 const start = (args: string[], env: Record<string, string> = {}) => {
   // The CLI brings its own session.
   const { DAGGER_SESSION_PORT, DAGGER_SESSION_TOKEN, ...rest } = process.env
   return spawn(dagger, args, { cwd: module, env: { ...rest, ...env }, stdio: ["ignore", "pipe", "pipe"] })
 }
-const run = (args: string[], env?: Record<string, string>): Promise<Result> => new Promise((resolve, reject) => {
-  const child = start(args, env), result = { stdout: "", stderr: "" }
-  child.stdout.setEncoding("utf8").on("data", part => { result.stdout += part })
-  child.stderr.setEncoding("utf8").on("data", part => { result.stderr += part })
-  const plain = (text: string) => text.replace(/\u001b\[[0-9;]*m/g, "")
-  child.on("error", reject).on("close", code => resolve({ exitCode: code ?? -1, stdout: plain(result.stdout), stderr: plain(result.stderr) }))
-})
+const run = (args: string[], env?: Record<string, string>): Promise<Result> =>
+  new Promise((resolve, reject) => {
+    const child = start(args, env),
+      result = { stdout: "", stderr: "" }
+    child.stdout.setEncoding("utf8").on("data", part => {
+      result.stdout += part
+    })
+    child.stderr.setEncoding("utf8").on("data", part => {
+      result.stderr += part
+    })
+    const plain = (text: string) => text.replace(/\u001b\[[0-9;]*m/g, "")
+    child
+      .on("error", reject)
+      .on("close", code =>
+        resolve({ exitCode: code ?? -1, stdout: plain(result.stdout), stderr: plain(result.stderr) }),
+      )
+  })
 const call = (...args: string[]) => run(["call", "--progress=plain", ...args])
 
 test("functions are listed by name, with the first line of what they do", async () => {
@@ -46,7 +60,8 @@ test("functions are listed by name, with the first line of what they do", async 
 
 test("a string is printed as it is; what the module says goes to stderr", async () => {
   // A name of its own: a call that was made before is not made again, and says nothing.
-  const name = randomUUID(), { exitCode, stdout, stderr } = await call("greet", "--name", name)
+  const name = randomUUID(),
+    { exitCode, stdout, stderr } = await call("greet", "--name", name)
   expect([exitCode, stdout]).toEqual([0, `hello ${name}`])
   expect(stderr).toContain(`greeting ${name}`)
 })
@@ -129,8 +144,15 @@ test("wrong usage is said, with where to look", async () => {
 test("secrets come from the environment, a file or a command, and are never shown", async () => {
   const plaintext = "pl41n-t3xt-of-a-secret"
   writeFileSync(join(module, "secret.txt"), plaintext)
-  for (const address of ["env:A_SECRET", "env://A_SECRET", `file:${join(module, "secret.txt")}`, `cmd:cat ${join(module, "secret.txt")}`]) {
-    const { exitCode, stdout, stderr } = await run(["call", "--progress=plain", "-v", "tell", "--secret", address], { A_SECRET: plaintext })
+  for (const address of [
+    "env:A_SECRET",
+    "env://A_SECRET",
+    `file:${join(module, "secret.txt")}`,
+    `cmd:cat ${join(module, "secret.txt")}`,
+  ]) {
+    const { exitCode, stdout, stderr } = await run(["call", "--progress=plain", "-v", "tell", "--secret", address], {
+      A_SECRET: plaintext,
+    })
     expect([exitCode, stdout], stderr).toEqual([0, `${plaintext.length} letters: it is ***\n`])
     expect(stderr).not.toContain(plaintext)
   }
@@ -157,7 +179,11 @@ test("a service is served on the host until it is interrupted", async () => {
   await new Promise(done => server.close(done))
   const child = start(["call", "--progress=plain", "web", "up", "--ports", `${port}:8000`])
   const ended = new Promise(done => child.on("close", done))
-  const ask = async (): Promise<string> => fetch(`http://127.0.0.1:${port}/`).then(answer => answer.text(), () => "")
+  const ask = async (): Promise<string> =>
+    fetch(`http://127.0.0.1:${port}/`).then(
+      answer => answer.text(),
+      () => "",
+    )
   await expect.poll(ask, { timeout: 120_000, interval: 500 }).toBe("served")
   child.kill("SIGINT")
   await ended
@@ -182,7 +208,9 @@ test("help tells arguments and functions without running anything", async () => 
 })
 
 test("checks are listed, run, and fail the command", async () => {
-  expect((await run(["check", "-l", "--progress=plain"])).stdout).toMatch(/^Name +Description\nfix-ture:good +Passes\.\nfix-ture:polite +Passes unless/)
+  expect((await run(["check", "-l", "--progress=plain"])).stdout).toMatch(
+    /^Name +Description\nfix-ture:good +Passes\.\nfix-ture:polite +Passes unless/,
+  )
   expect((await run(["check", "--progress=plain"])).exitCode).toBe(0)
   writeFileSync(join(module, "rude"), "")
   const failed = await run(["check", "--progress=plain"])

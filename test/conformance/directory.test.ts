@@ -5,8 +5,14 @@ import { dag, ExistsType } from "@dagger.io/dagger"
 import { expect } from "vitest"
 import { failure, on } from "./support.ts"
 
-const tree = () => dag.directory()
-  .withNewFile("a.md", "a").withNewFile("b.txt", "b").withNewFile("src/main.ts", "m").withNewFile("src/deep/x.md", "x").withNewFile("node_modules/p/index.js", "p")
+const tree = () =>
+  dag
+    .directory()
+    .withNewFile("a.md", "a")
+    .withNewFile("b.txt", "b")
+    .withNewFile("src/main.ts", "m")
+    .withNewFile("src/deep/x.md", "x")
+    .withNewFile("node_modules/p/index.js", "p")
 
 on("entries and globs name folders with a slash", async () => {
   expect(await tree().entries()).toEqual(["a.md", "b.txt", "node_modules/", "src/"])
@@ -17,9 +23,21 @@ on("entries and globs name folders with a slash", async () => {
 })
 
 on("filters include and exclude", async () => {
-  expect(await tree().filter({ include: ["**/*.md"] }).glob("**/*.*")).toEqual(["a.md", "src/deep/x.md"])
-  expect(await tree().filter({ exclude: ["node_modules", "**/*.md"] }).glob("**/*.*")).toEqual(["b.txt", "src/main.ts"])
-  expect(await tree().filter({ exclude: ["src", "!src/main.ts"] }).glob("src/**")).toContain("src/main.ts")
+  expect(
+    await tree()
+      .filter({ include: ["**/*.md"] })
+      .glob("**/*.*"),
+  ).toEqual(["a.md", "src/deep/x.md"])
+  expect(
+    await tree()
+      .filter({ exclude: ["node_modules", "**/*.md"] })
+      .glob("**/*.*"),
+  ).toEqual(["b.txt", "src/main.ts"])
+  expect(
+    await tree()
+      .filter({ exclude: ["src", "!src/main.ts"] })
+      .glob("src/**"),
+  ).toContain("src/main.ts")
 })
 
 on("of a folder of the host, all can be left out but one that is excepted", async () => {
@@ -36,7 +54,8 @@ on("of a folder of the host, all can be left out but one that is excepted", asyn
 })
 
 on("directories are values: a change makes a new one", async () => {
-  const before = tree(), after = before.withoutFile("b.txt").withNewFile("a.md", "changed").withDirectory("copy", before.directory("src"))
+  const before = tree(),
+    after = before.withoutFile("b.txt").withNewFile("a.md", "changed").withDirectory("copy", before.directory("src"))
   expect(await after.entries()).toEqual(["a.md", "copy/", "node_modules/", "src/"])
   expect(await before.file("a.md").contents()).toBe("a")
   expect(await after.file("a.md").contents()).toBe("changed")

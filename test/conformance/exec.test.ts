@@ -42,7 +42,10 @@ on("stdin is given", async () => {
 })
 
 on("output can go to a file", async () => {
-  const done = fresh(node()).withExec(sh("echo out; echo err >&2"), { redirectStdout: "/tmp/out", redirectStderr: "/tmp/err" })
+  const done = fresh(node()).withExec(sh("echo out; echo err >&2"), {
+    redirectStdout: "/tmp/out",
+    redirectStderr: "/tmp/err",
+  })
   expect(await done.file("/tmp/out").contents()).toBe("out\n")
   expect(await done.file("/tmp/err").contents()).toBe("err\n")
 })
@@ -55,8 +58,14 @@ on("the entrypoint runs only when asked for; default arguments when none are giv
 })
 
 on("environment, user and workdir hold for later execs and can be taken back", async () => {
-  const set = fresh(node()).withEnvVariable("A", "one").withEnvVariable("B", "${A}-two", { expand: true }).withUser("1000:1000").withWorkdir("/tmp/deep/er")
-  expect(await set.withExec(sh("echo $A $B; id -u; id -g; pwd")).stdout()).toBe("one one-two\n1000\n1000\n/tmp/deep/er\n")
+  const set = fresh(node())
+    .withEnvVariable("A", "one")
+    .withEnvVariable("B", "${A}-two", { expand: true })
+    .withUser("1000:1000")
+    .withWorkdir("/tmp/deep/er")
+  expect(await set.withExec(sh("echo $A $B; id -u; id -g; pwd")).stdout()).toBe(
+    "one one-two\n1000\n1000\n/tmp/deep/er\n",
+  )
   const unset = set.withExec(["true"]).withoutEnvVariable("A").withoutUser().withWorkdir("/")
   expect(await unset.withExec(sh("echo [$A]; id -u; pwd")).stdout()).toBe("[]\n0\n/\n")
 })
@@ -69,14 +78,16 @@ on("what an exec writes is there for the next one, and the earlier container is 
 })
 
 on("the same exec runs once; a changed variable runs it again", async () => {
-  const base = fresh(node()), stamp = sh("head -c 16 /proc/sys/kernel/random/uuid")
+  const base = fresh(node()),
+    stamp = sh("head -c 16 /proc/sys/kernel/random/uuid")
   const first = await base.withExec(stamp).stdout()
   expect(await base.withExec(stamp).stdout()).toBe(first)
   expect(await base.withEnvVariable("X", unique()).withExec(stamp).stdout()).not.toBe(first)
 })
 
 on("what is mounted counts by its content", async () => {
-  const made = dag.directory().withNewFile("a", unique()), stamp = sh("head -c 16 /proc/sys/kernel/random/uuid; cat /in/a")
+  const made = dag.directory().withNewFile("a", unique()),
+    stamp = sh("head -c 16 /proc/sys/kernel/random/uuid; cat /in/a")
   const run = (directory: typeof made) => node().withMountedDirectory("/in", directory).withExec(stamp).stdout()
   const first = await run(made)
   expect(await run(made)).toBe(first)
@@ -84,7 +95,13 @@ on("what is mounted counts by its content", async () => {
 })
 
 on("many execs at once do not disturb each other", async () => {
-  const all = await Promise.all([...Array(6).keys()].map(i => fresh(python()).withExec(sh(`echo ${i}`)).stdout()))
+  const all = await Promise.all(
+    [...Array(6).keys()].map(i =>
+      fresh(python())
+        .withExec(sh(`echo ${i}`))
+        .stdout(),
+    ),
+  )
   expect(all).toEqual([...Array(6).keys()].map(i => `${i}\n`))
 })
 

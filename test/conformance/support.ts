@@ -4,12 +4,18 @@ import { afterAll, beforeAll, expect, test } from "vitest"
 
 // One connection for all the tests of a file: the SDK has only one at a time.
 let disconnect: () => void
-beforeAll(() => new Promise<void>((connected, failed) => {
-  connection(() => new Promise<void>(done => {
-    disconnect = done
-    connected()
-  })).catch(failed)
-}))
+beforeAll(
+  () =>
+    new Promise<void>((connected, failed) => {
+      connection(
+        () =>
+          new Promise<void>(done => {
+            disconnect = done
+            connected()
+          }),
+      ).catch(failed)
+    }),
+)
 afterAll(() => disconnect())
 
 /** A test on the session's engine, beside the others of its file. */
@@ -23,7 +29,10 @@ export const fresh = (container: Container): Container => container.withEnvVaria
 export const sh = (script: string): string[] => ["sh", "-c", script]
 
 export const failure = async (promise: Promise<unknown>): Promise<Error> => {
-  const error = await promise.then(() => undefined, (error: unknown) => error)
+  const error = await promise.then(
+    () => undefined,
+    (error: unknown) => error,
+  )
   expect(error, "it should have failed").toBeInstanceOf(Error)
   return error as Error
 }

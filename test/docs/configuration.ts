@@ -28,15 +28,20 @@ export function configurationReference(): string {
   const keys = configurationKeys()
   const section = ({ path }: Key) => /^(\w+)[.[]/.exec(path)?.[1] ?? ""
   const names = [...new Set(keys.map(section))].sort((a, b) => Number(a !== "") - Number(b !== ""))
-  return [
-    "# cloud-native.yaml",
-    "At the source's root, or given as `--config`; every key is optional. A mistake is reported by line and column.",
-    ...names.flatMap(name => [...(name ? [`## ${name}`] : []), keyTable(keys.filter(key => section(key) === name))]),
-  ].join("\n\n") + "\n"
+  return (
+    [
+      "# cloud-native.yaml",
+      "At the source's root, or given as `--config`; every key is optional. A mistake is reported by line and column.",
+      ...names.flatMap(name => [...(name ? [`## ${name}`] : []), keyTable(keys.filter(key => section(key) === name))]),
+    ].join("\n\n") + "\n"
+  )
 }
 
 function keyTable(keys: Key[]): string {
-  return table(["Key", "What it is", "Expected", "Default"], keys.map(key => [`\`${key.path}\``, plain(key.description), key.expected, key.default && `\`${key.default}\``]))
+  return table(
+    ["Key", "What it is", "Expected", "Default"],
+    keys.map(key => [`\`${key.path}\``, plain(key.description), key.expected, key.default && `\`${key.default}\``]),
+  )
 }
 
 interface Shape {
@@ -50,7 +55,12 @@ function keysOf(members: ts.ObjectLiteralExpression, prefix: string): Key[] {
     const path = prefix + property.name!.getText()
     const inner = shapeOf(ts.isPropertyAssignment(property) ? property.initializer : declared(property.name!.getText()))
     const description = commentOn(property)
-    const own = { path, description, expected: expectedAt(path), default: description.includes("Default:") ? "" : defaultAt(path) }
+    const own = {
+      path,
+      description,
+      expected: expectedAt(path),
+      default: description.includes("Default:") ? "" : defaultAt(path),
+    }
     return [own, ...(inner ? keysOf(inner.members, `${path}${inner.suffix}.`) : [])]
   })
 }
@@ -100,13 +110,18 @@ function commentOn(property: ts.Node): string {
 /** What the schema says that it expects, when it is given what nothing expects. */
 function expectedAt(path: string): string {
   const steps = path.replaceAll("[]", ".0").replace("<name>", "example").split(".")
-  const wrong = steps.reduceRight<unknown>((value, step) => (step === "0" ? [value] : { [step]: value }), () => undefined)
+  const wrong = steps.reduceRight<unknown>(
+    (value, step) => (step === "0" ? [value] : { [step]: value }),
+    () => undefined,
+  )
   const issues = Config.safeParse(wrong).error?.issues ?? []
   return issues.find(issue => issue.path.join(".") === steps.join("."))?.message ?? "any value"
 }
 
 function defaultAt(path: string): string {
   if (/[[<]/.test(path)) return ""
-  const value = path.split(".").reduce<unknown>((inside, step) => (inside as Record<string, unknown> | undefined)?.[step], DEFAULTS)
+  const value = path
+    .split(".")
+    .reduce<unknown>((inside, step) => (inside as Record<string, unknown> | undefined)?.[step], DEFAULTS)
   return value === undefined ? "" : typeof value === "string" ? value : JSON.stringify(value)
 }

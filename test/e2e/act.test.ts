@@ -23,22 +23,40 @@ describe("run as GitHub runs it", () => {
   const RESOURCES = "resources: { requests: { cpu: 10m, memory: 32Mi }, limits: { memory: 128Mi } }"
   /** The smallest source with all that the check wants of manifests. */
   const source = () =>
-    Object.entries({ backend: 8000, frontend: 3000 }).reduce((source, [app, port]) => {
-      const [probe, selector] = [`{ httpGet: { path: /health, port: ${port} }, periodSeconds: 1`, `selector: { matchLabels: { app: ${app} } }`]
-      const more = [`startupProbe: ${probe}, failureThreshold: 30 }`, `livenessProbe: { tcpSocket: { port: ${port} } }`, RESOURCES]
-      return source
-        .edit(MANIFESTS, `readinessProbe: ${probe} }`, [`readinessProbe: ${probe} }`, ...more].join("\n          "))
-        .edit(MANIFESTS, selector, `${selector}\n  strategy: { rollingUpdate: { maxUnavailable: 0 } }`)
-        .write(`k8s/${app}-budget.yaml`, `apiVersion: policy/v1\nkind: PodDisruptionBudget\nmetadata: { name: ${app} }\nspec: { maxUnavailable: 1, ${selector} }\n`)
-    }, Source.minimal().edit(MANIFESTS, "command: [python, -c", `${RESOURCES}\n          command: [python, -c`))
+    Object.entries({ backend: 8000, frontend: 3000 }).reduce(
+      (source, [app, port]) => {
+        const [probe, selector] = [
+          `{ httpGet: { path: /health, port: ${port} }, periodSeconds: 1`,
+          `selector: { matchLabels: { app: ${app} } }`,
+        ]
+        const more = [
+          `startupProbe: ${probe}, failureThreshold: 30 }`,
+          `livenessProbe: { tcpSocket: { port: ${port} } }`,
+          RESOURCES,
+        ]
+        return source
+          .edit(MANIFESTS, `readinessProbe: ${probe} }`, [`readinessProbe: ${probe} }`, ...more].join("\n          "))
+          .edit(MANIFESTS, selector, `${selector}\n  strategy: { rollingUpdate: { maxUnavailable: 0 } }`)
+          .write(
+            `k8s/${app}-budget.yaml`,
+            `apiVersion: policy/v1\nkind: PodDisruptionBudget\nmetadata: { name: ${app} }\nspec: { maxUnavailable: 1, ${selector} }\n`,
+          )
+      },
+      Source.minimal().edit(MANIFESTS, "command: [python, -c", `${RESOURCES}\n          command: [python, -c`),
+    )
 
   /** What refers to a secret, since the workflow gives one. */
   const greeting = "env: [{ name: GREETING, valueFrom: { secretKeyRef: { name: app-secrets, key: GREETING } } }]"
-  const sourceWithSecret = () => source().edit(MANIFESTS, "command: [python, -c", `${greeting}\n          command: [python, -c`)
+  const sourceWithSecret = () =>
+    source().edit(MANIFESTS, "command: [python, -c", `${greeting}\n          command: [python, -c`)
 
   const push = (source: Source, publicUrl = "https://minimal.example.com"): Promise<Ran> =>
     runWorkflow("push", source, {
-      secrets: { KUBECONFIG: readFileSync(lab.kubeconfig, "utf8"), APP_SECRETS: "GREETING=greeting-of-the-team", GITHUB_TOKEN: "token-of-the-job" },
+      secrets: {
+        KUBECONFIG: readFileSync(lab.kubeconfig, "utf8"),
+        APP_SECRETS: "GREETING=greeting-of-the-team",
+        GITHUB_TOKEN: "token-of-the-job",
+      },
       variables: { REGISTRY: `${lab.registry}/Acme`, PUBLIC_URL: publicUrl },
     })
 
@@ -49,19 +67,31 @@ describe("run as GitHub runs it", () => {
     expect(log).not.toContain("Deploy to production")
   })
 
-  test("a push is deployed, and its report is in the log, in the summary and in the artifact", { tags: "representative" }, async () => {
-    const { exitCode, log, artifacts } = await push(sourceWithSecret())
-    expect(exitCode, log).toBe(0)
-    const report = JSON.parse(readFileSync(join(artifacts, "deployment-report-production/report.json"), "utf8"))
-    expect(report).toMatchObject({ outcome: "succeeded", namespace: NAMESPACE, publicUrl: "https://minimal.example.com" })
-    expect(report.images.backend).toMatch(new RegExp(`^${lab.registry}/acme/minimal-backend@sha256:`))
-    expect(log).toContain(`✅ Deployment of minimal to ${NAMESPACE} succeeded`)
-    expect(readFileSync(join(artifacts, "deployment-report-production/availability.svg"), "utf8")).toContain("<svg")
-    for (const secret of ["token-of-the-job", "greeting-of-the-team"]) expect(log).not.toContain(secret)
-  })
+  test(
+    "a push is deployed, and its report is in the log, in the summary and in the artifact",
+    { tags: "representative" },
+    async () => {
+      const { exitCode, log, artifacts } = await push(sourceWithSecret())
+      expect(exitCode, log).toBe(0)
+      const report = JSON.parse(readFileSync(join(artifacts, "deployment-report-production/report.json"), "utf8"))
+      expect(report).toMatchObject({
+        outcome: "succeeded",
+        namespace: NAMESPACE,
+        publicUrl: "https://minimal.example.com",
+      })
+      expect(report.images.backend).toMatch(new RegExp(`^${lab.registry}/acme/minimal-backend@sha256:`))
+      expect(log).toContain(`✅ Deployment of minimal to ${NAMESPACE} succeeded`)
+      expect(readFileSync(join(artifacts, "deployment-report-production/availability.svg"), "utf8")).toContain("<svg")
+      for (const secret of ["token-of-the-job", "greeting-of-the-team"]) expect(log).not.toContain(secret)
+    },
+  )
 
   test("a deployment that fails: the job fails, and the report is there all the same", async () => {
-    const failing = sourceWithSecret().edit(MANIFESTS, "print('nothing to migrate')", "print('no such column'); exit(3)")
+    const failing = sourceWithSecret().edit(
+      MANIFESTS,
+      "print('nothing to migrate')",
+      "print('no such column'); exit(3)",
+    )
     const { exitCode, log, artifacts } = await push(failing)
     expect(exitCode, log).toBe(1)
     expect(log).toContain("MIGRATION_FAILED")
@@ -74,7 +104,9 @@ describe("run as GitHub runs it", () => {
     const { exitCode, log, artifacts } = await push(sourceWithSecret(), "https://minimal.example.com/")
     expect(exitCode, log).toBe(1)
     expect(log).toContain("ARGUMENTS_INVALID")
-    expect(readFileSync(join(artifacts, "deployment-report-production/report.md"), "utf8")).toMatch(/^No report of this deployment/)
+    expect(readFileSync(join(artifacts, "deployment-report-production/report.md"), "utf8")).toMatch(
+      /^No report of this deployment/,
+    )
   })
 
   test("manifests that break a rule stop the workflow before the gate", async () => {

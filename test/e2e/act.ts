@@ -13,7 +13,11 @@ export const WORKFLOW = ".github/workflows/deploy.yml"
 const WORKFLOW_TEXT = readFileSync(join(ROOT, WORKFLOW), "utf8")
 
 /** What the workflow uses, by what stands in for it here. */
-const ACTIONS = { "actions/checkout": "checkout", "dagger/dagger-for-github": "dagger", "actions/upload-artifact": "upload-artifact" }
+const ACTIONS = {
+  "actions/checkout": "checkout",
+  "dagger/dagger-for-github": "dagger",
+  "actions/upload-artifact": "upload-artifact",
+}
 
 export interface Ran {
   exitCode: number
@@ -29,32 +33,59 @@ export interface Settings {
 }
 
 /** Run this repository's workflow for an event, as GitHub would, on a source that gets this module. */
-export async function runWorkflow(event: "push" | "pull_request", source: Source, { secrets = {}, variables = {} }: Settings = {}): Promise<Ran> {
+export async function runWorkflow(
+  event: "push" | "pull_request",
+  source: Source,
+  { secrets = {}, variables = {} }: Settings = {},
+): Promise<Ran> {
   await prepare(source.path)
   const folder = mkdtempSync(join(tmpdir(), "cloud-native-act-"))
   onTestFinished(() => rmSync(folder, { recursive: true }))
   const artifacts = join(folder, "artifacts")
   mkdirSync(artifacts)
   const secretFile = join(folder, "secrets.env")
-  writeFileSync(secretFile, Object.entries(secrets).map(([name, value]) => `${name}=${JSON.stringify(value)}\n`).join(""), { mode: 0o600 })
-  const environment = { TEST_SOURCE: source.path, TEST_DAGGER_FOLDER: join(ROOT, "test/engine"), TEST_ARTIFACTS: artifacts }
-  const pairs = (flag: string, values: Record<string, string>) => Object.entries(values).map(([name, value]) => `--${flag}=${name}=${value}`)
-  const { exitCode, stdout, stderr } = await run([
-    await act(), event, "--platform=ubuntu-24.04=-self-hosted", "--no-skip-checkout", "--no-cache-server", `--action-cache-path=${folder}`,
-    ...Object.entries(ACTIONS).map(([action, standIn]) => `--local-repository=${pinned(action)}=${join(ROOT, "test/e2e/actions", standIn)}`),
-    ...pairs("env", environment),
-    `--secret-file=${secretFile}`,
-    ...pairs("var", variables),
-  ], { cwd: source.path, check: false })
+  writeFileSync(
+    secretFile,
+    Object.entries(secrets)
+      .map(([name, value]) => `${name}=${JSON.stringify(value)}\n`)
+      .join(""),
+    { mode: 0o600 },
+  )
+  const environment = {
+    TEST_SOURCE: source.path,
+    TEST_DAGGER_FOLDER: join(ROOT, "test/engine"),
+    TEST_ARTIFACTS: artifacts,
+  }
+  const pairs = (flag: string, values: Record<string, string>) =>
+    Object.entries(values).map(([name, value]) => `--${flag}=${name}=${value}`)
+  const { exitCode, stdout, stderr } = await run(
+    [
+      await act(),
+      event,
+      "--platform=ubuntu-24.04=-self-hosted",
+      "--no-skip-checkout",
+      "--no-cache-server",
+      `--action-cache-path=${folder}`,
+      ...Object.entries(ACTIONS).map(
+        ([action, standIn]) => `--local-repository=${pinned(action)}=${join(ROOT, "test/e2e/actions", standIn)}`,
+      ),
+      ...pairs("env", environment),
+      `--secret-file=${secretFile}`,
+      ...pairs("var", variables),
+    ],
+    { cwd: source.path, check: false },
+  )
   return { exitCode, log: stdout + stderr, artifacts }
 }
 
 /** Make the source a repository that has the module and the workflow; the event's facts are read from it. */
 async function prepare(path: string): Promise<void> {
-  for (const part of ["dagger.json", ".dagger", WORKFLOW]) cpSync(join(ROOT, part), join(path, part), { recursive: true })
+  for (const part of ["dagger.json", ".dagger", WORKFLOW])
+    cpSync(join(ROOT, part), join(path, part), { recursive: true })
   rmSync(join(path, ".dagger/node_modules"), { recursive: true, force: true })
   symlinkSync(join(ROOT, "node_modules"), join(path, ".dagger/node_modules"))
-  const git = (...args: string[]) => run(["git", "-c", "user.name=test", "-c", "user.email=test@example.com", ...args], { cwd: path })
+  const git = (...args: string[]) =>
+    run(["git", "-c", "user.name=test", "-c", "user.email=test@example.com", ...args], { cwd: path })
   await git("init", "--quiet", "--initial-branch=main")
   await git("remote", "add", "origin", "https://github.com/Acme/Minimal.git")
   await git("add", "--all")

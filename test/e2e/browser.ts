@@ -6,8 +6,13 @@ import { chromium as chromiumPath } from "../lab/tools.ts"
 
 /** As root, without a display, and without connections of its own to the world. */
 const FLAGS = [
-  "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-  "--disable-background-networking", "--disable-component-update", "--disable-sync",
+  "--no-sandbox",
+  "--disable-gpu",
+  "--disable-quic",
+  "--no-first-run",
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-sync",
 ]
 
 /** Somebody who uses the sample application in a browser. */

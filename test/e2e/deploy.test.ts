@@ -13,7 +13,11 @@ describe("an ephemeral cluster", () => {
     expect(ended.stdout).toMatch(/frontend +localhost:5000\/tasks-frontend@sha256:[0-9a-f]{64}/)
     expect(ended.stdout).toMatch(/backend-migration-\S+: ran/)
     expect(ended.stdout).toMatch(/frontend-migration-\S+: ran/)
-    for (const step of ["sign up", "the backend refuses a request without a token", "the backend refuses an unsigned token"]) {
+    for (const step of [
+      "sign up",
+      "the backend refuses a request without a token",
+      "the backend refuses an unsigned token",
+    ]) {
       expect(ended.stdout).toContain(`ok  ${step}`)
     }
     expect(ended.stdout).toContain("Rolled once more")
@@ -23,7 +27,8 @@ describe("an ephemeral cluster", () => {
     const source = Source.minimal().edit("k8s/app.yaml", ...FAILING_MIGRATION)
     const ended = await dagger(`--source=${source.path}`, "deploy")
     expect(ended.exitCode, ended.stderr).toBe(1)
-    for (const text of ["MIGRATION_FAILED", "no such column", "no pod was changed"]) expect(ended.stderr).toContain(text)
+    for (const text of ["MIGRATION_FAILED", "no such column", "no pod was changed"])
+      expect(ended.stderr).toContain(text)
     expect(ended.stderr).not.toContain("rollout: ")
   })
 })

@@ -25,14 +25,24 @@ test("an existing repository: its own Dockerfiles, manifests and names", async (
   expect(ended.exitCode, ended.stderr).toBe(0)
   expect(ended.stdout).toMatch(/backend +2 +2 +0/)
   expect(ended.stdout).toContain("100.000 % answered as they must be")
-  expect(await images("shop")).toEqual({ "shop-api": expect.stringContaining("/shop-backend@sha256:"), "shop-web": expect.stringContaining("/shop-frontend@sha256:") })
+  expect(await images("shop")).toEqual({
+    "shop-api": expect.stringContaining("/shop-backend@sha256:"),
+    "shop-web": expect.stringContaining("/shop-frontend@sha256:"),
+  })
 })
 
 test("what was pushed once goes to the next environment by digest, with manifests that are given beside the source", async () => {
   const pushed = await images("shop")
   const ended = await example(
-    "existing-repository", "release", `--backend=${pushed["shop-api"]}`, `--frontend=${pushed["shop-web"]}`, `--registry-service=tcp://${lab.registry}`,
-    "deploy", `--kubeconfig=file:${lab.kubeconfig}`, "--namespace=shop-next", `--manifests=${join(ROOT, "examples/existing-repository/kubernetes")}`,
+    "existing-repository",
+    "release",
+    `--backend=${pushed["shop-api"]}`,
+    `--frontend=${pushed["shop-web"]}`,
+    `--registry-service=tcp://${lab.registry}`,
+    "deploy",
+    `--kubeconfig=file:${lab.kubeconfig}`,
+    "--namespace=shop-next",
+    `--manifests=${join(ROOT, "examples/existing-repository/kubernetes")}`,
   )
   expect(ended.exitCode, ended.stderr).toBe(0)
   expect(ended.stderr).not.toContain("build: backend")
@@ -42,24 +52,46 @@ test("what was pushed once goes to the next environment by digest, with manifest
 test("a monorepo: another layout, deployed by the overlay of an environment", async () => {
   const url = "https://market.example.com"
   const login = ["--username=robot", "--password=cmd:echo of-the-robot", "--create-pull-secret"]
-  const ended = await example("monorepo", "deploy", ...cluster(), ...login, "--overlay=overlays/production", `--public-url=${url}`)
+  const ended = await example(
+    "monorepo",
+    "deploy",
+    ...cluster(),
+    ...login,
+    "--overlay=overlays/production",
+    `--public-url=${url}`,
+  )
   expect(ended.exitCode, ended.stderr).toBe(0)
   expect(Object.keys(await images("market"))).toEqual(["catalog", "storefront"])
-  expect(await kubectl("market", "get", "ingress", "storefront", "--output=jsonpath={.spec.rules[0].host} {.metadata.annotations.example\\.com/owner}")).toBe("market.example.com market-team")
-  const [pullSecret] = JSON.parse(await kubectl("market", "get", "deployment", "catalog", "--output=jsonpath={.spec.template.spec.imagePullSecrets}")) as { name: string }[]
-  expect(await kubectl("market", "get", "secret", pullSecret!.name, "--output=jsonpath={.type}")).toBe("kubernetes.io/dockerconfigjson")
+  expect(
+    await kubectl(
+      "market",
+      "get",
+      "ingress",
+      "storefront",
+      "--output=jsonpath={.spec.rules[0].host} {.metadata.annotations.example\\.com/owner}",
+    ),
+  ).toBe("market.example.com market-team")
+  const [pullSecret] = JSON.parse(
+    await kubectl("market", "get", "deployment", "catalog", "--output=jsonpath={.spec.template.spec.imagePullSecrets}"),
+  ) as { name: string }[]
+  expect(await kubectl("market", "get", "secret", pullSecret!.name, "--output=jsonpath={.type}")).toBe(
+    "kubernetes.io/dockerconfigjson",
+  )
   expect(ended.stdout + ended.stderr).not.toContain("of-the-robot")
 
   const none = await example("monorepo", "deploy", ...cluster(), "--overlay=overlays/staging")
   expect(none.exitCode, none.stderr).toBe(1)
-  for (const text of ["ARGUMENTS_INVALID", "--overlay=overlays/staging", "they have overlays/production"]) expect(none.stderr).toContain(text)
+  for (const text of ["ARGUMENTS_INVALID", "--overlay=overlays/staging", "they have overlays/production"])
+    expect(none.stderr).toContain(text)
 })
 
 const kubectl = (namespace: string, ...args: string[]) => kubectlOn(lab, [`--namespace=${namespace}`, ...args])
 
 /** The image that each Deployment runs. */
 async function images(namespace: string): Promise<Record<string, string>> {
-  const { items } = JSON.parse(await kubectl(namespace, "get", "deployments", "--output=json")) as { items: Deployment[] }
+  const { items } = JSON.parse(await kubectl(namespace, "get", "deployments", "--output=json")) as {
+    items: Deployment[]
+  }
   return Object.fromEntries(items.map(({ metadata, spec }) => [metadata.name, spec.template.spec.containers[0]!.image]))
 }
 

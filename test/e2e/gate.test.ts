@@ -21,8 +21,14 @@ const STOPPED: Record<string, { suite: string; says: string[] }> = {
     says: ["skipped: later", "not today"],
   },
   "no tests": { suite: writeReport(""), says: ["the suite has no tests"] },
-  "a runner that crashes": { suite: 'print("about to fall", flush=True)\nimport os; os.abort()', says: ["wrote no JUnit report", "about to fall"] },
-  "a runner that writes no report": { suite: 'print("all good")', says: ["wrote no JUnit report", "exit code 0", "all good"] },
+  "a runner that crashes": {
+    suite: 'print("about to fall", flush=True)\nimport os; os.abort()',
+    says: ["wrote no JUnit report", "about to fall"],
+  },
+  "a runner that writes no report": {
+    suite: 'print("all good")',
+    says: ["wrote no JUnit report", "exit code 0", "all good"],
+  },
   "a report that is no JUnit": { suite: 'open("junit.xml", "w").write("<html>")', says: ["report cannot be read"] },
   "a runner that fails though every test passed": {
     suite: writeReport('<testcase name="adds"/>') + 'print("coverage is too low")\nexit(2)',
@@ -51,11 +57,21 @@ describe("the gate stops everything before a build", () => {
 
   test.concurrent("dependencies that cannot be installed, and what the other suite has to say", async () => {
     const source = Source.minimal()
-      .edit("cloud-native.yaml", "install: [], command: [node", "install: [[node, no-such-installer.mjs]], command: [node")
+      .edit(
+        "cloud-native.yaml",
+        "install: [], command: [node",
+        "install: [[node, no-such-installer.mjs]], command: [node",
+      )
       .write("api/suite.py", STOPPED["a failing test"]!.suite)
     const ended = await dagger(`--source=${source.path}`, "build", "summary")
     expect(ended.exitCode, ended.stderr).toBe(1)
-    for (const text of ["TEST_RUNNER_FAILED", "frontend: the suite could not be run", "no-such-installer.mjs", "failed: adds"]) expect(ended.stderr).toContain(text)
+    for (const text of [
+      "TEST_RUNNER_FAILED",
+      "frontend: the suite could not be run",
+      "no-such-installer.mjs",
+      "failed: adds",
+    ])
+      expect(ended.stderr).toContain(text)
     expect(ended.stderr).not.toContain("build: backend")
   })
 
@@ -71,10 +87,14 @@ describe("the gate stops everything before a build", () => {
   test("one test in each suite of the sample application: both are named", async () => {
     const source = Source.sample()
       .write("test/app/backend/tests/test_broken.py", "def test_of_the_backend():\n    assert 1 == 2\n")
-      .write("test/app/frontend/test/broken.test.ts", 'import { expect, test } from "vitest"\n\ntest("of the frontend", () => expect(1).toBe(2))\n')
+      .write(
+        "test/app/frontend/test/broken.test.ts",
+        'import { expect, test } from "vitest"\n\ntest("of the frontend", () => expect(1).toBe(2))\n',
+      )
     const ended = await dagger(`--source=${source.path}`, "build", "summary")
     expect(ended.exitCode, ended.stderr).toBe(1)
-    for (const text of ["test_of_the_backend", "assert 1 == 2", "of the frontend", "expected 1 to be 2"]) expect(ended.stderr).toContain(text)
+    for (const text of ["test_of_the_backend", "assert 1 == 2", "of the frontend", "expected 1 to be 2"])
+      expect(ended.stderr).toContain(text)
     expect(ended.stderr).not.toContain("build: backend")
   })
 })

@@ -1,4 +1,14 @@
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs"
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs"
 import { tmpdir } from "node:os"
 import { dirname, join } from "node:path"
 
@@ -15,7 +25,8 @@ const isSource = (from: string) => !/\/(node_modules|\.next|\.venv|__pycache__)$
 function repository(files: Record<string, string>, sample = false): string {
   const path = mkdtempSync(join(tmpdir(), "cloud-native-fresh-"))
   onTestFinished(() => rmSync(path, { recursive: true }))
-  for (const app of sample ? ["backend", "frontend"] : []) cpSync(join(ROOT, "test/app", app), join(path, app), { recursive: true, filter: isSource })
+  for (const app of sample ? ["backend", "frontend"] : [])
+    cpSync(join(ROOT, "test/app", app), join(path, app), { recursive: true, filter: isSource })
   for (const [name, content] of Object.entries(files)) {
     mkdirSync(dirname(join(path, name)), { recursive: true })
     writeFileSync(join(path, name), content)
@@ -30,7 +41,12 @@ describe("init", () => {
     const path = repository({}, true)
     const ended = await init(path)
     expect(ended.exitCode, ended.stderr).toBe(0)
-    for (const name of ["docker/backend.dockerfile", "k8s/deployment.yaml", "k8s/overlays/production/ingress.yaml", ".github/workflows/deploy.yml"])
+    for (const name of [
+      "docker/backend.dockerfile",
+      "k8s/deployment.yaml",
+      "k8s/overlays/production/ingress.yaml",
+      ".github/workflows/deploy.yml",
+    ])
       expect(existsSync(join(path, name)), name).toBe(true)
 
     const checked = await dagger(`--source=${path}`, "check-manifests")
@@ -44,7 +60,12 @@ describe("init", () => {
   })
 
   test("leaves what is there as it is, and mixes no manifests into those of others", async () => {
-    const own = { "cloud-native.yaml": "name: shop\n", "k8s/shop.yaml": "# mine\n", "docker/backend.dockerfile": "# mine\n", ".github/workflows/deploy.yml": "# mine\n" }
+    const own = {
+      "cloud-native.yaml": "name: shop\n",
+      "k8s/shop.yaml": "# mine\n",
+      "docker/backend.dockerfile": "# mine\n",
+      ".github/workflows/deploy.yml": "# mine\n",
+    }
     const path = repository({ ...own, "backend/main.py": "", "frontend/main.js": "" })
     const ended = await init(path)
     expect(ended.exitCode, ended.stderr).toBe(0)
@@ -65,7 +86,8 @@ describe("init", () => {
 // Only the real engine's CLI installs toolchains.
 test.runIf(DAGGER)("as a toolchain: installed, asked for help, and called for what the repository lacks", async () => {
   const path = repository({}, true)
-  for (const part of ["dagger.json", ".dagger"]) cpSync(join(ROOT, part), join(path, "module", part), { recursive: true, filter: isSource })
+  for (const part of ["dagger.json", ".dagger"])
+    cpSync(join(ROOT, part), join(path, "module", part), { recursive: true, filter: isSource })
   const inside = (...argv: string[]) => run(argv, { cwd: path })
   await inside("git", "init", "--quiet")
   await inside(DAGGER!, "init")
@@ -86,7 +108,8 @@ describe("an overlay", () => {
     )
     const ended = await dagger(`--source=${source.path}`, "check-manifests")
     expect(ended.exitCode, ended.stderr).toBe(1)
-    for (const text of ["MANIFESTS_INVALID", "overlays/production", "maxUnavailable"]) expect(ended.stderr).toContain(text)
+    for (const text of ["MANIFESTS_INVALID", "overlays/production", "maxUnavailable"])
+      expect(ended.stderr).toContain(text)
   })
 
   test("says how an image is run to be verified, where there are no other manifests", async () => {
@@ -103,9 +126,18 @@ describe("an overlay", () => {
   })
 
   test("that cannot be rendered: what kustomize says", async () => {
-    const source = Source.sample().edit("k8s/overlays/staging/kustomization.yaml", "../../hpa.yaml", "../../no-such-file.yaml")
+    const source = Source.sample().edit(
+      "k8s/overlays/staging/kustomization.yaml",
+      "../../hpa.yaml",
+      "../../no-such-file.yaml",
+    )
     const ended = await dagger(`--source=${source.path}`, "check-manifests")
     expect(ended.exitCode, ended.stderr).toBe(1)
-    for (const text of ["MANIFESTS_INVALID", "the kustomization in overlays/staging cannot be rendered", "no-such-file.yaml"]) expect(ended.stderr).toContain(text)
+    for (const text of [
+      "MANIFESTS_INVALID",
+      "the kustomization in overlays/staging cannot be rendered",
+      "no-such-file.yaml",
+    ])
+      expect(ended.stderr).toContain(text)
   })
 })

@@ -5,14 +5,17 @@ import { Source } from "./source.ts"
 
 describe("what cannot be used is said so, with the way out", () => {
   test("a config with a wrong key, type or value: each with its place", async () => {
-    const source = Source.minimal().write("cloud-native.yaml", "name: minimal\nbackend:\n  pat: api\n  port: many\nlimits: { imageSize: big }\n")
+    const source = Source.minimal().write(
+      "cloud-native.yaml",
+      "name: minimal\nbackend:\n  pat: api\n  port: many\nlimits: { imageSize: big }\n",
+    )
     const ended = await dagger(`--source=${source.path}`, "test", "summary")
     expect(ended.exitCode, ended.stderr).toBe(1)
     for (const text of [
       "CONFIG_INVALID",
       'cloud-native.yaml:3:3 backend.pat: expected one of path, dockerfile, service, port, health, inFlight, ownSize, base, test; did you mean "path"?',
       'cloud-native.yaml:4:9 backend.port: expected a port, 1 to 65535, got "many"',
-      'cloud-native.yaml:5:22 limits.imageSize: expected a size, for example 200MB',
+      "cloud-native.yaml:5:22 limits.imageSize: expected a size, for example 200MB",
     ]) {
       expect(ended.stderr).toContain(text)
     }
@@ -22,14 +25,16 @@ describe("what cannot be used is said so, with the way out", () => {
     const source = Source.minimal().remove("api").remove("docker/web.dockerfile")
     const ended = await dagger(`--source=${source.path}`, "test", "summary")
     expect(ended.exitCode, ended.stderr).toBe(1)
-    for (const text of ["SOURCE_LAYOUT", "not found: api", "not found: docker/web.dockerfile", "cloud-native.yaml"]) expect(ended.stderr).toContain(text)
+    for (const text of ["SOURCE_LAYOUT", "not found: api", "not found: docker/web.dockerfile", "cloud-native.yaml"])
+      expect(ended.stderr).toContain(text)
   })
 
   test("a Dockerfile that does not build: the step and its output, and nothing is pushed", async () => {
     const source = Source.minimal().edit("docker/api.dockerfile", "COPY main.py .", 'RUN echo "cannot go on" && exit 7')
     const ended = await dagger(`--source=${source.path}`, "push", "--registry=localhost:1/none")
     expect(ended.exitCode, ended.stderr).toBe(1)
-    for (const text of ["BUILD_FAILED", "docker/api.dockerfile", "exit 7", "cannot go on"]) expect(ended.stderr).toContain(text)
+    for (const text of ["BUILD_FAILED", "docker/api.dockerfile", "exit 7", "cannot go on"])
+      expect(ended.stderr).toContain(text)
     expect(ended.stderr).not.toContain("push: localhost:1")
   })
 
@@ -54,6 +59,8 @@ describe("what cannot be used is said so, with the way out", () => {
     const ended = await pushing.ended
     expect(Date.now() - began).toBeLessThan(30_000)
     expect(ended.exitCode, ended.stderr).toBe(1)
-    expect(ended.stderr).toMatch(/PUSH_FAILED: could not push localhost:1\/none\/minimal-\w+:\w+\n[^]*refused[^]*→ .*--registry-service=tcp:\/\/localhost:1/i)
+    expect(ended.stderr).toMatch(
+      /PUSH_FAILED: could not push localhost:1\/none\/minimal-\w+:\w+\n[^]*refused[^]*→ .*--registry-service=tcp:\/\/localhost:1/i,
+    )
   })
 })

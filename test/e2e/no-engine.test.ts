@@ -27,12 +27,16 @@ test("neither Dagger nor Podman nor the rights to install it: one sentence of wh
   expect(stdout).toBe("")
   expect(stderr.trimEnd().split("\n")).toEqual([
     expect.stringMatching(/^demo: no Dagger Engine here/),
-    expect.stringMatching(/^demo: podman is needed and not on this machine: install it \(on Debian and Ubuntu: sudo apt-get install podman .*\)\.$/),
+    expect.stringMatching(
+      /^demo: podman is needed and not on this machine: install it \(on Debian and Ubuntu: sudo apt-get install podman .*\)\.$/,
+    ),
   ])
 })
 
 test("an installation that fails: what to install, and what apt-get said", () => {
-  const { status, stderr } = demoOnMachineWith({ "apt-get": "#!/bin/sh\necho 'E: Could not open lock file' >&2\nexit 100\n" })
+  const { status, stderr } = demoOnMachineWith({
+    "apt-get": "#!/bin/sh\necho 'E: Could not open lock file' >&2\nexit 100\n",
+  })
   expect(status).toBe(1)
   // Somebody who is not root does not even try.
   if (process.getuid?.() === 0) expect(stderr).toContain("E: Could not open lock file")

@@ -15,7 +15,8 @@ import { Source } from "./source.ts"
 const NAMESPACE = "tasks"
 /** A port of the node at which packets go unanswered. */
 const BLACK_HOLE = 9
-const SECRETS = "BACKEND_DATABASE_URL=a\nFRONTEND_DATABASE_URL=a\nBETTER_AUTH_SECRET=a\nMONITOR_EMAIL=a\nMONITOR_PASSWORD=a\n"
+const SECRETS =
+  "BACKEND_DATABASE_URL=a\nFRONTEND_DATABASE_URL=a\nBETTER_AUTH_SECRET=a\nMONITOR_EMAIL=a\nMONITOR_PASSWORD=a\n"
 
 const folder = mkdtempSync(join(tmpdir(), "cloud-native-preflight-"))
 let lab: Lab
@@ -38,16 +39,30 @@ describe("what is wrong with the arguments or the repository", () => {
     expect(messageOf(await refused({ kubeconfig: `file:${join(folder, "nothing-here")}` }))).toContain("nothing-here")
   })
 
-  test.concurrent("a kubeconfig that is none, a public URL that no token would be for, a time that is none: all at once", async () => {
-    const kubeconfig = file("no-kubeconfig", "clusters: []\n")
-    const message = messageOf(await refused({ kubeconfig, "public-url": `${lab.appUrl}/`, timeout: "soon" }))
-    for (const text of ["PREFLIGHT_FAILED: 3 problems", "KUBECONFIG_INVALID", "ARGUMENTS_INVALID", `--public-url=${lab.appUrl}/`, "--timeout=soon"]) expect(message).toContain(text)
-  })
+  test.concurrent(
+    "a kubeconfig that is none, a public URL that no token would be for, a time that is none: all at once",
+    async () => {
+      const kubeconfig = file("no-kubeconfig", "clusters: []\n")
+      const message = messageOf(await refused({ kubeconfig, "public-url": `${lab.appUrl}/`, timeout: "soon" }))
+      for (const text of [
+        "PREFLIGHT_FAILED: 3 problems",
+        "KUBECONFIG_INVALID",
+        "ARGUMENTS_INVALID",
+        `--public-url=${lab.appUrl}/`,
+        "--timeout=soon",
+      ])
+        expect(message).toContain(text)
+    },
+  )
 
   test.concurrent("manifests that cannot be a release", async () => {
     const source = Source.sample().edit("k8s/deployment.yaml", "image: backend\n", "image: backend:latest\n")
     const message = messageOf(await refused({}, source))
-    for (const text of ["MANIFESTS_INVALID", "image backend:latest of container backend is neither a placeholder nor a digest"]) expect(message).toContain(text)
+    for (const text of [
+      "MANIFESTS_INVALID",
+      "image backend:latest of container backend is neither a placeholder nor a digest",
+    ])
+      expect(message).toContain(text)
   })
 })
 
@@ -73,8 +88,14 @@ describe("what keeps kubectl from the cluster, within ten seconds", () => {
       change: ({ cluster }) => (cluster["tls-server-name"] = "elsewhere.example.com"),
       expected: ["CLUSTER_UNTRUSTED", "is not for the name elsewhere.example.com", "tls-server-name"],
     },
-    "a token that is not accepted": { change: kubeconfig => (kubeconfig.user = { token: "not-a-token" }), expected: ["CREDENTIALS_REFUSED", "does not accept the credentials"] },
-    "no credentials": { change: kubeconfig => (kubeconfig.user = {}), expected: ["CREDENTIALS_REFUSED", "has no credentials"] },
+    "a token that is not accepted": {
+      change: kubeconfig => (kubeconfig.user = { token: "not-a-token" }),
+      expected: ["CREDENTIALS_REFUSED", "does not accept the credentials"],
+    },
+    "no credentials": {
+      change: kubeconfig => (kubeconfig.user = {}),
+      expected: ["CREDENTIALS_REFUSED", "has no credentials"],
+    },
     "this machine's own address": {
       change: ({ cluster }) => (cluster.server = "https://127.0.0.1:6443"),
       expected: ["CLUSTER_UNREACHABLE", "kubectl runs in a container", "--api-server=tcp://127.0.0.1:6443"],
@@ -83,9 +104,22 @@ describe("what keeps kubectl from the cluster, within ten seconds", () => {
       change: kubeconfig => {
         delete kubeconfig.cluster["certificate-authority-data"]
         kubeconfig.cluster["certificate-authority"] = "/home/me/ca.crt"
-        kubeconfig.user = { exec: { apiVersion: "client.authentication.k8s.io/v1", command: "aws", args: ["eks", "get-token"], interactiveMode: "Never" } }
+        kubeconfig.user = {
+          exec: {
+            apiVersion: "client.authentication.k8s.io/v1",
+            command: "aws",
+            args: ["eks", "get-token"],
+            interactiveMode: "Never",
+          },
+        }
       },
-      expected: ["KUBECONFIG_INCOMPLETE: 2 problems", "that is not there: aws", "images.kubectl", "certificate-authority: /home/me/ca.crt", "--flatten"],
+      expected: [
+        "KUBECONFIG_INCOMPLETE: 2 problems",
+        "that is not there: aws",
+        "images.kubectl",
+        "certificate-authority: /home/me/ca.crt",
+        "--flatten",
+      ],
     },
   }
   test.concurrent.each(Object.entries(cases))("%s", async (name, { change, expected }) => {
@@ -100,7 +134,9 @@ describe("what keeps kubectl from the cluster, within ten seconds", () => {
     const own = kubeconfigWith("own", ({ cluster }) => (cluster.server = `https://127.0.0.1:${port}`))
     const planned = await plan({ kubeconfig: own, "api-server": `tcp://127.0.0.1:${port}` })
     expect(planned.exitCode, planned.stderr).toBe(0)
-    const another = kubeconfigWith("own-other-name", ({ cluster }) => Object.assign(cluster, { server: `https://127.0.0.1:${port}`, "tls-server-name": "elsewhere.example.com" }))
+    const another = kubeconfigWith("own-other-name", ({ cluster }) =>
+      Object.assign(cluster, { server: `https://127.0.0.1:${port}`, "tls-server-name": "elsewhere.example.com" }),
+    )
     const failed = await plan({ kubeconfig: another, "api-server": `tcp://127.0.0.1:${port}` })
     for (const text of ["CLUSTER_UNTRUSTED", "elsewhere.example.com"]) expect(messageOf(failed)).toContain(text)
   })
@@ -114,71 +150,142 @@ describe("what the cluster lacks", () => {
   })
 
   test.concurrent("a Secret without a key that the manifests refer to", async () => {
-    const message = messageOf(await refused({ secrets: file("incomplete.env", SECRETS.replace("BETTER_AUTH_SECRET=a\n", "")) }))
+    const message = messageOf(
+      await refused({ secrets: file("incomplete.env", SECRETS.replace("BETTER_AUTH_SECRET=a\n", "")) }),
+    )
     for (const text of ["SECRETS_MISSING", "BETTER_AUTH_SECRET", "nothing was changed"]) expect(message).toContain(text)
     expect(message).not.toContain("FRONTEND_DATABASE_URL")
   })
 
-  test.concurrent("a namespace that does not exist, and a kind that the cluster does not know: both at once", async () => {
-    const source = Source.sample().write("k8s/monitor.yaml", "apiVersion: monitoring.coreos.com/v1\nkind: ServiceMonitor\nmetadata: { name: backend }\n")
-    const message = messageOf(await refused({ namespace: "nowhere" }, source))
-    for (const text of ["PREFLIGHT_FAILED: 2 problems", "NAMESPACE_MISSING", "kubectl create namespace nowhere", "KINDS_MISSING", "ServiceMonitor (monitoring.coreos.com/v1)"])
-      expect(message).toContain(text)
-  })
+  test.concurrent(
+    "a namespace that does not exist, and a kind that the cluster does not know: both at once",
+    async () => {
+      const source = Source.sample().write(
+        "k8s/monitor.yaml",
+        "apiVersion: monitoring.coreos.com/v1\nkind: ServiceMonitor\nmetadata: { name: backend }\n",
+      )
+      const message = messageOf(await refused({ namespace: "nowhere" }, source))
+      for (const text of [
+        "PREFLIGHT_FAILED: 2 problems",
+        "NAMESPACE_MISSING",
+        "kubectl create namespace nowhere",
+        "KINDS_MISSING",
+        "ServiceMonitor (monitoring.coreos.com/v1)",
+      ])
+        expect(message).toContain(text)
+    },
+  )
 
   test.concurrent("an object that the API server does not accept", async () => {
     const source = Source.sample().edit("k8s/deployment.yaml", "minReadySeconds: 5", "minReadySecond: 5")
     const message = messageOf(await refused({}, source))
-    for (const text of ["MANIFESTS_INVALID: the API server does not accept the manifests", 'unknown field "minReadySecond" in io.k8s.api.apps.v1.DeploymentSpec']) expect(message).toContain(text)
+    for (const text of [
+      "MANIFESTS_INVALID: the API server does not accept the manifests",
+      'unknown field "minReadySecond" in io.k8s.api.apps.v1.DeploymentSpec',
+    ])
+      expect(message).toContain(text)
   })
 
-  test.concurrent("pull secrets for another registry, brought by the pods and by a ServiceAccount; nothing of what they hold is shown", async () => {
-    const namespace = "pulling"
-    const password = "correct-horse-battery"
-    const create = (name: string, server: string) =>
-      kubectl("--namespace", namespace, "create", "secret", "docker-registry", name, `--docker-server=${server}`, "--docker-username=me", `--docker-password=${password}`)
-    await kubectl("create", "namespace", namespace)
-    await Promise.all([create("hub", "https://index.docker.io/v1/"), create("lab", lab.registry), create("elsewhere", "registry.example.com")])
-    await kubectl("--namespace", namespace, "create", "serviceaccount", "frontend")
-    await kubectl("--namespace", namespace, "patch", "serviceaccount", "frontend", `--patch=${JSON.stringify({ imagePullSecrets: [{ name: "elsewhere" }] })}`)
-    const of = (...names: string[]) => Source.sample().edit("k8s/deployment.yaml", "serviceAccountName: backend", `imagePullSecrets: [${names.map(name => `{ name: ${name} }`)}]\n      serviceAccountName: backend`)
+  test.concurrent(
+    "pull secrets for another registry, brought by the pods and by a ServiceAccount; nothing of what they hold is shown",
+    async () => {
+      const namespace = "pulling"
+      const password = "correct-horse-battery"
+      const create = (name: string, server: string) =>
+        kubectl(
+          "--namespace",
+          namespace,
+          "create",
+          "secret",
+          "docker-registry",
+          name,
+          `--docker-server=${server}`,
+          "--docker-username=me",
+          `--docker-password=${password}`,
+        )
+      await kubectl("create", "namespace", namespace)
+      await Promise.all([
+        create("hub", "https://index.docker.io/v1/"),
+        create("lab", lab.registry),
+        create("elsewhere", "registry.example.com"),
+      ])
+      await kubectl("--namespace", namespace, "create", "serviceaccount", "frontend")
+      await kubectl(
+        "--namespace",
+        namespace,
+        "patch",
+        "serviceaccount",
+        "frontend",
+        `--patch=${JSON.stringify({ imagePullSecrets: [{ name: "elsewhere" }] })}`,
+      )
+      const of = (...names: string[]) =>
+        Source.sample().edit(
+          "k8s/deployment.yaml",
+          "serviceAccountName: backend",
+          `imagePullSecrets: [${names.map(name => `{ name: ${name} }`)}]\n      serviceAccountName: backend`,
+        )
 
-    const ended = await refused({ namespace }, of("hub"))
-    expect(messageOf(ended)).toContain("PULL_SECRET_UNFIT")
-    expect(messageOf(ended)).toContain(`Deployment backend pulls from ${lab.registry}; not for it: Secret hub`)
-    expect(messageOf(ended)).toContain(`Deployment frontend pulls from ${lab.registry}; not for it: Secret elsewhere`)
-    const covered = await refused({ namespace }, of("hub", "lab"))
-    expect(messageOf(covered)).not.toContain("Deployment backend")
-    for (const text of [password, Buffer.from(password).toString("base64").slice(0, -2), Buffer.from(`me:${password}`).toString("base64")]) {
-      expect(ended.stdout + ended.stderr + covered.stdout + covered.stderr).not.toContain(text)
-    }
-  })
+      const ended = await refused({ namespace }, of("hub"))
+      expect(messageOf(ended)).toContain("PULL_SECRET_UNFIT")
+      expect(messageOf(ended)).toContain(`Deployment backend pulls from ${lab.registry}; not for it: Secret hub`)
+      expect(messageOf(ended)).toContain(`Deployment frontend pulls from ${lab.registry}; not for it: Secret elsewhere`)
+      const covered = await refused({ namespace }, of("hub", "lab"))
+      expect(messageOf(covered)).not.toContain("Deployment backend")
+      for (const text of [
+        password,
+        Buffer.from(password).toString("base64").slice(0, -2),
+        Buffer.from(`me:${password}`).toString("base64"),
+      ]) {
+        expect(ended.stdout + ended.stderr + covered.stdout + covered.stderr).not.toContain(text)
+      }
+    },
+  )
 })
 
 describe("a service account with the Role of docs/permissions.md", () => {
-  const role = parse(/```yaml\n(.*?)```/s.exec(readFileSync(join(ROOT, "docs/permissions.md"), "utf8"))![1]!) as { rules: { resources: string[]; verbs: string[] }[] }
+  const role = parse(/```yaml\n(.*?)```/s.exec(readFileSync(join(ROOT, "docs/permissions.md"), "utf8"))![1]!) as {
+    rules: { resources: string[]; verbs: string[] }[]
+  }
 
   /** A kubeconfig of a service account that has these rights in a namespace of its own. */
   async function accountWith(namespace: string, given: typeof role): Promise<string> {
     await kubectl("create", "namespace", namespace)
-    await kubectl("--namespace", namespace, "apply", `--filename=${file(`${namespace}.yaml`, stringify(given)).slice("file:".length)}`)
+    await kubectl(
+      "--namespace",
+      namespace,
+      "apply",
+      `--filename=${file(`${namespace}.yaml`, stringify(given)).slice("file:".length)}`,
+    )
     await kubectl("--namespace", namespace, "create", "serviceaccount", "deployer")
-    await kubectl("--namespace", namespace, "create", "rolebinding", "deployer", "--role=cloud-native", `--serviceaccount=${namespace}:deployer`)
+    await kubectl(
+      "--namespace",
+      namespace,
+      "create",
+      "rolebinding",
+      "deployer",
+      "--role=cloud-native",
+      `--serviceaccount=${namespace}:deployer`,
+    )
     const token = await kubectl("--namespace", namespace, "create", "token", "deployer")
     return kubeconfigWith(namespace, kubeconfig => (kubeconfig.user = { token }))
   }
 
   test.concurrent("without one verb, and without a key of a Secret: just these are named", async () => {
     const namespace = "lacking"
-    const rules = role.rules.map(rule => (rule.resources[0] === "networkpolicies" ? { ...rule, verbs: rule.verbs.filter(verb => verb !== "delete") } : rule))
+    const rules = role.rules.map(rule =>
+      rule.resources[0] === "networkpolicies" ? { ...rule, verbs: rule.verbs.filter(verb => verb !== "delete") } : rule,
+    )
     const kubeconfig = await accountWith(namespace, { ...role, rules })
     const message = messageOf(await refused({ namespace, kubeconfig }))
-    expect(message).toContain("PERMISSIONS_MISSING: system:serviceaccount:lacking:deployer may not do all that a deployment takes in the namespace lacking")
+    expect(message).toContain(
+      "PERMISSIONS_MISSING: system:serviceaccount:lacking:deployer may not do all that a deployment takes in the namespace lacking",
+    )
     expect(message.match(/\(for .*\)/g)).toHaveLength(1)
     expect(message).toContain("  delete networkpolicies.networking.k8s.io (for the manifests)")
 
     const both = messageOf(await refused({ namespace, kubeconfig, secrets: file("none.env", "OTHER=a\n") }))
-    for (const text of ["PREFLIGHT_FAILED: 2 problems", "PERMISSIONS_MISSING", "SECRETS_MISSING", "MONITOR_PASSWORD"]) expect(both).toContain(text)
+    for (const text of ["PREFLIGHT_FAILED: 2 problems", "PERMISSIONS_MISSING", "SECRETS_MISSING", "MONITOR_PASSWORD"])
+      expect(both).toContain(text)
   })
 
   test("deploys, and reads the report", async () => {
@@ -186,34 +293,71 @@ describe("a service account with the Role of docs/permissions.md", () => {
     const kubeconfig = await accountWith(namespace, role)
     const source = Source.minimal()
     const target = [`--kubeconfig=${kubeconfig}`, `--namespace=${namespace}`]
-    const deployed = await dagger(`--source=${source.path}`, "deploy", `--registry=${lab.registry}/${namespace}`, ...target)
+    const deployed = await dagger(
+      `--source=${source.path}`,
+      "deploy",
+      `--registry=${lab.registry}/${namespace}`,
+      ...target,
+    )
     expect(deployed.exitCode, deployed.stderr).toBe(0)
     expect(deployed.stderr).toContain("preflight: the nodes' architecture is not checked")
-    const forbidden = [...deployed.stderr.matchAll(/cannot (\w+) resource "(\w+)"/g)].map(([, verb, resource]) => `${verb} ${resource}`)
+    const forbidden = [...deployed.stderr.matchAll(/cannot (\w+) resource "(\w+)"/g)].map(
+      ([, verb, resource]) => `${verb} ${resource}`,
+    )
     expect([...new Set(forbidden)].sort()).toEqual(["get namespaces", "list nodes"])
     const reported = await dagger(`--source=${source.path}`, "report", ...target, "-o", join(folder, "report"))
     expect(reported.exitCode, reported.stderr).toBe(0)
-    expect(JSON.parse(readFileSync(join(folder, "report/report.json"), "utf8"))).toMatchObject({ outcome: "succeeded", namespace })
+    expect(JSON.parse(readFileSync(join(folder, "report/report.json"), "utf8"))).toMatchObject({
+      outcome: "succeeded",
+      namespace,
+    })
   })
 })
 
 // The last one: pods could come to that node as well.
 test("nodes of another architecture", async () => {
-  await kubectl("create", `--filename=${file("node.yaml", stringify({ apiVersion: "v1", kind: "Node", metadata: { name: "arm", labels: { "kubernetes.io/arch": "arm64" } } })).slice("file:".length)}`)
+  await kubectl(
+    "create",
+    `--filename=${file("node.yaml", stringify({ apiVersion: "v1", kind: "Node", metadata: { name: "arm", labels: { "kubernetes.io/arch": "arm64" } } })).slice("file:".length)}`,
+  )
   await kubectl("taint", "nodes", "arm", "--all", "node.kubernetes.io/not-ready-").catch(() => undefined)
   const now = new Date().toISOString()
-  const ready = { type: "Ready", status: "True", reason: "Test", message: "", lastHeartbeatTime: now, lastTransitionTime: now }
-  await kubectl("patch", "node", "arm", "--subresource=status", "--type=merge", `--patch=${JSON.stringify({ status: { nodeInfo: { architecture: "arm64" }, conditions: [ready] } })}`)
+  const ready = {
+    type: "Ready",
+    status: "True",
+    reason: "Test",
+    message: "",
+    lastHeartbeatTime: now,
+    lastTransitionTime: now,
+  }
+  await kubectl(
+    "patch",
+    "node",
+    "arm",
+    "--subresource=status",
+    "--type=merge",
+    `--patch=${JSON.stringify({ status: { nodeInfo: { architecture: "arm64" }, conditions: [ready] } })}`,
+  )
   try {
     const message = messageOf(await refused({}))
-    for (const text of ["ARCHITECTURE_MISMATCH", "Deployment backend may come to arm (arm64)", "nodeSelector: { kubernetes.io/arch: amd64 }"]) expect(message).toContain(text)
+    for (const text of [
+      "ARCHITECTURE_MISMATCH",
+      "Deployment backend may come to arm (arm64)",
+      "nodeSelector: { kubernetes.io/arch: amd64 }",
+    ])
+      expect(message).toContain(text)
   } finally {
     await kubectl("delete", "node", "arm")
   }
 })
 
 interface Kubeconfig {
-  cluster: { server: string; "certificate-authority-data"?: string; "certificate-authority"?: string; "tls-server-name"?: string }
+  cluster: {
+    server: string
+    "certificate-authority-data"?: string
+    "certificate-authority"?: string
+    "tls-server-name"?: string
+  }
   user: { [field: string]: unknown; "client-certificate-data"?: string }
 }
 

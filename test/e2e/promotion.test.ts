@@ -53,10 +53,21 @@ test("a cluster gets what was verified: signed, promoted by digest, whatever bec
     await tool(ORAS, folder, ["tag", "--plain-http", frontend, "next"])
   }
   await move(images.backend, images.frontend)
-  await tool(ORAS, folder, ["cp", "--from-plain-http", "--to-plain-http", images.frontend, `${repository("backend")}:moved`])
+  await tool(ORAS, folder, [
+    "cp",
+    "--from-plain-http",
+    "--to-plain-http",
+    images.frontend,
+    `${repository("backend")}:moved`,
+  ])
   const promotion = call(
-    `--source=${source.path}`, "release", `--backend=${repository("backend")}:next`, `--frontend=${repository("frontend")}:next`,
-    `--registry-service=tcp://${lab.registry}`, "deploy", ...target("production"),
+    `--source=${source.path}`,
+    "release",
+    `--backend=${repository("backend")}:next`,
+    `--frontend=${repository("frontend")}:next`,
+    `--registry-service=tcp://${lab.registry}`,
+    "deploy",
+    ...target("production"),
   )
   await promotion.said("backend:next is ")
   await tool(ORAS, folder, ["tag", "--plain-http", `${repository("backend")}:moved`, "next"])
@@ -72,7 +83,11 @@ test("a cluster gets what was verified: signed, promoted by digest, whatever bec
 function guarded(): Source {
   return Source.minimal()
     .write("cosign.pub", readFileSync(join(folder, "own.pub"), "utf8"))
-    .edit("cloud-native.yaml", "name: minimal\n", "name: minimal\npolicy: { publicKey: cosign.pub, attestation: required }\n")
+    .edit(
+      "cloud-native.yaml",
+      "name: minimal\n",
+      "name: minimal\npolicy: { publicKey: cosign.pub, attestation: required }\n",
+    )
 }
 
 const deploy = (source: Source, ...args: string[]) => dagger(`--source=${source.path}`, "deploy", ...args)
@@ -83,12 +98,19 @@ const target = (namespace: string) => [`--kubeconfig=file:${lab.kubeconfig}`, `-
 const kubectl = (...args: string[]) => kubectlOn(lab, args)
 
 async function running(namespace: string): Promise<string[]> {
-  const images = await kubectl(`--namespace=${namespace}`, "get", "pods", "--field-selector=status.phase=Running", "--output=jsonpath={.items[*].spec.containers[*].image}")
+  const images = await kubectl(
+    `--namespace=${namespace}`,
+    "get",
+    "pods",
+    "--field-selector=status.phase=Running",
+    "--output=jsonpath={.items[*].spec.containers[*].image}",
+  )
   return [...new Set(images.split(" "))].sort()
 }
 
 /** The references by digest in an output, by application. */
 function references({ stdout }: Ended): Record<"backend" | "frontend", string> {
-  const of = (application: string) => new RegExp(`^${application} +(\\S+@sha256:[0-9a-f]{64})$`, "m").exec(stdout)?.[1] ?? ""
+  const of = (application: string) =>
+    new RegExp(`^${application} +(\\S+@sha256:[0-9a-f]{64})$`, "m").exec(stdout)?.[1] ?? ""
   return { backend: of("backend"), frontend: of("frontend") }
 }

@@ -19,18 +19,24 @@ describe("secrets in the source", () => {
   test("one is named by rule and place, and not shown", async () => {
     const ended = await checkSecrets(Source.minimal().write("api/settings.py", `TOKEN = "${SECRET}"\n`))
     expect(ended.exitCode, ended.stderr).toBe(1)
-    for (const text of ["SECRETS_FOUND", "github-pat: api/settings.py:1", "searched: the source alone"]) expect(ended.stderr).toContain(text)
+    for (const text of ["SECRETS_FOUND", "github-pat: api/settings.py:1", "searched: the source alone"])
+      expect(ended.stderr).toContain(text)
     expect(ended.stderr + ended.stdout).not.toContain(SECRET)
   })
 
   test("files that are given to the module are not part of it, wherever its commands have left them", async () => {
-    const source = Source.minimal().write("prod.env", `TOKEN=${SECRET}\n`).write("cosign.key", `${SECRET}\n`).write("api/deployer.kubeconfig", `token: ${SECRET}\n`)
+    const source = Source.minimal()
+      .write("prod.env", `TOKEN=${SECRET}\n`)
+      .write("cosign.key", `${SECRET}\n`)
+      .write("api/deployer.kubeconfig", `token: ${SECRET}\n`)
     const ended = await checkSecrets(source)
     expect(ended.exitCode, ended.stderr).toBe(0)
   })
 
   test("an exception of the source holds", async () => {
-    const source = Source.minimal().write("api/settings.py", `TOKEN = "${SECRET}"\n`).write(".gitleaksignore", "api/settings.py:github-pat:1\n")
+    const source = Source.minimal()
+      .write("api/settings.py", `TOKEN = "${SECRET}"\n`)
+      .write(".gitleaksignore", "api/settings.py:github-pat:1\n")
     const ended = await checkSecrets(source)
     expect(ended.exitCode, ended.stderr).toBe(0)
   })
@@ -40,25 +46,35 @@ describe("secrets in the last commit", () => {
   test("one in a file that is never read as source is named by rule and place, and not shown", async () => {
     const ended = await checkSecrets(Source.minimal().write("api/.env", `TOKEN=${SECRET}\n`).commit())
     expect(ended.exitCode, ended.stderr).toBe(1)
-    for (const text of ["SECRETS_FOUND", "github-pat: api/.env:1, in the last commit"]) expect(ended.stderr).toContain(text)
+    for (const text of ["SECRETS_FOUND", "github-pat: api/.env:1, in the last commit"])
+      expect(ended.stderr).toContain(text)
     expect(ended.stderr + ended.stdout).not.toContain(SECRET)
   })
 
   test("a file that git ignores is none of it", async () => {
-    const ended = await checkSecrets(Source.minimal().write(".gitignore", ".env\n").write("api/.env", `TOKEN=${SECRET}\n`).commit())
+    const ended = await checkSecrets(
+      Source.minimal().write(".gitignore", ".env\n").write("api/.env", `TOKEN=${SECRET}\n`).commit(),
+    )
     expect(ended.exitCode, ended.stderr).toBe(0)
     expect(ended.stderr).toContain("searched: the source and the last commit")
   })
 
   test("one that was taken out since, or excepted, is not held against the next", async () => {
-    const source = Source.minimal().write("api/settings.py", `TOKEN = "${SECRET}"\n`).write("api/.env", `TOKEN=${SECRET}\n`).commit()
-      .write("api/settings.py", "").write(".gitleaksignore", "api/.env:github-pat:1\n")
+    const source = Source.minimal()
+      .write("api/settings.py", `TOKEN = "${SECRET}"\n`)
+      .write("api/.env", `TOKEN=${SECRET}\n`)
+      .commit()
+      .write("api/settings.py", "")
+      .write(".gitleaksignore", "api/.env:github-pat:1\n")
     const ended = await checkSecrets(source)
     expect(ended.exitCode, ended.stderr).toBe(0)
   })
 
   test("submodules are not fetched: whoever may read the repository may not read them all", async () => {
-    const source = Source.minimal().commit("api").write(".gitmodules", '[submodule "api"]\n\tpath = api\n\turl = git@git.invalid:acme/api.git\n').commit()
+    const source = Source.minimal()
+      .commit("api")
+      .write(".gitmodules", '[submodule "api"]\n\tpath = api\n\turl = git@git.invalid:acme/api.git\n')
+      .commit()
     const ended = await checkSecrets(source)
     expect(ended.exitCode, ended.stderr).toBe(0)
     expect(ended.stderr).toContain("searched: the source and the last commit")
@@ -69,8 +85,16 @@ describe("an image is verified before it is pushed", () => {
   test("a secret that a later layer deletes, and a request in flight that is lost: both are said, and nothing is pushed", async () => {
     const source = Source.minimal()
       .write("api/token.txt", `token = ${SECRET}\n`)
-      .edit("docker/api.dockerfile", "USER 10001:10001", "COPY token.txt /app/\nRUN rm /app/token.txt\nUSER 10001:10001")
-      .edit("api/main.py", "lambda *_: threading.Thread(target=server.shutdown).start()", "lambda *_: __import__('os')._exit(0)")
+      .edit(
+        "docker/api.dockerfile",
+        "USER 10001:10001",
+        "COPY token.txt /app/\nRUN rm /app/token.txt\nUSER 10001:10001",
+      )
+      .edit(
+        "api/main.py",
+        "lambda *_: threading.Thread(target=server.shutdown).start()",
+        "lambda *_: __import__('os')._exit(0)",
+      )
     const ended = await dagger(`--source=${source.path}`, "push", "--registry=localhost:1/none")
     expect(ended.exitCode, ended.stderr).toBe(1)
     expect(ended.stderr).toMatch(/github-pat: layer \d+: \/app\/token\.txt:1/)

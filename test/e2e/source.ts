@@ -57,8 +57,12 @@ export class Source {
 
   /** A commit of all in a folder that git does not ignore. A folder that has one already is a submodule of those around it. */
   commit(folder = "."): this {
-    const settings = ["user.name=test", "user.email=test@example.com", "commit.gpgSign=false"].flatMap(setting => ["-c", setting])
-    const git = (...args: string[]) => execFileSync("git", [...settings, ...args], { cwd: join(this.path, folder), stdio: "pipe" })
+    const settings = ["user.name=test", "user.email=test@example.com", "commit.gpgSign=false"].flatMap(setting => [
+      "-c",
+      setting,
+    ])
+    const git = (...args: string[]) =>
+      execFileSync("git", [...settings, ...args], { cwd: join(this.path, folder), stdio: "pipe" })
     git("init", "--quiet")
     git("add", "--all")
     git("commit", "--quiet", "--message=test")

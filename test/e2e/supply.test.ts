@@ -55,11 +55,16 @@ const DIGEST = /sha256:[0-9a-f]{64}/
 
 /** The references by digest in an output, by application. */
 function references({ stdout }: Ended): Record<"backend" | "frontend", string> {
-  const of = (application: string) => new RegExp(`^${application} +(\\S+@sha256:[0-9a-f]{64})$`, "m").exec(stdout)?.[1] ?? ""
+  const of = (application: string) =>
+    new RegExp(`^${application} +(\\S+@sha256:[0-9a-f]{64})$`, "m").exec(stdout)?.[1] ?? ""
   return { backend: of("backend"), frontend: of("frontend") }
 }
 
-interface Referrer { artifactType: string; digest: string; annotations?: Record<string, string> }
+interface Referrer {
+  artifactType: string
+  digest: string
+  annotations?: Record<string, string>
+}
 
 async function referrers(reference: string): Promise<Referrer[]> {
   return JSON.parse(await tool(ORAS, folder, ["discover", "--plain-http", "--format=json", reference])).referrers
@@ -70,12 +75,24 @@ async function attachment(reference: string, type: string): Promise<any> {
   const [found, ...more] = (await referrers(reference)).filter(({ artifactType }) => artifactType === type)
   expect(more).toEqual([])
   const repository = reference.split("@")[0]
-  const manifest = JSON.parse(await tool(ORAS, folder, ["manifest", "fetch", "--plain-http", `${repository}@${found!.digest}`]))
-  return JSON.parse(await tool(ORAS, folder, ["blob", "fetch", "--plain-http", "--output=-", `${repository}@${manifest.layers[0].digest}`]))
+  const manifest = JSON.parse(
+    await tool(ORAS, folder, ["manifest", "fetch", "--plain-http", `${repository}@${found!.digest}`]),
+  )
+  return JSON.parse(
+    await tool(ORAS, folder, [
+      "blob",
+      "fetch",
+      "--plain-http",
+      "--output=-",
+      `${repository}@${manifest.layers[0].digest}`,
+    ]),
+  )
 }
 
 const cosign = (verb: string, key: string, ...args: string[]) =>
-  tool(COSIGN, folder, [verb, `--key=${key}`, "--allow-http-registry", ...args], { COSIGN_PASSWORD: KEYS[key.split(".")[0] as keyof typeof KEYS] })
+  tool(COSIGN, folder, [verb, `--key=${key}`, "--allow-http-registry", ...args], {
+    COSIGN_PASSWORD: KEYS[key.split(".")[0] as keyof typeof KEYS],
+  })
 
 describe("what is pushed with a key", () => {
   let pushed: Ended
@@ -88,7 +105,9 @@ describe("what is pushed with a key", () => {
   })
 
   test("has its SBOM, its statement and its signatures as referrers", async () => {
-    expect(pushed.stdout).toContain("Attached to each image: SBOM (SPDX), statement (in-toto); both image and statement are signed")
+    expect(pushed.stdout).toContain(
+      "Attached to each image: SBOM (SPDX), statement (in-toto); both image and statement are signed",
+    )
     for (const application of ["backend", "frontend"] as const) {
       const sbom = await attachment(images[application], "application/spdx+json")
       expect(sbom.spdxVersion).toMatch(/^SPDX-2/)
@@ -100,7 +119,9 @@ describe("what is pushed with a key", () => {
       expect(Object.values(source.digest)).toEqual([expect.stringMatching(/^[0-9a-f]{8,}$/)])
       expect(base.digest.sha256).toMatch(/^[0-9a-f]{64}$/)
       expect(statement.predicate.runDetails.builder.version).toMatchObject({ dagger: expect.stringMatching(/^v0\./) })
-      const signatures = (await referrers(images[application])).filter(({ artifactType }) => artifactType.includes("sigstore.bundle"))
+      const signatures = (await referrers(images[application])).filter(({ artifactType }) =>
+        artifactType.includes("sigstore.bundle"),
+      )
       expect(signatures).toHaveLength(2)
     }
   })
@@ -110,7 +131,9 @@ describe("what is pushed with a key", () => {
       await cosign("verify", "own.pub", "--insecure-ignore-tlog", reference)
       await cosign("verify-attestation", "own.pub", "--insecure-ignore-tlog", "--type=slsaprovenance1", reference)
       await expect(cosign("verify", "foreign.pub", "--insecure-ignore-tlog", reference)).rejects.toThrow(/no matching/)
-      await expect(cosign("verify-attestation", "foreign.pub", "--insecure-ignore-tlog", "--type=slsaprovenance1", reference)).rejects.toThrow(/no matching/)
+      await expect(
+        cosign("verify-attestation", "foreign.pub", "--insecure-ignore-tlog", "--type=slsaprovenance1", reference),
+      ).rejects.toThrow(/no matching/)
     }
   })
 
@@ -123,7 +146,14 @@ describe("what is pushed with a key", () => {
   })
 
   const release = (source: Source, { backend, frontend } = images, ...more: string[]) =>
-    call(source, "release", `--backend=${backend}`, `--frontend=${frontend}`, `--registry-service=tcp://${registry}`, ...more)
+    call(
+      source,
+      "release",
+      `--backend=${backend}`,
+      `--frontend=${frontend}`,
+      `--registry-service=tcp://${registry}`,
+      ...more,
+    )
   const tag = async (reference: string, name: string) => {
     await tool(ORAS, folder, ["tag", "--plain-http", reference, name])
     return reference.replace(/@.*/, `:${name}`)
@@ -139,20 +169,29 @@ describe("what is pushed with a key", () => {
   test("is refused where the policy has another key", async () => {
     const refused = await release(guarded("foreign"), images, "summary")
     expect(refused.exitCode).toBe(1)
-    for (const text of ["IMAGE_NOT_TRUSTED", "another key", images.backend, images.frontend, "nothing was applied"]) expect(refused.stderr).toContain(text)
+    for (const text of ["IMAGE_NOT_TRUSTED", "another key", images.backend, images.frontend, "nothing was applied"])
+      expect(refused.stderr).toContain(text)
   })
 
   test("is refused in the other application's place: its statement says whose it is", async () => {
     const swapped = { backend: images.frontend, frontend: images.backend }
     const refused = await release(guarded("own", ", attestation: required"), swapped, "summary")
     expect(refused.exitCode).toBe(1)
-    for (const text of ["IMAGE_NOT_TRUSTED", "it is about the frontend, not the backend", "it is about the backend, not the frontend"]) expect(refused.stderr).toContain(text)
+    for (const text of [
+      "IMAGE_NOT_TRUSTED",
+      "it is about the frontend, not the backend",
+      "it is about the backend, not the frontend",
+    ])
+      expect(refused.stderr).toContain(text)
   })
 
   describe("an image of somebody else", () => {
     let foreign: Record<"backend" | "frontend", string>
     beforeAll(async () => {
-      const source = Source.minimal().edit("cloud-native.yaml", "name: minimal", "name: foreign").write("api/foreign", "").edit("docker/api.dockerfile", "COPY main.py .", "COPY main.py foreign ./")
+      const source = Source.minimal()
+        .edit("cloud-native.yaml", "name: minimal", "name: foreign")
+        .write("api/foreign", "")
+        .edit("docker/api.dockerfile", "COPY main.py .", "COPY main.py foreign ./")
       const other = await call(source, "push", ...at(registry), "summary")
       expect(other.exitCode, other.stderr).toBe(0)
       expect(other.stdout.trim()).toMatch(/Attached to each image: SBOM \(SPDX\), statement \(in-toto\)$/)
@@ -162,7 +201,8 @@ describe("what is pushed with a key", () => {
     test("is refused without a signature, whatever is attached to it", async () => {
       const refused = await release(guarded(), foreign, "summary")
       expect(refused.exitCode).toBe(1)
-      for (const text of ["IMAGE_NOT_TRUSTED", "it is not signed", foreign.backend]) expect(refused.stderr).toContain(text)
+      for (const text of ["IMAGE_NOT_TRUSTED", "it is not signed", foreign.backend])
+        expect(refused.stderr).toContain(text)
       expect(refused.stderr).not.toContain(`${foreign.frontend}: it`)
     })
 
@@ -181,8 +221,15 @@ describe("what is pushed with a key", () => {
   test("an image or a registry that is not there is an error about the registry, and no verdict", async () => {
     const nowhere = await release(guarded(), { ...images, backend: `${registry}/minimal-backend:nowhere` }, "summary")
     expect(nowhere.exitCode).toBe(1)
-    for (const text of ["REGISTRY_FAILED", "minimal-backend:nowhere", "no such image"]) expect(nowhere.stderr).toContain(text)
-    const gone = await call(guarded(), "release", "--backend=registry.invalid/a:1", "--frontend=registry.invalid/b:1", "summary")
+    for (const text of ["REGISTRY_FAILED", "minimal-backend:nowhere", "no such image"])
+      expect(nowhere.stderr).toContain(text)
+    const gone = await call(
+      guarded(),
+      "release",
+      "--backend=registry.invalid/a:1",
+      "--frontend=registry.invalid/b:1",
+      "summary",
+    )
     expect(gone.exitCode).toBe(1)
     for (const text of ["REGISTRY_FAILED", "registry.invalid/a:1"]) expect(gone.stderr).toContain(text)
   })
@@ -190,7 +237,14 @@ describe("what is pushed with a key", () => {
 
 describe("a registry that asks for a login", () => {
   test("is pushed to, attached to and released from with it", async () => {
-    const pushed = await call(guarded(), "push", ...at(privateRegistry), ...login("REGISTRY_PASSWORD"), ...SIGNED, "summary")
+    const pushed = await call(
+      guarded(),
+      "push",
+      ...at(privateRegistry),
+      ...login("REGISTRY_PASSWORD"),
+      ...SIGNED,
+      "summary",
+    )
     expect(pushed.exitCode, pushed.stderr).toBe(0)
     expect(pushed.stdout).toContain("both image and statement are signed")
     const { backend, frontend } = references(pushed)
@@ -198,7 +252,10 @@ describe("a registry that asks for a login", () => {
     const released = await call(guarded(), "release", ...images, ...login("REGISTRY_PASSWORD"), "summary")
     expect(released.exitCode, released.stderr).toBe(0)
     expect(references(released)).toEqual({ backend, frontend })
-    for (const [credentials, text] of [[login("WRONG_PASSWORD"), "--username and --password"], [[], "--username and --password"]] as const) {
+    for (const [credentials, text] of [
+      [login("WRONG_PASSWORD"), "--username and --password"],
+      [[], "--username and --password"],
+    ] as const) {
       const refused = await call(guarded(), "release", ...images, ...credentials, "summary")
       expect(refused.exitCode).toBe(1)
       for (const part of ["REGISTRY_FAILED", text]) expect(refused.stderr).toContain(part)
@@ -218,12 +275,20 @@ test("a registry of this machine without its service: said what is lacking; with
   expect(pushed.exitCode === 0 ? pushed.stdout : pushed.stderr).toContain(`--registry-service=tcp://${registry}`)
   const refused = await call(guarded(), "push", `--registry=${registry}/bare`, ...SIGNED, "summary")
   expect(refused.exitCode).toBe(1)
-  for (const text of ["ARGUMENTS_INVALID", `--registry-service=tcp://${registry}`]) expect(refused.stderr).toContain(text)
+  for (const text of ["ARGUMENTS_INVALID", `--registry-service=tcp://${registry}`])
+    expect(refused.stderr).toContain(text)
   for (const step of ["test: ", "build: ", "push: "]) expect(refused.stderr).not.toContain(step)
 })
 
 test("a password that is not the key's signs nothing", async () => {
-  const failed = await call(guarded(), "push", ...at(registry), SIGNED[0]!, "--signing-password=env:WRONG_PASSWORD", "summary")
+  const failed = await call(
+    guarded(),
+    "push",
+    ...at(registry),
+    SIGNED[0]!,
+    "--signing-password=env:WRONG_PASSWORD",
+    "summary",
+  )
   expect(failed.exitCode).toBe(1)
   for (const text of ["REGISTRY_FAILED", "--signing-password"]) expect(failed.stderr).toContain(text)
 })
@@ -231,7 +296,12 @@ test("a password that is not the key's signs nothing", async () => {
 test("no secret was in any output, in any form", () => {
   const key = readFileSync(join(folder, "own.key"), "utf8").split("\n")[1]!
   const values = [...Object.values(KEYS), LOGIN.password, "guessed", key, `${LOGIN.username}:${LOGIN.password}`]
-  const forms = (value: string) => [value, encodeURIComponent(value), Buffer.from(value).toString("base64"), Buffer.from(value).toString("hex")]
+  const forms = (value: string) => [
+    value,
+    encodeURIComponent(value),
+    Buffer.from(value).toString("base64"),
+    Buffer.from(value).toString("hex"),
+  ]
   const leaks = (text: string) => values.filter(value => forms(value).some(form => text.includes(form)))
   expect(outputs.length).toBeGreaterThan(15)
   expect(outputs.flatMap(leaks)).toEqual([])

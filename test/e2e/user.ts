@@ -17,7 +17,10 @@ export class User {
       password: randomUUID(),
     })
     if (answer.status !== 200) throw new Error(`the sign-up was answered with ${answer.status}: ${await answer.text()}`)
-    user.cookies = answer.headers.getSetCookie().map(cookie => cookie.split(";")[0]).join("; ")
+    user.cookies = answer.headers
+      .getSetCookie()
+      .map(cookie => cookie.split(";")[0])
+      .join("; ")
     return user
   }
 
@@ -27,7 +30,11 @@ export class User {
   }
 
   get(path: string): Promise<Response> {
-    return fetch(this.url + path, { headers: { Cookie: this.cookies }, redirect: "manual", signal: AbortSignal.timeout(15_000) })
+    return fetch(this.url + path, {
+      headers: { Cookie: this.cookies },
+      redirect: "manual",
+      signal: AbortSignal.timeout(15_000),
+    })
   }
 
   post(path: string, json: object): Promise<Response> {

@@ -23,24 +23,35 @@ describe("the workflow", () => {
     return { exitCode, output: stdout + stderr }
   }
   const lint = async (text: string) => checked(await actionlint(), ["-no-color"], text)
-  const audit = async (text: string) => checked(await zizmor(), ["--offline", "--persona=pedantic", "--no-progress", "--color=never"], text)
+  const audit = async (text: string) =>
+    checked(await zizmor(), ["--offline", "--persona=pedantic", "--no-progress", "--color=never"], text)
 
   test("has no finding of actionlint, which finds a step that does not exist", async () => {
     expect(await lint(TEXT)).toEqual({ exitCode: 0, output: "" })
-    expect((await lint(TEXT.replace("steps.deploy.outputs.started", "steps.deployed.outputs.started"))).output).toContain('property "deployed" is not defined')
+    expect(
+      (await lint(TEXT.replace("steps.deploy.outputs.started", "steps.deployed.outputs.started"))).output,
+    ).toContain('property "deployed" is not defined')
   })
 
   test("has no finding of zizmor, which finds an action by tag, credentials that persist, permissions that are wide", async () => {
     const { exitCode, output } = await audit(TEXT)
     expect(exitCode, output).toBe(0)
     expect(output).toContain("No findings")
-    const weak = TEXT.replace(/checkout@[0-9a-f]{40} # v/, "checkout@v").replace(/ +with:\n +persist-credentials: false\n/, "").replace("permissions: {}", "permissions: write-all")
-    for (const finding of ["unpinned-uses", "artipacked", "excessive-permissions"]) expect((await audit(weak)).output).toContain(finding)
+    const weak = TEXT.replace(/checkout@[0-9a-f]{40} # v/, "checkout@v")
+      .replace(/ +with:\n +persist-credentials: false\n/, "")
+      .replace("permissions: {}", "permissions: write-all")
+    for (const finding of ["unpinned-uses", "artipacked", "excessive-permissions"])
+      expect((await audit(weak)).output).toContain(finding)
   })
 
   test("calls functions with arguments that the module really has", async () => {
     const calls = callsIn(TEXT)
-    expect(calls.map(words => words.find(word => !word.startsWith("-")))).toEqual(["check-manifests", "test", "deploy", "report"])
+    expect(calls.map(words => words.find(word => !word.startsWith("-")))).toEqual([
+      "check-manifests",
+      "test",
+      "deploy",
+      "report",
+    ])
     const own = await registered(ROOT)
     expect(calls.map(words => mistakeIn(words, own))).toEqual([undefined, undefined, undefined, undefined])
 
@@ -50,14 +61,24 @@ describe("the workflow", () => {
     const index = join(renamed, ".dagger/src/index.ts")
     writeFileSync(index, readFileSync(index, "utf8").replaceAll("publicUrl", "address"))
     const other = await registered(renamed)
-    expect(calls.map(words => mistakeIn(words, other))).toEqual([undefined, undefined, "unknown flag: --public-url", undefined])
+    expect(calls.map(words => mistakeIn(words, other))).toEqual([
+      undefined,
+      undefined,
+      "unknown flag: --public-url",
+      undefined,
+    ])
   })
 })
 
 /** The words of each `dagger call`, variables as they stand. */
 function callsIn(workflow: string): string[][] {
   const jobs = Object.values(parse(workflow).jobs) as { steps: { run?: string }[] }[]
-  const lines = jobs.flatMap(({ steps }) => steps.flatMap(({ run = "" }) => run.replaceAll("\\\n", " ").split(/\n|\|\|/)))
+  const lines = jobs.flatMap(({ steps }) =>
+    steps.flatMap(({ run = "" }) => run.replaceAll("\\\n", " ").split(/\n|\|\|/)),
+  )
   const words = (line: string) => (line.match(/(?:"[^"]*"|[^\s"])+/g) ?? []).map(word => word.replaceAll('"', ""))
-  return lines.map(words).filter(([program, verb]) => program === "dagger" && verb === "call").map(([, , ...rest]) => rest)
+  return lines
+    .map(words)
+    .filter(([program, verb]) => program === "dagger" && verb === "call")
+    .map(([, , ...rest]) => rest)
 }

@@ -15,15 +15,28 @@ import { admit, serve } from "./server.ts"
 import { stopServices } from "./service.ts"
 import { session } from "./store.ts"
 
-export interface Engine { port: number; token: string; stop(): Promise<void> }
+export interface Engine {
+  port: number
+  token: string
+  stop(): Promise<void>
+}
 
 export const startEngine = async (): Promise<Engine> => {
-  if (process.getuid?.() !== 0) throw new Error("the embedded engine mounts file systems: run it as root on Linux, or use a Dagger Engine")
-  const callOff = guard(process.execPath, "--import", createRequire(import.meta.url).resolve("tsx"), join(import.meta.dirname, "cleanup.ts"), session)
-  const { server, port } = await serve(), token = randomBytes(16).toString("hex")
+  if (process.getuid?.() !== 0)
+    throw new Error("the embedded engine mounts file systems: run it as root on Linux, or use a Dagger Engine")
+  const callOff = guard(
+    process.execPath,
+    "--import",
+    createRequire(import.meta.url).resolve("tsx"),
+    join(import.meta.dirname, "cleanup.ts"),
+    session,
+  )
+  const { server, port } = await serve(),
+    token = randomBytes(16).toString("hex")
   admit(token)
   return {
-    port, token,
+    port,
+    token,
     stop: async () => {
       server.close()
       server.closeAllConnections()

@@ -7,7 +7,9 @@ type Maker = (parent: any, args: any, recipe: Recipe) => unknown
 type Makers = Record<string, Maker>
 
 const makers: Makers = {}
-export const addMakers = (more: Makers): void => { Object.assign(makers, more) }
+export const addMakers = (more: Makers): void => {
+  Object.assign(makers, more)
+}
 export const canMake = (field: string): boolean => field in makers
 
 const values = new Map<string, Promise<unknown>>()
@@ -30,7 +32,9 @@ const make = async (recipe: Recipe): Promise<unknown> => {
 }
 
 export const evaluateArgs = async (args: Record<string, unknown>): Promise<Record<string, unknown>> =>
-  Object.fromEntries(await Promise.all(Object.entries(args).map(async ([name, value]) => [name, await evaluateArg(value)])))
+  Object.fromEntries(
+    await Promise.all(Object.entries(args).map(async ([name, value]) => [name, await evaluateArg(value)])),
+  )
 
 const evaluateArg = (value: unknown): unknown => {
   if (value instanceof Recipe) return evaluate(value)

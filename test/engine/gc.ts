@@ -25,16 +25,25 @@ const removeOlder = (name: Parameters<typeof folder>[0], age: number) => {
 
 /** Images that dockerBuild made and no result knows any more. */
 const removeBuilds = async () => {
-  const { stdout } = await podman(["images", "--filter", "reference=localhost/cloud-native/build", "--format", "{{.Tag}}"])
+  const { stdout } = await podman([
+    "images",
+    "--filter",
+    "reference=localhost/cloud-native/build",
+    "--format",
+    "{{.Tag}}",
+  ])
   const forgotten = stdout.split("\n").filter(tag => tag && !existsSync(join(folder("results"), `${tag}.json`)))
-  if (forgotten.length > 0) await podman(["rmi", ...forgotten.map(tag => `localhost/cloud-native/build:${tag}`)], { check: false })
+  if (forgotten.length > 0)
+    await podman(["rmi", ...forgotten.map(tag => `localhost/cloud-native/build:${tag}`)], { check: false })
 }
 
 export const collectGarbage = async (): Promise<void> => {
   const others = readdirSync(folder("sessions")).filter(name => name !== session)
   for (const dead of others.filter(name => !isAlive(name))) await cleanUp(dead)
 
-  const stamp = join(root, "collected"), { bavail, blocks } = statfsSync(root), short = bavail / blocks < 0.1
+  const stamp = join(root, "collected"),
+    { bavail, blocks } = statfsSync(root),
+    short = bavail / blocks < 0.1
   const recently = existsSync(stamp) && Date.now() - statSync(stamp).mtimeMs < (short ? hour / 12 : hour)
   // What another session has evaluated it may still need.
   if (recently || others.some(isAlive)) return

@@ -3,7 +3,12 @@ import { ensureImage, fullName } from "../lab/images.ts"
 import { podman } from "../lab/podman.ts"
 import { GraphQLError } from "graphql"
 
-export interface Port { port: number; protocol: "TCP" | "UDP"; description?: string; skipHealthcheck: boolean }
+export interface Port {
+  port: number
+  protocol: "TCP" | "UDP"
+  description?: string
+  skipHealthcheck: boolean
+}
 
 /** What an image says about the containers made from it. */
 export interface Config {
@@ -29,7 +34,15 @@ export interface Image {
 interface Inspected {
   Id: string
   Digest: string
-  Config: { User?: string; WorkingDir?: string; Env?: string[]; Entrypoint?: string[]; Cmd?: string[]; Labels?: Record<string, string>; ExposedPorts?: Record<string, object> }
+  Config: {
+    User?: string
+    WorkingDir?: string
+    Env?: string[]
+    Entrypoint?: string[]
+    Cmd?: string[]
+    Labels?: Record<string, string>
+    ExposedPorts?: Record<string, object>
+  }
   GraphDriver: { Data: { LowerDir?: string; UpperDir: string } }
   RootFS: { Layers: string[] }
 }
@@ -43,7 +56,10 @@ export const findImage = async (name: string): Promise<Image | undefined> => {
   const { exitCode, stdout } = await podman(["image", "inspect", name], { check: false })
   if (exitCode !== 0) return undefined
   const [inspected] = JSON.parse(stdout) as [Inspected]
-  const { Config: config, GraphDriver: { Data: data } } = inspected
+  const {
+    Config: config,
+    GraphDriver: { Data: data },
+  } = inspected
   const image: Image = {
     id: inspected.Id,
     digest: inspected.Digest,
@@ -74,8 +90,11 @@ export const imageById = async (id: string): Promise<Image> => {
 
 /** Pulls or makes what is missing. A tag of a local registry is looked up each time: it moves with every push. `at`: the registry's address, spoken to in plain HTTP. */
 export const getImage = async (address: string, authFile?: string, at?: string): Promise<Image> => {
-  const asked = fullName(address), name = at ? asked.replace(/^[^/]+/, at) : asked, isLocal = /^(localhost|127\.0\.0\.1):/.test(name)
-  const pull = (...flags: string[]) => podman(["pull", "--quiet", ...flags, ...(at || isLocal ? ["--tls-verify=false"] : []), name])
+  const asked = fullName(address),
+    name = at ? asked.replace(/^[^/]+/, at) : asked,
+    isLocal = /^(localhost|127\.0\.0\.1):/.test(name)
+  const pull = (...flags: string[]) =>
+    podman(["pull", "--quiet", ...flags, ...(at || isLocal ? ["--tls-verify=false"] : []), name])
   try {
     if (authFile) await pull("--authfile", authFile)
     else if (at || (isLocal && !name.includes("@"))) await pull()

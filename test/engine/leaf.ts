@@ -6,5 +6,7 @@ type Leaf = (value: any, args: any, recipe: Recipe) => unknown
 type Leaves = Record<string, Leaf>
 
 const leaves: Leaves = {}
-export const addLeaves = (more: Leaves): void => { Object.assign(leaves, more) }
+export const addLeaves = (more: Leaves): void => {
+  Object.assign(leaves, more)
+}
 export const leaf = (field: string): Leaf | undefined => leaves[field]

@@ -4,7 +4,9 @@ import { transform } from "esbuild"
 
 let sdk
 
-export const initialize = data => { sdk = data.sdk }
+export const initialize = data => {
+  sdk = data.sdk
+}
 
 export const resolve = (specifier, context, next) => {
   if (specifier === "@dagger.io/dagger") return { url: sdk, shortCircuit: true }

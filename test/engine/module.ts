@@ -33,17 +33,36 @@ const upwards = (from: string, name: string): string | undefined => {
 }
 
 export const findModule = (reference = "."): Module => {
-  const start = resolve(reference), root = reference === "." ? upwards(start, "dagger.json") : existsSync(join(start, "dagger.json")) ? start : undefined
+  const start = resolve(reference),
+    root =
+      reference === "." ? upwards(start, "dagger.json") : existsSync(join(start, "dagger.json")) ? start : undefined
   if (!root) throw new Error(`module not found: no dagger.json in ${start}${reference === "." ? " or above" : ""}`)
-  const { name, source = ".", sdk } = JSON.parse(readFileSync(join(root, "dagger.json"), "utf8")) as { name: string; source?: string; sdk?: { source: string } }
-  if (sdk?.source !== "typescript") throw new Error(`module ${name}: the embedded engine runs the typescript SDK only, not ${sdk?.source ?? "none"}`)
-  const folder = join(root, source), filter = { exclude: ["node_modules", "sdk"] }
+  const {
+    name,
+    source = ".",
+    sdk,
+  } = JSON.parse(readFileSync(join(root, "dagger.json"), "utf8")) as {
+    name: string
+    source?: string
+    sdk?: { source: string }
+  }
+  if (sdk?.source !== "typescript")
+    throw new Error(`module ${name}: the embedded engine runs the typescript SDK only, not ${sdk?.source ?? "none"}`)
+  const folder = join(root, source),
+    filter = { exclude: ["node_modules", "sdk"] }
   const entries = walk(folder, filter)
-  const files = entries.filter(({ path, stats }) => stats.isFile() && path.startsWith("src/") && path.endsWith(".ts")).map(({ path }) => join(folder, path))
+  const files = entries
+    .filter(({ path, stats }) => stats.isFile() && path.startsWith("src/") && path.endsWith(".ts"))
+    .map(({ path }) => join(folder, path))
   if (files.length === 0) throw new Error(`module ${name}: no TypeScript files in ${join(folder, "src")}`)
-  const stored = recipe("Directory", "Directory.stored", undefined, { ...importTree(folder, filter, { owner: { uid: 0, gid: 0 } }) })
+  const stored = recipe("Directory", "Directory.stored", undefined, {
+    ...importTree(folder, filter, { owner: { uid: 0, gid: 0 } }),
+  })
   return {
-    name, root, files, source: stored,
+    name,
+    root,
+    files,
+    source: stored,
     context: upwards(root, ".git") ?? root,
     key: digestOf(["module", name, [...describeTree(folder, entries)], sdkVersion()]),
   }
@@ -56,51 +75,67 @@ export const expectCalls = (count: number): void => {
   ahead = count
   if (ahead > 0 && waiting.length === 0) waiting.push(hire())
 }
-export const dismissWorkers = (): void => { waiting.splice(0).forEach(worker => void worker.then(process => process.kill("SIGKILL"))) }
+export const dismissWorkers = (): void => {
+  waiting.splice(0).forEach(worker => void worker.then(process => process.kill("SIGKILL")))
+}
 
 /** An error that the module returned, with what it says beyond the message. */
 export class FunctionError extends Error {
-  constructor(message: string, readonly values: Record<string, unknown>) { super(message) }
+  constructor(
+    message: string,
+    readonly values: Record<string, unknown>,
+  ) {
+    super(message)
+  }
 }
 const functionError = (error: Recipe): FunctionError => {
   const values: Record<string, unknown> = {}
   let at = error
-  for (; at.field === "Error.withValue"; at = at.parent!) values[at.args.name as string] = JSON.parse(at.args.value as string)
+  for (; at.field === "Error.withValue"; at = at.parent!)
+    values[at.args.name as string] = JSON.parse(at.args.value as string)
   return new FunctionError(at.args.message as string, values)
 }
 
 const invoke = async (module: Module, port: number, of: Omit<Call, "module" | "source">): Promise<unknown> => {
-  const token = randomBytes(16).toString("hex"), call: Call = { module: module.name, source: module.source, ...of }
+  const token = randomBytes(16).toString("hex"),
+    call: Call = { module: module.name, source: module.source, ...of }
   const worker = await (waiting.pop() ?? hire())
   expectCalls(ahead)
   admit(token, call)
   let last = ""
   for (const stream of [worker.stdout!, worker.stderr!]) {
     const logger = lineLogger(of.function || of.parentName || module.name)
-    stream.setEncoding("utf8").on("data", (part: string) => {
-      last = (last + part).slice(-4000)
-      logger.write(part)
-    }).on("end", () => logger.end())
+    stream
+      .setEncoding("utf8")
+      .on("data", (part: string) => {
+        last = (last + part).slice(-4000)
+        logger.write(part)
+      })
+      .on("end", () => logger.end())
   }
-  const ended = new Promise<number>((done, fail) => worker.on("error", fail).on("close", (code, signal) => done(code ?? (signal ? 137 : 1))))
+  const ended = new Promise<number>((done, fail) =>
+    worker.on("error", fail).on("close", (code, signal) => done(code ?? (signal ? 137 : 1))),
+  )
   worker.send({ port, token, files: [...module.files, await clientStub()] } satisfies Assignment)
   const exitCode = await ended
   dismiss(token)
-  if (!call.answer) throw new GraphQLError(`the module's process ended without an answer (exit code ${exitCode})\n${last.trim()}`)
+  if (!call.answer)
+    throw new GraphQLError(`the module's process ended without an answer (exit code ${exitCode})\n${last.trim()}`)
   if ("error" in call.answer) throw functionError(call.answer.error)
   return call.answer.value
 }
 
-export const register = (module: Module, port: number): Promise<Model> => once(`model ${module.key}`, async () => {
-  const key = digestOf(["model", module.key, readFileSync(join(import.meta.dirname, "model.ts"), "utf8")])
-  const known = recall<Model>(key)
-  if (known) return known
-  log(`loading module ${module.name}`)
-  const id = await invoke(module, port, { parentName: "", function: "", parent: {}, args: {} })
-  const model = readModel(byId(id as string))
-  remember(key, model, [])
-  return model
-})
+export const register = (module: Module, port: number): Promise<Model> =>
+  once(`model ${module.key}`, async () => {
+    const key = digestOf(["model", module.key, readFileSync(join(import.meta.dirname, "model.ts"), "utf8")])
+    const known = recall<Model>(key)
+    if (known) return known
+    log(`loading module ${module.name}`)
+    const id = await invoke(module, port, { parentName: "", function: "", parent: {}, args: {} })
+    const model = readModel(byId(id as string))
+    remember(key, model, [])
+    return model
+  })
 
 /** Ids of secrets and containers stand for what they hold now: a secret may have changed, a tag moved. */
 const argumentKey = async (type: TypeRef, value: unknown): Promise<unknown> => {
@@ -126,7 +161,12 @@ const results = new Map<string, Promise<unknown>>()
 
 /** Calls a function, or takes its answer from an earlier call, as its cache policy allows. */
 export const callFunction = async (
-  module: Module, port: number, object: string, { name, cache, args: types }: FunctionType, parent: unknown, args: Record<string, unknown>,
+  module: Module,
+  port: number,
+  object: string,
+  { name, cache, args: types }: FunctionType,
+  parent: unknown,
+  args: Record<string, unknown>,
 ): Promise<unknown> => {
   ahead--
   const run = () => invoke(module, port, { parentName: object, function: name, parent, args })

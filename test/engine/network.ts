@@ -22,7 +22,8 @@ const create = async () => {
 
 /** Takes away a session's network, and the containers in it. */
 export const removeNetwork = async (of: string): Promise<void> => {
-  if (await subnetOf(networkName(of))) await podman(["network", "rm", "--force", "--time", "0", networkName(of)], { check: false })
+  if (await subnetOf(networkName(of)))
+    await podman(["network", "rm", "--force", "--time", "0", networkName(of)], { check: false })
 }
 export const sessionNetwork = async (): Promise<string> => (await (network ??= create())).name
 

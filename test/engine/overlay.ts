@@ -6,7 +6,8 @@ import { folder, hash, keep, scratch, session } from "./store.ts"
 
 /** A short name for a lower folder: mount options must fit one page. */
 const link = (path: string): string => {
-  const name = hash(path).slice(0, 10), at = join(folder("links"), name)
+  const name = hash(path).slice(0, 10),
+    at = join(folder("links"), name)
   if (!existsSync(at)) {
     const own = `${at}.${session}.${Math.random()}`
     symlinkSync(path, own)
@@ -31,16 +32,30 @@ const mount = async (options: string, path: string, work: string, tries = 25): P
   }
 }
 
-export interface Overlay { path: string; upper: string; release(): Promise<void> }
+export interface Overlay {
+  path: string
+  upper: string
+  release(): Promise<void>
+}
 
 /** Mounts folders over each other, the lowest first; changes go to `upper`. */
 export const mountOverlay = async (lowers: string[]): Promise<Overlay> => {
-  const at = scratch(), path = join(at, "merged"), upper = join(at, "upper"), work = join(at, "work"), nothing = join(at, "nothing")
+  const at = scratch(),
+    path = join(at, "merged"),
+    upper = join(at, "upper"),
+    work = join(at, "work"),
+    nothing = join(at, "nothing")
   for (const made of [path, upper, nothing]) mkdirSync(made, { mode: 0o755 })
   const stack = [...lowers].reverse().map(link)
   const options = `lowerdir=${stack.join(":") || nothing},upperdir=${upper},workdir=${work},index=off,redirect_dir=off,metacopy=off,volatile`
   await mount(options, path, work)
-  return { path, upper, release: async () => { await run(["umount", path]).catch(() => run(["umount", "--lazy", path])) } }
+  return {
+    path,
+    upper,
+    release: async () => {
+      await run(["umount", path]).catch(() => run(["umount", "--lazy", path]))
+    },
+  }
 }
 
 /** Keeps what was written to an overlay as a layer with this name. */
@@ -53,13 +68,21 @@ export const layerPath = (name: string): string => join(folder("layers"), name)
 
 /** Where a container's path lies on the host, symbolic links read as the container reads them. */
 export const within = (root: string, path: string, follow = true): string => {
-  let todo = path.split("/").filter(Boolean), done: string[] = []
+  let todo = path.split("/").filter(Boolean),
+    done: string[] = []
   for (let links = 0; todo.length > 0;) {
     const part = todo.shift()!
     if (part === ".") continue
-    if (part === "..") { done.pop(); continue }
-    const here = join(root, ...done, part), stats = lstatSync(here, { throwIfNoEntry: false })
-    if (!stats?.isSymbolicLink() || (todo.length === 0 && !follow)) { done.push(part); continue }
+    if (part === "..") {
+      done.pop()
+      continue
+    }
+    const here = join(root, ...done, part),
+      stats = lstatSync(here, { throwIfNoEntry: false })
+    if (!stats?.isSymbolicLink() || (todo.length === 0 && !follow)) {
+      done.push(part)
+      continue
+    }
     if (++links > 40) throw new Error(`${path}: too many levels of symbolic links`)
     const target = readlinkSync(here)
     if (posix.isAbsolute(target)) done = []

@@ -3,18 +3,25 @@ import { scrub } from "./secret.ts"
 
 let telling = false
 /** Whether anything is said at all; an engine for tests is silent. */
-export const tell = (on: boolean): void => { telling = on }
+export const tell = (on: boolean): void => {
+  telling = on
+}
 
 const start = Date.now()
-const say = (text: string) => process.stderr.write(`${((Date.now() - start) / 1000).toFixed(1).padStart(6)}s ${scrub(text)}\n`)
+const say = (text: string) =>
+  process.stderr.write(`${((Date.now() - start) / 1000).toFixed(1).padStart(6)}s ${scrub(text)}\n`)
 
 /** A step of the engine's. */
-export const log = (text: string): void => { if (telling) say(text) }
+export const log = (text: string): void => {
+  if (telling) say(text)
+}
 
 /** Takes a stream of output and gives it on by whole lines, so that no secret is cut in two. */
 export const lineLogger = (prefix: string): { write(chunk: string): void; end(): void } => {
   let rest = ""
-  const line = (text: string) => { if (telling) say(`${prefix} | ${text}`) }
+  const line = (text: string) => {
+    if (telling) say(`${prefix} | ${text}`)
+  }
   return {
     write(chunk) {
       const lines = (rest + chunk).split("\n")

@@ -9,7 +9,12 @@ export type Args = Record<string, unknown>
 
 export class Recipe {
   readonly id: string
-  constructor(readonly type: string, readonly field: string, readonly parent: Recipe | undefined, readonly args: Args) {
+  constructor(
+    readonly type: string,
+    readonly field: string,
+    readonly parent: Recipe | undefined,
+    readonly args: Args,
+  ) {
     this.id = `${type}@${digestOf([type, field, parent?.id, encode(args)])}`
   }
 }
@@ -32,12 +37,18 @@ const decode = (value: unknown): unknown => {
 const known = new Map<string, Recipe>()
 
 export const recipe = (type: string, field: string, parent: Recipe | undefined, args: Args): Recipe => {
-  const made = new Recipe(type, field, parent, args), same = known.get(made.id)
+  const made = new Recipe(type, field, parent, args),
+    same = known.get(made.id)
   if (!same) known.set(made.id, made)
   return same ?? made
 }
 
-interface Written { type: string; field: string; parent?: string; args: Args }
+interface Written {
+  type: string
+  field: string
+  parent?: string
+  args: Args
+}
 const path = (id: string) => join(folder("recipes"), `${id}.json`)
 
 export const byId = (id: string): Recipe => {
@@ -49,10 +60,17 @@ export const byId = (id: string): Recipe => {
 }
 
 const inner = (value: unknown): Recipe[] =>
-  value instanceof Recipe ? [value] : value !== null && typeof value === "object" ? Object.values(value).flatMap(inner) : []
+  value instanceof Recipe
+    ? [value]
+    : value !== null && typeof value === "object"
+      ? Object.values(value).flatMap(inner)
+      : []
 
 /** The recipe and everything it is made of. */
-const closure = (of: Recipe): Recipe[] => [of, ...[of.parent, ...inner(of.args)].filter(part => part !== undefined).flatMap(closure)]
+const closure = (of: Recipe): Recipe[] => [
+  of,
+  ...[of.parent, ...inner(of.args)].filter(part => part !== undefined).flatMap(closure),
+]
 
 /** Whether a later session can make this object again: it holds no plain text, and the content it starts from is kept. */
 export const lasting = (of: Recipe): boolean =>
@@ -66,7 +84,11 @@ export const write = (of: Recipe): void => {
   for (const { id, type, field, parent, args } of closure(of)) {
     if (existsSync(path(id))) continue
     const own = `${path(id)}.${session}`
-    writeFileSync(own, JSON.stringify({ type, field, parent: parent?.id, args: encode(args) as Args } satisfies Written), { mode: 0o600 })
+    writeFileSync(
+      own,
+      JSON.stringify({ type, field, parent: parent?.id, args: encode(args) as Args } satisfies Written),
+      { mode: 0o600 },
+    )
     renameSync(own, path(id))
   }
 }

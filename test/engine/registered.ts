@@ -4,12 +4,16 @@ import { startEngine } from "./engine.ts"
 import type { Model, ObjectType } from "./model.ts"
 import { findModule, register } from "./module.ts"
 
-export interface Registered { model: Model; main: ObjectType }
+export interface Registered {
+  model: Model
+  main: ObjectType
+}
 
 export const registered = async (root: string): Promise<Registered> => {
   const engine = await startEngine()
   try {
-    const module = findModule(root), model = await register(module, engine.port)
+    const module = findModule(root),
+      model = await register(module, engine.port)
     return { model, main: mainObject(model, module.name) }
   } finally {
     await engine.stop()

@@ -8,10 +8,12 @@ import { folder, hash, once, session } from "./store.ts"
 
 const resolve = createRequire(import.meta.url).resolve
 const sdk = dirname(dirname(dirname(resolve("@dagger.io/dagger"))))
-export const sdkVersion = (): string => (JSON.parse(readFileSync(join(sdk, "package.json"), "utf8")) as { version: string }).version
+export const sdkVersion = (): string =>
+  (JSON.parse(readFileSync(join(sdk, "package.json"), "utf8")) as { version: string }).version
 
 const makeOnce = (name: string, make: (path: string) => Promise<void> | void): Promise<string> => {
-  const path = join(folder("runtime"), name), own = join(dirname(path), `${session}.${name.split("/").at(-1)}`)
+  const path = join(folder("runtime"), name),
+    own = join(dirname(path), `${session}.${name.split("/").at(-1)}`)
   return once(path, async () => {
     if (existsSync(path)) return path
     mkdirSync(dirname(path), { recursive: true })
@@ -22,27 +24,44 @@ const makeOnce = (name: string, make: (path: string) => Promise<void> | void): P
 }
 
 /** npm ships the client's declarations only; the entrypoint finds types by their name in a file called so. */
-export const clientStub = (): Promise<string> => makeOnce(`${sdkVersion()}/client.gen.ts`, path => {
-  const declarations = readFileSync(join(sdk, "dist/src/api/client.gen.d.ts"), "utf8")
-  const enums = [...declarations.matchAll(/^export declare enum (\w+) (\{[^}]*\})/gm)].map(([, name, body]) => `export enum ${name} ${body}`)
-  const classes = [...declarations.matchAll(/^export declare class (\w+)/gm)].map(([, name]) => `export class ${name} {}`)
-  writeFileSync(path, [...enums, ...classes, ""].join("\n"))
-})
+export const clientStub = (): Promise<string> =>
+  makeOnce(`${sdkVersion()}/client.gen.ts`, path => {
+    const declarations = readFileSync(join(sdk, "dist/src/api/client.gen.d.ts"), "utf8")
+    const enums = [...declarations.matchAll(/^export declare enum (\w+) (\{[^}]*\})/gm)].map(
+      ([, name, body]) => `export enum ${name} ${body}`,
+    )
+    const classes = [...declarations.matchAll(/^export declare class (\w+)/gm)].map(
+      ([, name]) => `export class ${name} {}`,
+    )
+    writeFileSync(path, [...enums, ...classes, ""].join("\n"))
+  })
 
 /**
  * The worker with the SDK in one file, which loads in a third of the time; the module's imports of the SDK lead to it too.
  * It names the TypeScript of one checkout, which another checkout may outlive: each has its own.
  */
 const worker = (): Promise<string> => {
-  const source = join(import.meta.dirname, "worker.ts"), typescript = resolve("typescript")
-  return makeOnce(`${sdkVersion()}/worker-${hash(JSON.stringify([readFileSync(source, "utf8"), typescript])).slice(0, 12)}.mjs`, async path => {
-    await build({
-      entryPoints: [source], outfile: path, bundle: true, platform: "node", format: "esm", logLevel: "error",
-      alias: { typescript }, external: [typescript],
-      // Some of the SDK's libraries are CommonJS and require what Node brings.
-      banner: { js: `import { createRequire } from "node:module"; const require = createRequire(${JSON.stringify(source)});` },
-    })
-  })
+  const source = join(import.meta.dirname, "worker.ts"),
+    typescript = resolve("typescript")
+  return makeOnce(
+    `${sdkVersion()}/worker-${hash(JSON.stringify([readFileSync(source, "utf8"), typescript])).slice(0, 12)}.mjs`,
+    async path => {
+      await build({
+        entryPoints: [source],
+        outfile: path,
+        bundle: true,
+        platform: "node",
+        format: "esm",
+        logLevel: "error",
+        alias: { typescript },
+        external: [typescript],
+        // Some of the SDK's libraries are CommonJS and require what Node brings.
+        banner: {
+          js: `import { createRequire } from "node:module"; const require = createRequire(${JSON.stringify(source)});`,
+        },
+      })
+    },
+  )
 }
 
 /** A process with the SDK loaded, waiting for its call. The module sees nothing of the host's environment. */

@@ -8,7 +8,11 @@ import { addMakers } from "./evaluate.ts"
 import { addLeaves } from "./leaf.ts"
 import { hash, secretFolder } from "./store.ts"
 
-export interface Secret { secret: string; name: string; uri: string }
+export interface Secret {
+  secret: string
+  name: string
+  uri: string
+}
 
 const plaintexts = new Map<string, string>()
 
@@ -27,7 +31,8 @@ const providers: Record<string, (rest: string) => string> = {
   env: name => {
     const value = process.env[name]
     // Not the whole name: somebody may have typed the value instead.
-    if (value === undefined) throw new GraphQLError(`secret env var not found: "${name.length >= 4 ? `${name.slice(0, 3)}...` : name}"`)
+    if (value === undefined)
+      throw new GraphQLError(`secret env var not found: "${name.length >= 4 ? `${name.slice(0, 3)}...` : name}"`)
     return value
   },
   file: path => {
@@ -41,7 +46,9 @@ const providers: Record<string, (rest: string) => string> = {
     try {
       return execFileSync("sh", ["-c", command], { encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] })
     } catch (error) {
-      throw new GraphQLError(`failed to run secret command "${command}": exit status ${(error as { status?: number }).status}`)
+      throw new GraphQLError(
+        `failed to run secret command "${command}": exit status ${(error as { status?: number }).status}`,
+      )
     }
   },
 }
@@ -51,7 +58,8 @@ addMakers({
   "Query.secret": (_, { uri }) => {
     const [, scheme = "", rest = ""] = /^([a-z+]+):\/\/(.*)$/s.exec(uri) ?? []
     const provide = providers[scheme]
-    if (!provide) throw new GraphQLError(scheme ? `unsupported secret provider: "${scheme}"` : `parse "${uri}": malformed id`)
+    if (!provide)
+      throw new GraphQLError(scheme ? `unsupported secret provider: "${scheme}"` : `parse "${uri}": malformed id`)
     return secret(uri, provide(rest), uri)
   },
 })
@@ -71,7 +79,10 @@ const memoryFile = (contents: string, mode: number): string => {
 }
 
 /** A file of the secret in memory, to be mounted. */
-export const secretFile = (of: Pick<Secret, "secret">, { mode, uid, gid }: { mode: number; uid: number; gid: number }): string => {
+export const secretFile = (
+  of: Pick<Secret, "secret">,
+  { mode, uid, gid }: { mode: number; uid: number; gid: number },
+): string => {
   const path = memoryFile(plaintext(of), mode)
   chownSync(path, uid, gid)
   return path
@@ -79,7 +90,10 @@ export const secretFile = (of: Pick<Secret, "secret">, { mode, uid, gid }: { mod
 
 /** A login as Podman reads it. */
 export const authFile = (host: string, username: string, of: Pick<Secret, "secret">): string =>
-  memoryFile(JSON.stringify({ auths: { [host]: { auth: Buffer.from(`${username}:${plaintext(of)}`).toString("base64") } } }), 0o600)
+  memoryFile(
+    JSON.stringify({ auths: { [host]: { auth: Buffer.from(`${username}:${plaintext(of)}`).toString("base64") } } }),
+    0o600,
+  )
 
 /** Replaces every secret of the session, or those given, as the real engine does. */
 export const scrub = (text: string, digests: Iterable<string> = plaintexts.keys()): string => {

@@ -1,7 +1,16 @@
 // The API over HTTP: graphql-js resolves what schema.graphql describes.
 import { createServer, type Server } from "node:http"
 import { once } from "node:events"
-import { execute, getNamedType, GraphQLError, isInterfaceType, isObjectType, parse, validate, type ExecutionResult } from "graphql"
+import {
+  execute,
+  getNamedType,
+  GraphQLError,
+  isInterfaceType,
+  isObjectType,
+  parse,
+  validate,
+  type ExecutionResult,
+} from "graphql"
 import { canMake, evaluate, evaluateArgs } from "./evaluate.ts"
 import { addLeaves, leaf } from "./leaf.ts"
 import { expectedType, schema } from "./model.ts"
@@ -18,7 +27,9 @@ export interface Call {
   args: Record<string, unknown>
   answer?: { value: unknown } | { error: Recipe }
 }
-interface Context { call?: Call }
+interface Context {
+  call?: Call
+}
 
 /** Fields that depend on who asks. */
 const callFields: Record<string, (call: Call, args: any) => unknown> = {
@@ -28,35 +39,51 @@ const callFields: Record<string, (call: Call, args: any) => unknown> = {
   "FunctionCall.parentName": ({ parentName }) => parentName,
   "FunctionCall.parent": ({ parent }) => JSON.stringify(parent),
   "FunctionCall.inputArgs": ({ args }) =>
-    Object.entries(args).map(([name, value]) => recipe("FunctionCallArgValue", "FunctionCallArgValue.of", undefined, { name, value: JSON.stringify(value) })),
-  "FunctionCall.returnValue": (call, { value }) => { call.answer = { value: JSON.parse(value) } },
-  "FunctionCall.returnError": (call, { error }) => { call.answer = { error } },
+    Object.entries(args).map(([name, value]) =>
+      recipe("FunctionCallArgValue", "FunctionCallArgValue.of", undefined, { name, value: JSON.stringify(value) }),
+    ),
+  "FunctionCall.returnValue": (call, { value }) => {
+    call.answer = { value: JSON.parse(value) }
+  },
+  "FunctionCall.returnError": (call, { error }) => {
+    call.answer = { error }
+  },
 }
 const argValues: Record<string, (of: Recipe) => unknown> = {
   "FunctionCallArgValue.name": ({ args }) => args.name,
   "FunctionCallArgValue.value": ({ args }) => args.value,
 }
 /** Types that only describe a module: their recipes are read, never evaluated. */
-const descriptive = /^(TypeDef|Function|Module|SourceMap|Error)\.|^Query\.(typeDef|function|module|sourceMap|error|currentFunctionCall|currentModule)$/
+const descriptive =
+  /^(TypeDef|Function|Module|SourceMap|Error)\.|^Query\.(typeDef|function|module|sourceMap|error|currentFunctionCall|currentModule)$/
 
 addLeaves({ "Query.version": () => "v0.21.8", "Query.defaultPlatform": () => platform })
 
-const toRecipes = (value: unknown): unknown => (Array.isArray(value) ? value.map(toRecipes) : value === null || value === undefined ? value : byId(value as string))
+const toRecipes = (value: unknown): unknown =>
+  Array.isArray(value) ? value.map(toRecipes) : value === null || value === undefined ? value : byId(value as string)
 
 /** How a field of the schema is answered; undefined when it is not. */
 const resolver = (field: string, type: string, isObject: boolean) => {
-  const name = field.split(".")[1]!, give = leaf(field)
-  if (callFields[field]) return async (_: unknown, args: Args, { call }: Context) => {
-    if (!call) throw new GraphQLError("no current function call")
-    return callFields[field]!(call, args) ?? null
-  }
+  const name = field.split(".")[1]!,
+    give = leaf(field)
+  if (callFields[field])
+    return async (_: unknown, args: Args, { call }: Context) => {
+      if (!call) throw new GraphQLError("no current function call")
+      return callFields[field]!(call, args) ?? null
+    }
   if (argValues[field]) return (of: Recipe) => argValues[field]!(of)
   if (name === "id") return (of: Recipe) => of.id
-  if (name === "sync") return async (of: Recipe) => { await evaluate(of); return of.id }
+  if (name === "sync")
+    return async (of: Recipe) => {
+      await evaluate(of)
+      return of.id
+    }
   if (field === "Query.node") return (_: unknown, { id }: Args) => id
-  if (give) return async (of: Recipe | undefined, args: Args) =>
-    give(of instanceof Recipe ? await evaluate(of) : undefined, await evaluateArgs(args), of as Recipe)
-  if (isObject && (canMake(field) || descriptive.test(field))) return (of: Recipe | undefined, args: Args) => recipe(type, field, of instanceof Recipe ? of : undefined, args)
+  if (give)
+    return async (of: Recipe | undefined, args: Args) =>
+      give(of instanceof Recipe ? await evaluate(of) : undefined, await evaluateArgs(args), of as Recipe)
+  if (isObject && (canMake(field) || descriptive.test(field)))
+    return (of: Recipe | undefined, args: Args) => recipe(type, field, of instanceof Recipe ? of : undefined, args)
   return undefined
 }
 
@@ -67,13 +94,20 @@ export const installResolvers = (): string[] => {
     if (isInterfaceType(type)) type.resolveType = (of: Recipe) => of.type
     if (!isObjectType(type) || type.name.startsWith("__")) continue
     for (const field of Object.values(type.getFields())) {
-      const key = `${type.name}.${field.name}`, result = getNamedType(field.type)
+      const key = `${type.name}.${field.name}`,
+        result = getNamedType(field.type)
       const resolve = resolver(key, result.name, isObjectType(result))
       const ids = field.args.filter(arg => expectedType(arg) || key === "Query.node").map(({ name }) => name)
       if (!resolve) unanswered.push(key)
       field.resolve = (of, args: Args, context: Context) => {
         if (!resolve) throw new GraphQLError(`${key} is not supported by the embedded engine`)
-        return resolve(of, Object.fromEntries(Object.entries(args).map(([name, value]) => [name, ids.includes(name) ? toRecipes(value) : value])), context)
+        return resolve(
+          of,
+          Object.fromEntries(
+            Object.entries(args).map(([name, value]) => [name, ids.includes(name) ? toRecipes(value) : value]),
+          ),
+          context,
+        )
       }
     }
   }
@@ -88,7 +122,11 @@ const unsupported = (error: GraphQLError): GraphQLError => {
   return name ? new GraphQLError(`${name} is not supported by the embedded engine`) : error
 }
 
-export const answer = async (source: string, variables: Record<string, unknown> | undefined, context: Context): Promise<ExecutionResult> => {
+export const answer = async (
+  source: string,
+  variables: Record<string, unknown> | undefined,
+  context: Context,
+): Promise<ExecutionResult> => {
   let document
   try {
     document = parse(source)
@@ -102,16 +140,25 @@ export const answer = async (source: string, variables: Record<string, unknown> 
 
 const calls = new Map<string, Call | undefined>()
 /** Lets a client in: as the caller of a session, or as the process of one function call. */
-export const admit = (token: string, call?: Call): void => { calls.set(token, call) }
-export const dismiss = (token: string): void => { calls.delete(token) }
+export const admit = (token: string, call?: Call): void => {
+  calls.set(token, call)
+}
+export const dismiss = (token: string): void => {
+  calls.delete(token)
+}
 
 export const serve = async (): Promise<{ server: Server; port: number }> => {
   installResolvers()
   const server = createServer(async (request, response) => {
-    const token = Buffer.from((request.headers.authorization ?? "").replace(/^Basic /, ""), "base64").toString().replace(/:$/, "")
-    if (!calls.has(token) || request.method !== "POST" || request.url !== "/query") return void response.writeHead(calls.has(token) ? 404 : 401).end()
+    const token = Buffer.from((request.headers.authorization ?? "").replace(/^Basic /, ""), "base64")
+      .toString()
+      .replace(/:$/, "")
+    if (!calls.has(token) || request.method !== "POST" || request.url !== "/query")
+      return void response.writeHead(calls.has(token) ? 404 : 401).end()
     let body = ""
-    request.setEncoding("utf8").on("data", part => { body += part })
+    request.setEncoding("utf8").on("data", part => {
+      body += part
+    })
     await once(request, "end")
     const { query, variables } = JSON.parse(body) as { query: string; variables?: Record<string, unknown> }
     const result = await answer(query, variables, { call: calls.get(token) })

@@ -13,8 +13,15 @@ import type { Port } from "./image.ts"
 import { brief, log } from "./progress.ts"
 import { digestOf, session } from "./store.ts"
 
-interface ServiceOptions { args: string[]; useEntrypoint: boolean; insecureRootCapabilities: boolean }
-interface Forward { frontend?: number | null; backend: number }
+interface ServiceOptions {
+  args: string[]
+  useEntrypoint: boolean
+  insecureRootCapabilities: boolean
+}
+interface Forward {
+  frontend?: number | null
+  backend: number
+}
 
 export interface Service {
   key: string
@@ -26,7 +33,10 @@ export interface Service {
   tunnel?: { to: Service; ports: Forward[] }
 }
 
-export interface Bound { alias: string; ip: string }
+export interface Bound {
+  alias: string
+  ip: string
+}
 
 interface Running {
   ip: string
@@ -40,11 +50,18 @@ interface Running {
 
 const running = new Map<string, Promise<Running>>()
 
-const answers = (host: string, port: number) => new Promise<boolean>(resolve => {
-  const socket = connect({ host, port, timeout: 1000 })
-  const done = (open: boolean) => { socket.destroy(); resolve(open) }
-  socket.on("connect", () => done(true)).on("error", () => done(false)).on("timeout", () => done(false))
-})
+const answers = (host: string, port: number) =>
+  new Promise<boolean>(resolve => {
+    const socket = connect({ host, port, timeout: 1000 })
+    const done = (open: boolean) => {
+      socket.destroy()
+      resolve(open)
+    }
+    socket
+      .on("connect", () => done(true))
+      .on("error", () => done(false))
+      .on("timeout", () => done(false))
+  })
 const pause = (milliseconds: number) => new Promise(resolve => setTimeout(resolve, milliseconds))
 
 const startContainer = async ({ container, options, ports }: Service): Promise<Running> => {
@@ -53,24 +70,35 @@ const startContainer = async ({ container, options, ports }: Service): Promise<R
   const prepared = await prepare(container!, options!, bound.hosts)
   const ip = await serviceAddress()
   log(`service ${brief(command)}`)
-  const process = start({ ...prepared, flags: [...prepared.flags, "--ip", ip] }, command, { prefix: `service ${brief(command).slice(0, 24)}` })
+  const process = start({ ...prepared, flags: [...prepared.flags, "--ip", ip] }, command, {
+    prefix: `service ${brief(command).slice(0, 24)}`,
+  })
   const ended = process.ended.finally(async () => {
     bound.release()
     await prepared.release()
   })
   let over: Outcome | undefined
-  ended.then(outcome => { over = outcome }, () => {})
+  ended.then(
+    outcome => {
+      over = outcome
+    },
+    () => {},
+  )
   // A service lives no longer than those it needs.
   bound.failed.catch(() => bound.kill(prepared.name))
   for (const { port, protocol, skipHealthcheck } of ports) {
     if (protocol === "UDP" || skipHealthcheck) continue
     while (!(await answers(ip, port))) {
-      if (over) throw over.exitCode === 0 ? new GraphQLError("service exited before healthcheck") : execError(command, over)
+      if (over)
+        throw over.exitCode === 0 ? new GraphQLError("service exited before healthcheck") : execError(command, over)
       await pause(50)
     }
   }
   return {
-    ip, users: 0, pinned: false, ended,
+    ip,
+    users: 0,
+    pinned: false,
+    ended,
     stop: async () => {
       await podman(["rm", "--force", "--time", "2", prepared.name], { check: false })
       await ended
@@ -86,9 +114,13 @@ const startHost = async ({ host }: Service): Promise<Running> => {
   const tail = parseInt(session.slice(-4), 16)
   const ip = `10.213.${tail % 256}.${1 + (((tail >> 8) + hostAddresses++) % 254)}`
   await run(["ip", "address", "add", `${ip}/32`, "dev", "lo"])
-  const servers = await Promise.all(ports.map(({ frontend, backend }) => forward(ip, frontend ?? backend, name, backend)))
+  const servers = await Promise.all(
+    ports.map(({ frontend, backend }) => forward(ip, frontend ?? backend, name, backend)),
+  )
   return {
-    ip, users: 0, pinned: false,
+    ip,
+    users: 0,
+    pinned: false,
     stop: async () => {
       servers.forEach(server => server?.close())
       await run(["ip", "address", "delete", `${ip}/32`, "dev", "lo"], { check: false })
@@ -107,16 +139,25 @@ const forward = (ip: string, port: number, toHost: string, toPort: number): Prom
       socket.on("error", () => other.destroy()).on("close", () => other.destroy())
       other.on("error", () => socket.destroy()).on("close", () => socket.destroy())
     })
-    server.on("error", (error: NodeJS.ErrnoException) => (error.code === "EADDRINUSE" && ip !== "127.0.0.1" ? resolve(undefined) : reject(error)))
+    server.on("error", (error: NodeJS.ErrnoException) =>
+      error.code === "EADDRINUSE" && ip !== "127.0.0.1" ? resolve(undefined) : reject(error),
+    )
     server.listen(port, ip, () => resolve(server))
   })
 
 const startTunnel = async ({ tunnel }: Service): Promise<Running> => {
-  const { to, ports } = tunnel!, target = await acquire(to)
-  const servers = await Promise.all(ports.map(({ frontend, backend }) => forward("127.0.0.1", frontend ?? 0, target.ip, backend)))
-  servers.forEach((server, i) => { ports[i]!.frontend = (server!.address() as { port: number }).port })
+  const { to, ports } = tunnel!,
+    target = await acquire(to)
+  const servers = await Promise.all(
+    ports.map(({ frontend, backend }) => forward("127.0.0.1", frontend ?? 0, target.ip, backend)),
+  )
+  servers.forEach((server, i) => {
+    ports[i]!.frontend = (server!.address() as { port: number }).port
+  })
   return {
-    ip: "127.0.0.1", users: 0, pinned: false,
+    ip: "127.0.0.1",
+    users: 0,
+    pinned: false,
     stop: async () => {
       servers.forEach(server => server!.close())
       release(to)
@@ -143,12 +184,15 @@ const acquire = async (service: Service): Promise<Running> => {
 
 /** A service that nobody uses any more goes after a while: the next user is often near. */
 const release = (service: Service): void => {
-  void running.get(service.key)?.then(started => {
-    started.users--
-    if (started.users > 0 || started.pinned) return
-    started.timer = setTimeout(() => void halt(service), 10_000)
-    started.timer.unref()
-  }, () => {})
+  void running.get(service.key)?.then(
+    started => {
+      started.users--
+      if (started.users > 0 || started.pinned) return
+      started.timer = setTimeout(() => void halt(service), 10_000)
+      started.timer.unref()
+    },
+    () => {},
+  )
 }
 
 const halt = async (service: Service): Promise<void> => {
@@ -176,19 +220,31 @@ const nameOf = ({ key, hostname }: Service): string => hostname ?? key.slice(0, 
 
 /** Starts the services a container is bound to; `failed` is how it learns that one of them died. */
 export const bind = async (bindings: Container["bindings"]) => {
-  const started = await Promise.all(bindings.map(async ({ alias, service }) => {
-    try {
-      return { alias, service, running: await acquire(service) }
-    } catch (error) {
-      const { message, extensions } = error as GraphQLError
-      throw new GraphQLError(`start ${nameOf(service)} (aliased as ${alias}): ${message}`, { extensions })
-    }
-  }))
+  const started = await Promise.all(
+    bindings.map(async ({ alias, service }) => {
+      try {
+        return { alias, service, running: await acquire(service) }
+      } catch (error) {
+        const { message, extensions } = error as GraphQLError
+        throw new GraphQLError(`start ${nameOf(service)} (aliased as ${alias}): ${message}`, { extensions })
+      }
+    }),
+  )
   let released = false
-  const failed = new Promise<never>((_, reject) => started.forEach(({ alias, service, running: { ended } }) =>
-    ended?.then(({ exitCode }) => { if (!released) reject(new GraphQLError(`bound service ${nameOf(service)} (aliased as ${alias}) exited: exit code: ${exitCode}`)) })))
+  const failed = new Promise<never>((_, reject) =>
+    started.forEach(({ alias, service, running: { ended } }) =>
+      ended?.then(({ exitCode }) => {
+        if (!released)
+          reject(
+            new GraphQLError(`bound service ${nameOf(service)} (aliased as ${alias}) exited: exit code: ${exitCode}`),
+          )
+      }),
+    ),
+  )
   failed.catch(() => {})
-  const hosts: Bound[] = started.flatMap(({ alias, service, running: { ip } }) => [alias, nameOf(service)].map(name => ({ alias: name, ip })))
+  const hosts: Bound[] = started.flatMap(({ alias, service, running: { ip } }) =>
+    [alias, nameOf(service)].map(name => ({ alias: name, ip })),
+  )
   return {
     hosts,
     failed,
@@ -201,37 +257,65 @@ export const bind = async (bindings: Container["bindings"]) => {
 }
 
 addMakers({
-  "Container.asService": (container: Container, options: ServiceOptions): Service =>
-    ({ key: digestOf(["service", containerKey(container), options]), container, options, ports: container.config.ports }),
-  "Service.withHostname": (service: Service, { hostname }): Service => ({ ...service, hostname, key: digestOf([service.key, hostname]) }),
+  "Container.asService": (container: Container, options: ServiceOptions): Service => ({
+    key: digestOf(["service", containerKey(container), options]),
+    container,
+    options,
+    ports: container.config.ports,
+  }),
+  "Service.withHostname": (service: Service, { hostname }): Service => ({
+    ...service,
+    hostname,
+    key: digestOf([service.key, hostname]),
+  }),
   // The host may answer differently each time: nothing that used it is remembered beyond the session.
   "Host.service": (_, { host, ports }): Service => ({
     key: digestOf(["host", session, host, ports]),
     host: { name: host, ports },
-    ports: ports.map(({ frontend, backend, protocol }: Forward & { protocol: Port["protocol"] }) => ({ port: frontend ?? backend, protocol, skipHealthcheck: false })),
+    ports: ports.map(({ frontend, backend, protocol }: Forward & { protocol: Port["protocol"] }) => ({
+      port: frontend ?? backend,
+      protocol,
+      skipHealthcheck: false,
+    })),
   }),
   "Host.tunnel": (_, { service, native, ports }): Service => {
-    const forwards: Forward[] = ports.length > 0 ? ports : service.ports.map(({ port }: Port) => ({ backend: port, ...(native && { frontend: port }) }))
-    return { key: digestOf(["tunnel", service.key, forwards]), tunnel: { to: service, ports: forwards }, ports: service.ports }
+    const forwards: Forward[] =
+      ports.length > 0
+        ? ports
+        : service.ports.map(({ port }: Port) => ({ backend: port, ...(native && { frontend: port }) }))
+    return {
+      key: digestOf(["tunnel", service.key, forwards]),
+      tunnel: { to: service, ports: forwards },
+      ports: service.ports,
+    }
   },
 })
 
 /** Serves a service's ports on the host until it ends. */
 export const up = async (service: Service, ports: Forward[], random = false): Promise<never> => {
   const { ip, ended } = await pin(service)
-  const wanted: Forward[] = ports.length > 0 ? ports : service.ports.map(({ port }) => ({ backend: port, frontend: random ? 0 : port }))
+  const wanted: Forward[] =
+    ports.length > 0 ? ports : service.ports.map(({ port }) => ({ backend: port, frontend: random ? 0 : port }))
   if (wanted.length === 0) throw new GraphQLError("no ports to forward")
   for (const { frontend, backend } of wanted) {
     const server = await forward("127.0.0.1", frontend ?? 0, ip, backend)
-    process.stderr.write(`tunnel started: http://localhost:${(server!.address() as { port: number }).port} -> ${backend}\n`)
+    process.stderr.write(
+      `tunnel started: http://localhost:${(server!.address() as { port: number }).port} -> ${backend}\n`,
+    )
   }
   const outcome = await (ended ?? new Promise<never>(() => {}))
   throw new GraphQLError(`service exited: exit code: ${outcome.exitCode}`)
 }
 
 addLeaves({
-  "Service.start": async (service: Service, _, { id }) => { await pin(service); return id },
-  "Service.stop": async (service: Service, _, { id }) => { await halt(service); return id },
+  "Service.start": async (service: Service, _, { id }) => {
+    await pin(service)
+    return id
+  },
+  "Service.stop": async (service: Service, _, { id }) => {
+    await halt(service)
+    return id
+  },
   "Service.ports": (service: Service) => portRecipes(service.ports),
   // Addresses instead of names: they hold in every container of the session and in the module's own process.
   "Service.hostname": async (service: Service) => service.hostname ?? (await pin(service)).ip,

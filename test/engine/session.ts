@@ -13,5 +13,6 @@ export const startSession = async (): Promise<Engine> => {
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const { port, token, stop } = await startSession()
   process.stdout.write(`DAGGER_SESSION_PORT=${port} DAGGER_SESSION_TOKEN=${token}\n`)
-  for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => void stop().then(() => process.exit(0)))
+  for (const signal of ["SIGINT", "SIGTERM"] as const)
+    process.once(signal, () => void stop().then(() => process.exit(0)))
 }

@@ -6,7 +6,9 @@ import { join } from "node:path"
 
 export const root = join(process.env.XDG_CACHE_HOME || join(homedir(), ".cache"), "cloud-native", "engine")
 
-export const folder = (name: "trees" | "files" | "layers" | "links" | "results" | "recipes" | "volumes" | "images" | "sessions" | "runtime"): string => {
+export const folder = (
+  name: "trees" | "files" | "layers" | "links" | "results" | "recipes" | "volumes" | "images" | "sessions" | "runtime",
+): string => {
   const path = join(root, name)
   mkdirSync(path, { recursive: true, mode: 0o700 })
   return path
@@ -54,17 +56,25 @@ const key = (() => {
   }
 })()
 
-export const hash = (data: string | Buffer): string => createHmac("sha256", key()).update(data).digest("hex").slice(0, 40)
+export const hash = (data: string | Buffer): string =>
+  createHmac("sha256", key()).update(data).digest("hex").slice(0, 40)
 
 const canonical = (value: unknown): unknown => {
   if (Array.isArray(value)) return value.map(canonical)
   if (value === null || typeof value !== "object") return value
-  return Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)).map(([k, v]) => [k, canonical(v)]))
+  return Object.fromEntries(
+    Object.entries(value)
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([k, v]) => [k, canonical(v)]),
+  )
 }
 export const digestOf = (value: unknown): string => hash(JSON.stringify(canonical(value)))
 
 /** What a stored result needs to be of use again: paths under the root. */
-interface Entry<T> { value: T; needs: string[] }
+interface Entry<T> {
+  value: T
+  needs: string[]
+}
 
 const running = new Map<string, Promise<unknown>>()
 
@@ -94,7 +104,8 @@ export const recall = <T>(key: string): T | undefined => {
 }
 
 export const remember = <T>(key: string, value: T, needs: string[]): void => {
-  const path = resultPath(key), own = `${path}.${session}`
+  const path = resultPath(key),
+    own = `${path}.${session}`
   writeFileSync(own, JSON.stringify({ value, needs } satisfies Entry<T>), { mode: 0o600 })
   renameSync(own, path)
 }

@@ -1,14 +1,33 @@
 // Immutable folders and files on the host, stored under the digest of their content.
 import { createHash } from "node:crypto"
 import {
-  chmodSync, constants, copyFileSync, existsSync, lchownSync, linkSync, lstatSync, lutimesSync, mkdirSync, readdirSync, readFileSync,
-  readlinkSync, rmSync, symlinkSync, type Stats,
+  chmodSync,
+  constants,
+  copyFileSync,
+  existsSync,
+  lchownSync,
+  linkSync,
+  lstatSync,
+  lutimesSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  symlinkSync,
+  type Stats,
 } from "node:fs"
 import { basename, dirname, join } from "node:path"
 import { folder, hash, keep, scratch, touch } from "./store.ts"
 
-export interface Filter { exclude?: string[]; include?: string[] }
-export interface Entry { path: string; stats: Stats }
+export interface Filter {
+  exclude?: string[]
+  include?: string[]
+}
+export interface Entry {
+  path: string
+  stats: Stats
+}
 
 /** A pattern as in a .dockerignore: `*` stays within a folder, `**` crosses them. */
 export const pattern = (text: string): RegExp => {
@@ -27,32 +46,49 @@ export const pattern = (text: string): RegExp => {
 const matcher = (patterns: string[]) => {
   const rules = patterns.map(text => ({ negated: text.startsWith("!"), expression: pattern(text.replace(/^!/, "")) }))
   return (path: string): boolean => {
-    const parts = path.split("/"), prefixes = parts.map((_, i) => parts.slice(0, i + 1).join("/"))
-    return rules.reduce((matched, rule) => (prefixes.some(prefix => rule.expression.test(prefix)) ? !rule.negated : matched), false)
+    const parts = path.split("/"),
+      prefixes = parts.map((_, i) => parts.slice(0, i + 1).join("/"))
+    return rules.reduce(
+      (matched, rule) => (prefixes.some(prefix => rule.expression.test(prefix)) ? !rule.negated : matched),
+      false,
+    )
   }
 }
 
 /** Everything below a folder, parents first. Folders that only lead to included files come too. */
 export const walk = (root: string, { exclude = [], include = [] }: Filter = {}): Entry[] => {
-  const excluded = matcher(exclude), included = matcher(include), exceptions = exclude.some(text => text.startsWith("!"))
+  const excluded = matcher(exclude),
+    included = matcher(include),
+    exceptions = exclude.some(text => text.startsWith("!"))
   const visit = (below: string): Entry[] =>
-    readdirSync(join(root, below)).sort().flatMap(name => {
-      const path = below ? `${below}/${name}` : name
-      const out = excluded(path)
-      if (out && !exceptions) return []
-      const stats = lstatSync(join(root, path)), wanted = !out && (include.length === 0 || included(path))
-      // Devices, pipes and sockets are no content.
-      if (!stats.isDirectory()) return wanted && (stats.isFile() || stats.isSymbolicLink()) ? [{ path, stats }] : []
-      const inside = visit(path)
-      return wanted || inside.length > 0 ? [{ path, stats }, ...inside] : []
-    })
+    readdirSync(join(root, below))
+      .sort()
+      .flatMap(name => {
+        const path = below ? `${below}/${name}` : name
+        const out = excluded(path)
+        if (out && !exceptions) return []
+        const stats = lstatSync(join(root, path)),
+          wanted = !out && (include.length === 0 || included(path))
+        // Devices, pipes and sockets are no content.
+        if (!stats.isDirectory()) return wanted && (stats.isFile() || stats.isSymbolicLink()) ? [{ path, stats }] : []
+        const inside = visit(path)
+        return wanted || inside.length > 0 ? [{ path, stats }, ...inside] : []
+      })
   return visit("")
 }
 
-export interface CopyOptions { owner?: { uid: number; gid: number }; permissions?: number; link?: boolean }
+export interface CopyOptions {
+  owner?: { uid: number; gid: number }
+  permissions?: number
+  link?: boolean
+}
 
 /** What a file is, or will be once copied. */
-const describe = (path: string, { stats }: Entry, { owner = stats, permissions = stats.mode & 0o7777 }: CopyOptions = {}): string => {
+const describe = (
+  path: string,
+  { stats }: Entry,
+  { owner = stats, permissions = stats.mode & 0o7777 }: CopyOptions = {},
+): string => {
   const belongs = `${owner.uid}:${owner.gid}`
   if (stats.isSymbolicLink()) return `${belongs} -> ${readlinkSync(path)}`
   if (stats.isDirectory()) return `${belongs} ${permissions.toString(8)} folder`
@@ -88,20 +124,28 @@ export const copyFile = (from: string, to: string, options: CopyOptions = {}): v
   place(from, to, lstatSync(from), options)
 }
 
-export interface Directory { tree: string }
-export interface File { file: string; name: string }
+export interface Directory {
+  tree: string
+}
+export interface File {
+  file: string
+  name: string
+}
 
 export const directoryPath = ({ tree }: Directory): string => join(folder("trees"), tree)
 export const filePath = ({ file, name }: File): string => join(folder("files"), file, name)
 export const directoryNeeds = ({ tree }: Directory): string[] => [`trees/${tree}`]
 export const fileNeeds = ({ file }: File): string[] => [`files/${file}`]
 
-const treeName = (described: Map<string, string>): string => hash([...described].map(line => line.join("\0")).join("\n"))
+const treeName = (described: Map<string, string>): string =>
+  hash([...described].map(line => line.join("\0")).join("\n"))
 
 /** A tree of what a folder on the host or in a container holds; copied only when it is not there yet. */
 export const importTree = (path: string, filter: Filter = {}, options: CopyOptions = {}): Directory => {
-  const entries = walk(path, filter), tree = treeName(describeTree(path, entries, options)), kept = join(folder("trees"), tree)
-  if (existsSync(kept)) return touch(kept), { tree }
+  const entries = walk(path, filter),
+    tree = treeName(describeTree(path, entries, options)),
+    kept = join(folder("trees"), tree)
+  if (existsSync(kept)) return (touch(kept), { tree })
   const built = scratch()
   chmodSync(built, 0o755)
   copyEntries(path, built, entries, options)
@@ -110,8 +154,10 @@ export const importTree = (path: string, filter: Filter = {}, options: CopyOptio
 }
 
 export const importFile = (path: string, options: CopyOptions = {}, name = basename(path)): File => {
-  const stats = lstatSync(path), file = hash(`${name}\0${describe(path, { path, stats }, options)}`), kept = join(folder("files"), file)
-  if (existsSync(kept)) return touch(kept), { file, name }
+  const stats = lstatSync(path),
+    file = hash(`${name}\0${describe(path, { path, stats }, options)}`),
+    kept = join(folder("files"), file)
+  if (existsSync(kept)) return (touch(kept), { file, name })
   const built = scratch()
   copyFile(path, join(built, name), options)
   keep(built, kept)
@@ -119,7 +165,11 @@ export const importFile = (path: string, options: CopyOptions = {}, name = basen
 }
 
 /** A new tree made from an old one. Files are shared by link, so `change` must replace, never write into, what it finds. */
-export const deriveTree = (base: Directory | undefined, change: (path: string) => void, filter: Filter = {}): Directory => {
+export const deriveTree = (
+  base: Directory | undefined,
+  change: (path: string) => void,
+  filter: Filter = {},
+): Directory => {
   const built = scratch()
   chmodSync(built, 0o755)
   if (base) copyEntries(directoryPath(base), built, walk(directoryPath(base), filter), { link: true })

@@ -6,7 +6,11 @@ import ts from "typescript"
 /** What the module imports under the SDK's name. */
 export * from "@dagger.io/dagger"
 
-export interface Assignment { port: number; token: string; files: string[] }
+export interface Assignment {
+  port: number
+  token: string
+  files: string[]
+}
 
 // The entrypoint reads a module's types by name, so it can do without the declarations of browsers and of libraries: half of its time.
 const { readFile } = ts.sys

@@ -25,7 +25,9 @@ afterAll(async () => {
 
 const inside = (...argv: string[]) => podman(["exec", kubernetesContainer(lab.name), ...argv])
 const signal = async (name: NodeJS.Signals) => {
-  const processes = (await podman(["top", kubernetesContainer(lab.name), "hpid", "comm"])).stdout.split("\n").map(line => line.split(/\s+/))
+  const processes = (await podman(["top", kubernetesContainer(lab.name), "hpid", "comm"])).stdout
+    .split("\n")
+    .map(line => line.split(/\s+/))
   const servers = processes.filter(([, command]) => command === "kube-apiserver")
   expect(servers).toHaveLength(1)
   process.kill(Number(servers[0]![0]), name)
@@ -33,22 +35,30 @@ const signal = async (name: NodeJS.Signals) => {
 const RULE = ["INPUT", "-p", "tcp", "--dport", "6443", "-j", "REJECT", "--reject-with", "tcp-reset"]
 
 test.each([
-  { how: "refuses connections", said: "waiting: the API server does not answer", away: () => inside("iptables", "-I", ...RULE), back: () => inside("iptables", "-D", ...RULE) },
+  {
+    how: "refuses connections",
+    said: "waiting: the API server does not answer",
+    away: () => inside("iptables", "-I", ...RULE),
+    back: () => inside("iptables", "-D", ...RULE),
+  },
   // kubectl itself tries a handshake that hangs again.
   { how: "hangs", said: "rollout: ", away: () => signal("SIGSTOP"), back: () => signal("SIGCONT") },
-])("1: an API server that $how for 20 s in the middle of a rollout: the deployment succeeds", async ({ how, said, away, back }) => {
-  const namespace = await Namespace.create(lab, how.replaceAll(" ", "-"))
-  const deployment = namespace.deploy(Source.minimal())
-  await deployment.said("rollout: ")
-  await away()
-  await delay(AWAY)
-  await back()
-  const ended = await deployment.ended
-  expect(ended.exitCode, ended.stderr).toBe(0)
-  expect(ended.stderr).toContain(said)
-  expect(ended.stdout).toContain("100.000 %")
-  expect(await namespace.leftovers()).toBe("")
-})
+])(
+  "1: an API server that $how for 20 s in the middle of a rollout: the deployment succeeds",
+  async ({ how, said, away, back }) => {
+    const namespace = await Namespace.create(lab, how.replaceAll(" ", "-"))
+    const deployment = namespace.deploy(Source.minimal())
+    await deployment.said("rollout: ")
+    await away()
+    await delay(AWAY)
+    await back()
+    const ended = await deployment.ended
+    expect(ended.exitCode, ended.stderr).toBe(0)
+    expect(ended.stderr).toContain(said)
+    expect(ended.stdout).toContain("100.000 %")
+    expect(await namespace.leftovers()).toBe("")
+  },
+)
 
 test("1: an API server that is not there: said within seconds, and nothing is built", async () => {
   const config = parse(readFileSync(lab.kubeconfig, "utf8"))

@@ -38,7 +38,8 @@ afterAll(async () => {
 const outputs: string[] = []
 
 async function deploy(source: Source, secrets = dotenv): Promise<Ended> {
-  const ended = await namespace.deploy(source, `--secrets=file:${secrets}`, `--public-url=${lab.appUrl}`, "--handshake").ended
+  const ended = await namespace.deploy(source, `--secrets=file:${secrets}`, `--public-url=${lab.appUrl}`, "--handshake")
+    .ended
   outputs.push(ended.stdout, ended.stderr)
   return ended
 }
@@ -50,49 +51,63 @@ function version(name: string): Source {
     .edit("test/app/backend/app/tasks.py", "no such task", `no such task in ${name}`)
 }
 
-test("8: both applications are replaced while users work, who notice nothing but the new version", { tags: "representative" }, async () => {
-  await untilEachHasTwoPods()
-  const user = await User.signUp(lab.appUrl)
-  expect((await user.post("/api/tasks", { title: "seen all along" })).status).toBe(201)
-  const requests = [{ path: "/api/tasks", contains: "seen all along" }, { path: "/", contains: user.name }]
-  const browser = await BrowserUser.signUp(lab.appUrl)
-  onTestFinished(() => browser.close())
-  await browser.addTask("written in a browser")
-  const working = poll(user, requests)
-  const fewest = fewestPods()
-  const before = await namespace.running()
+test(
+  "8: both applications are replaced while users work, who notice nothing but the new version",
+  { tags: "representative" },
+  async () => {
+    await untilEachHasTwoPods()
+    const user = await User.signUp(lab.appUrl)
+    expect((await user.post("/api/tasks", { title: "seen all along" })).status).toBe(201)
+    const requests = [
+      { path: "/api/tasks", contains: "seen all along" },
+      { path: "/", contains: user.name },
+    ]
+    const browser = await BrowserUser.signUp(lab.appUrl)
+    onTestFinished(() => browser.close())
+    await browser.addTask("written in a browser")
+    const working = poll(user, requests)
+    const fewest = fewestPods()
+    const before = await namespace.running()
 
-  const second = await deploy(version("second"))
-  expect(second.exitCode, second.stderr).toBe(0)
-  expect(second.stdout).toMatch(/100\.000 % answered as they must be, from before the first change/)
-  expect(second.stdout).toContain("ok  the backend refuses an unsigned token")
-  expect(migrations(second)).toEqual(["backend: ran", "frontend: ran"])
-  const seen = await working.stop()
-  expect(seen.wrong).toEqual([])
-  expect(seen.sent).toBeGreaterThan(100)
-  expect(await fewest.stop()).toBeGreaterThanOrEqual(2)
-  expect(await browser.reload()).toEqual({ name: "Ada", heading: "Tasks, second", tasks: ["written in a browser"] })
-  expect(await (await user.get("/api/tasks/00000000-0000-4000-8000-000000000000")).json()).toEqual({ detail: "no such task in second" })
-  expect((await user.post("/api/tasks", { title: "still signed in" })).status).toBe(201)
-  expect(await namespace.running()).not.toEqual(before)
+    const second = await deploy(version("second"))
+    expect(second.exitCode, second.stderr).toBe(0)
+    expect(second.stdout).toMatch(/100\.000 % answered as they must be, from before the first change/)
+    expect(second.stdout).toContain("ok  the backend refuses an unsigned token")
+    expect(migrations(second)).toEqual(["backend: ran", "frontend: ran"])
+    const seen = await working.stop()
+    expect(seen.wrong).toEqual([])
+    expect(seen.sent).toBeGreaterThan(100)
+    expect(await fewest.stop()).toBeGreaterThanOrEqual(2)
+    expect(await browser.reload()).toEqual({ name: "Ada", heading: "Tasks, second", tasks: ["written in a browser"] })
+    expect(await (await user.get("/api/tasks/00000000-0000-4000-8000-000000000000")).json()).toEqual({
+      detail: "no such task in second",
+    })
+    expect((await user.post("/api/tasks", { title: "still signed in" })).status).toBe(201)
+    expect(await namespace.running()).not.toEqual(before)
 
-  // What the poller is worth: with a cookie that is not the user's, it reports refusals.
-  const stranger = poll(user.forged(), requests)
-  await delay(1000)
-  expect((await stranger.stop()).wrong).toContainEqual(expect.stringMatching(/\/api\/tasks: 401$/))
+    // What the poller is worth: with a cookie that is not the user's, it reports refusals.
+    const stranger = poll(user.forged(), requests)
+    await delay(1000)
+    expect((await stranger.stop()).wrong).toContainEqual(expect.stringMatching(/\/api\/tasks: 401$/))
 
-  expect(leaks(outputs.join("\n"), secretValues())).toEqual([])
-  for (const { name, value, forms } of secretValues()) expect(forms.map(form => leaks(`x${form}y`, [{ name, value, forms }]))).not.toContainEqual([])
-})
+    expect(leaks(outputs.join("\n"), secretValues())).toEqual([])
+    for (const { name, value, forms } of secretValues())
+      expect(forms.map(form => leaks(`x${form}y`, [{ name, value, forms }]))).not.toContainEqual([])
+  },
+)
 
 test("5: a version that never becomes ready is rolled back, and its users notice nothing; the version before is gone back to by hand", async () => {
   const source = version("second")
   const good = await namespace.running()
   const user = await User.signUp(lab.appUrl)
-  const working = poll(user, [{ path: "/api/tasks", contains: "[" }, { path: "/", contains: user.name }])
+  const working = poll(user, [
+    { path: "/api/tasks", contains: "[" },
+    { path: "/", contains: user.name },
+  ])
   const bad = await deploy(source.edit("k8s/deployment.yaml", "/health?check=database", "/nowhere"))
   expect(bad.exitCode, bad.stderr).toBe(1)
-  for (const text of ["ROLLOUT_FAILED", "readiness probe", "404", "rolled back to"]) expect(errorOf(bad), bad.stderr).toContain(text)
+  for (const text of ["ROLLOUT_FAILED", "readiness probe", "404", "rolled back to"])
+    expect(errorOf(bad), bad.stderr).toContain(text)
   expect(await namespace.running()).toEqual(good)
 
   const report = join(folder, "report")
@@ -108,7 +123,12 @@ test("5: a version that never becomes ready is rolled back, and its users notice
   expect(readFileSync(join(report, "report.md"), "utf8")).toContain("ROLLOUT_FAILED")
   expect(readFileSync(join(report, "availability.svg"), "utf8")).toContain("100.000 %")
 
-  const planned = await namespace.call(version("third"), "plan", `--secrets=file:${dotenv}`, `--public-url=${lab.appUrl}`).ended
+  const planned = await namespace.call(
+    version("third"),
+    "plan",
+    `--secrets=file:${dotenv}`,
+    `--public-url=${lab.appUrl}`,
+  ).ended
   expect(planned.exitCode, planned.stderr).toBe(0)
   expect(planned.stdout).toMatch(/~ Deployment backend\n.*image: .* → "<new>"/)
   expect(planned.stdout).toContain("  Service backend: unchanged")
@@ -137,14 +157,20 @@ test("8: the same without preStop and readiness: reported as failed, with the ou
   }
   const ended = await deploy(source.write("k8s/deployment.yaml", deployments.map(String).join("---\n")))
   expect(ended.exitCode, ended.stderr).toBe(1)
-  for (const text of ["AVAILABILITY_FAILED", "outage of", "longest outage", "rolled back to"]) expect(errorOf(ended), ended.stderr).toContain(text)
+  for (const text of ["AVAILABILITY_FAILED", "outage of", "longest outage", "rolled back to"])
+    expect(errorOf(ended), ended.stderr).toContain(text)
 })
 
 test("7: a BACKEND_URL that leads nowhere: both applications are healthy, and the users' tasks are not there", async () => {
-  const source = version("lost").edit("k8s/config.yaml", "BACKEND_URL: http://backend:8000", "BACKEND_URL: http://nowhere:8000")
+  const source = version("lost").edit(
+    "k8s/config.yaml",
+    "BACKEND_URL: http://backend:8000",
+    "BACKEND_URL: http://nowhere:8000",
+  )
   const ended = await deploy(source)
   expect(ended.exitCode, ended.stderr).toBe(1)
-  for (const text of ["AVAILABILITY_FAILED", "the user's tasks, through the frontend", "BACKEND_URL", "rolled back to"]) expect(errorOf(ended), ended.stderr).toContain(text)
+  for (const text of ["AVAILABILITY_FAILED", "the user's tasks, through the frontend", "BACKEND_URL", "rolled back to"])
+    expect(errorOf(ended), ended.stderr).toContain(text)
 })
 
 test("2: a Secret whose value is wrong is told from one that is missing: the database refuses the password", async () => {
@@ -153,7 +179,8 @@ test("2: a Secret whose value is wrong is told from one that is missing: the dat
   const before = await namespace.running()
   const ended = await deploy(version("wrong password"), wrong)
   expect(ended.exitCode, ended.stderr).toBe(1)
-  for (const text of ["MIGRATION_FAILED", "password authentication failed", "no pod was changed"]) expect(errorOf(ended), ended.stderr).toContain(text)
+  for (const text of ["MIGRATION_FAILED", "password authentication failed", "no pod was changed"])
+    expect(errorOf(ended), ended.stderr).toContain(text)
   expect(ended.stderr).not.toContain("not-the-password")
   expect(await namespace.running()).toEqual(before)
 })
@@ -162,20 +189,28 @@ test("11: under load the autoscaler scales out, and a deployment meanwhile leave
   // A share of a CPU that the monitor's and this user's requests use anyway, and as many pods as two cores have room for.
   const eager = (source: Source) => {
     const autoscalers = readFileSync(join(source.path, "k8s/hpa.yaml"), "utf8")
-    return source.write("k8s/hpa.yaml", autoscalers.replaceAll("averageUtilization: 75", "averageUtilization: 5").replaceAll("maxReplicas: 6", "maxReplicas: 3"))
+    return source.write(
+      "k8s/hpa.yaml",
+      autoscalers
+        .replaceAll("averageUtilization: 75", "averageUtilization: 5")
+        .replaceAll("maxReplicas: 6", "maxReplicas: 3"),
+    )
   }
   const user = await User.signUp(lab.appUrl)
   const working = poll(user, [{ path: "/", contains: user.name }])
   const first = await deploy(eager(version("that scales")))
   expect(first.exitCode, first.stderr).toBe(0)
-  await expect.poll(async () => Math.max(...(await replicas())), { timeout: 180_000, interval: 2_000 }).toBeGreaterThan(2)
+  await expect
+    .poll(async () => Math.max(...(await replicas())), { timeout: 180_000, interval: 2_000 })
+    .toBeGreaterThan(2)
   const scaled = await replicas()
 
   const second = deploy(eager(version("that scales too")))
   let ended = false
   void second.finally(() => (ended = true))
   const fewest = [Infinity, Infinity]
-  while (!ended) for (const [index, count] of (await replicas()).entries()) fewest[index] = Math.min(fewest[index]!, count)
+  while (!ended)
+    for (const [index, count] of (await replicas()).entries()) fewest[index] = Math.min(fewest[index]!, count)
   const { exitCode, stderr, stdout } = await second
   expect(exitCode, stderr).toBe(0)
   expect(stdout).toContain("100.000 %")
@@ -185,7 +220,11 @@ test("11: under load the autoscaler scales out, and a deployment meanwhile leave
 
 /** A number of each application's Deployment. */
 async function ofDeployments(field: string): Promise<number[]> {
-  return (await namespace.kubectl("get", "deployments", "backend", "frontend", `--output=jsonpath={.items[*].${field}}`)).split(" ").map(Number)
+  return (
+    await namespace.kubectl("get", "deployments", "backend", "frontend", `--output=jsonpath={.items[*].${field}}`)
+  )
+    .split(" ")
+    .map(Number)
 }
 
 /** Of each application, the pods that its Deployment asks for. */
@@ -230,11 +269,16 @@ interface SecretValue {
 
 /** What nobody may read in the output: the applications' secrets, and the kubeconfig's key. */
 function secretValues(): SecretValue[] {
-  const applications = [...readFileSync(dotenv, "utf8").matchAll(/^(\w+)=(.*)$/gm)].map(match => [match[1]!, match[2]!] as const)
+  const applications = [...readFileSync(dotenv, "utf8").matchAll(/^(\w+)=(.*)$/gm)].map(
+    match => [match[1]!, match[2]!] as const,
+  )
   const password = ["password", databasePassword()] as const
   const { user } = parse(readFileSync(lab.kubeconfig, "utf8")).users[0]
   const key = Buffer.from(user["client-key-data"], "base64").toString()
-  const access = [["client-key-data", user["client-key-data"]], ["a line of the key", key.split("\n")[1]!]] as const
+  const access = [
+    ["client-key-data", user["client-key-data"]],
+    ["a line of the key", key.split("\n")[1]!],
+  ] as const
   return [...applications, password, ...access].map(([name, value]) => ({
     name,
     value,

@@ -16,8 +16,14 @@ export function watchFor(namespace: Namespace, cause: RegExp): { stop(): Promise
     let earliest: number | undefined
     while (!stopped) {
       const seen = Date.now()
-      const list = JSON.parse(await namespace.kubectl("get", "pods,replicasets,events", "--output=json").catch(() => '{"items":[]}')) as { items: object[] }
-      const times = list.items.flatMap(signsOf).filter(({ text }) => cause.test(text)).map(({ at }) => at ?? seen).filter(at => at >= begun)
+      const list = JSON.parse(
+        await namespace.kubectl("get", "pods,replicasets,events", "--output=json").catch(() => '{"items":[]}'),
+      ) as { items: object[] }
+      const times = list.items
+        .flatMap(signsOf)
+        .filter(({ text }) => cause.test(text))
+        .map(({ at }) => at ?? seen)
+        .filter(at => at >= begun)
       if (times.length > 0) earliest = Math.min(earliest ?? Infinity, ...times)
       await delay(1000)
     }
@@ -32,10 +38,15 @@ function signsOf(item: any): Sign[] {
     const first = { text: `${item.reason}: ${item.message}`, at: time(item.firstTimestamp ?? item.eventTime) }
     return item.count > 1 ? [first, { text: `again: ${item.message}`, at: time(item.lastTimestamp) }] : [first]
   }
-  const conditions: any[] = (item.status?.conditions ?? []).filter(({ status }: any) => status === (item.kind === "Pod" ? "False" : "True"))
+  const conditions: any[] = (item.status?.conditions ?? []).filter(
+    ({ status }: any) => status === (item.kind === "Pod" ? "False" : "True"),
+  )
   const containers: any[] = [...(item.status?.initContainerStatuses ?? []), ...(item.status?.containerStatuses ?? [])]
   return [
-    ...conditions.map(({ reason, message, lastTransitionTime }) => ({ text: `${reason}: ${message}`, at: time(lastTransitionTime) })),
+    ...conditions.map(({ reason, message, lastTransitionTime }) => ({
+      text: `${reason}: ${message}`,
+      at: time(lastTransitionTime),
+    })),
     ...containers.flatMap(({ state, lastState, restartCount }) => [
       ...endOf(state.terminated, restartCount > 0),
       // The restart is counted when it begins: one that is being waited for is not yet.
@@ -46,7 +57,9 @@ function signsOf(item: any): Sign[] {
 }
 
 function endOf(end: any, isAnother: boolean): Sign[] {
-  return end ? [{ text: `${end.reason}: exit code ${end.exitCode}${isAnother ? ", again" : ""}`, at: time(end.finishedAt) }] : []
+  return end
+    ? [{ text: `${end.reason}: exit code ${end.exitCode}${isAnother ? ", again" : ""}`, at: time(end.finishedAt) }]
+    : []
 }
 
 function time(text: string | null | undefined): number | undefined {

@@ -51,9 +51,14 @@ afterAll(async () => {
 })
 
 describe("a fault in a new release", () => {
-  const faults = readdirSync(CASES).map(name => ({ name, ...(parse(readFileSync(join(CASES, name, "case.yaml"), "utf8")) as Fault) }))
+  const faults = readdirSync(CASES).map(name => ({
+    name,
+    ...(parse(readFileSync(join(CASES, name, "case.yaml"), "utf8")) as Fault),
+  }))
   for (const { name, ...fault } of faults) {
-    test.concurrent(`${fault.family}: ${name}`, { tags: fault.representative ? "representative" : [] }, () => isUndone(name, fault))
+    test.concurrent(`${fault.family}: ${name}`, { tags: fault.representative ? "representative" : [] }, () =>
+      isUndone(name, fault),
+    )
   }
 })
 
@@ -83,11 +88,18 @@ async function isUndone(name: string, fault: Fault): Promise<void> {
   expect(await namespace.running()).toEqual(before)
   expect(await namespace.leftovers()).toBe("")
   const report = fault.recovery === "untouched" ? undefined : await reportOf(namespace, name)
-  if (report) expect(report).toMatchObject({ outcome: "failed", failure: { code: expect.stringContaining(fault.expect[0]!) }, recovery: { action: fault.recovery ?? "rolled back" } })
+  if (report)
+    expect(report).toMatchObject({
+      outcome: "failed",
+      failure: { code: expect.stringContaining(fault.expect[0]!) },
+      recovery: { action: fault.recovery ?? "rolled back" },
+    })
 
   const cause = shownAt ?? Date.parse(report?.availability?.outages[0]?.from ?? "")
   const seconds = ((await decided) - cause) / 1000
-  verdicts.push(`  ${fault.family}: ${name}: ${Number.isNaN(seconds) ? "before anything changed" : `${seconds.toFixed(1)} s after the cluster showed it`}`)
+  verdicts.push(
+    `  ${fault.family}: ${name}: ${Number.isNaN(seconds) ? "before anything changed" : `${seconds.toFixed(1)} s after the cluster showed it`}`,
+  )
   if (fault.shown) expect(seconds, `${name}: seconds to the verdict`).toBeLessThanOrEqual(LIMIT)
 }
 

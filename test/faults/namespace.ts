@@ -32,12 +32,19 @@ export class Namespace {
 
   /** Call a function that works on the cluster. */
   call(source: Source, name: string, ...flags: string[]): Call {
-    return call(`--source=${source.path}`, name, `--kubeconfig=file:${this.lab.kubeconfig}`, `--namespace=${this.name}`, ...flags)
+    return call(
+      `--source=${source.path}`,
+      name,
+      `--kubeconfig=file:${this.lab.kubeconfig}`,
+      `--namespace=${this.name}`,
+      ...flags,
+    )
   }
 
   /** The pods of the applications that are not about to go, by what they run. */
   async running(): Promise<string[]> {
-    const line = '{{range .items}}{{if and (not .metadata.deletionTimestamp) (eq .status.phase "Running")}}{{.metadata.labels}} {{range .spec.containers}}{{.image}} {{.command}}{{end}}{{"\\n"}}{{end}}{{end}}'
+    const line =
+      '{{range .items}}{{if and (not .metadata.deletionTimestamp) (eq .status.phase "Running")}}{{.metadata.labels}} {{range .spec.containers}}{{.image}} {{.command}}{{end}}{{"\\n"}}{{end}}{{end}}'
     const text = await this.kubectl("get", "pods", "--selector=pod-template-hash", `--output=go-template=${line}`)
     return text.split("\n").filter(Boolean).sort()
   }
@@ -45,6 +52,9 @@ export class Namespace {
   /** What the module has started there and not removed. */
   async leftovers(): Promise<string> {
     const text = await this.kubectl("get", "jobs,configmaps,leases,pods", "--output=name")
-    return text.split("\n").filter(name => /monitor|handshake|lease/.test(name)).join("\n")
+    return text
+      .split("\n")
+      .filter(name => /monitor|handshake|lease/.test(name))
+      .join("\n")
   }
 }

@@ -13,6 +13,17 @@ export async function startNodeRegistries(lab: Lab): Promise<void> {
 }
 
 async function start({ name }: Lab, port: number, settings: Record<string, string>): Promise<void> {
-  const env = Object.entries({ ...settings, HTTP_ADDR: `:${port}` }).map(([key, value]) => `--env=REGISTRY_${key}=${value}`)
-  await podman(["run", "--detach", "--label", `${label}=${name}`, "--network", `container:${kubernetesContainer(name)}`, ...env, "docker.io/library/registry:3"])
+  const env = Object.entries({ ...settings, HTTP_ADDR: `:${port}` }).map(
+    ([key, value]) => `--env=REGISTRY_${key}=${value}`,
+  )
+  await podman([
+    "run",
+    "--detach",
+    "--label",
+    `${label}=${name}`,
+    "--network",
+    `container:${kubernetesContainer(name)}`,
+    ...env,
+    "docker.io/library/registry:3",
+  ])
 }

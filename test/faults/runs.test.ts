@@ -25,41 +25,49 @@ function withFault(source: Source, script: string): Source {
   return source.edit(MANIFESTS, IMAGE, `${IMAGE}          command: [node, -e, "${command}"]\n`)
 }
 
-test.concurrent("10: of two deployments at once, one goes on, and the other is told who is at it", { tags: "representative" }, async () => {
-  const namespace = await Namespace.create(lab, "two-at-once")
-  const first = namespace.deploy(Source.minimal())
-  await first.said("rollout: ")
-  const second = await namespace.deploy(Source.minimal()).ended
-  expect(second.exitCode, second.stderr).toBe(1)
-  expect(errorOf(second)).toMatch(/^Error: LOCKED: [^]*is held by system:admin \(deployment /)
-  const ended = await first.ended
-  expect(ended.exitCode, ended.stderr).toBe(0)
-  expect(ended.stdout).toMatch(/migrate-\w+: ran/)
-  expect(await namespace.leftovers()).toBe("")
+test.concurrent(
+  "10: of two deployments at once, one goes on, and the other is told who is at it",
+  { tags: "representative" },
+  async () => {
+    const namespace = await Namespace.create(lab, "two-at-once")
+    const first = namespace.deploy(Source.minimal())
+    await first.said("rollout: ")
+    const second = await namespace.deploy(Source.minimal()).ended
+    expect(second.exitCode, second.stderr).toBe(1)
+    expect(errorOf(second)).toMatch(/^Error: LOCKED: [^]*is held by system:admin \(deployment /)
+    const ended = await first.ended
+    expect(ended.exitCode, ended.stderr).toBe(0)
+    expect(ended.stdout).toMatch(/migrate-\w+: ran/)
+    expect(await namespace.leftovers()).toBe("")
 
-  // The same once more is no new release: no migration runs, no pod is replaced.
-  const pods = () => namespace.kubectl("get", "pods", "--output=jsonpath={.items[*].metadata.uid}")
-  const before = await pods()
-  const again = await namespace.deploy(Source.minimal()).ended
-  expect(again.exitCode, again.stderr).toBe(0)
-  expect(again.stdout).toMatch(/migrate-\w+: had run/)
-  expect(await pods()).toBe(before)
-})
+    // The same once more is no new release: no migration runs, no pod is replaced.
+    const pods = () => namespace.kubectl("get", "pods", "--output=jsonpath={.items[*].metadata.uid}")
+    const before = await pods()
+    const again = await namespace.deploy(Source.minimal()).ended
+    expect(again.exitCode, again.stderr).toBe(0)
+    expect(again.stdout).toMatch(/migrate-\w+: had run/)
+    expect(await pods()).toBe(before)
+  },
+)
 
-test.concurrent("9: by hand it is gone back to the release before, however often the present one was deployed", async () => {
-  const namespace = await Namespace.create(lab, "by-hand")
-  const source = Source.minimal()
-  const first = await namespace.deploy(source).ended
-  expect(first.exitCode, first.stderr).toBe(0)
-  const before = await namespace.running()
-  source.edit(MANIFESTS, IMAGE, `${IMAGE}          env: [{ name: VERSION, value: "2" }]\n`)
-  for (const ended of [await namespace.deploy(source).ended, await namespace.deploy(source).ended]) expect(ended.exitCode, ended.stderr).toBe(0)
-  expect(await namespace.running()).not.toEqual(before)
-  const back = await namespace.call(source, "rollback").ended
-  expect(back.exitCode, back.stderr).toBe(0)
-  expect(back.stdout).toContain("Rolled back to namespace by-hand")
-  expect(await namespace.running()).toEqual(before)
-})
+test.concurrent(
+  "9: by hand it is gone back to the release before, however often the present one was deployed",
+  async () => {
+    const namespace = await Namespace.create(lab, "by-hand")
+    const source = Source.minimal()
+    const first = await namespace.deploy(source).ended
+    expect(first.exitCode, first.stderr).toBe(0)
+    const before = await namespace.running()
+    source.edit(MANIFESTS, IMAGE, `${IMAGE}          env: [{ name: VERSION, value: "2" }]\n`)
+    for (const ended of [await namespace.deploy(source).ended, await namespace.deploy(source).ended])
+      expect(ended.exitCode, ended.stderr).toBe(0)
+    expect(await namespace.running()).not.toEqual(before)
+    const back = await namespace.call(source, "rollback").ended
+    expect(back.exitCode, back.stderr).toBe(0)
+    expect(back.stdout).toContain("Rolled back to namespace by-hand")
+    expect(await namespace.running()).toEqual(before)
+  },
+)
 
 describe("a first deployment that fails", () => {
   const CRASH = "console.error('no such setting'); process.exit(3)"
@@ -87,7 +95,8 @@ test.concurrent("9: what somebody else has brought stays, whatever becomes of a 
   const namespace = await Namespace.create(lab, "adopted")
   await namespace.kubectl("create", "deployment", "frontend", "--image=registry.example/shop:1")
   await namespace.kubectl("create", "service", "clusterip", "frontend", "--tcp=3000")
-  const objects = () => namespace.kubectl("get", "deployments,services", "--output=jsonpath={range .items[*]}{.kind} {.metadata.uid}{end}")
+  const objects = () =>
+    namespace.kubectl("get", "deployments,services", "--output=jsonpath={range .items[*]}{.kind} {.metadata.uid}{end}")
   const before = await objects()
   const ended = await namespace.deploy(Source.minimal().edit(MANIFESTS, "print('nothing to migrate')", "exit(3)")).ended
   expect(ended.exitCode, ended.stderr).toBe(1)
@@ -101,7 +110,8 @@ test.concurrent("8: a fix over a broken application succeeds, and says that it w
   const first = await namespace.deploy(source).ended
   expect(first.exitCode, first.stderr).toBe(0)
   await namespace.kubectl("patch", "service", "frontend", "--patch", '{"spec":{"selector":{"app":"nowhere"}}}')
-  const ended = await namespace.deploy(source.edit("web/main.mjs", "createServer", "createServer /* once more */ ")).ended
+  const ended = await namespace.deploy(source.edit("web/main.mjs", "createServer", "createServer /* once more */ "))
+    .ended
   expect(ended.exitCode, ended.stderr).toBe(0)
   expect(ended.stderr).toContain("broken before this deployment: frontend's health")
   expect(ended.stdout).toMatch(/100\.000 % answered as they must be, .*broken before/)
@@ -114,12 +124,21 @@ test.concurrent("9: a way back that cannot be gone is said, with what stands in 
   expect(first.exitCode, first.stderr).toBe(0)
   const turnsBad =
     "const begun = Date.now(); require('http').createServer((_, answer) => { answer.statusCode = Date.now() - begun < 15000 ? 200 : 503; answer.end() }).listen(3000)"
-  const second = namespace.deploy(withFault(source, turnsBad).edit(MANIFESTS, "print('nothing to migrate')", "print('another migration')"))
+  const second = namespace.deploy(
+    withFault(source, turnsBad).edit(MANIFESTS, "print('nothing to migrate')", "print('another migration')"),
+  )
   await second.said("rollout: frontend: 1/1 new, 1 available, 0 old")
   await forgetImages(namespace, first.stdout)
   const ended = await second.ended
   expect(ended.exitCode, ended.stderr).toBe(1)
-  const texts = ["ROLLBACK_FAILED", "AVAILABILITY_FAILED", "could not be undone", "the image cannot be pulled", "migrations that ran, and stay: migrate-", "get deployments,pods"]
+  const texts = [
+    "ROLLBACK_FAILED",
+    "AVAILABILITY_FAILED",
+    "could not be undone",
+    "the image cannot be pulled",
+    "migrations that ran, and stay: migrate-",
+    "get deployments,pods",
+  ]
   for (const text of texts) expect(errorOf(ended), ended.stderr).toContain(text)
   expect(await namespace.leftovers()).toBe("")
 })
@@ -129,7 +148,13 @@ test.concurrent("10: a deployment that was killed half-way is taken over by the 
   const source = Source.minimal()
   const good = await namespace.deploy(source).ended
   expect(good.exitCode, good.stderr).toBe(0)
-  const killed = namespace.deploy(withFault(source, "setTimeout(() => undefined, 1e9)").edit(MANIFESTS, "kind: Service\nmetadata:\n  name: backend", "kind: ConfigMap\nmetadata:\n  name: gone-again\ndata: {}\n---\napiVersion: v1\nkind: Service\nmetadata:\n  name: backend"))
+  const killed = namespace.deploy(
+    withFault(source, "setTimeout(() => undefined, 1e9)").edit(
+      MANIFESTS,
+      "kind: Service\nmetadata:\n  name: backend",
+      "kind: ConfigMap\nmetadata:\n  name: gone-again\ndata: {}\n---\napiVersion: v1\nkind: Service\nmetadata:\n  name: backend",
+    ),
+  )
   await killed.said("rollout: ")
   killed.kill()
   await killed.ended
@@ -147,6 +172,12 @@ test.concurrent("10: a deployment that was killed half-way is taken over by the 
 async function forgetImages(namespace: Namespace, summary: string): Promise<void> {
   const references = [...new Set(summary.match(/localhost:\d+\/\S+@sha256:[0-9a-f]{64}/g))]
   expect(references).toHaveLength(2)
-  await podman(["exec", registryContainer(lab.name), "rm", "-r", `/var/lib/registry/docker/registry/v2/repositories/${namespace.name}`])
+  await podman([
+    "exec",
+    registryContainer(lab.name),
+    "rm",
+    "-r",
+    `/var/lib/registry/docker/registry/v2/repositories/${namespace.name}`,
+  ])
   await podman(["exec", kubernetesContainer(lab.name), "/bin/k3s", "ctr", "images", "rm", "--sync", ...references])
 }

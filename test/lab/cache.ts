@@ -35,13 +35,20 @@ async function acquire(name: string, address: string, waiting: Set<Socket>): Pro
       socket.on("error", () => {}).on("close", () => waiting.delete(socket))
     })
     const taken = await new Promise<boolean>((resolve, reject) => {
-      server.once("error", (error: NodeJS.ErrnoException) => (error.code === "EADDRINUSE" ? resolve(true) : reject(error)))
+      server.once("error", (error: NodeJS.ErrnoException) =>
+        error.code === "EADDRINUSE" ? resolve(true) : reject(error),
+      )
       server.listen(address, () => resolve(false))
     })
     if (!taken) return server
     const patience = setTimeout(() => say(`waiting for another process that is at it: ${name}`), 3_000)
     // The holder's end of this connection closes when it lets go.
-    await new Promise<void>(resolve => connect(address).on("error", () => {}).on("close", () => resolve()).resume())
+    await new Promise<void>(resolve =>
+      connect(address)
+        .on("error", () => {})
+        .on("close", () => resolve())
+        .resume(),
+    )
     clearTimeout(patience)
   }
 }

@@ -14,7 +14,9 @@ async function main([command, ...args]: string[]): Promise<number> {
     case "up": {
       const [name = demo.name] = args
       const lab = await labUp(name === demo.name ? demo : { name })
-      process.stdout.write(`registry    ${lab.registry}\nkubeconfig  ${lab.kubeconfig}\napp         ${lab.appUrl} (NodePort 30300)\n`)
+      process.stdout.write(
+        `registry    ${lab.registry}\nkubeconfig  ${lab.kubeconfig}\napp         ${lab.appUrl} (NodePort 30300)\n`,
+      )
       return 0
     }
     case "down":

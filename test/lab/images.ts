@@ -3,7 +3,16 @@ import { cp, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from "n
 import { tmpdir } from "node:os"
 import { join, relative } from "node:path"
 import { makeOnce, withLock } from "./cache.ts"
-import { architecture, certificateAuthorities, debianRoot, goProgram, imageFile, npmPackage, type Debian, type GoProgram } from "./packages.ts"
+import {
+  architecture,
+  certificateAuthorities,
+  debianRoot,
+  goProgram,
+  imageFile,
+  npmPackage,
+  type Debian,
+  type GoProgram,
+} from "./packages.ts"
 import { podman } from "./podman.ts"
 import { step } from "./progress.ts"
 
@@ -38,7 +47,10 @@ const standIns: Record<string, Recipe> = {
   "docker.io/library/python:3.13-slim": {
     folder: "python",
     usually: "40 s",
-    debian: { variant: "minbase", packages: ["python3", "python3-pip", "python3-venv", "ca-certificates", "netbase", "tzdata"] },
+    debian: {
+      variant: "minbase",
+      packages: ["python3", "python3-pip", "python3-venv", "ca-certificates", "netbase", "tzdata"],
+    },
   },
   "docker.io/library/node:20-alpine": {
     folder: "node",
@@ -53,14 +65,31 @@ const standIns: Record<string, Recipe> = {
       variant: "extract",
       packages: ["base-files", "busybox", "libc-bin", "netbase", "postgresql-17", "util-linux"],
       // What only the just-in-time compiler and Debian's wrapper scripts need: three fifths of it all.
-      exclude: ["/usr/lib/*/libLLVM*", "/usr/lib/*/libz3*", "/usr/lib/llvm-*", "/usr/lib/postgresql/17/lib/bitcode/*", "/usr/lib/postgresql/17/lib/llvmjit*", "/usr/lib/*/perl*", "/usr/share/perl*", "/usr/share/i18n/*"],
+      exclude: [
+        "/usr/lib/*/libLLVM*",
+        "/usr/lib/*/libz3*",
+        "/usr/lib/llvm-*",
+        "/usr/lib/postgresql/17/lib/bitcode/*",
+        "/usr/lib/postgresql/17/lib/llvmjit*",
+        "/usr/lib/*/perl*",
+        "/usr/share/perl*",
+        "/usr/share/i18n/*",
+      ],
     },
   },
   "docker.io/library/registry:3": {
     folder: "registry",
     usually: "15 s",
     debian: { variant: "extract", packages: ["base-files", "busybox", "libc6", "netbase"] },
-    go: [{ name: "registry", module: "github.com/distribution/distribution/v3", version: "v3.0.0", package: "cmd/registry", usually: "1 min" }],
+    go: [
+      {
+        name: "registry",
+        module: "github.com/distribution/distribution/v3",
+        version: "v3.0.0",
+        package: "cmd/registry",
+        usually: "1 min",
+      },
+    ],
   },
   "registry.k8s.io/kubectl:v1.34.4": {
     folder: "kubectl",
@@ -75,12 +104,18 @@ const standIns: Record<string, Recipe> = {
   "docker.io/anchore/syft:v1.38.2": {
     folder: "syft",
     usually: "5 s",
-    go: [{ name: "syft", module: "github.com/anchore/syft", version: "v1.38.2", package: "cmd/syft", usually: "3 min" }],
+    go: [
+      { name: "syft", module: "github.com/anchore/syft", version: "v1.38.2", package: "cmd/syft", usually: "3 min" },
+    ],
   },
   "docker.io/zricethezav/gitleaks:v8.30.1": {
     folder: "gitleaks",
     usually: "25 s",
-    debian: { variant: "extract", packages: ["base-files", "busybox", "git", "libc6"], exclude: ["/usr/lib/*/perl*", "/usr/share/perl*"] },
+    debian: {
+      variant: "extract",
+      packages: ["base-files", "busybox", "git", "libc6"],
+      exclude: ["/usr/lib/*/perl*", "/usr/share/perl*"],
+    },
     go: [{ name: "gitleaks", module: "github.com/zricethezav/gitleaks/v8", version: "v8.30.1", usually: "20 s" }],
   },
   "ghcr.io/oras-project/oras:v1.3.4": {
@@ -91,7 +126,15 @@ const standIns: Record<string, Recipe> = {
   "ghcr.io/sigstore/cosign/cosign:v3.1.3": {
     folder: "cosign",
     usually: "10 s",
-    go: [{ name: "cosign", module: "github.com/sigstore/cosign/v3", version: "v3.1.3", package: "cmd/cosign", usually: "4 min" }],
+    go: [
+      {
+        name: "cosign",
+        module: "github.com/sigstore/cosign/v3",
+        version: "v3.1.3",
+        package: "cmd/cosign",
+        usually: "4 min",
+      },
+    ],
   },
   [coredns]: {
     folder: "coredns",
@@ -101,7 +144,15 @@ const standIns: Record<string, Recipe> = {
   [metricsServer]: {
     folder: "metrics-server",
     usually: "5 s",
-    go: [{ name: "metrics-server", module: "sigs.k8s.io/metrics-server", version: "v0.9.0", package: "cmd/metrics-server", usually: "2 min" }],
+    go: [
+      {
+        name: "metrics-server",
+        module: "sigs.k8s.io/metrics-server",
+        version: "v0.9.0",
+        package: "cmd/metrics-server",
+        usually: "2 min",
+      },
+    ],
   },
   [pause]: {
     folder: "pause",
@@ -113,7 +164,25 @@ const standIns: Record<string, Recipe> = {
     usually: "1 min",
     debian: {
       variant: "extract",
-      packages: ["base-files", "bash", "busybox", "conntrack", "containerd", "containernetworking-plugins", "etcd-server", "ethtool", "iproute2", "iptables", "libc6", "mount", "netbase", "openssl", "runc", "socat", "util-linux"],
+      packages: [
+        "base-files",
+        "bash",
+        "busybox",
+        "conntrack",
+        "containerd",
+        "containernetworking-plugins",
+        "etcd-server",
+        "ethtool",
+        "iproute2",
+        "iptables",
+        "libc6",
+        "mount",
+        "netbase",
+        "openssl",
+        "runc",
+        "socat",
+        "util-linux",
+      ],
     },
     go: [kubernetes],
     images: { coredns, "metrics-server": metricsServer, pause, postgres, k6 },
@@ -182,7 +251,9 @@ async function imageId(name: string): Promise<string> {
 async function recipeDigest(recipe: Recipe): Promise<string> {
   const hash = createHash("sha256").update(JSON.stringify(recipe)).update(certificateAuthorities())
   const folder = imageFile(recipe.folder)
-  for (const file of (await readdir(folder, { recursive: true, withFileTypes: true })).filter(entry => entry.isFile())) {
+  for (const file of (await readdir(folder, { recursive: true, withFileTypes: true })).filter(entry =>
+    entry.isFile(),
+  )) {
     const path = join(file.parentPath, file.name)
     hash.update(relative(folder, path)).update(await readFile(path))
   }
@@ -205,9 +276,20 @@ async function build(name: string, recipe: Recipe, digest: string): Promise<void
     for (const [file, spec] of Object.entries(recipe.npm ?? {})) await npmPackage(join(context, `${file}.tgz`), spec)
     for (const program of recipe.go ?? []) await cp(await goProgram(program), join(context, program.name))
     await mkdir(join(context, "images"))
-    for (const [file, image] of Object.entries(recipe.images ?? {})) await podman(["save", "--quiet", "--output", join(context, "images", `${file}.tar`), image])
+    for (const [file, image] of Object.entries(recipe.images ?? {}))
+      await podman(["save", "--quiet", "--output", join(context, "images", `${file}.tar`), image])
     // One layer: what a step of the Containerfile moves or removes is not kept in a layer below.
-    await podman(["build", "--quiet", "--layers=false", "--format=docker", "--label", `${recipeLabel}=${digest}`, "--tag", name, context])
+    await podman([
+      "build",
+      "--quiet",
+      "--layers=false",
+      "--format=docker",
+      "--label",
+      `${recipeLabel}=${digest}`,
+      "--tag",
+      name,
+      context,
+    ])
   } finally {
     await rm(context, { recursive: true, force: true })
   }

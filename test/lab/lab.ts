@@ -31,7 +31,8 @@ const clusterDns = "10.43.0.10"
 /** Brings a lab up, or back up; one that is up is left as it is. */
 export async function labUp(options: LabOptions): Promise<Lab> {
   const { name } = options
-  if (!/^[a-z0-9][a-z0-9-]*$/.test(name)) throw new Error(`a lab's name has lower-case letters, digits and dashes, not "${name}"`)
+  if (!/^[a-z0-9][a-z0-9-]*$/.test(name))
+    throw new Error(`a lab's name has lower-case letters, digits and dashes, not "${name}"`)
   await Promise.all([ensureImage(images.registry), ensureImage(images.kubernetes)])
   return withLock(`lab ${name}`, async () => {
     const lab = names(name)
@@ -59,7 +60,8 @@ export function removeAtTheEnd(name: string): void {
 export async function labDown(name?: string): Promise<void> {
   if (!isInstalled("podman")) return
   const filter = `label=${label}${name ? `=${name}` : ""}`
-  const list = async (...args: string[]) => (await podman([...args, "--quiet", "--filter", filter])).stdout.split("\n").filter(Boolean)
+  const list = async (...args: string[]) =>
+    (await podman([...args, "--quiet", "--filter", filter])).stdout.split("\n").filter(Boolean)
   const containers = await list("ps", "--all")
   if (containers.length > 0) await podman(["rm", "--force", "--depend", "--volumes", "--time=2", ...containers])
   const networks = await list("network", "ls")
@@ -110,28 +112,48 @@ async function ensureNetwork({ name, network, registry, kubernetes }: Names): Pr
 async function ensureRegistry(lab: Names, network: Addresses, { registryPort }: LabOptions): Promise<number> {
   const ports = await ensureRunning(lab.registry, [registryPort], () => [
     ...common(lab, lab.registry, network.registry),
-    "--publish", publish(registryPort, 5000),
+    "--publish",
+    publish(registryPort, 5000),
     images.registry,
   ])
   const port = published(ports, 5000)
-  await until(`the registry at localhost:${port}`, 60, () => fetch(`http://127.0.0.1:${port}/v2/`).then(answer => answer.ok, () => false))
+  await until(`the registry at localhost:${port}`, 60, () =>
+    fetch(`http://127.0.0.1:${port}/v2/`).then(
+      answer => answer.ok,
+      () => false,
+    ),
+  )
   return port
 }
 
-async function ensureKubernetes(lab: Names, network: Addresses, registryPort: number, { apiPort, appPort }: LabOptions): Promise<number> {
+async function ensureKubernetes(
+  lab: Names,
+  network: Addresses,
+  registryPort: number,
+  { apiPort, appPort }: LabOptions,
+): Promise<number> {
   const registries = cachePath("labs", lab.name, "registries.yaml")
   await mkdir(cachePath("labs", lab.name), { recursive: true })
   await writeFile(registries, `mirrors:\n  "localhost:${registryPort}":\n    endpoint:\n    - "http://registry:5000"\n`)
   const ports = await ensureRunning(lab.kubernetes, [apiPort, appPort], () => [
     ...common(lab, lab.kubernetes, network.kubernetes),
-    "--hostname", "kubernetes",
-    "--add-host", `registry:${network.registry}`,
+    "--hostname",
+    "kubernetes",
+    "--add-host",
+    `registry:${network.registry}`,
     "--privileged",
-    "--tmpfs", "/run",
-    "--volume", `${registries}:/etc/rancher/k3s/registries.yaml:ro`,
-    "--publish", publish(apiPort, 6443),
-    "--publish", publish(appPort, appNodePort),
-    images.kubernetes, "server", "--disable", "traefik",
+    "--tmpfs",
+    "/run",
+    "--volume",
+    `${registries}:/etc/rancher/k3s/registries.yaml:ro`,
+    "--publish",
+    publish(apiPort, 6443),
+    "--publish",
+    publish(appPort, appNodePort),
+    images.kubernetes,
+    "server",
+    "--disable",
+    "traefik",
   ])
   await kubernetesReady(lab.kubernetes)
   return published(ports, appNodePort)
@@ -141,7 +163,14 @@ async function kubernetesReady(container: string): Promise<void> {
   const inside = (...argv: string[]) => podman(["exec", container, ...argv], { check: false })
   const isReady = async () => {
     const [nodes, dns] = await Promise.all([
-      inside("/bin/k3s", "kubectl", "get", "nodes", "--output", 'jsonpath={.items[*].status.conditions[?(@.type=="Ready")].status}'),
+      inside(
+        "/bin/k3s",
+        "kubectl",
+        "get",
+        "nodes",
+        "--output",
+        'jsonpath={.items[*].status.conditions[?(@.type=="Ready")].status}',
+      ),
       // After a restart the API still tells of the node as it was; a DNS answer is of now.
       inside("timeout", "2", "nslookup", "kubernetes.default.svc.cluster.local", clusterDns),
     ])
@@ -150,7 +179,8 @@ async function kubernetesReady(container: string): Promise<void> {
   if (await isReady()) return
   await step("starting Kubernetes", "20 s", () =>
     until("Kubernetes (a node that is Ready, and its DNS)", 180, async () => {
-      if ((await inspect(container))?.State.Status !== "running") throw new Error(`Kubernetes ended while it started: ${await lastWords(container)}`)
+      if ((await inspect(container))?.State.Status !== "running")
+        throw new Error(`Kubernetes ended while it started: ${await lastWords(container)}`)
       return isReady()
     }),
   )
@@ -202,7 +232,9 @@ function published(ports: Ports, containerPort: number): number {
 async function checkFree(port: number): Promise<void> {
   await new Promise<void>((resolve, reject) => {
     const server = createServer()
-    server.once("error", () => reject(new Error(`port ${port} of this machine is taken by another program: stop it, or take another port.`)))
+    server.once("error", () =>
+      reject(new Error(`port ${port} of this machine is taken by another program: stop it, or take another port.`)),
+    )
     server.listen(port, "127.0.0.1", () => server.close(() => resolve()))
   })
 }

@@ -24,16 +24,27 @@ export type GoProgram = {
 /** Packages of Debian trixie. Variant `extract` leaves out everything they do not need, dpkg itself included. */
 export type Debian = { variant: "minbase" | "extract"; packages: string[]; exclude?: string[] }
 
-const documentation = ["/usr/share/man/*", "/usr/share/locale/*", "/usr/share/doc/*", "/usr/share/info/*", "/usr/share/bash-completion/*"]
+const documentation = [
+  "/usr/share/man/*",
+  "/usr/share/locale/*",
+  "/usr/share/doc/*",
+  "/usr/share/info/*",
+  "/usr/share/bash-completion/*",
+]
 
 /** Makes the tarball of a root file system. */
 export async function debianRoot(path: string, { variant, packages, exclude = [] }: Debian): Promise<void> {
   await ensureProgram("mmdebstrap", ["mmdebstrap"])
   await run([
-    "mmdebstrap", `--variant=${variant}`, "--quiet", "--format=tar",
+    "mmdebstrap",
+    `--variant=${variant}`,
+    "--quiet",
+    "--format=tar",
     ...[...documentation, ...exclude].map(pattern => `--dpkgopt=path-exclude=${pattern}`),
     "--dpkgopt=path-include=/usr/share/doc/*/copyright",
-    `--include=${packages.join(",")}`, "trixie", path,
+    `--include=${packages.join(",")}`,
+    "trixie",
+    path,
   ])
 }
 
@@ -63,15 +74,26 @@ export function architecture(): "x64" | "arm64" {
 /** Builds a Go program out of the module proxy, once per version and source; it is kept in the cache. */
 export async function goProgram(program: GoProgram): Promise<string> {
   const { name, version = "", source, usually } = program
-  const sourceHash = source ? createHash("sha256").update(readFileSync(imageFile(source, "main.go"))).digest("hex").slice(0, 8) : ""
+  const sourceHash = source
+    ? createHash("sha256")
+        .update(readFileSync(imageFile(source, "main.go")))
+        .digest("hex")
+        .slice(0, 8)
+    : ""
   const file = [name, version, sourceHash, architecture()].filter(Boolean).join("-")
   return makeOnce(cachePath("bin", file), async temporary => {
-    if (!isInstalled("go")) throw new Error(`Go 1.24 or newer is needed to build ${name} and not on this machine: install it from https://go.dev/dl.`)
+    if (!isInstalled("go"))
+      throw new Error(
+        `Go 1.24 or newer is needed to build ${name} and not on this machine: install it from https://go.dev/dl.`,
+      )
     await step(`building ${name} ${version}`.trim(), usually, () => goBuild(program, temporary))
   })
 }
 
-async function goBuild({ name, module, version, package: path = "", source, variables = {} }: GoProgram, output: string): Promise<void> {
+async function goBuild(
+  { name, module, version, package: path = "", source, variables = {} }: GoProgram,
+  output: string,
+): Promise<void> {
   const cwd = await mkdtemp(join(tmpdir(), "cloud-native-go-"))
   const go = (...args: string[]) => run(["nice", "go", ...args], { cwd, env: goEnvironment() })
   try {
@@ -85,7 +107,16 @@ async function goBuild({ name, module, version, package: path = "", source, vari
       await go("mod", "tidy")
     }
     const flags = Object.entries(variables).map(([variable, value]) => `-X ${variable}=${value}`)
-    await go("build", "-mod=mod", "-trimpath", "-ldflags", ["-s -w", ...flags].join(" "), "-o", output, source ? "." : join(module ?? "", path))
+    await go(
+      "build",
+      "-mod=mod",
+      "-trimpath",
+      "-ldflags",
+      ["-s -w", ...flags].join(" "),
+      "-o",
+      output,
+      source ? "." : join(module ?? "", path),
+    )
   } finally {
     await rm(cwd, { recursive: true, force: true })
   }
@@ -95,7 +126,9 @@ async function goBuild({ name, module, version, package: path = "", source, vari
 async function stagingModules(go: (...args: string[]) => Promise<Result>, version: string): Promise<string[]> {
   const { stdout } = await go("mod", "download", "-json", `k8s.io/kubernetes@${version}`)
   const goMod = readFileSync(JSON.parse(stdout).GoMod, "utf8")
-  return [...goMod.matchAll(/^\s*(k8s\.io\/\S+) => \.\/staging/gm)].map(([, part]) => `-replace=${part}=${part}@${version.replace("v1.", "v0.")}`)
+  return [...goMod.matchAll(/^\s*(k8s\.io\/\S+) => \.\/staging/gm)].map(
+    ([, part]) => `-replace=${part}=${part}@${version.replace("v1.", "v0.")}`,
+  )
 }
 
 function goEnvironment(): NodeJS.ProcessEnv {

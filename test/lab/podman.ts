@@ -7,7 +7,17 @@ import { step } from "./progress.ts"
 
 /** Runs the lab's own Podman: its settings, images, containers and networks are apart from the host's. */
 export async function podman(args: string[], { env, ...options }: RunOptions = {}): Promise<Result> {
-  await ensureProgram("podman", ["podman", "runc", "skopeo", "netavark", "aardvark-dns", "iptables", "catatonit", "uidmap", "iproute2"])
+  await ensureProgram("podman", [
+    "podman",
+    "runc",
+    "skopeo",
+    "netavark",
+    "aardvark-dns",
+    "iptables",
+    "catatonit",
+    "uidmap",
+    "iproute2",
+  ])
   await (inside ??= keepInside())
   return run(["podman", ...args], { ...options, env: { ...podmanEnvironment(), ...env } })
 }
@@ -45,16 +55,21 @@ export function podmanEnvironment(): NodeJS.ProcessEnv {
 export async function ensureProgram(program: string, debianPackages: string[]): Promise<void> {
   if (isInstalled(program)) return
   if (!isInstalled("apt-get") || process.getuid?.() !== 0)
-    throw new Error(`${program} is needed and not on this machine: install it (on Debian and Ubuntu: sudo apt-get install ${debianPackages.join(" ")}).`)
+    throw new Error(
+      `${program} is needed and not on this machine: install it (on Debian and Ubuntu: sudo apt-get install ${debianPackages.join(" ")}).`,
+    )
   await withLock("apt-get", async () => {
     if (isInstalled(program)) return
     await step(`installing ${program}`, "30 s", async () => {
-      const apt = (...args: string[]) => run(["apt-get", "-qq", ...args], { env: { ...process.env, DEBIAN_FRONTEND: "noninteractive" } })
+      const apt = (...args: string[]) =>
+        run(["apt-get", "-qq", ...args], { env: { ...process.env, DEBIAN_FRONTEND: "noninteractive" } })
       try {
         await apt("update")
         await apt("install", "-y", "--no-install-recommends", ...debianPackages)
       } catch (error) {
-        throw new Error(`${program} is needed and could not be installed: run "apt-get install ${debianPackages.join(" ")}". ${(error as Error).message}`)
+        throw new Error(
+          `${program} is needed and could not be installed: run "apt-get install ${debianPackages.join(" ")}". ${(error as Error).message}`,
+        )
       }
     })
   })
@@ -85,7 +100,14 @@ function containersConf(): string {
 
 function storageConf(): string {
   const root = cachePath("containers")
-  return ["[storage]", 'driver = "overlay"', `graphroot = "${root}"`, `rootless_storage_path = "${root}"`, `runroot = "${runtimePath("containers")}"`, ""].join("\n")
+  return [
+    "[storage]",
+    'driver = "overlay"',
+    `graphroot = "${root}"`,
+    `rootless_storage_path = "${root}"`,
+    `runroot = "${runtimePath("containers")}"`,
+    "",
+  ].join("\n")
 }
 
 /** Where state lives that must not outlast a reboot. */
@@ -97,7 +119,14 @@ function runtimePath(name: string): string {
 
 function hardLimit(name: string, wanted: number): string {
   const limits = existsSync("/proc/self/limits") ? readFileSync("/proc/self/limits", "utf8") : ""
-  const hard = Number(limits.split("\n").find(line => line.startsWith(name))?.slice(26).trim().split(/\s+/)[1])
+  const hard = Number(
+    limits
+      .split("\n")
+      .find(line => line.startsWith(name))
+      ?.slice(26)
+      .trim()
+      .split(/\s+/)[1],
+  )
   const value = Number.isNaN(hard) ? wanted : Math.min(hard, wanted)
   return `${value}:${value}`
 }

@@ -26,9 +26,14 @@ export async function run(argv: string[], { input, env, cwd, check = true }: Run
 }
 
 export class CommandFailed extends Error {
-  constructor(argv: string[], readonly result: Result) {
+  constructor(
+    argv: string[],
+    readonly result: Result,
+  ) {
     const lastWords = (result.stderr.trim() || result.stdout.trim()).split("\n").slice(-20).join("\n")
-    super(`${argv.slice(0, 6).join(" ")}${argv.length > 6 ? " …" : ""} failed with exit code ${result.exitCode}: ${lastWords}`)
+    super(
+      `${argv.slice(0, 6).join(" ")}${argv.length > 6 ? " …" : ""} failed with exit code ${result.exitCode}: ${lastWords}`,
+    )
     this.name = "CommandFailed"
   }
 }

@@ -8,10 +8,17 @@ import { step } from "./progress.ts"
 
 /** Checks workflows of GitHub Actions: syntax, expressions, contexts. */
 export const actionlint = () =>
-  goProgram({ name: "actionlint", module: "github.com/rhysd/actionlint", version: "v1.7.12", package: "cmd/actionlint", usually: "10 s" })
+  goProgram({
+    name: "actionlint",
+    module: "github.com/rhysd/actionlint",
+    version: "v1.7.12",
+    package: "cmd/actionlint",
+    usually: "10 s",
+  })
 
 /** Runs workflows of GitHub Actions. */
-export const act = () => goProgram({ name: "act", module: "github.com/nektos/act", version: "v0.2.89", usually: "40 s" })
+export const act = () =>
+  goProgram({ name: "act", module: "github.com/nektos/act", version: "v0.2.89", usually: "40 s" })
 
 /** Checks workflows of GitHub Actions for what makes them unsafe. */
 export const zizmor = () => pythonProgram("zizmor", "1.32.0")
@@ -26,7 +33,17 @@ export async function chromium(): Promise<string> {
 async function pythonProgram(name: string, version: string): Promise<string> {
   const folder = await makeOnce(cachePath("bin", `${name}-${version}`), async temporary => {
     await ensureProgram("python3", ["python3", "python3-pip"])
-    const install = ["python3", "-m", "pip", "install", "--quiet", "--root-user-action=ignore", "--no-deps", `--target=${temporary}`, `${name}==${version}`]
+    const install = [
+      "python3",
+      "-m",
+      "pip",
+      "install",
+      "--quiet",
+      "--root-user-action=ignore",
+      "--no-deps",
+      `--target=${temporary}`,
+      `${name}==${version}`,
+    ]
     await step(`installing ${name} ${version}`, "5 s", () => run(install))
   })
   return join(folder, "bin", name)

@@ -15,7 +15,12 @@ const MANIFESTS = readFileSync(join(import.meta.dirname, "target.yaml"), "utf8")
  */
 export async function prepareTarget(lab: Lab, namespace: string, dotenv: string): Promise<void> {
   const password = keptPassword(dotenv)
-  const secret = { apiVersion: "v1", kind: "Secret", metadata: { name: "postgres", namespace }, stringData: { password } }
+  const secret = {
+    apiVersion: "v1",
+    kind: "Secret",
+    metadata: { name: "postgres", namespace },
+    stringData: { password },
+  }
   const objects = parseAllDocuments(MANIFESTS.replaceAll("NAMESPACE", namespace)).map(document => document.toJS())
   const [first, ...rest] = objects
   const list = { apiVersion: "v1", kind: "List", items: [first, secret, ...rest] }

@@ -17,7 +17,9 @@ describe("docs/configuration.md", () => {
 
   test("describes every key; in schema.ts, that is the comment above it", () => {
     const keys = configurationKeys()
-    expect(keys.map(({ path }) => path)).toEqual(expect.arrayContaining(["name", "backend.test.command", "services.<name>.image", "handshake[].expect.status"]))
+    expect(keys.map(({ path }) => path)).toEqual(
+      expect.arrayContaining(["name", "backend.test.command", "services.<name>.image", "handshake[].expect.status"]),
+    )
     expect(keys.filter(({ description }) => !description).map(({ path }) => path)).toEqual([])
   })
 })
@@ -29,7 +31,9 @@ describe("docs/troubleshooting.md", () => {
   })
 
   test.each(CODES)("%s has its entry: a heading, then **Cause** and **Remedy**", code => {
-    expect(TROUBLESHOOTING).toMatch(new RegExp(`^### ${code}\\n+\\*\\*Cause\\.\\*\\* \\S[^#]*\\*\\*Remedy\\.\\*\\* \\S`, "m"))
+    expect(TROUBLESHOOTING).toMatch(
+      new RegExp(`^### ${code}\\n+\\*\\*Cause\\.\\*\\* \\S[^#]*\\*\\*Remedy\\.\\*\\* \\S`, "m"),
+    )
   })
 
   test("has no entry for what is no code", () => {

@@ -7,11 +7,23 @@ describe("a dotenv file", () => {
     ["plain values", "A=1\nB = two words \nC=", { A: "1", B: "two words", C: "" }],
     ["comments and blank lines", "# first\n\nA=1 # not part\nB=x\t# nor this\n  # last", { A: "1", B: "x" }],
     ["export", "export A=1", { A: "1" }],
-    ["an address", "URL=postgresql://app:p%40ss@host:5432/app?sslmode=require", { URL: "postgresql://app:p%40ss@host:5432/app?sslmode=require" }],
+    [
+      "an address",
+      "URL=postgresql://app:p%40ss@host:5432/app?sslmode=require",
+      { URL: "postgresql://app:p%40ss@host:5432/app?sslmode=require" },
+    ],
     ["base64 with padding", "KEY=c2VjcmV0Cg==", { KEY: "c2VjcmV0Cg==" }],
-    ["quotes", `A="1 # 2"\nB='it is "x" \\n'\nC=\`both " and '\` # comment`, { A: "1 # 2", B: 'it is "x" \\n', C: `both " and '` }],
+    [
+      "quotes",
+      `A="1 # 2"\nB='it is "x" \\n'\nC=\`both " and '\` # comment`,
+      { A: "1 # 2", B: 'it is "x" \\n', C: `both " and '` },
+    ],
     ["a line break in double quotes", String.raw`A="one\ntwo"`, { A: "one\ntwo" }],
-    ["a value over several lines", `PEM="-----BEGIN-----\nabc\n-----END-----"\nB=1`, { PEM: "-----BEGIN-----\nabc\n-----END-----", B: "1" }],
+    [
+      "a value over several lines",
+      `PEM="-----BEGIN-----\nabc\n-----END-----"\nB=1`,
+      { PEM: "-----BEGIN-----\nabc\n-----END-----", B: "1" },
+    ],
     ["dollars stay", "A=$HOME\nB='${X}'", { A: "$HOME", B: "${X}" }],
     ["line ends and mark of Windows", "\uFEFFA=1\r\nB=2\r\n", { A: "1", B: "2" }],
   ])("%s", (_, text, expected) => {

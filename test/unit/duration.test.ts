@@ -2,7 +2,12 @@ import { expect, test } from "vitest"
 
 import { parseDuration } from "../../.dagger/src/deploy/duration.js"
 
-test.each([["90s", 90], ["10m", 600], ["1h", 3600], [" 5m ", 300]])("%j is %d seconds", (text, seconds) => {
+test.each([
+  ["90s", 90],
+  ["10m", 600],
+  ["1h", 3600],
+  [" 5m ", 300],
+])("%j is %d seconds", (text, seconds) => {
   expect(parseDuration(text)).toBe(seconds)
 })
 

@@ -19,10 +19,15 @@ test("every field of the schema is answered", () => {
 
 test("what is not supported is refused by name", async () => {
   const message = async (query: string) => (await answer(query, undefined, {})).errors?.[0]?.message
-  expect(await message("{ container { terminal { id } } }")).toBe("Container.terminal is not supported by the embedded engine")
-  expect(await message('{ container { withExec(args: ["x"], experimentalPrivilegedNesting: true) { id } } }'))
-    .toBe("Container.withExec(experimentalPrivilegedNesting:) is not supported by the embedded engine")
-  expect(await message("{ git(url: \"x\") { head { commit } } }")).toBe("Query.git is not supported by the embedded engine")
+  expect(await message("{ container { terminal { id } } }")).toBe(
+    "Container.terminal is not supported by the embedded engine",
+  )
+  expect(await message('{ container { withExec(args: ["x"], experimentalPrivilegedNesting: true) { id } } }')).toBe(
+    "Container.withExec(experimentalPrivilegedNesting:) is not supported by the embedded engine",
+  )
+  expect(await message('{ git(url: "x") { head { commit } } }')).toBe(
+    "Query.git is not supported by the embedded engine",
+  )
   expect(await message("{ container { id } }")).toBeUndefined()
 })
 
@@ -42,8 +47,18 @@ test("what was made with a plain text is not kept for later sessions", () => {
 })
 
 test("containers that are the same to an exec have the same key", () => {
-  const container: Container = { layers: [], config: emptyConfig, annotations: {}, mounts: [], secretEnv: [], bindings: [], auth: [] }
-  expect(containerKey({ ...container, outcome: { exitCode: 0, stdout: "x", stderr: "", combined: "" } })).toBe(containerKey(container))
+  const container: Container = {
+    layers: [],
+    config: emptyConfig,
+    annotations: {},
+    mounts: [],
+    secretEnv: [],
+    bindings: [],
+    auth: [],
+  }
+  expect(containerKey({ ...container, outcome: { exitCode: 0, stdout: "x", stderr: "", combined: "" } })).toBe(
+    containerKey(container),
+  )
   expect(containerKey({ ...container, config: { ...emptyConfig, user: "1" } })).not.toBe(containerKey(container))
 })
 
@@ -58,23 +73,45 @@ FROM python:3.13-slim
 COPY --from=build /a /b
 COPY --from=docker.io/library/registry:3 /a /b
 COPY --from=0 /a /b`
-  expect(baseImages(dockerfile, [])).toEqual(["node:20-alpine", "busybox:1", "python:3.13-slim", "docker.io/library/registry:3"])
+  expect(baseImages(dockerfile, [])).toEqual([
+    "node:20-alpine",
+    "busybox:1",
+    "python:3.13-slim",
+    "docker.io/library/registry:3",
+  ])
   expect(baseImages(dockerfile, [{ name: "NODE", value: "node:other" }])[0]).toBe("node:other")
 })
 
 test.each([
-  ["*.md", "a.md", true], ["*.md", "d/a.md", false], ["**/*.md", "a.md", true], ["**/*.md", "d/e/a.md", true],
-  ["d/**", "d/e/f", true], ["d", "de", false], ["a?c", "abc", true], ["./d/", "d", true], ["[ab].x", "b.x", true], ["a+b", "a+b", true],
+  ["*.md", "a.md", true],
+  ["*.md", "d/a.md", false],
+  ["**/*.md", "a.md", true],
+  ["**/*.md", "d/e/a.md", true],
+  ["d/**", "d/e/f", true],
+  ["d", "de", false],
+  ["a?c", "abc", true],
+  ["./d/", "d", true],
+  ["[ab].x", "b.x", true],
+  ["a+b", "a+b", true],
 ])("the pattern %s on %s: %s", (text, path, matches) => {
   expect(pattern(text).test(path)).toBe(matches)
 })
 
-test.each([["publicUrl", "public-url"], ["checkTests", "check-tests"], ["HTTPServer", "http-server"], ["sha256", "sha-256"], ["k3s", "k-3-s"], ["name", "name"]])(
-  "%s is %s on the command line", (name, flag) => { expect(cliName(name)).toBe(flag) })
+test.each([
+  ["publicUrl", "public-url"],
+  ["checkTests", "check-tests"],
+  ["HTTPServer", "http-server"],
+  ["sha256", "sha-256"],
+  ["k3s", "k-3-s"],
+  ["name", "name"],
+])("%s is %s on the command line", (name, flag) => {
+  expect(cliName(name)).toBe(flag)
+})
 
 test("flags are read by type", () => {
   const types = { enumOf: () => ({ name: "Level", members: { HIGH: "High" } }) }
-  const read = (type: object, word: string, before?: unknown) => readFlag({ name: "aFlag", description: "", type: type as never }, word, before, types)
+  const read = (type: object, word: string, before?: unknown) =>
+    readFlag({ name: "aFlag", description: "", type: type as never }, word, before, types)
   expect(read({ kind: "LIST", of: { kind: "STRING" } }, 'b,"c,d"', ["a"])).toEqual(["a", "b", "c,d"])
   expect(read({ kind: "ENUM", name: "Level" }, "high")).toBe("High")
   expect(read({ kind: "INPUT", name: "PortForward" }, "80:8080")).toMatchObject({ frontend: 80, backend: 8080 })
@@ -82,7 +119,7 @@ test("flags are read by type", () => {
 })
 
 test("secrets are scrubbed whole, the longest first, trimmed ones too", async () => {
-  for (const plaintext of ["abc-secret\n", "abc-secret-longer"]) await evaluate(recipe("Secret", "Query.setSecret", undefined, { name: plaintext, plaintext }))
+  for (const plaintext of ["abc-secret\n", "abc-secret-longer"])
+    await evaluate(recipe("Secret", "Query.setSecret", undefined, { name: plaintext, plaintext }))
   expect(scrub("x abc-secret-longer y abc-secret z")).toBe("x *** y *** z")
 })
-

@@ -12,7 +12,9 @@ describe("an error's message", () => {
       fix: "mend the step",
       cause: new Error("inner"),
     })
-    expect(error.message).toBe("BUILD_FAILED: docker/backend.dockerfile does not build\n  RUN uv sync\n\n  exit code 2\n→ mend the step")
+    expect(error.message).toBe(
+      "BUILD_FAILED: docker/backend.dockerfile does not build\n  RUN uv sync\n\n  exit code 2\n→ mend the step",
+    )
     expect(error.cause).toEqual(new Error("inner"))
     expect(error.message).not.toContain(" at ")
   })

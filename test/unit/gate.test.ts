@@ -17,7 +17,13 @@ describe("the gate", () => {
     const { passed, suites } = parse(readFileSync(join(CASES, name, "runs.yaml"), "utf8"))
     const verdict = judge(
       suites.map(({ report: file, ...suite }: Partial<SuiteRun> & { report?: string }) => ({
-        exitCode: 0, timedOut: false, timeout: 600, output: "", allowSkipped: 0, ...suite, junit: file && report(file),
+        exitCode: 0,
+        timedOut: false,
+        timeout: 600,
+        output: "",
+        allowSkipped: 0,
+        ...suite,
+        junit: file && report(file),
       })),
     )
     expect(verdict.text).toBe(readFileSync(join(CASES, name, "expected.txt"), "utf8").trimEnd())
@@ -32,20 +38,33 @@ describe("a JUnit report", () => {
   })
 
   test("has its characters decoded", () => {
-    const [found] = parseJunit(`<testsuites><testsuite><testcase name="a&lt;b&amp;lt;"><failure message="1&#10;2&#x2713;"><![CDATA[<raw>]]></failure></testcase></testsuite></testsuites>`)!
+    const [found] = parseJunit(
+      `<testsuites><testsuite><testcase name="a&lt;b&amp;lt;"><failure message="1&#10;2&#x2713;"><![CDATA[<raw>]]></failure></testcase></testsuite></testsuites>`,
+    )!
     expect(found).toMatchObject({ name: "a<b&lt;", status: "failed", message: "1\n2✓", details: "<raw>" })
   })
 
   test("may hold a web page in its output", () => {
-    expect(parseJunit(`<testsuites><testsuite><testcase name="one"><system-out><![CDATA[<!DOCTYPE html><p>]]></system-out></testcase></testsuite></testsuites>`)).toMatchObject([{ status: "passed" }])
+    expect(
+      parseJunit(
+        `<testsuites><testsuite><testcase name="one"><system-out><![CDATA[<!DOCTYPE html><p>]]></system-out></testcase></testsuite></testsuites>`,
+      ),
+    ).toMatchObject([{ status: "passed" }])
   })
 
   test("that a failing test and its failing clean-up share is an error", () => {
-    expect(parseJunit(`<testsuites><testsuite><testcase name="one"><failure message="f"/><error message="e"/></testcase></testsuite></testsuites>`)).toMatchObject([{ status: "errored", message: "e" }])
+    expect(
+      parseJunit(
+        `<testsuites><testsuite><testcase name="one"><failure message="f"/><error message="e"/></testcase></testsuite></testsuites>`,
+      ),
+    ).toMatchObject([{ status: "errored", message: "e" }])
   })
 
   test("that defines entities gets none of them expanded", () => {
-    const entities = [..."bcdefgh"].reduce((all, name, index) => `${all}<!ENTITY ${name} "${`&${"abcdefg"[index]};`.repeat(10)}">`, `<!ENTITY a "lol">`)
+    const entities = [..."bcdefgh"].reduce(
+      (all, name, index) => `${all}<!ENTITY ${name} "${`&${"abcdefg"[index]};`.repeat(10)}">`,
+      `<!ENTITY a "lol">`,
+    )
     const xml = `<!DOCTYPE x [${entities}]><testsuites><testsuite><testcase name="&a;&h;"/></testsuite></testsuites>`
     expect(parseJunit(xml)).toMatchObject([{ name: "&a;&h;" }])
   })

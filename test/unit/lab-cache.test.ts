@@ -24,7 +24,10 @@ const root = join(import.meta.dirname, "..", "..")
 async function program(code: string) {
   const file = join(folder, `program-${Math.random()}.mts`)
   await writeFile(file, code)
-  const child = spawn(process.execPath, [join(root, "node_modules/tsx/dist/cli.mjs"), file], { stdio: ["ignore", "pipe", "inherit"], detached: true })
+  const child = spawn(process.execPath, [join(root, "node_modules/tsx/dist/cli.mjs"), file], {
+    stdio: ["ignore", "pipe", "inherit"],
+    detached: true,
+  })
   await new Promise(resolve => child.stdout.once("data", resolve))
   return { kill: () => process.kill(-(child.pid ?? 0), "SIGKILL") }
 }
@@ -39,7 +42,8 @@ describe("withLock", () => {
         events.push(`${who} out`)
       })
     await Promise.all([visit("a", "1"), visit("a", "2"), visit("a", "3")])
-    for (let index = 0; index < events.length; index += 2) expect(events[index + 1]).toBe(events[index]?.replace("in", "out"))
+    for (let index = 0; index < events.length; index += 2)
+      expect(events[index + 1]).toBe(events[index]?.replace("in", "out"))
 
     events.length = 0
     await Promise.all([visit("a", "1"), visit("b", "2")])

@@ -14,7 +14,9 @@ function problems(available: Available[]) {
 
 describe("references", () => {
   test("are all that this repository's manifests need", () => {
-    const needed = neededBy(ownManifests()).map(({ reference: { kind, name, keys } }) => [kind, name, ...keys].join(" "))
+    const needed = neededBy(ownManifests()).map(({ reference: { kind, name, keys } }) =>
+      [kind, name, ...keys].join(" "),
+    )
     expect([...new Set(needed)].sort()).toEqual([
       "ConfigMap backend-config",
       "ConfigMap frontend-config",
@@ -34,7 +36,12 @@ describe("references", () => {
       code: "SECRET_MISSING",
       what: "Deployment backend needs the Secret app-secrets, which does not exist",
     })
-    expect(problems([...CONFIG, { kind: "Secret", name: "app-secrets", keys: ["BACKEND_DATABASE_URL", "FRONTEND_DATABASE_URL"] }])).toEqual([
+    expect(
+      problems([
+        ...CONFIG,
+        { kind: "Secret", name: "app-secrets", keys: ["BACKEND_DATABASE_URL", "FRONTEND_DATABASE_URL"] },
+      ]),
+    ).toEqual([
       {
         code: "SECRET_KEY_MISSING",
         what: "Deployment frontend needs the key BETTER_AUTH_SECRET of the Secret app-secrets, which has no such key",

@@ -25,7 +25,10 @@ describe("render: a folder per case, in cases/manifests/render", () => {
     const has = (file: string) => existsSync(caseFolder("render", name, file))
     test(name, () => {
       const manifests = parseManifests([{ name: "manifests.yaml", text: read("manifests.yaml") }])
-      const inputs = { ...INPUTS, ...(has("inputs.yaml") ? (parse(read("inputs.yaml")) as Partial<ReleaseInputs>) : {}) }
+      const inputs = {
+        ...INPUTS,
+        ...(has("inputs.yaml") ? (parse(read("inputs.yaml")) as Partial<ReleaseInputs>) : {}),
+      }
       if (has("expected.txt")) expect(refusal(manifests, inputs)).toBe(read("expected.txt").trimEnd())
       else expect(plain(render(manifests, inputs))).toEqual(parse(read("expected.yaml")))
     })
@@ -90,8 +93,13 @@ describe("a rendered release", () => {
 
   test("names the Secret anew when a value changes, and nowhere holds a value but in it", () => {
     const value = "correct horse battery staple"
-    const { secrets: rendered, ...rest } = render(ownManifests(), { ...INPUTS, secrets: { ...secrets, BETTER_AUTH_SECRET: value } })
-    expect(rendered[0]!.metadata.name).not.toBe(render(ownManifests(), { ...INPUTS, secrets }).secrets[0]!.metadata.name)
+    const { secrets: rendered, ...rest } = render(ownManifests(), {
+      ...INPUTS,
+      secrets: { ...secrets, BETTER_AUTH_SECRET: value },
+    })
+    expect(rendered[0]!.metadata.name).not.toBe(
+      render(ownManifests(), { ...INPUTS, secrets }).secrets[0]!.metadata.name,
+    )
     for (const text of [value, Buffer.from(value).toString("base64")]) {
       expect(JSON.stringify(rendered).includes(text)).toBe(text !== value)
       expect(JSON.stringify(rest)).not.toContain(text)
@@ -100,7 +108,9 @@ describe("a rendered release", () => {
 
   test("refuses secrets that no manifest refers to", () => {
     const manifests = ownManifests()
-    expect(refusal(manifests, { ...INPUTS, secrets, secretName: "other" })).toContain("no manifest refers to the Secret other")
+    expect(refusal(manifests, { ...INPUTS, secrets, secretName: "other" })).toContain(
+      "no manifest refers to the Secret other",
+    )
   })
 })
 

@@ -18,8 +18,9 @@ describe("the files that were asked for", () => {
     expect(KUBERNETES.map(file => file.name)).toContain(name)
   })
 
-  const documents = [...KUBERNETES, { name: "deploy.yml", text: ownFile(".github/workflows/deploy.yml") }].flatMap(({ name, text }) =>
-    text.split(/^---$/m).map((document, index) => ({ name: `${name}, document ${index + 1}`, document })),
+  const documents = [...KUBERNETES, { name: "deploy.yml", text: ownFile(".github/workflows/deploy.yml") }].flatMap(
+    ({ name, text }) =>
+      text.split(/^---$/m).map((document, index) => ({ name: `${name}, document ${index + 1}`, document })),
   )
   test.each(documents)("$name names its task in a comment", ({ document }) => {
     expect(document).toMatch(/^\s*# .*T-40[1-4]/m)
@@ -72,8 +73,10 @@ describe("the deployments", () => {
 
   test("no container can write to its root file system, and each emptyDir has a limit", () => {
     for (const object of OBJECTS) {
-      for (const { container } of containersOf(object)) expect(container.securityContext).toMatchObject({ readOnlyRootFilesystem: true })
-      for (const volume of podsOf(object)?.template.spec.volumes ?? []) expect(volume).toMatchObject({ emptyDir: { sizeLimit: expect.any(String) } })
+      for (const { container } of containersOf(object))
+        expect(container.securityContext).toMatchObject({ readOnlyRootFilesystem: true })
+      for (const volume of podsOf(object)?.template.spec.volumes ?? [])
+        expect(volume).toMatchObject({ emptyDir: { sizeLimit: expect.any(String) } })
     }
   })
 })
@@ -104,7 +107,10 @@ describe("the workflow", () => {
 interface Workflow {
   permissions: object
   env: { DAGGER_VERSION: string }
-  jobs: Record<string, { permissions?: object; steps: { name?: string; uses?: string; run?: string; env?: Record<string, string> }[] }>
+  jobs: Record<
+    string,
+    { permissions?: object; steps: { name?: string; uses?: string; run?: string; env?: Record<string, string> }[] }
+  >
 }
 
 interface Policy extends KubernetesObject {
@@ -118,12 +124,15 @@ interface Selector {
 function admits(from: Record<string, string>, to: Record<string, string>, port: number): boolean {
   const selects = ({ matchLabels }: Selector, labels: Record<string, string>) =>
     Object.entries(matchLabels).every(([key, value]) => labels[key] === value)
-  const policies = (OBJECTS.filter(({ kind }) => kind === "NetworkPolicy") as Policy[]).filter(({ spec }) => selects(spec.podSelector, to))
+  const policies = (OBJECTS.filter(({ kind }) => kind === "NetworkPolicy") as Policy[]).filter(({ spec }) =>
+    selects(spec.podSelector, to),
+  )
   if (policies.length === 0) return true
   return policies.some(({ spec }) =>
     (spec.ingress ?? []).some(
       rule =>
-        rule.ports.some(item => item.port === port) && (rule.from === undefined || rule.from.some(peer => selects(peer.podSelector, from))),
+        rule.ports.some(item => item.port === port) &&
+        (rule.from === undefined || rule.from.some(peer => selects(peer.podSelector, from))),
     ),
   )
 }

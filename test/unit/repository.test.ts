@@ -13,8 +13,25 @@ const MODULE = files(".dagger/src", ".ts").map(path => parse(path, ownFile(path)
 const DOCKERFILES = files("docker", ".dockerfile").map(path => ({ path, text: ownFile(path) }))
 
 /** What the library that a real engine bundles with a module exports, beside the generated client. The npm package exports more. */
-const BUNDLED = ["connection", "connect", "Context", "func", "check", "generate", "argument", "object", "field", "enumType", "entrypoint"]
-const CLIENT = exportsOf(parse("client.gen.d.ts", readFileSync(join(ROOT, "node_modules/@dagger.io/dagger/dist/src/api/client.gen.d.ts"), "utf8")))
+const BUNDLED = [
+  "connection",
+  "connect",
+  "Context",
+  "func",
+  "check",
+  "generate",
+  "argument",
+  "object",
+  "field",
+  "enumType",
+  "entrypoint",
+]
+const CLIENT = exportsOf(
+  parse(
+    "client.gen.d.ts",
+    readFileSync(join(ROOT, "node_modules/@dagger.io/dagger/dist/src/api/client.gen.d.ts"), "utf8"),
+  ),
+)
 
 describe("the module", () => {
   test("is all looked at", () => {
@@ -47,7 +64,9 @@ describe("the module", () => {
     ["@func() b(c?: Directory): Promise<B[]> {}", []],
     ["b(access: Access): Access {}", []],
   ])("cannot have in an object: %s", (member, expected) => {
-    expect(foreignTypes([parse("x.ts", `@object() class A { ${member} }\n@object() class B {}\ninterface Access {}`)])).toEqual(expected)
+    expect(
+      foreignTypes([parse("x.ts", `@object() class A { ${member} }\n@object() class B {}\ninterface Access {}`)]),
+    ).toEqual(expected)
   })
 
   test("knows nothing of the sample application", () => {
@@ -58,12 +77,13 @@ describe("the module", () => {
   test("gives every command as a list of arguments", () => {
     expect(MODULE.flatMap(shellStrings)).toEqual([])
   })
-  test.each(['c.withExec(["sh", "-c", "ls | wc"])', 'c.withEntrypoint(["/bin/bash", "-ec", script])', 'spawn("ls | wc", { shell: true })'])(
-    "cannot say: %s",
-    code => {
-      expect(shellStrings(parse("x.ts", code))).toHaveLength(1)
-    },
-  )
+  test.each([
+    'c.withExec(["sh", "-c", "ls | wc"])',
+    'c.withEntrypoint(["/bin/bash", "-ec", script])',
+    'spawn("ls | wc", { shell: true })',
+  ])("cannot say: %s", code => {
+    expect(shellStrings(parse("x.ts", code))).toHaveLength(1)
+  })
 
   test("describes every function and argument: it is the CLI's help", () => {
     expect(MODULE.flatMap(undescribed)).toEqual([])
@@ -73,7 +93,10 @@ describe("the module", () => {
     ["@object() class A {}", ["A"]],
     ["/** A. */ @object() class A {\n @func() b(): string {} }", ["A.b"]],
     ["/** A. */ @object() class A {\n /** B. */ @func() b(c: string, d?: string) {} }", ["A.b(c)", "A.b(d)"]],
-    ["/** A. */ @object() class A {\n /** B.\n * @param c The c.\n * @param d\n */ @func() b(c: string, d?: string) {} }", ["A.b(d)"]],
+    [
+      "/** A. */ @object() class A {\n /** B.\n * @param c The c.\n * @param d\n */ @func() b(c: string, d?: string) {} }",
+      ["A.b(d)"],
+    ],
     ["/** A. */ @object() class A { constructor(c: string) {} }", ["A.constructor(c)"]],
     ["/** A. */ @object() class A {\n /** B. */ @func() b: string\n private c: string\n d() {} }", []],
   ])("is read for descriptions: %j", (code, expected) => {
@@ -96,17 +119,23 @@ describe("versions", () => {
 })
 
 describe("Dockerfiles", () => {
-  const BASES: Record<string, string> = { "docker/backend.dockerfile": "python:3.13-slim", "docker/frontend.dockerfile": "node:20-alpine" }
+  const BASES: Record<string, string> = {
+    "docker/backend.dockerfile": "python:3.13-slim",
+    "docker/frontend.dockerfile": "node:20-alpine",
+  }
   test("are of both applications", () => {
     expect(DOCKERFILES.map(({ path }) => path).sort()).toEqual(Object.keys(BASES))
   })
-  test.each(DOCKERFILES)("$path: its task, several stages, the last of the base that was asked for", ({ path, text }) => {
-    const stages = [...text.matchAll(/^FROM (\S+)/gm)].map(match => match[1])
-    expect(text).toMatch(/^# .*T-401/m)
-    expect(stages.length).toBeGreaterThan(1)
-    expect(stages.at(-1)).toBe(BASES[path])
-    expect(text.split(/^FROM /m).at(-1)).toMatch(/^USER [1-9]\d*/m)
-  })
+  test.each(DOCKERFILES)(
+    "$path: its task, several stages, the last of the base that was asked for",
+    ({ path, text }) => {
+      const stages = [...text.matchAll(/^FROM (\S+)/gm)].map(match => match[1])
+      expect(text).toMatch(/^# .*T-401/m)
+      expect(stages.length).toBeGreaterThan(1)
+      expect(stages.at(-1)).toBe(BASES[path])
+      expect(text.split(/^FROM /m).at(-1)).toMatch(/^USER [1-9]\d*/m)
+    },
+  )
 })
 
 describe("secrets", () => {
@@ -120,14 +149,17 @@ describe("secrets", () => {
     { env: [{ name: "BETTER_AUTH_SECRET", valueFrom: { configMapKeyRef: { name: "settings", key: "secret" } } }] },
     { envFrom: [{ secretRef: { name: "app-secrets" } }] },
   ])("are found on another way: %j", container => {
-    expect(secretsByOtherWays({ name: "app", image: "backend", ...container } as Container)).toHaveLength(1)
+    expect(secretsByOtherWays({ name: "app", image: "backend", ...container })).toHaveLength(1)
   })
 })
 
 /** The files below a folder of the repository whose names end so. */
 function files(folder: string, ending: string): string[] {
   const names = readdirSync(join(ROOT, folder), { recursive: true }) as string[]
-  return names.filter(name => name.endsWith(ending)).map(name => join(folder, name)).sort()
+  return names
+    .filter(name => name.endsWith(ending))
+    .map(name => join(folder, name))
+    .sort()
 }
 
 function parse(path: string, text: string): ts.SourceFile {
@@ -136,7 +168,8 @@ function parse(path: string, text: string): ts.SourceFile {
 
 function exportsOf(file: ts.SourceFile): string[] {
   return file.statements.flatMap(statement => {
-    if (ts.isVariableStatement(statement)) return statement.declarationList.declarations.map(({ name }) => name.getText())
+    if (ts.isVariableStatement(statement))
+      return statement.declarationList.declarations.map(({ name }) => name.getText())
     const { name } = statement as { name?: ts.Node }
     return name ? [name.getText()] : []
   })
@@ -175,7 +208,9 @@ function shellStrings(file: ts.SourceFile): string[] {
 }
 
 function decorated(node: ts.HasDecorators, name: string): boolean {
-  return (ts.getDecorators(node) ?? []).some(({ expression }) => ts.isCallExpression(expression) && expression.expression.getText() === name)
+  return (ts.getDecorators(node) ?? []).some(
+    ({ expression }) => ts.isCallExpression(expression) && expression.expression.getText() === name,
+  )
 }
 
 function objects(file: ts.SourceFile): ts.ClassDeclaration[] {
@@ -185,7 +220,9 @@ function objects(file: ts.SourceFile): ts.ClassDeclaration[] {
 /** What the CLI shows: functions, fields, and the constructors' arguments. Only the main object is constructed by it. */
 function publicMembers(file: ts.SourceFile): ts.ClassElement[] {
   return objects(file).flatMap(({ members }) =>
-    members.filter(member => (ts.isMethodDeclaration(member) || ts.isPropertyDeclaration(member)) && decorated(member, "func")),
+    members.filter(
+      member => (ts.isMethodDeclaration(member) || ts.isPropertyDeclaration(member)) && decorated(member, "func"),
+    ),
   )
 }
 
@@ -197,7 +234,8 @@ function foreignTypes(module: ts.SourceFile[]): string[] {
     const told = object.members.filter(member => !ts.isMethodDeclaration(member) || decorated(member, "func"))
     const named = (node: ts.Node): string[] => {
       if (ts.isBlock(node)) return []
-      if (ts.isTypeReferenceNode(node) && !known.includes(node.typeName.getText())) return [`${object.name!.text}: ${node.typeName.getText()}`]
+      if (ts.isTypeReferenceNode(node) && !known.includes(node.typeName.getText()))
+        return [`${object.name!.text}: ${node.typeName.getText()}`]
       return node.getChildren().flatMap(named)
     }
     return told.flatMap(named)
@@ -207,14 +245,20 @@ function foreignTypes(module: ts.SourceFile[]): string[] {
 function undescribed(file: ts.SourceFile): string[] {
   return objects(file).flatMap(object => {
     const name = object.name!.text
-    const constructors = file.fileName.endsWith("/index.ts") || file.fileName === "x.ts" ? object.members.filter(ts.isConstructorDeclaration) : []
+    const constructors =
+      file.fileName.endsWith("/index.ts") || file.fileName === "x.ts"
+        ? object.members.filter(ts.isConstructorDeclaration)
+        : []
     const members = publicMembers(file).filter(member => member.parent === object)
     return [
       ...(hasText(object) ? [] : [name]),
       ...members.filter(member => !hasText(member)).map(member => `${name}.${member.name!.getText()}`),
       ...[...constructors, ...members.filter(ts.isMethodDeclaration)].flatMap(member =>
         member.parameters
-          .filter(parameter => !ts.getJSDocParameterTags(parameter).some(tag => ts.getTextOfJSDocComment(tag.comment)?.trim()))
+          .filter(
+            parameter =>
+              !ts.getJSDocParameterTags(parameter).some(tag => ts.getTextOfJSDocComment(tag.comment)?.trim()),
+          )
           .map(parameter => `${name}.${member.name?.getText() ?? "constructor"}(${parameter.name.getText()})`),
       ),
     ]
@@ -230,7 +274,9 @@ const SENSITIVE = /DATABASE_URL|SECRET|PASSWORD|TOKEN|PRIVATE_KEY|API_KEY/
 function secretsByOtherWays(container: Container): string[] {
   const { env = [], envFrom = [] } = container as { env?: { name: string; valueFrom?: object }[]; envFrom?: object[] }
   return [
-    ...env.filter(({ name, valueFrom }) => SENSITIVE.test(name) && !(valueFrom && "secretKeyRef" in valueFrom)).map(({ name }) => name),
+    ...env
+      .filter(({ name, valueFrom }) => SENSITIVE.test(name) && !(valueFrom && "secretKeyRef" in valueFrom))
+      .map(({ name }) => name),
     ...envFrom.filter(source => "secretRef" in source).map(source => JSON.stringify(source)),
   ]
 }

@@ -4,13 +4,25 @@ import { Snapshot } from "../../.dagger/src/deploy/snapshot.js"
 import { readStart, Starts } from "../../.dagger/src/deploy/startup.js"
 
 const condition = (type: string, second: number, status = "True") => ({
-  type, status, lastTransitionTime: new Date(Date.UTC(2026, 0, 1, 0, 0, second)).toISOString(),
+  type,
+  status,
+  lastTransitionTime: new Date(Date.UTC(2026, 0, 1, 0, 0, second)).toISOString(),
 })
 
 function startOf(messages: string[], conditions = [condition("PodScheduled", 2), condition("Ready", 9)]) {
   const pod = { kind: "Pod", metadata: { name: "backend-1", uid: "p1" }, status: { conditions } }
-  const events = messages.map(message => ({ kind: "Event", involvedObject: { name: "backend-1" }, reason: "Pulled", message }))
-  const other = { kind: "Event", involvedObject: { name: "backend-2" }, reason: "Pulled", message: 'Successfully pulled image "x" in 9s (9s including waiting).' }
+  const events = messages.map(message => ({
+    kind: "Event",
+    involvedObject: { name: "backend-1" },
+    reason: "Pulled",
+    message,
+  }))
+  const other = {
+    kind: "Event",
+    involvedObject: { name: "backend-2" },
+    reason: "Pulled",
+    message: 'Successfully pulled image "x" in 9s (9s including waiting).',
+  }
   const snapshot = Snapshot.parse({ items: [pod, ...events, other] })
   return readStart("backend", snapshot.items[0] as never, snapshot)
 }
@@ -25,9 +37,18 @@ describe("the start of a pod", () => {
   })
 
   test.each([
-    ['Successfully pulled image "r/backend@sha256:1" in 850ms (850ms including waiting). Image size: 61000000 bytes.', 0.85],
-    ['Successfully pulled image "r/backend@sha256:1" in 1.2s (4.5s including waiting). Image size: 61000000 bytes.', 4.5],
-    ['Successfully pulled image "r/backend@sha256:1" in 1m2.5s (1m2.5s including waiting). Image size: 61000000 bytes.', 62.5],
+    [
+      'Successfully pulled image "r/backend@sha256:1" in 850ms (850ms including waiting). Image size: 61000000 bytes.',
+      0.85,
+    ],
+    [
+      'Successfully pulled image "r/backend@sha256:1" in 1.2s (4.5s including waiting). Image size: 61000000 bytes.',
+      4.5,
+    ],
+    [
+      'Successfully pulled image "r/backend@sha256:1" in 1m2.5s (1m2.5s including waiting). Image size: 61000000 bytes.',
+      62.5,
+    ],
     ['Container image "r/backend@sha256:1" already present on machine', 0],
   ])("tells the time of the pull apart: %s", (message, seconds) => {
     expect(startOf([message])?.pulling).toBe(seconds)
@@ -45,7 +66,9 @@ describe("the starts of a release", () => {
       items: pods.map(({ uid, ready }) => ({
         kind: "Pod",
         metadata: { name: `backend-${uid}`, uid },
-        status: { conditions: [condition("PodScheduled", 0), ...(ready === undefined ? [] : [condition("Ready", ready)])] },
+        status: {
+          conditions: [condition("PodScheduled", 0), ...(ready === undefined ? [] : [condition("Ready", ready)])],
+        },
       })),
     })
   const startsOf = (before: Snapshot, snapshots: Snapshot[]) => {
@@ -55,10 +78,19 @@ describe("the starts of a release", () => {
   }
 
   test("are those of its own pods: one that was there before, and became ready anew, has not started", () => {
-    expect(startsOf(seen([{ uid: "old", ready: 3 }]), [seen([{ uid: "old", ready: 50 }, { uid: "new", ready: 4 }])])).toEqual(["backend-new: 4"])
+    expect(
+      startsOf(seen([{ uid: "old", ready: 3 }]), [
+        seen([
+          { uid: "old", ready: 50 },
+          { uid: "new", ready: 4 },
+        ]),
+      ]),
+    ).toEqual(["backend-new: 4"])
   })
 
   test("end with being ready for the first time", () => {
-    expect(startsOf(seen([]), [seen([{ uid: "new" }]), seen([{ uid: "new", ready: 4 }]), seen([{ uid: "new", ready: 30 }])])).toEqual(["backend-new: 4"])
+    expect(
+      startsOf(seen([]), [seen([{ uid: "new" }]), seen([{ uid: "new", ready: 4 }]), seen([{ uid: "new", ready: 30 }])]),
+    ).toEqual(["backend-new: 4"])
   })
 })

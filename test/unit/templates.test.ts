@@ -34,7 +34,8 @@ describe("this repository has what init gives to others", () => {
 })
 
 test.each(filesIn(join(TEMPLATES, "k8s")))("k8s/%s names its task in every document", name => {
-  for (const document of ownFile(join(TEMPLATES, "k8s", name)).split(/^---$/m)) expect(document).toMatch(/^\s*# .*T-40[1-4]/m)
+  for (const document of ownFile(join(TEMPLATES, "k8s", name)).split(/^---$/m))
+    expect(document).toMatch(/^\s*# .*T-40[1-4]/m)
 })
 
 describe("the overlays", () => {

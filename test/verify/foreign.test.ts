@@ -15,12 +15,23 @@ afterAll(() => registry?.stop())
 const base = (content: string) => ["FROM scratch\nCOPY content /content\n", { content }] as const
 const on = (reference: string, record: Record<string, string> = {}) =>
   [
-    [`FROM ${reference}`, ...Object.entries(record).map(([name, value]) => `LABEL org.opencontainers.image.base.${name}="${value}"`), "COPY app package.json /", "USER 10001"].join("\n"),
+    [
+      `FROM ${reference}`,
+      ...Object.entries(record).map(([name, value]) => `LABEL org.opencontainers.image.base.${name}="${value}"`),
+      "COPY app package.json /",
+      "USER 10001",
+    ].join("\n"),
     { app: reference, "package.json": '{"name":"app","version":"1.0.0"}' },
   ] as const
 
 function verify(image: string, ...flags: string[]) {
-  return dagger(`--source=${Source.minimal().path}`, "verify-image", `--image=${registry.address}/${image}`, ...flags, "summary")
+  return dagger(
+    `--source=${Source.minimal().path}`,
+    "verify-image",
+    `--image=${registry.address}/${image}`,
+    ...flags,
+    "summary",
+  )
 }
 
 describe("an image out of a registry", () => {
@@ -36,7 +47,10 @@ describe("an image out of a registry", () => {
 
   test("of a base that only it says it has: not checked, and the base's layers are searched like any", async () => {
     const name = `${registry.address}/leaking:1`
-    const digest = await registry.push("leaking:1", ...base(`token = ghp_${"x7Kq2mZr9TvB4nWc8LdY".repeat(2).slice(0, 36)}`))
+    const digest = await registry.push(
+      "leaking:1",
+      ...base(`token = ghp_${"x7Kq2mZr9TvB4nWc8LdY".repeat(2).slice(0, 36)}`),
+    )
     await registry.push("on-leaking:1", ...on(name, { name, digest }))
     const ended = await verify("on-leaking:1")
     expect(ended.exitCode, ended.stderr).toBe(1)
@@ -80,7 +94,9 @@ describe("an image out of a registry", () => {
     await registry.push("swapped:1", ...base("good"))
     const ended = await verify("on-swapped:1", `--base=${name}`)
     expect(ended.exitCode, ended.stderr).toBe(1)
-    expect(ended.stderr).toMatch(/image +base .*not this base +FAIL +the image names sha256:\w+, which was never pushed/)
+    expect(ended.stderr).toMatch(
+      /image +base .*not this base +FAIL +the image names sha256:\w+, which was never pushed/,
+    )
   })
 
   test("that records nothing, of a base whose tag has moved since: not this base", async () => {
@@ -109,13 +125,21 @@ describe("an image out of a registry", () => {
   })
 
   test("of a registry that does not answer", async () => {
-    const ended = await dagger(`--source=${Source.minimal().path}`, "verify-image", "--image=localhost:1/none:1", "summary")
+    const ended = await dagger(
+      `--source=${Source.minimal().path}`,
+      "verify-image",
+      "--image=localhost:1/none:1",
+      "summary",
+    )
     expect(ended.exitCode, ended.stderr).toBe(1)
     expect(ended.stderr).toContain("localhost:1/none")
   })
 })
 
-const MATCH = { vulnerability: { id: "CVE-2026-1", severity: "High", fix: { versions: ["3.1"], state: "fixed" } }, artifact: { name: "openssl", version: "3.0" } }
+const MATCH = {
+  vulnerability: { id: "CVE-2026-1", severity: "High", fix: { versions: ["3.1"], state: "fixed" } },
+  artifact: { name: "openssl", version: "3.0" },
+}
 const prints = (report: unknown) => `print(${JSON.stringify(JSON.stringify(report))})`
 
 describe("a scanner", () => {
@@ -124,7 +148,13 @@ describe("a scanner", () => {
     await registry.push(`scanner-${name}:1`, dockerfile, { "scan.py": script })
     const source = Source.minimal().edit("cloud-native.yaml", "name: minimal\n", `name: minimal\n${settings}`)
     await registry.push("scanned:1", ...on("scratch"))
-    return dagger(`--source=${source.path}`, "verify-image", `--image=${registry.address}/scanned:1`, `--scanner=${registry.address}/scanner-${name}:1`, "summary")
+    return dagger(
+      `--source=${source.path}`,
+      "verify-image",
+      `--image=${registry.address}/scanned:1`,
+      `--scanner=${registry.address}/scanner-${name}:1`,
+      "summary",
+    )
   }
 
   test("is given the image, and finds nothing", async () => {
@@ -137,11 +167,16 @@ describe("a scanner", () => {
   test("finds one that the policy does not let pass", async () => {
     const ended = await scan("bad", prints({ matches: [MATCH] }))
     expect(ended.exitCode, ended.stderr).toBe(1)
-    for (const text of ["VERIFICATION_FAILED", "CVE-2026-1 (high) in openssl 3.0, fixed in 3.1"]) expect(ended.stderr).toContain(text)
+    for (const text of ["VERIFICATION_FAILED", "CVE-2026-1 (high) in openssl 3.0, fixed in 3.1"])
+      expect(ended.stderr).toContain(text)
   })
 
   test("finds one that is allowed for now", async () => {
-    const ended = await scan("allowed", prints({ matches: [MATCH] }), 'vulnerabilities: { allow: [{ id: CVE-2026-1, reason: not reachable, expires: "2099-12-31" }] }\n')
+    const ended = await scan(
+      "allowed",
+      prints({ matches: [MATCH] }),
+      'vulnerabilities: { allow: [{ id: CVE-2026-1, reason: not reachable, expires: "2099-12-31" }] }\n',
+    )
     expect(ended.exitCode, ended.stderr).toBe(0)
     expect(ended.stdout).toMatch(/image +vulnerabilities .*0 of 1 known, 1 allowed +PASS/)
   })
@@ -149,7 +184,13 @@ describe("a scanner", () => {
   test.each([
     ["fails", "failing", 'import sys\nsys.exit("no database")', "", ["TOOL_FAILED", "exit code 1", "no database"]],
     ["prints what is no report", "talking", 'print("all is well")', "", ["TOOL_FAILED", "not the JSON of grype"]],
-    ["does not end", "hanging", "import time\ntime.sleep(600)", "vulnerabilities: { timeout: 3 }\n", ["TIMED_OUT", "waited for 3 s"]],
+    [
+      "does not end",
+      "hanging",
+      "import time\ntime.sleep(600)",
+      "vulnerabilities: { timeout: 3 }\n",
+      ["TIMED_OUT", "waited for 3 s"],
+    ],
   ])("that %s is an error", async (_, name, script, settings, says) => {
     const ended = await scan(name, script, settings)
     expect(ended.exitCode, ended.stderr).toBe(1)

@@ -33,12 +33,27 @@ interface Fact {
 
 const CASES = join(import.meta.dirname, "cases")
 const GOOD = {
-  size: "pass", "own layers": "pass", base: "pass", "final stage": "pass", "file modes": "pass", user: "pass", secrets: "pass", "given secrets": "not checked",
-  confined: "pass", start: "pass", stop: "pass", "request in flight": "pass", SBOM: "pass", vulnerabilities: "not checked",
+  size: "pass",
+  "own layers": "pass",
+  base: "pass",
+  "final stage": "pass",
+  "file modes": "pass",
+  user: "pass",
+  secrets: "pass",
+  "given secrets": "not checked",
+  confined: "pass",
+  start: "pass",
+  stop: "pass",
+  "request in flight": "pass",
+  SBOM: "pass",
+  vulnerabilities: "not checked",
 }
 // Made up here: none stands in this repository, which is searched for secrets like any other.
 const SECRET = `ghp_${"x7Kq2mZr9TvB4nWc8LdY".repeat(2).slice(0, 36)}`
-const PRIVATE_KEY = generateKeyPairSync("rsa", { modulusLength: 2048 }).privateKey.export({ type: "pkcs8", format: "pem" }) as string
+const PRIVATE_KEY = generateKeyPairSync("rsa", { modulusLength: 2048 }).privateKey.export({
+  type: "pkcs8",
+  format: "pem",
+}) as string
 const GIVEN = "correct horse battery staple"
 process.env.CLOUD_NATIVE_GIVEN = GIVEN
 
@@ -47,9 +62,13 @@ afterAll(() => rmSync(folder, { recursive: true }))
 
 describe("an image", () => {
   test.concurrent.each(readdirSync(CASES))("%s", async name => {
-    const filled = (text: string) => text.replaceAll("@SECRET@", SECRET).replaceAll("@GIVEN@", GIVEN).replaceAll("@PRIVATE_KEY@", PRIVATE_KEY)
+    const filled = (text: string) =>
+      text.replaceAll("@SECRET@", SECRET).replaceAll("@GIVEN@", GIVEN).replaceAll("@PRIVATE_KEY@", PRIVATE_KEY)
     const expected = parse(readFileSync(join(CASES, name, "expected.yaml"), "utf8")) as Expected
-    const source = Source.minimal().write("docker/api.dockerfile", filled(readFileSync(join(CASES, name, "Dockerfile"), "utf8")))
+    const source = Source.minimal().write(
+      "docker/api.dockerfile",
+      filled(readFileSync(join(CASES, name, "Dockerfile"), "utf8")),
+    )
     for (const [path, text] of Object.entries(expected.files ?? {})) source.write(`api/${path}`, filled(text))
     if (expected.config) source.edit("cloud-native.yaml", expected.config.from, expected.config.to)
     const given = expected.given ? ["--secrets=env:CLOUD_NATIVE_GIVEN"] : []
@@ -61,7 +80,10 @@ describe("an image", () => {
     const { passed, facts } = JSON.parse(text) as { passed: boolean; facts: Fact[] }
     const own = facts.filter(fact => fact.image === "backend")
 
-    expect(Object.fromEntries(own.map(fact => [fact.name, fact.verdict])), text).toEqual({ ...GOOD, ...expected.verdicts })
+    expect(Object.fromEntries(own.map(fact => [fact.name, fact.verdict])), text).toEqual({
+      ...GOOD,
+      ...expected.verdicts,
+    })
     expect(facts.find(fact => fact.image === "source")?.verdict).toBe(expected.source ?? "pass")
     expect(passed).toBe(Object.values(expected.verdicts).every(verdict => verdict !== "fail"))
     const findings = own.flatMap(fact => fact.findings).join("\n")

@@ -10,7 +10,10 @@ const IMAGE = "docker.io/library/registry:3"
 
 /** A registry for one file of tests, and the means to fill it. */
 export class Registry {
-  private constructor(readonly address: string, private readonly container: string) {}
+  private constructor(
+    readonly address: string,
+    private readonly container: string,
+  ) {}
 
   static async start(): Promise<Registry> {
     await ensureImage(IMAGE)
@@ -51,17 +54,32 @@ export class Registry {
     const mediaType = "application/vnd.oci.image.manifest.v1+json"
     const config = { mediaType: "application/vnd.example.text", ...(await blob("{}")) }
     const layers = [{ mediaType: "text/plain", ...(await blob("no image")) }]
-    const body = JSON.stringify({ schemaVersion: 2, mediaType, artifactType: "application/vnd.example.text", config, layers })
-    const answer = await fetch(`http://${this.address}/v2/${repository}/manifests/${tag}`, { method: "PUT", headers: { "content-type": mediaType }, body })
+    const body = JSON.stringify({
+      schemaVersion: 2,
+      mediaType,
+      artifactType: "application/vnd.example.text",
+      config,
+      layers,
+    })
+    const answer = await fetch(`http://${this.address}/v2/${repository}/manifests/${tag}`, {
+      method: "PUT",
+      headers: { "content-type": mediaType },
+      body,
+    })
     if (!answer.ok) throw new Error(`the artifact was refused: ${answer.status} ${await answer.text()}`)
   }
 }
 
 /** Build an image that stays on this machine; its digest. */
-export async function buildImage(reference: string, dockerfile: string, files: Record<string, string> = {}): Promise<string> {
+export async function buildImage(
+  reference: string,
+  dockerfile: string,
+  files: Record<string, string> = {},
+): Promise<string> {
   const context = mkdtempSync(join(tmpdir(), "cloud-native-build-"))
   try {
-    for (const [path, text] of Object.entries({ ...files, Dockerfile: dockerfile })) writeFileSync(join(context, path), text)
+    for (const [path, text] of Object.entries({ ...files, Dockerfile: dockerfile }))
+      writeFileSync(join(context, path), text)
     await podman(["build", "--quiet", "--pull=never", "--tag", reference, context])
     return await digestOf(reference)
   } finally {

@@ -10,7 +10,12 @@ const DOCKERFILE = ".cloud-native.dockerfile"
 const REVISION = "org.opencontainers.image.revision"
 
 /** Build one application's image, of a commit if that is known; the Dockerfile may live outside the folder that is its context. */
-export async function buildImage(source: Directory, name: string, app: AppConfig, revision?: string): Promise<Container> {
+export async function buildImage(
+  source: Directory,
+  name: string,
+  app: AppConfig,
+  revision?: string,
+): Promise<Container> {
   const context = source.directory(app.path).withFile(DOCKERFILE, source.file(app.dockerfile))
   console.log(`build: ${name} with ${app.dockerfile}`)
   try {

@@ -1,5 +1,16 @@
 import { closest, distance } from "fastest-levenshtein"
-import { isAlias, isMap, isNode, isScalar, isSeq, LineCounter, parseDocument, type Document, type Node, type YAMLError } from "yaml"
+import {
+  isAlias,
+  isMap,
+  isNode,
+  isScalar,
+  isSeq,
+  LineCounter,
+  parseDocument,
+  type Document,
+  type Node,
+  type YAMLError,
+} from "yaml"
 import { z } from "zod"
 
 import { CloudNativeError } from "../errors.js"
@@ -25,7 +36,8 @@ export function parseConfig(text: string, file: string): Config {
 }
 
 function syntaxProblem({ code, message, pos: [offset] }: YAMLError, text: string): Problem {
-  if (code === "DUPLICATE_KEY") return { offset, text: `${/[^\s:]*/.exec(text.slice(offset))}: expected each key once, got it a second time` }
+  if (code === "DUPLICATE_KEY")
+    return { offset, text: `${/[^\s:]*/.exec(text.slice(offset))}: expected each key once, got it a second time` }
   if (code === "MULTIPLE_DOCS") return { offset, text: "the file: expected one document, got another one" }
   return { offset, text: `not YAML: ${message}` }
 }
@@ -41,14 +53,22 @@ function valueOf(document: Document, invalid: (problems: Problem[]) => CloudNati
 
 function problemsOf(issue: z.core.$ZodIssue, document: Document): Problem[] {
   const path = issue.path as Path
-  const problem = (got: string, meant = "") => ({ offset: offsetOf(document, path, "value"), text: `${nameOf(path)}: expected ${issue.message}, got ${got}${meant}` })
+  const problem = (got: string, meant = "") => ({
+    offset: offsetOf(document, path, "value"),
+    text: `${nameOf(path)}: expected ${issue.message}, got ${got}${meant}`,
+  })
   switch (issue.code) {
     case "unrecognized_keys": {
       const known = keysAt(Config, path)
       return issue.keys.map(key => unknownKey(document, [...path, key], key, known))
     }
     case "invalid_key":
-      return [{ offset: offsetOf(document, path, "key"), text: `${nameOf(path)}: expected as key ${issue.issues[0]!.message}` }]
+      return [
+        {
+          offset: offsetOf(document, path, "key"),
+          text: `${nameOf(path)}: expected as key ${issue.issues[0]!.message}`,
+        },
+      ]
     case "invalid_value":
       return [problem(describe(issue.input), suggestion(String(issue.input), issue.values.map(String)))]
     case "custom": {
@@ -61,18 +81,27 @@ function problemsOf(issue: z.core.$ZodIssue, document: Document): Problem[] {
 }
 
 function unknownKey(document: Document, path: Path, key: string, known: string[]): Problem {
-  return { offset: offsetOf(document, path, "key"), text: `${nameOf(path)}: expected one of ${known.join(", ")}${suggestion(key, known)}` }
+  return {
+    offset: offsetOf(document, path, "key"),
+    text: `${nameOf(path)}: expected one of ${known.join(", ")}${suggestion(key, known)}`,
+  }
 }
 
 /** A path as people write it: handshake[0].expect.status. */
 function nameOf(path: Path): string {
-  return path.map(step => (typeof step === "number" ? `[${step}]` : `.${step}`)).join("").replace(/^\./, "") || "the file"
+  return (
+    path
+      .map(step => (typeof step === "number" ? `[${step}]` : `.${step}`))
+      .join("")
+      .replace(/^\./, "") || "the file"
+  )
 }
 
 /** The candidate that was probably meant, if there is one that is near enough. */
 function suggestion(word: string, candidates: string[]): string {
   const nearest = closest(word, candidates)
-  const near = nearest !== undefined && distance(word.toLowerCase(), nearest.toLowerCase()) <= Math.max(2, word.length / 3)
+  const near =
+    nearest !== undefined && distance(word.toLowerCase(), nearest.toLowerCase()) <= Math.max(2, word.length / 3)
   return near ? `; did you mean "${nearest}"?` : ""
 }
 
@@ -88,7 +117,9 @@ function offsetOf(document: Document, path: Path, side: "key" | "value"): number
   let node: Node | null = document.contents
   for (const [index, step] of path.entries()) {
     const inner: Node | null = isAlias(node) ? (node.resolve(document) ?? null) : node
-    const pair = isMap(inner) ? inner.items.find(item => isScalar(item.key) && String(item.key.value) === step) : undefined
+    const pair = isMap(inner)
+      ? inner.items.find(item => isScalar(item.key) && String(item.key.value) === step)
+      : undefined
     const next = isSeq(inner) ? inner.items[step as number] : pair?.value
     const last = index === path.length - 1
     const shown = last && side === "key" ? pair?.key : (next ?? pair?.key)
@@ -104,7 +135,8 @@ function keysAt(schema: z.core.$ZodType, path: Path): string[] {
   if (schema instanceof z.ZodDefault || schema instanceof z.ZodOptional) return keysAt(schema.unwrap(), path)
   if (schema instanceof z.ZodPipe) return keysAt(schema.in instanceof z.ZodTransform ? schema.out : schema.in, path)
   const [step, ...rest] = path
-  if (schema instanceof z.ZodObject) return step === undefined ? Object.keys(schema.shape) : keysAt(schema.shape[step], rest)
+  if (schema instanceof z.ZodObject)
+    return step === undefined ? Object.keys(schema.shape) : keysAt(schema.shape[step], rest)
   if (schema instanceof z.ZodRecord) return keysAt(schema.valueType, rest)
   if (schema instanceof z.ZodArray) return keysAt(schema.element, rest)
   return []

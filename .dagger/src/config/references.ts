@@ -33,7 +33,8 @@ type Report = (path: Path, expected: string, reference: Reference) => void
 
 /** Check what one key says about another one. */
 export function checkReferences(config: Referring, context: z.RefinementCtx): void {
-  const report: Report = (path, message, reference) => context.addIssue({ code: "custom", path, message, params: { ...reference } })
+  const report: Report = (path, message, reference) =>
+    context.addIssue({ code: "custom", path, message, params: { ...reference } })
   checkServices(config, report)
   checkRandom(config, report)
   checkPolicy(config, report)
@@ -50,7 +51,8 @@ function checkServices(config: Referring, report: Report): void {
   ]
   for (const { path, names } of uses) {
     for (const [index, word] of names.entries()) {
-      if (!candidates.includes(word)) report([...path, index], "the name of one of the services", { got: JSON.stringify(word), word, candidates })
+      if (!candidates.includes(word))
+        report([...path, index], "the name of one of the services", { got: JSON.stringify(word), word, candidates })
     }
   }
 }
@@ -58,14 +60,23 @@ function checkServices(config: Referring, report: Report): void {
 function checkRandom({ ephemeral }: Referring, report: Report): void {
   for (const [index, word] of ephemeral.random.entries()) {
     const twice = word in ephemeral.secrets
-    if (twice) report(["ephemeral", "random", index], "a key that ephemeral.secrets does not set", { got: JSON.stringify(word), word, candidates: [] })
+    if (twice)
+      report(["ephemeral", "random", index], "a key that ephemeral.secrets does not set", {
+        got: JSON.stringify(word),
+        word,
+        candidates: [],
+      })
   }
 }
 
 /** A statement that nobody signed could be anybody's. */
 function checkPolicy({ policy }: Referring, report: Report): void {
   if (policy.publicKey || policy.attestation === "optional") return
-  report(["policy", "attestation"], "optional, since there is no policy.publicKey", { got: JSON.stringify(policy.attestation), word: "", candidates: [] })
+  report(["policy", "attestation"], "optional, since there is no policy.publicKey", {
+    got: JSON.stringify(policy.attestation),
+    word: "",
+    candidates: [],
+  })
 }
 
 /** Every value that a step refers to must be built in or captured by an earlier step. */
@@ -75,8 +86,14 @@ function checkVariables(steps: Steps, at: Path, builtIn: string[], report: Repor
     for (const { path, text } of textsOf(step, [...at, index])) {
       for (const [got, name, mutation] of text.matchAll(REFERENCE)) {
         if (!name) report(path, "${name} or ${name|mutation}", { got: JSON.stringify(text), word: "", candidates: [] })
-        else if (!known.includes(name)) report(path, "a value that is built in or captured by an earlier step", { got, word: name, candidates: [...known] })
-        else if (mutation && !MUTATIONS.includes(mutation)) report(path, `one of the mutations ${MUTATIONS.join(", ")}`, { got, word: mutation, candidates: MUTATIONS })
+        else if (!known.includes(name))
+          report(path, "a value that is built in or captured by an earlier step", {
+            got,
+            word: name,
+            candidates: [...known],
+          })
+        else if (mutation && !MUTATIONS.includes(mutation))
+          report(path, `one of the mutations ${MUTATIONS.join(", ")}`, { got, word: mutation, candidates: MUTATIONS })
       }
     }
     known.push(...Object.keys(capture))

@@ -13,7 +13,10 @@ const variables = z.record(
   verbatim,
   "a mapping of names to texts",
 )
-const label = matching(/^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$/, "a DNS label: at most 63 small letters, digits and dashes, a letter first")
+const label = matching(
+  /^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$/,
+  "a DNS label: at most 63 small letters, digits and dashes, a letter first",
+)
 const path = matching(/^\/\S*$/, "a path that begins with /")
 const INSIDE = /(?!\/)(?!(.*\/)?\.\.(\/|$))\S+/
 const folder = matching(new RegExp(`^${INSIDE.source}$`), "a path inside the source, relative to its root")
@@ -22,7 +25,10 @@ const image = matching(/^[a-z0-9][^\s]*$/, "an image, for example postgres:17-al
 const port = wholeNumber(1, 65535, "a port, 1 to 65535")
 const seconds = wholeNumber(1, 86_400, "a whole number of seconds, at least 1")
 const size = z.string("a size, for example 200MB").transform(parseSize)
-const argv = list(text, "a command as a list of words, for example [npm, test]").min(1, "a command of at least one word")
+const argv = list(text, "a command as a list of words, for example [npm, test]").min(
+  1,
+  "a command of at least one word",
+)
 
 /** An application's conventions: what its defaults are where the configuration says nothing. */
 interface Conventions {
@@ -119,7 +125,11 @@ const Step = z.strictObject(
     expect: expectation,
     /** Values of the answer's JSON that later steps use: name → path, for example `id` or `user.id`. */
     capture: z
-      .record(z.string().regex(/^\w+$/, "the name of a value: letters, digits and _"), text, "a mapping of names to paths, for example { jwt: token }")
+      .record(
+        z.string().regex(/^\w+$/, "the name of a value: letters, digits and _"),
+        text,
+        "a mapping of names to paths, for example { jwt: token }",
+      )
       .default({}),
   },
   "a mapping with name, to, path and expect",
@@ -154,7 +164,7 @@ const Allowance = z.strictObject(
     /** Why it does no harm here. */
     reason: text,
     /** The last day of it, as YYYY-MM-DD. */
-    expires: z.iso.date("a day in quotes, for example \"2026-12-31\""),
+    expires: z.iso.date('a day in quotes, for example "2026-12-31"'),
   },
   "a mapping with id, reason and expires",
 )
@@ -166,7 +176,10 @@ export const Config = section({
   /** Namespace of the cluster. Default: the name. */
   namespace: label.optional(),
   /** Address that the users open. */
-  publicUrl: z.string("text").refine(isOrigin, "an address without a path, for example https://shop.example.com").default("http://localhost:3000"),
+  publicUrl: z
+    .string("text")
+    .refine(isOrigin, "an address without a path, for example https://shop.example.com")
+    .default("http://localhost:3000"),
   /** Folder of the source with the Kubernetes manifests; overlays/ in it may have kustomizations, one for each environment. */
   manifests: folder.default("k8s"),
   /** The Secret that the manifests refer to, and that --secrets becomes. */
@@ -195,7 +208,10 @@ export const Config = section({
   /** Backing services of the tests and of an ephemeral cluster, by name. */
   services: z
     .record(
-      label.refine(name => name !== "backend" && name !== "frontend", "a name other than backend and frontend, the applications"),
+      label.refine(
+        name => name !== "backend" && name !== "frontend",
+        "a name other than backend and frontend, the applications",
+      ),
       Service,
       "a mapping of names to services",
     )
@@ -236,7 +252,9 @@ export const Config = section({
   /** Which known vulnerabilities an image may not have; looked for with --scanner. */
   vulnerabilities: section({
     /** The mildest severity that counts. */
-    severity: z.enum(["negligible", "low", "medium", "high", "critical"], "negligible, low, medium, high or critical").default("high"),
+    severity: z
+      .enum(["negligible", "low", "medium", "high", "critical"], "negligible, low, medium, high or critical")
+      .default("high"),
     /** Whether only those count that a newer version does not have. */
     fixedOnly: z.boolean("true or false").default(true),
     /** Those that are let pass, each for a reason and until a day. */
@@ -247,7 +265,10 @@ export const Config = section({
   /** What an image needs before it is deployed, wherever it comes from. */
   policy: section({
     /** Public key of cosign (PEM), or the file of the source that holds it. With it, an image is deployed only if its signature is of that key. */
-    publicKey: matching(PUBLIC_KEY, "a public key (-----BEGIN PUBLIC KEY-----), or a path inside the source").optional(),
+    publicKey: matching(
+      PUBLIC_KEY,
+      "a public key (-----BEGIN PUBLIC KEY-----), or a path inside the source",
+    ).optional(),
     /** Whether it also needs a statement, signed with that key, of how it was built and verified: required or optional. */
     attestation: z.enum(["required", "optional"], "required or optional").default("optional"),
   }),
@@ -292,13 +313,22 @@ export function addressOf({ service, port }: AppConfig): string {
 
 function healthRequests(apps: Record<"backend" | "frontend", { health: string }>): z.output<typeof MonitorRequest>[] {
   return (["backend", "frontend"] as const).map(to => ({
-    name: `${to}'s health`, to, method: "GET", path: apps[to].health, headers: {}, signedIn: false, expect: { status: 200 },
+    name: `${to}'s health`,
+    to,
+    method: "GET",
+    path: apps[to].health,
+    headers: {},
+    signedIn: false,
+    expect: { status: 200 },
   }))
 }
 
 /** A mapping with defaults of its own; one that is left empty, as when all in it is commented out, counts as absent. */
 function section<Shape extends z.ZodRawShape>(shape: Shape) {
-  return z.preprocess(value => value ?? {}, z.strictObject(shape, `a mapping with keys of: ${Object.keys(shape).join(", ")}`))
+  return z.preprocess(
+    value => value ?? {},
+    z.strictObject(shape, `a mapping with keys of: ${Object.keys(shape).join(", ")}`),
+  )
 }
 
 function list<Item extends z.ZodType>(item: Item, expected: string) {

@@ -13,7 +13,11 @@ interface ClusterArguments {
 
 /** A deployment that is meant for somebody's cluster must not go to an ephemeral one, and succeed there. */
 export function assertKubeconfig({ kubeconfig, context, namespace, apiServer }: ClusterArguments): void {
-  const meaningless = Object.entries({ "--context": context, "--namespace": namespace, "--api-server": apiServer }).filter(([, value]) => value)
+  const meaningless = Object.entries({
+    "--context": context,
+    "--namespace": namespace,
+    "--api-server": apiServer,
+  }).filter(([, value]) => value)
   if (kubeconfig || meaningless.length === 0) return
   throw new CloudNativeError({
     code: "ARGUMENTS_INVALID",

@@ -16,7 +16,11 @@ export function backingManifests(config: Config): object[] {
     const pod = {
       automountServiceAccountToken: false,
       enableServiceLinks: false,
-      securityContext: { runAsNonRoot: true, ...(user && { runAsUser: user, fsGroup: user }), seccompProfile: { type: "RuntimeDefault" } },
+      securityContext: {
+        runAsNonRoot: true,
+        ...(user && { runAsUser: user, fsGroup: user }),
+        seccompProfile: { type: "RuntimeDefault" },
+      },
       containers: [container],
     }
     return [

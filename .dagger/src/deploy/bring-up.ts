@@ -26,8 +26,22 @@ export interface Undertaking {
 export function begin(id: string, kind: Report["kind"], { kubectl, plan, recorded }: Undertaking): Report {
   const now = new Date().toISOString()
   return {
-    id, kind, outcome: "failed", startedAt: now, endedAt: now, name: plan.config.name, namespace: kubectl.namespace, publicUrl: plan.publicUrl,
-    images: recorded.images, migrations: [], changed: false, starts: [], startLimit: plan.config.limits.startup, pods: [], baseline: "new", broken: [],
+    id,
+    kind,
+    outcome: "failed",
+    startedAt: now,
+    endedAt: now,
+    name: plan.config.name,
+    namespace: kubectl.namespace,
+    publicUrl: plan.publicUrl,
+    images: recorded.images,
+    migrations: [],
+    changed: false,
+    starts: [],
+    startLimit: plan.config.limits.startup,
+    pods: [],
+    baseline: "new",
+    broken: [],
     handshake: [],
   }
 }
@@ -56,7 +70,8 @@ export async function bringUp(undertaking: Undertaking, report: Report, proof: P
     await rollOut({ ...undertaking, plan }, report, alarm.signal, fromReady ? () => proof.count() : undefined)
     // Slow or not, what ran before is better than what failed.
     if (!again && plan.config.limits.startupAction === "fail") assertStarted(report.starts, report.startLimit)
-    if (plan.handshake && !again) report.handshake = await proveHandshake(kubectl, plan.config, plan.publicUrl, alarm.signal)
+    if (plan.handshake && !again)
+      report.handshake = await proveHandshake(kubectl, plan.config, plan.publicUrl, alarm.signal)
     await proof.conclude(alarm.signal)
   } finally {
     ended.abort()
@@ -65,14 +80,18 @@ export async function bringUp(undertaking: Undertaking, report: Report, proof: P
 }
 
 async function rollOut(
-  { kubectl, plan, recorded: { release } }: Undertaking, report: Report, signal: AbortSignal, onReady?: () => Promise<void>,
+  { kubectl, plan, recorded: { release } }: Undertaking,
+  report: Report,
+  signal: AbortSignal,
+  onReady?: () => Promise<void>,
 ): Promise<void> {
   report.changed = true
   const before = await observe(kubectl)
   console.log(`apply: ${release.objects.length} objects`)
   await kubectl.apply(release.objects)
   const deployments = release.workloads.filter(({ kind }) => kind === "Deployment").map(({ name }) => name)
-  const isReady = () => deployments.every(name => report.pods.some(({ application, change }) => application === name && change === "ready"))
+  const isReady = () =>
+    deployments.every(name => report.pods.some(({ application, change }) => application === name && change === "ready"))
   let ended = false
   const rollout = watchRollout(kubectl, deployments, plan, before, report.pods, signal).finally(() => (ended = true))
   const counting = until(() => ended || isReady()).then(() => (isReady() ? onReady?.() : undefined))
@@ -80,7 +99,13 @@ async function rollOut(
   if (rolled.status === "rejected") throw rolled.reason
   if (counted.status === "rejected") throw counted.reason
   report.starts = rolled.value
-  await watchSets(kubectl, release.workloads.filter(({ kind }) => kind !== "Deployment"), plan, before, signal)
+  await watchSets(
+    kubectl,
+    release.workloads.filter(({ kind }) => kind !== "Deployment"),
+    plan,
+    before,
+    signal,
+  )
 }
 
 async function until(condition: () => boolean): Promise<void> {

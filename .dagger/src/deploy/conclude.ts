@@ -14,7 +14,12 @@ export async function conclude(report: Report, proof: Pick<Proof, "soFar" | "sto
 }
 
 /** Write down how it ended, before anything else can fail; then clean up. */
-export async function finish(kubectl: Kubectl, report: Report, outcome: Report["outcome"], replaced: Identity[] = []): Promise<void> {
+export async function finish(
+  kubectl: Kubectl,
+  report: Report,
+  outcome: Report["outcome"],
+  replaced: Identity[] = [],
+): Promise<void> {
   Object.assign(report, { outcome, endedAt: new Date().toISOString() })
   await recordOutcome(kubectl, report.id, outcome)
   const problems = await prune(kubectl, report.name, replaced)

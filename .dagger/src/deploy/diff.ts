@@ -27,20 +27,31 @@ export async function diffRelease(kubectl: Kubectl, name: string, release: Relea
     existing(kubectl, release.secrets),
     removals(kubectl, name, release),
   ])
-  const lines = release.secrets.map(({ metadata: { name } }) => (secrets.has(name) ? `  Secret ${name}: unchanged` : `+ Secret ${name} (values hidden)`))
+  const lines = release.secrets.map(({ metadata: { name } }) =>
+    secrets.has(name) ? `  Secret ${name}: unchanged` : `+ Secret ${name} (values hidden)`,
+  )
   return [...lines, ...diff(parseObjects(live), parseObjects(planned)), ...refused, ...removed].join("\n")
 }
 
 /** The objects as they would be. What a policy refuses may be only the images, which are not pushed yet. */
-export async function validate(kubectl: Kubectl, objects: KubernetesObject[]): Promise<{ planned: string; refused: string[] }> {
+export async function validate(
+  kubectl: Kubectl,
+  objects: KubernetesObject[],
+): Promise<{ planned: string; refused: string[] }> {
   const all = await dryRun(kubectl, objects)
   if (!isRefusal(all)) return { planned: succeeded(DRY_RUN, all), refused: [] }
   // It has printed nothing of those that it takes.
   const answers = await Promise.all(objects.map(async object => ({ object, answer: await dryRun(kubectl, [object]) })))
-  const [refused, taken] = [answers.filter(({ answer }) => isRefusal(answer)), answers.filter(({ answer }) => !isRefusal(answer))]
+  const [refused, taken] = [
+    answers.filter(({ answer }) => isRefusal(answer)),
+    answers.filter(({ answer }) => !isRefusal(answer)),
+  ]
   return {
     planned: taken.map(({ answer }) => succeeded(DRY_RUN, answer)).join(""),
-    refused: refused.map(({ object, answer }) => `? ${describeIdentity(identityOf(object))}: not compared, a policy refuses it: ${answer.stderr.trim()}`),
+    refused: refused.map(
+      ({ object, answer }) =>
+        `? ${describeIdentity(identityOf(object))}: not compared, a policy refuses it: ${answer.stderr.trim()}`,
+    ),
   }
 }
 
@@ -57,22 +68,38 @@ async function removals(kubectl: Kubectl, name: string, release: Release): Promi
   const planned: Entry = { id: "", outcome: "pending", content: "", inventory: inventoryOf(release), found: [] }
   const replaced = replacedBy(planned, await listRecords(kubectl, name))
   const { there, problems } = await findPresent(kubectl, name, replaced)
-  return [...there.filter(({ ours }) => ours).map(object => `- ${describeIdentity(object)}`), ...problems.map(problem => `? ${problem}`)]
+  return [
+    ...there.filter(({ ours }) => ours).map(object => `- ${describeIdentity(object)}`),
+    ...problems.map(problem => `? ${problem}`),
+  ]
 }
 
 async function existing(kubectl: Kubectl, secrets: KubernetesObject[]): Promise<Set<string>> {
   if (secrets.length === 0) return new Set()
-  const names = await kubectl.must(["get", ...secrets.map(({ metadata }) => `secret/${metadata.name}`), "--ignore-not-found", "--output=name"])
-  return new Set(names.split("\n").filter(Boolean).map(name => name.replace(/^secret\//, "")))
+  const names = await kubectl.must([
+    "get",
+    ...secrets.map(({ metadata }) => `secret/${metadata.name}`),
+    "--ignore-not-found",
+    "--output=name",
+  ])
+  return new Set(
+    names
+      .split("\n")
+      .filter(Boolean)
+      .map(name => name.replace(/^secret\//, "")),
+  )
 }
 
 /** A table of what kubectl prints: an object a line, a field a column. */
 export function parseObjects(text: string): Flat[] {
-  return text.split("\n").filter(Boolean).map(line => {
-    const [kind, name, ...columns] = line.split("\t")
-    const fields = FIELDS.flatMap((field, index) => (columns[index] ? leaves(JSON.parse(columns[index]), field) : []))
-    return { name: `${kind} ${name}`, fields: new Map(fields) }
-  })
+  return text
+    .split("\n")
+    .filter(Boolean)
+    .map(line => {
+      const [kind, name, ...columns] = line.split("\t")
+      const fields = FIELDS.flatMap((field, index) => (columns[index] ? leaves(JSON.parse(columns[index]), field) : []))
+      return { name: `${kind} ${name}`, fields: new Map(fields) }
+    })
 }
 
 /** The objects that are new, or of which a field is: + added, - removed, ~ changed. */
@@ -97,6 +124,8 @@ function changesOf(before: Map<string, string>, after: Map<string, string>): str
 
 function leaves(value: unknown, path: string): [string, string][] {
   if (value === null || typeof value !== "object") return [[path, JSON.stringify(value)]]
-  const entries = Array.isArray(value) ? value.map((item, index) => [`${path}[${index}]`, item] as const) : Object.entries(value).map(([key, item]) => [`${path}.${key}`, item] as const)
+  const entries = Array.isArray(value)
+    ? value.map((item, index) => [`${path}[${index}]`, item] as const)
+    : Object.entries(value).map(([key, item]) => [`${path}.${key}`, item] as const)
   return entries.flatMap(([inner, item]) => leaves(item, inner))
 }

@@ -15,7 +15,8 @@ const MISSING = 4_000
 const RECENT = 600_000
 
 /** A pull that another try will not mend: no such image, or no right to it. */
-const FINAL_PULL = /not found|manifest unknown|name unknown|unauthorized|authentication required|denied|forbidden|no basic auth credentials/i
+const FINAL_PULL =
+  /not found|manifest unknown|name unknown|unauthorized|authentication required|denied|forbidden|no basic auth credentials/i
 /** A Secret, a ConfigMap or a key of one that does not exist. */
 const NOT_FOUND = /not found|couldn't find key|non-existent/
 
@@ -33,7 +34,8 @@ export function doomOf(pod: Of<"Pod">, snapshot: Snapshot, now: number): string 
   const events = only(snapshot, "Event").filter(event => event.involvedObject.name === pod.metadata.name)
   const scheduled = pod.status.conditions.find(condition => condition.type === "PodScheduled")
   const age = now - Date.parse(scheduled?.lastTransitionTime ?? pod.metadata.creationTimestamp ?? "")
-  if (scheduled?.status === "False") return age > patience(snapshot, events) ? unschedulable(pod, scheduled, events) : undefined
+  if (scheduled?.status === "False")
+    return age > patience(snapshot, events) ? unschedulable(pod, scheduled, events) : undefined
   const { initContainerStatuses, containerStatuses } = pod.status
   const isSettled = age > MISSING
   for (const status of initContainerStatuses) {
@@ -52,7 +54,9 @@ export function makesRoom(snapshot: Snapshot): boolean {
   const pods = only(snapshot, "Pod")
   if (pods.some(pod => pod.metadata.deletionTimestamp)) return true
   const replicaSets = only(snapshot, "ReplicaSet")
-  const onNodes = pods.filter(pod => replicaSets.some(set => isOwnedBy(pod, set.metadata.uid)) && isScheduled(pod, "True") && !hasEnded(pod))
+  const onNodes = pods.filter(
+    pod => replicaSets.some(set => isOwnedBy(pod, set.metadata.uid)) && isScheduled(pod, "True") && !hasEnded(pod),
+  )
   const available = only(snapshot, "Deployment").reduce((sum, { status }) => sum + status.availableReplicas, 0)
   return onNodes.length > available
 }
@@ -88,17 +92,33 @@ function isFixed(snapshot: Snapshot): boolean {
  * A cluster that is adding a node says so in an event, and then takes minutes rather than seconds; a node that is
  * nominated is being cleared of pods of a lower priority, which takes as long as they take to end.
  */
-function unschedulable(pod: Of<"Pod">, scheduled: { reason?: string; message?: string }, events: Events): string | undefined {
-  const nodeIsComing = pod.status.nominatedNodeName !== "" || events.some(event => event.reason === "TriggeredScaleUp" || event.reason === "Nominated")
-  return scheduled.reason === "Unschedulable" && !nodeIsComing ? `no node takes the pod: ${scheduled.message}` : undefined
+function unschedulable(
+  pod: Of<"Pod">,
+  scheduled: { reason?: string; message?: string },
+  events: Events,
+): string | undefined {
+  const nodeIsComing =
+    pod.status.nominatedNodeName !== "" ||
+    events.some(event => event.reason === "TriggeredScaleUp" || event.reason === "Nominated")
+  return scheduled.reason === "Unschedulable" && !nodeIsComing
+    ? `no node takes the pod: ${scheduled.message}`
+    : undefined
 }
 
-function stuck(pod: Of<"Pod">, status: ContainerStatus, events: Events, isSettled: boolean, now: number): string | undefined {
+function stuck(
+  pod: Of<"Pod">,
+  status: ContainerStatus,
+  events: Events,
+  isSettled: boolean,
+  now: number,
+): string | undefined {
   const { reason, message } = status.state.waiting ?? { reason: "", message: "" }
   switch (reason) {
     case "ErrImagePull":
     case "ImagePullBackOff":
-      return FINAL_PULL.test(message) || failedPulls(status, events) > 1 ? `the image cannot be pulled: ${message}` : undefined
+      return FINAL_PULL.test(message) || failedPulls(status, events) > 1
+        ? `the image cannot be pulled: ${message}`
+        : undefined
     case "InvalidImageName":
       return `the image's name is invalid: ${message}`
     case "CreateContainerConfigError":
@@ -124,7 +144,9 @@ function failedPulls(status: ContainerStatus, events: Events): number {
 function hasCrashedTwice(status: ContainerStatus, now: number): boolean {
   const { terminated } = status.state
   const last = terminated ?? status.lastState.terminated
-  return !status.ready && status.restartCount + (terminated ? 1 : 0) > 1 && now - Date.parse(last?.finishedAt ?? "") < RECENT
+  return (
+    !status.ready && status.restartCount + (terminated ? 1 : 0) > 1 && now - Date.parse(last?.finishedAt ?? "") < RECENT
+  )
 }
 
 function crash(status: ContainerStatus, events: Events): string {
@@ -146,8 +168,12 @@ function crash(status: ContainerStatus, events: Events): string {
 
 /** A volume whose ConfigMap or Secret, or key of one, does not exist; the container then waits without a reason of its own. */
 function unmounted(pod: Of<"Pod">, events: Events): string | undefined {
-  const isMounted = pod.status.conditions.some(({ type, status }) => type === "PodReadyToStartContainers" && status === "True")
-  const hasBegun = pod.status.containerStatuses.some(({ state, restartCount }) => state.running || state.terminated || restartCount > 0)
+  const isMounted = pod.status.conditions.some(
+    ({ type, status }) => type === "PodReadyToStartContainers" && status === "True",
+  )
+  const hasBegun = pod.status.containerStatuses.some(
+    ({ state, restartCount }) => state.running || state.terminated || restartCount > 0,
+  )
   if (isMounted || hasBegun) return undefined
   const failed = events.findLast(event => event.reason === "FailedMount" && NOT_FOUND.test(event.message))
   return failed && `a volume cannot be mounted: ${failed.message}`

@@ -50,11 +50,19 @@ export async function completeForEphemeral(planned: Promise<Plan>, registry?: El
   const plan = { ...withEphemeralSecrets(await planned), ...(registry && (await loginTo(registry))) }
   const { namespace, name } = plan.config
   // The registry there is open; in one elsewhere, the nodes are logged in.
-  const pullSecrets = neededBy(plan.manifests).filter(({ reference }) => reference.path.includes("imagePullSecrets")).map(({ reference }) => reference)
+  const pullSecrets = neededBy(plan.manifests)
+    .filter(({ reference }) => reference.path.includes("imagePullSecrets"))
+    .map(({ reference }) => reference)
   await together(
     () => renderPlan(plan, namesOf(REGISTRY, name), namespace),
     () => registry && assertReachable(registry),
-    () => assertResolved(plan, [...availableFrom(plan), ...pullSecrets], "the ephemeral cluster", "add it to ephemeral.secrets or ephemeral.random of cloud-native.yaml, or pass --secrets=file:PATH"),
+    () =>
+      assertResolved(
+        plan,
+        [...availableFrom(plan), ...pullSecrets],
+        "the ephemeral cluster",
+        "add it to ephemeral.secrets or ephemeral.random of cloud-native.yaml, or pass --secrets=file:PATH",
+      ),
   )
   return plan
 }
@@ -109,7 +117,15 @@ export async function previewEphemeral(images: VerifiedImages, plan: Plan): Prom
   await deployRelease(cluster.kubectl, plan, pushed)
   const { service, port } = plan.config.frontend
   return cluster.client.withExposedPort(port).asService({
-    args: ["kubectl", ...cluster.flags, `--namespace=${cluster.kubectl.namespace}`, "port-forward", "--address=0.0.0.0", `service/${service}`, `${port}:${port}`],
+    args: [
+      "kubectl",
+      ...cluster.flags,
+      `--namespace=${cluster.kubectl.namespace}`,
+      "port-forward",
+      "--address=0.0.0.0",
+      `service/${service}`,
+      `${port}:${port}`,
+    ],
   })
 }
 
@@ -150,13 +166,20 @@ async function startCluster(config: Config, images: PushedImages, registry?: Ser
     .withExposedPort(6443)
   const node = (registry ? await withMirror(machine, images, registry) : machine).asService({
     args: [
-      "sh", "/usr/local/bin/start.sh", "server",
-      `--write-kubeconfig=${kubeconfig}`, `--tls-san=${API_HOST}`, "--disable=traefik", "--egress-selector-mode=disabled",
+      "sh",
+      "/usr/local/bin/start.sh",
+      "server",
+      `--write-kubeconfig=${kubeconfig}`,
+      `--tls-san=${API_HOST}`,
+      "--disable=traefik",
+      "--egress-selector-mode=disabled",
     ],
     insecureRootCapabilities: true,
     noInit: true,
   })
-  const client = kubectlContainer(config).withMountedCache(KUBECONFIG_DIR, kubeconfigs).withServiceBinding(API_HOST, node)
+  const client = kubectlContainer(config)
+    .withMountedCache(KUBECONFIG_DIR, kubeconfigs)
+    .withServiceBinding(API_HOST, node)
   const flags = [`--kubeconfig=${kubeconfig}`, `--server=https://${API_HOST}:6443`]
   return { node, client, flags, kubectl: new Kubectl(client, flags, config.namespace) }
 }
@@ -164,7 +187,9 @@ async function startCluster(config: Config, images: PushedImages, registry?: Ser
 async function withMirror(machine: Container, images: PushedImages, registry: Service): Promise<Container> {
   const [port] = await registry.ports()
   const mirrors = mirrorsOf(images, await port!.port())
-  return machine.withServiceBinding(MIRROR, registry).withNewFile("/etc/rancher/k3s/registries.yaml", stringify(mirrors))
+  return machine
+    .withServiceBinding(MIRROR, registry)
+    .withNewFile("/etc/rancher/k3s/registries.yaml", stringify(mirrors))
 }
 
 /** Where the node finds images of these hosts: at a registry that is a service, in plain HTTP. */
@@ -184,7 +209,9 @@ async function prepare({ node, kubectl }: Cluster, config: Config): Promise<void
     return (answer.exitCode === 0 && answer.stdout.includes("True")) || undefined
   })
   const restricted = { "pod-security.kubernetes.io/enforce": "restricted" }
-  await kubectl.apply([{ apiVersion: "v1", kind: "Namespace", metadata: { name: config.namespace, labels: restricted } }])
+  await kubectl.apply([
+    { apiVersion: "v1", kind: "Namespace", metadata: { name: config.namespace, labels: restricted } },
+  ])
   await kubectl.apply(backingManifests(config))
   for (const name of config.ephemeral.services) {
     console.log(`cluster: waiting for ${name}`)

@@ -39,7 +39,10 @@ function describeContainer({ name, state, lastState, ready, restartCount }: Cont
       : state.running
         ? `running, ${ready ? "ready" : "not ready"}`
         : "not there yet"
-  const before = restartCount > 0 ? `, restarted ${restartCount}×${lastState.terminated ? `, ended before (${ended(lastState.terminated)})` : ""}` : ""
+  const before =
+    restartCount > 0
+      ? `, restarted ${restartCount}×${lastState.terminated ? `, ended before (${ended(lastState.terminated)})` : ""}`
+      : ""
   return `${name}: ${now}${before}`
 }
 
@@ -50,8 +53,16 @@ function ended({ exitCode, reason }: { exitCode: number; reason?: string }): str
 /** The last events that are no success, each once; names that were made up at random count as the same. */
 function warnings(events: Of<"Event">[]): string[] {
   const sorted = events.filter(({ type }) => type === "Warning").sort((a, b) => lastTime(a) - lastTime(b))
-  const byText = new Map(sorted.map(event => [event.message.replace(/^\(combined from similar events\): /, "").replace(/pods "[^"]*"/, "pods"), event]))
-  return [...byText.values()].sort((a, b) => lastTime(a) - lastTime(b)).slice(-EVENTS).map(({ reason, message }) => `${reason}: ${message.trim()}`)
+  const byText = new Map(
+    sorted.map(event => [
+      event.message.replace(/^\(combined from similar events\): /, "").replace(/pods "[^"]*"/, "pods"),
+      event,
+    ]),
+  )
+  return [...byText.values()]
+    .sort((a, b) => lastTime(a) - lastTime(b))
+    .slice(-EVENTS)
+    .map(({ reason, message }) => `${reason}: ${message.trim()}`)
 }
 
 function lastTime(event: Of<"Event">): number {
@@ -61,7 +72,9 @@ function lastTime(event: Of<"Event">): number {
 /** The container whose output tells the cause, and whether that is its previous run's; undefined where none has ever run. */
 export function failingContainer(pod: Of<"Pod">): { name: string; previous: boolean } | undefined {
   const failing = [
-    ...pod.status.initContainerStatuses.filter(({ state }) => state.terminated?.exitCode !== 0 && state.waiting?.reason !== "PodInitializing"),
+    ...pod.status.initContainerStatuses.filter(
+      ({ state }) => state.terminated?.exitCode !== 0 && state.waiting?.reason !== "PodInitializing",
+    ),
     ...pod.status.containerStatuses.filter(({ ready }) => !ready),
   ]
   const status = failing.find(({ state, restartCount }) => state.running || state.terminated || restartCount > 0)

@@ -7,14 +7,26 @@ import type { Entry } from "./record.js"
  * somebody else's since before a deployment that failed, which gave it the labels.
  */
 export function foundBy(there: Present[], before: Entry[]): Identity[] {
-  const recorded = without(before.flatMap(({ inventory }) => inventory), foreignTo(before))
-  return without(there, among(there.filter(({ ours }) => ours), recorded))
+  const recorded = without(
+    before.flatMap(({ inventory }) => inventory),
+    foreignTo(before),
+  )
+  return without(
+    there,
+    among(
+      there.filter(({ ours }) => ours),
+      recorded,
+    ),
+  )
 }
 
 /** What releases found there, until one that has it has succeeded: that one has taken it over. */
 export function foreignTo(entries: Entry[]): Identity[] {
   return entries.flatMap(({ found }, index) => {
     const succeeded = entries.slice(index).filter(({ outcome }) => outcome === "succeeded")
-    return without(found, succeeded.flatMap(({ inventory }) => inventory))
+    return without(
+      found,
+      succeeded.flatMap(({ inventory }) => inventory),
+    )
   })
 }

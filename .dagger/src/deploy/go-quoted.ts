@@ -3,11 +3,14 @@
  * beyond four hexadecimal digits as \U0001f600; JSON knows neither.
  */
 export function parseGoQuoted(text: string): unknown {
-  const json = text.replace(/\\(?:x([0-9a-f]{2})|U([0-9a-f]{8})|([av])|[^])/g, (escape, byte?: string, point?: string, letter?: string) => {
-    if (byte) return `\\u00${byte}`
-    if (point) return String.fromCodePoint(parseInt(point, 16))
-    if (letter) return letter === "a" ? "\\u0007" : "\\u000b"
-    return escape
-  })
+  const json = text.replace(
+    /\\(?:x([0-9a-f]{2})|U([0-9a-f]{8})|([av])|[^])/g,
+    (escape, byte?: string, point?: string, letter?: string) => {
+      if (byte) return `\\u00${byte}`
+      if (point) return String.fromCodePoint(parseInt(point, 16))
+      if (letter) return letter === "a" ? "\\u0007" : "\\u000b"
+      return escape
+    },
+  )
   return JSON.parse(json)
 }

@@ -19,7 +19,12 @@ export type StepResult = z.infer<typeof StepResult>
 const JobStatus = z.object({ succeeded: z.number().optional(), failed: z.number().optional() })
 
 /** Send the config's requests from inside the cluster, in order; throws at the first answer that is not as expected. */
-export async function proveHandshake(kubectl: Kubectl, config: Config, publicUrl: string, signal: AbortSignal): Promise<StepResult[]> {
+export async function proveHandshake(
+  kubectl: Kubectl,
+  config: Config,
+  publicUrl: string,
+  signal: AbortSignal,
+): Promise<StepResult[]> {
   if (config.handshake.length === 0) return []
   const scripts = dag.currentModule().source().directory("k6")
   const name = `cloud-native-handshake-${crypto.randomUUID().slice(0, 8)}`
@@ -34,7 +39,14 @@ export async function proveHandshake(kubectl: Kubectl, config: Config, publicUrl
   }
   try {
     console.log(`handshake: ${config.handshake.length} requests`)
-    await startK6(kubectl, { name, partOf: config.name, image: config.images.k6, files, script: "handshake.js", deadline: TIMEOUT })
+    await startK6(kubectl, {
+      name,
+      partOf: config.name,
+      image: config.images.k6,
+      files,
+      script: "handshake.js",
+      deadline: TIMEOUT,
+    })
     // Kubernetes ends the Job first: then there is a log to read.
     const ended = async () => {
       const status = await kubectl.get(["job", name], "jsonpath={.status}", JobStatus)
@@ -44,7 +56,10 @@ export async function proveHandshake(kubectl: Kubectl, config: Config, publicUrl
       return undefined
     }
     await waitUntil("the handshake's Job to end", TIMEOUT + 15, ended, { signal })
-    return read(await kubectl.must(["logs", `job/${name}`]), config.handshake.map(step => step.name))
+    return read(
+      await kubectl.must(["logs", `job/${name}`]),
+      config.handshake.map(step => step.name),
+    )
   } finally {
     await removeK6(kubectl, name)
   }
@@ -71,7 +86,9 @@ export function read(log: string, expected: string[]): StepResult[] {
   throw new CloudNativeError({
     code: "HANDSHAKE_FAILED",
     blame: "user",
-    what: failure ? `the handshake failed at: ${failure.step}` : `the handshake ended before: ${expected[results.length]}`,
+    what: failure
+      ? `the handshake failed at: ${failure.step}`
+      : `the handshake ended before: ${expected[results.length]}`,
     why: failure ? failure.problem : log.trim().split("\n").slice(-10).join("\n"),
     fix: "look at the logs of both applications, and at the step in cloud-native.yaml",
   })

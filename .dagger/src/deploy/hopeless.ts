@@ -19,7 +19,11 @@ export interface Hopeless {
 }
 
 /** What is thrown of it: with the evidence, the last log lines included. */
-export async function rolloutFailed(kubectl: Kubectl, plan: Plan, { workload, cause, state, pod, object }: Hopeless): Promise<CloudNativeError> {
+export async function rolloutFailed(
+  kubectl: Kubectl,
+  plan: Plan,
+  { workload, cause, state, pod, object }: Hopeless,
+): Promise<CloudNativeError> {
   // Said before the evidence is gathered: that takes a moment.
   console.log(`rollout: ${workload}: failed: ${cause}`)
   return new CloudNativeError({

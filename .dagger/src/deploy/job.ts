@@ -20,5 +20,7 @@ export function doomOfJob(snapshot: Snapshot, name: string, now: number): JobDoo
   const refusal = only(snapshot, "Event").find(
     event => event.involvedObject.name === name && event.reason === "FailedCreate" && isFinalRefusal(event.message),
   )
-  return pods.length === 0 && refusal ? { type: "Refused", message: `no pod can be created: ${refusal.message}` } : undefined
+  return pods.length === 0 && refusal
+    ? { type: "Refused", message: `no pod can be created: ${refusal.message}` }
+    : undefined
 }

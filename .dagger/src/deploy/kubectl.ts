@@ -95,7 +95,10 @@ export class Kubectl {
   private async execute(container: Container, args: string[], stdin?: string): Promise<Answer> {
     const done = container
       .withEnvVariable("CLOUD_NATIVE_CALL", uniqueValue())
-      .withExec(["kubectl", ...this.flags, `--namespace=${this.namespace}`, REQUEST_TIMEOUT, ...args], { stdin, expect: ReturnType.Any })
+      .withExec(["kubectl", ...this.flags, `--namespace=${this.namespace}`, REQUEST_TIMEOUT, ...args], {
+        stdin,
+        expect: ReturnType.Any,
+      })
     const [exitCode, stdout, stderr] = await Promise.all([done.exitCode(), done.stdout(), done.stderr()])
     return { exitCode, stdout, stderr }
   }

@@ -59,7 +59,8 @@ class Lock {
     const held = await this.createUnlessHeld()
     if (!held) return
     const holder = held.spec.holderIdentity || "nobody"
-    if (!isStale(held, Date.now(), 0)) console.log(`lock: held by ${holder}; waiting for a sign of life, or the lack of one for ${DURATION} s`)
+    if (!isStale(held, Date.now(), 0))
+      console.log(`lock: held by ${holder}; waiting for a sign of life, or the lack of one for ${DURATION} s`)
     const stale = await this.untilStale(held)
     if (!stale) return this.acquire()
     if (!(await this.replace(stale, now()))) throw this.locked((await this.read()) ?? stale)
@@ -97,10 +98,12 @@ class Lock {
     const lost = new Promise<never>((_, reject) => {
       timer = setInterval(() => {
         // An API server that is away for a moment takes the Lease from nobody.
-        last = last.then(() => this.renew(acquired)).then(
-          current => void (current?.spec.holderIdentity === this.holder || reject(this.locked(current))),
-          () => undefined,
-        )
+        last = last
+          .then(() => this.renew(acquired))
+          .then(
+            current => void (current?.spec.holderIdentity === this.holder || reject(this.locked(current))),
+            () => undefined,
+          )
       }, RENEWAL)
     })
     lost.catch(() => undefined)
@@ -116,7 +119,8 @@ class Lock {
 
   async release(): Promise<void> {
     const current = await this.read().catch(() => undefined)
-    if (current?.spec.holderIdentity === this.holder) await this.kubectl.persist(["delete", "lease", this.name, "--ignore-not-found", "--wait=false"])
+    if (current?.spec.holderIdentity === this.holder)
+      await this.kubectl.persist(["delete", "lease", this.name, "--ignore-not-found", "--wait=false"])
   }
 
   private read(): Promise<Lease | undefined> {

@@ -7,12 +7,22 @@ import { secretValues } from "./secret-values.js"
 import type { Of } from "./snapshot.js"
 
 /** The last lines that a pod wrote, without the values of Secrets, should it have written one. */
-export async function lastLogs(kubectl: Kubectl, pod: Of<"Pod">, plan: Plan, flags = ["--all-containers"]): Promise<string> {
+export async function lastLogs(
+  kubectl: Kubectl,
+  pod: Of<"Pod">,
+  plan: Plan,
+  flags = ["--all-containers"],
+): Promise<string> {
   const given = [...Object.values(plan.secrets ?? {}), ...(plan.registryLogin ? [plan.registryLogin.password] : [])]
   try {
     const values = [...given, ...(await secretValues(kubectl, unknownSecrets(pod, plan)))]
     const hidden = [...new Set(values.flatMap(formsOf))]
-    const { stdout, stderr } = await kubectl.runHiding(hidden, ["logs", `pod/${pod.metadata.name}`, ...flags, "--tail=25"])
+    const { stdout, stderr } = await kubectl.runHiding(hidden, [
+      "logs",
+      `pod/${pod.metadata.name}`,
+      ...flags,
+      "--tail=25",
+    ])
     return redact((stdout || stderr).trim(), values)
   } catch (error) {
     return redact(`(not shown, since the pod's Secrets could not be taken out of it: ${messageOf(error)})`, given)
@@ -29,7 +39,10 @@ export async function failingLogs(kubectl: Kubectl, pod: Of<"Pod">, plan: Plan):
 }
 
 /** The Secrets of a pod whose values were not given to this deployment; its own one is called by its content. */
-export function unknownSecrets(pod: Of<"Pod">, { secrets, config: { secretName } }: Pick<Plan, "secrets"> & { config: { secretName: string } }): string[] {
+export function unknownSecrets(
+  pod: Of<"Pod">,
+  { secrets, config: { secretName } }: Pick<Plan, "secrets"> & { config: { secretName: string } },
+): string[] {
   const names = [...new Set(pod.spec.secrets.split(" ").filter(Boolean))]
   return names.filter(name => !(secrets && name.startsWith(`${secretName}-`)))
 }

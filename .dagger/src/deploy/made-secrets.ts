@@ -33,17 +33,26 @@ export async function awaitMadeSecrets(kubectl: Kubectl, release: Release, accou
     if (isFirst) for (const line of missing) console.log(`secrets: waiting: ${line}`)
     return missing.length === 0 || undefined
   }
-  await waitUntil("the Secrets that operators make of the manifests", PATIENCE, ask, { state: () => missing.join("\n") })
+  await waitUntil("the Secrets that operators make of the manifests", PATIENCE, ask, {
+    state: () => missing.join("\n"),
+  })
 }
 
 /** The Secrets that are made of objects of the release, and that it needs. */
-export function madeFor({ config, migrations, objects, secretName }: Pick<Release, "config" | "migrations" | "objects" | "secretName">, account: string[]): Made[] {
-  const references = [...config, ...migrations, ...objects].flatMap(referencesOf).filter(({ kind, optional }) => kind === "Secret" && !optional)
+export function madeFor(
+  { config, migrations, objects, secretName }: Pick<Release, "config" | "migrations" | "objects" | "secretName">,
+  account: string[],
+): Made[] {
+  const references = [...config, ...migrations, ...objects]
+    .flatMap(referencesOf)
+    .filter(({ kind, optional }) => kind === "Secret" && !optional)
   const needed = [...references, ...(account.length > 0 ? [{ name: secretName, keys: account }] : [])]
   return config.flatMap(origin => {
     const name = madeOf(origin)
     const uses = needed.filter(reference => reference.name === name)
-    return name && uses.length > 0 ? { kind: "Secret" as const, name, origin, keys: [...new Set(uses.flatMap(({ keys }) => keys))] } : []
+    return name && uses.length > 0
+      ? { kind: "Secret" as const, name, origin, keys: [...new Set(uses.flatMap(({ keys }) => keys))] }
+      : []
   })
 }
 

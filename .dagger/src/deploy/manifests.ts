@@ -15,10 +15,13 @@ const FOLDER = "/manifests"
  * an overlay inside the folder, which may use all that is in the folder.
  */
 export async function manifestsOf(folder: Directory, { images }: Config, overlay = "."): Promise<Manifest[]> {
-  if (await hasKustomization(folder, overlay)) return parseManifests([{ name: overlay, text: await kustomize(folder, overlay, images.kubectl) }])
+  if (await hasKustomization(folder, overlay))
+    return parseManifests([{ name: overlay, text: await kustomize(folder, overlay, images.kubectl) }])
   if (overlay !== ".") throw noOverlay(overlay, await overlaysOf(folder))
   const names = [...(await folder.glob("*.yaml")), ...(await folder.glob("*.yml"))].sort()
-  return parseManifests(await Promise.all(names.map(async name => ({ name, text: await folder.file(name).contents() }))))
+  return parseManifests(
+    await Promise.all(names.map(async name => ({ name, text: await folder.file(name).contents() }))),
+  )
 }
 
 /** The source's own folder of manifests. */
@@ -55,7 +58,10 @@ export async function checkAll(source: Directory, config: Config): Promise<void>
 /** The folders inside overlays/ that have a kustomization. */
 async function overlaysOf(folder: Directory): Promise<string[]> {
   const found = await Promise.all(KUSTOMIZATIONS.map(name => folder.glob(`overlays/*/${name}`)))
-  return found.flat().map(path => path.slice(0, path.lastIndexOf("/"))).sort()
+  return found
+    .flat()
+    .map(path => path.slice(0, path.lastIndexOf("/")))
+    .sort()
 }
 
 async function hasKustomization(folder: Directory, overlay: string): Promise<boolean> {
@@ -69,7 +75,9 @@ async function kustomize(folder: Directory, overlay: string, image: string): Pro
     .from(image)
     .withUser("0:0")
     .withDirectory(FOLDER, folder)
-    .withExec(["kubectl", "kustomize", "--load-restrictor=LoadRestrictionsNone", `${FOLDER}/${overlay}`], { expect: ReturnType.Any })
+    .withExec(["kubectl", "kustomize", "--load-restrictor=LoadRestrictionsNone", `${FOLDER}/${overlay}`], {
+      expect: ReturnType.Any,
+    })
   if ((await rendered.exitCode()) === 0) return rendered.stdout()
   throw new CloudNativeError({
     code: "MANIFESTS_INVALID",

@@ -10,7 +10,9 @@ import { observe } from "./observe.js"
 import type { Plan } from "./plan.js"
 import { waitUntil } from "./wait.js"
 
-const Status = z.object({ conditions: z.array(z.object({ type: z.string(), status: z.string(), message: z.string().optional() })).default([]) })
+const Status = z.object({
+  conditions: z.array(z.object({ type: z.string(), status: z.string(), message: z.string().optional() })).default([]),
+})
 type Status = z.infer<typeof Status>
 
 /** What became of one migration of a release. */
@@ -41,7 +43,11 @@ async function runJob(kubectl: Kubectl, manifest: KubernetesObject, plan: Plan):
   const ended = await waitUntil<End>(`the migration ${name} to complete`, plan.timeout, async () => {
     const status = await find(kubectl, name)
     if (!status) return { type: "Gone", message: "its Job was deleted before it had ended" }
-    return condition(status, "Complete") ?? condition(status, "Failed") ?? doomOfJob(await observe(kubectl), name, await kubectl.now())
+    return (
+      condition(status, "Complete") ??
+      condition(status, "Failed") ??
+      doomOfJob(await observe(kubectl), name, await kubectl.now())
+    )
   })
   if (ended.type === "Complete") return { name, outcome: "ran" }
   const failure = await failed(kubectl, plan, name, ended)
@@ -59,7 +65,12 @@ function condition(status: Status, type: string): End | undefined {
   return status.conditions.find(item => item.type === type && item.status === "True")
 }
 
-async function failed(kubectl: Kubectl, plan: Plan, name: string, { type, message = "it failed" }: End): Promise<CloudNativeError> {
+async function failed(
+  kubectl: Kubectl,
+  plan: Plan,
+  name: string,
+  { type, message = "it failed" }: End,
+): Promise<CloudNativeError> {
   const pod = podsOfJob(await observe(kubectl), name).at(-1)
   const logs = pod && (await lastLogs(kubectl, pod, plan))
   return new CloudNativeError({

@@ -17,9 +17,12 @@ export function failedProbe(pod: Of<"Pod">, status: ContainerStatus, events: Eve
   if (killed || !container || Number.isNaN(startedAt)) return killed
   const { startupProbe, readinessProbe } = container
   const mayStart = startupProbe ? initial(startupProbe) + budget(startupProbe) : 0
-  if (startupProbe && !status.started) return now - startedAt > mayStart + SLACK ? late("startup", mayStart, status.name, events) : undefined
+  if (startupProbe && !status.started)
+    return now - startedAt > mayStart + SLACK ? late("startup", mayStart, status.name, events) : undefined
   if (!readinessProbe) return undefined
-  const failures = answers("readiness", status.name, events).map(event => Date.parse(event.firstTimestamp ?? "")).filter(time => time >= startedAt)
+  const failures = answers("readiness", status.name, events)
+    .map(event => Date.parse(event.firstTimestamp ?? ""))
+    .filter(time => time >= startedAt)
   const unready = pod.status.conditions.find(({ type }) => type === "Ready")
   const since = Math.max(
     failures.length > 0 ? Math.min(...failures) : startedAt + mayStart + initial(readinessProbe),
@@ -32,17 +35,26 @@ export function failedProbe(pod: Of<"Pod">, status: ContainerStatus, events: Eve
 
 /** What the kubelet says of a container that it ended since a probe failed. */
 export function killedByProbe(container: string, events: Events): string | undefined {
-  const probe = events.map(event => /^Container (\S+) failed (startup|liveness) probe/.exec(event.message)).find(match => match?.[1] === container)?.[2]
+  const probe = events
+    .map(event => /^Container (\S+) failed (startup|liveness) probe/.exec(event.message))
+    .find(match => match?.[1] === container)?.[2]
   return probe && withAnswer(`its ${probe} probe fails, so that the kubelet restarts it`, probe, container, events)
 }
 
 function late(probe: string, allowed: number, container: string, events: Events): string {
-  return withAnswer(`its ${probe} probe has failed for more than the ${allowed / 1000} s that it allows`, probe, container, events)
+  return withAnswer(
+    `its ${probe} probe has failed for more than the ${allowed / 1000} s that it allows`,
+    probe,
+    container,
+    events,
+  )
 }
 
 /** What the kubelet got when it probed last, as "Liveness probe failed: HTTP probe failed with statuscode: 500". */
 function withAnswer(text: string, probe: string, container: string, events: Events): string {
-  const last = answers(probe, container, events).sort((a, b) => Date.parse(a.lastTimestamp ?? "") - Date.parse(b.lastTimestamp ?? "")).at(-1)
+  const last = answers(probe, container, events)
+    .sort((a, b) => Date.parse(a.lastTimestamp ?? "") - Date.parse(b.lastTimestamp ?? ""))
+    .at(-1)
   return last ? `${text}: ${last.message.slice(`${probe} probe failed: `.length).trim()}` : text
 }
 
@@ -50,7 +62,8 @@ function withAnswer(text: string, probe: string, container: string, events: Even
 function answers(probe: string, container: string, events: Events): Events {
   return events.filter(
     ({ message, involvedObject: { fieldPath } }) =>
-      message.toLowerCase().startsWith(`${probe} probe failed: `) && (fieldPath === "" || fieldPath.endsWith(`{${container}}`)),
+      message.toLowerCase().startsWith(`${probe} probe failed: `) &&
+      (fieldPath === "" || fieldPath.endsWith(`{${container}}`)),
   )
 }
 

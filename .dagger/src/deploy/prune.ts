@@ -16,7 +16,9 @@ const DATA = ["PersistentVolumeClaim"]
 export function toPrune(current: Identity[], entries: Entry[]): Identity[] {
   const known = new Map(entries.flatMap(({ inventory }) => inventory).map(identity => [keyOf(identity), identity]))
   const gone = outdated(entries)
-  const kept = entries.filter(entry => entry.outcome === "succeeded" && !gone.includes(entry)).flatMap(({ inventory }) => inventory)
+  const kept = entries
+    .filter(entry => entry.outcome === "succeeded" && !gone.includes(entry))
+    .flatMap(({ inventory }) => inventory)
   const needed = [...current, ...kept.filter(({ kind }) => CONFIG.includes(kind)), ...foreignTo(entries)]
   return without([...known.values()], needed).filter(({ kind }) => !DATA.includes(kind))
 }

@@ -60,9 +60,21 @@ export function inventoryOf(release: Release): Identity[] {
 }
 
 /** Write a release down before anything of it is applied: one that is killed half-way is known to the next. */
-export async function recordRelease(kubectl: Kubectl, name: string, id: string, recorded: Recorded, found: Identity[]): Promise<Entry> {
+export async function recordRelease(
+  kubectl: Kubectl,
+  name: string,
+  id: string,
+  recorded: Recorded,
+  found: Identity[],
+): Promise<Entry> {
   const content = { ...recorded, release: { ...recorded.release, secrets: recorded.release.secrets.map(withoutData) } }
-  const entry: Entry = { id, outcome: "pending", content: digestOf(content), inventory: inventoryOf(recorded.release), found }
+  const entry: Entry = {
+    id,
+    outcome: "pending",
+    content: digestOf(content),
+    inventory: inventoryOf(recorded.release),
+    found,
+  }
   await kubectl.applySecret([
     {
       apiVersion: "v1",
@@ -70,7 +82,11 @@ export async function recordRelease(kubectl: Kubectl, name: string, id: string, 
       metadata: {
         name: recordName(id),
         labels: { ...labels(name), [RECORD_LABEL]: "release", [OUTCOME_LABEL]: entry.outcome },
-        annotations: { [CONTENT]: entry.content, [INVENTORY]: formatIdentities(entry.inventory), [FOUND]: formatIdentities(found) },
+        annotations: {
+          [CONTENT]: entry.content,
+          [INVENTORY]: formatIdentities(entry.inventory),
+          [FOUND]: formatIdentities(found),
+        },
       },
       type: "cloud-native/release",
       data: { release: gzipSync(JSON.stringify(content)).toString("base64") },
@@ -88,15 +104,28 @@ export async function listRecords(kubectl: Kubectl, name: string): Promise<Entry
   const annotation = (key: string) => `{{index .metadata.annotations "${key}"}}`
   const line = `{{.metadata.name}} {{index .metadata.labels "${OUTCOME_LABEL}"}} ${[CONTENT, INVENTORY, FOUND].map(annotation).join(" ")}`
   const text = await kubectl.must([
-    "get", "secrets", `--selector=${RECORD_LABEL}=release,${NAME_LABEL}=${name}`, `--output=go-template={{range .items}}${line}{{"\\n"}}{{end}}`,
+    "get",
+    "secrets",
+    `--selector=${RECORD_LABEL}=release,${NAME_LABEL}=${name}`,
+    `--output=go-template={{range .items}}${line}{{"\\n"}}{{end}}`,
   ])
-  return text.split("\n").filter(Boolean).map(parseEntry).sort((a, b) => (a.id < b.id ? -1 : 1))
+  return text
+    .split("\n")
+    .filter(Boolean)
+    .map(parseEntry)
+    .sort((a, b) => (a.id < b.id ? -1 : 1))
 }
 
 export function parseEntry(line: string): Entry {
   const [name = "", outcome, content = "", inventory = "", found = ""] = line.split(" ")
   const id = name.replace(/^cloud-native-release-/, "")
-  return { id, outcome: outcome as Entry["outcome"], content, inventory: parseIdentities(inventory), found: parseIdentities(found) }
+  return {
+    id,
+    outcome: outcome as Entry["outcome"],
+    content,
+    inventory: parseIdentities(inventory),
+    found: parseIdentities(found),
+  }
 }
 
 /** The release that a failure goes back to; undefined where none has succeeded yet. */
@@ -116,20 +145,38 @@ export function outdated(entries: Entry[]): Entry[] {
   return entries.filter(entry => !kept.has(entry))
 }
 
-const Objects = z.array(z.looseObject({ apiVersion: z.string(), kind: z.string(), metadata: z.looseObject({ name: z.string() }) }))
+const Objects = z.array(
+  z.looseObject({ apiVersion: z.string(), kind: z.string(), metadata: z.looseObject({ name: z.string() }) }),
+)
 const Content = z.object({
   release: z.object({
-    config: Objects, secrets: Objects, migrations: Objects, objects: Objects, secretName: z.string(),
-    workloads: z.array(z.object({ kind: z.string(), name: z.string(), namespace: z.string(), app: z.string().optional() })),
+    config: Objects,
+    secrets: Objects,
+    migrations: Objects,
+    objects: Objects,
+    secretName: z.string(),
+    workloads: z.array(
+      z.object({ kind: z.string(), name: z.string(), namespace: z.string(), app: z.string().optional() }),
+    ),
   }),
   images: z.record(z.string(), z.string()),
   publicUrl: z.string(),
 })
 
 export async function readRecord(kubectl: Kubectl, id: string): Promise<Recorded> {
-  const text = await kubectl.must(["get", "secret", recordName(id), "--ignore-not-found", "--output=go-template={{.data.release}}"])
+  const text = await kubectl.must([
+    "get",
+    "secret",
+    recordName(id),
+    "--ignore-not-found",
+    "--output=go-template={{.data.release}}",
+  ])
   if (!text) throw missing(kubectl, `there is no record of a release ${id}`)
-  const { release, ...rest } = readShape(Content, JSON.parse(gunzipSync(Buffer.from(text, "base64")).toString()), `the record ${recordName(id)}`)
+  const { release, ...rest } = readShape(
+    Content,
+    JSON.parse(gunzipSync(Buffer.from(text, "base64")).toString()),
+    `the record ${recordName(id)}`,
+  )
   const objects = (list: z.infer<typeof Objects>) => list as KubernetesObject[]
   return {
     ...rest,
@@ -139,7 +186,7 @@ export async function readRecord(kubectl: Kubectl, id: string): Promise<Recorded
       migrations: objects(release.migrations),
       objects: objects(release.objects),
       secretName: release.secretName,
-      workloads: release.workloads as Workload[],
+      workloads: release.workloads,
     },
   }
 }
@@ -157,11 +204,22 @@ export async function recordReport(kubectl: Kubectl, report: Report): Promise<vo
 }
 
 /** A deployment's report; without an id, the latest, unless that began too early. */
-export async function readReport(kubectl: Kubectl, name: string, { id, earliest }: { id?: string; earliest?: Date }): Promise<Report> {
+export async function readReport(
+  kubectl: Kubectl,
+  name: string,
+  { id, earliest }: { id?: string; earliest?: Date },
+): Promise<Report> {
   const latest = id ?? (await listReports(kubectl, name)).at(-1)
   if (!latest) throw missing(kubectl, `there is no report of ${name} yet`)
-  if (earliest && beganBefore(latest, earliest)) throw missing(kubectl, `there is no report of ${name} since ${earliest.toISOString()}`)
-  const text = await kubectl.must(["get", "configmap", reportName(latest), "--ignore-not-found", '--output=go-template={{index .data "report.json"}}'])
+  if (earliest && beganBefore(latest, earliest))
+    throw missing(kubectl, `there is no report of ${name} since ${earliest.toISOString()}`)
+  const text = await kubectl.must([
+    "get",
+    "configmap",
+    reportName(latest),
+    "--ignore-not-found",
+    '--output=go-template={{index .data "report.json"}}',
+  ])
   if (!text) throw missing(kubectl, `there is no report ${latest}`)
   return readShape(Report, JSON.parse(text), reportName(latest))
 }
@@ -169,13 +227,25 @@ export async function readReport(kubectl: Kubectl, name: string, { id, earliest 
 /** The ids of the reports there are, the oldest first. */
 export async function listReports(kubectl: Kubectl, name: string): Promise<string[]> {
   const selector = `--selector=${RECORD_LABEL}=report,${NAME_LABEL}=${name}`
-  const text = await kubectl.must(["get", "configmaps", selector, '--output=go-template={{range .items}}{{.metadata.name}}{{"\\n"}}{{end}}'])
-  return text.split("\n").filter(Boolean).map(line => line.replace(/^cloud-native-report-/, "")).sort()
+  const text = await kubectl.must([
+    "get",
+    "configmaps",
+    selector,
+    '--output=go-template={{range .items}}{{.metadata.name}}{{"\\n"}}{{end}}',
+  ])
+  return text
+    .split("\n")
+    .filter(Boolean)
+    .map(line => line.replace(/^cloud-native-report-/, ""))
+    .sort()
 }
 
 /** Forget all but the last of the reports, and the releases that have had their time. */
 export async function forget(kubectl: Kubectl, entries: Entry[], reports: string[]): Promise<void> {
-  const gone = [...outdated(entries).map(({ id }) => `secret/${recordName(id)}`), ...reports.slice(0, -KEPT).map(id => `configmap/${reportName(id)}`)]
+  const gone = [
+    ...outdated(entries).map(({ id }) => `secret/${recordName(id)}`),
+    ...reports.slice(0, -KEPT).map(id => `configmap/${reportName(id)}`),
+  ]
   if (gone.length > 0) await kubectl.must(["delete", ...gone, "--ignore-not-found", "--wait=false"])
 }
 
@@ -188,7 +258,7 @@ export function parseIdentities(text: string): Identity[] {
 }
 
 function withoutData({ data: _, stringData: __, ...rest }: KubernetesObject): KubernetesObject {
-  return rest as KubernetesObject
+  return rest
 }
 
 function labels(name: string): Record<string, string> {

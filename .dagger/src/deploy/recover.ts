@@ -34,21 +34,29 @@ export interface Undoing {
  * else is no nothing. Before any pod was changed, what was there is needed still: only what the release has added goes.
  */
 export function planUndoing(
-  applied: Identity[], { changed, keepFailed }: { changed: boolean; keepFailed: boolean }, { entries, there, found }: Before,
+  applied: Identity[],
+  { changed, keepFailed }: { changed: boolean; keepFailed: boolean },
+  { entries, there, found }: Before,
 ): Undoing {
   const previous = lastSucceeded(entries)
   const current = previous?.inventory ?? []
   const left = without(among(found, applied), current)
   const failed: Entry = { id: "", outcome: "failed", content: "", inventory: applied, found }
-  if (!changed) return { action: "none", remove: toPrune(current, [{ ...failed, inventory: without(applied, there) }]), left }
-  if (!previous && (keepFailed || found.some(({ kind }) => isWorkload(kind)))) return { action: "kept", remove: [], left: [] }
+  if (!changed)
+    return { action: "none", remove: toPrune(current, [{ ...failed, inventory: without(applied, there) }]), left }
+  if (!previous && (keepFailed || found.some(({ kind }) => isWorkload(kind))))
+    return { action: "kept", remove: [], left: [] }
   const remove = toPrune(current, [...entries, failed])
   return previous ? { action: "rolled back", to: previous.id, remove, left } : { action: "removed", remove, left }
 }
 
 /** Undo what a failed deployment has changed. Never throws. */
 export async function recover(failed: Undertaking, report: Report, proof: Proof, before: Before): Promise<Recovery> {
-  const { kubectl, plan, recorded: { release } } = failed
+  const {
+    kubectl,
+    plan,
+    recorded: { release },
+  } = failed
   const applied = inventoryOf(report.changed ? release : { ...release, objects: [] })
   const undoing = planUndoing(applied, { changed: report.changed, keepFailed: plan.keepFailed }, before)
   const { action, to, left } = undoing
@@ -73,7 +81,8 @@ async function goBack(failed: Undertaking, report: Report, proof: Proof, id: str
   try {
     await bringUp(undertaking, back, proof, "complete")
   } catch (error) {
-    const wasBroken = report.baseline === "broken" && error instanceof CloudNativeError && error.code === "AVAILABILITY_FAILED"
+    const wasBroken =
+      report.baseline === "broken" && error instanceof CloudNativeError && error.code === "AVAILABILITY_FAILED"
     if (!wasBroken) throw error
   } finally {
     await proof.stop()
@@ -96,7 +105,8 @@ export function withRecovery(failure: CloudNativeError, report: Report): CloudNa
   const lines = [
     failure.why,
     stateOf(recovery!),
-    recovery!.left && `what was there before, and not this module's, stays as the deployment made it: ${recovery!.left.join(", ")}`,
+    recovery!.left &&
+      `what was there before, and not this module's, stays as the deployment made it: ${recovery!.left.join(", ")}`,
     leftovers && `what could not be deleted:\n${leftovers.join("\n").replace(/^/gm, "  ")}`,
     baseline === "healthy" && availability && availability.failed > 0 && seenByUsers(availability),
     ran.length > 0 && `migrations that ran, and stay: ${ran.join(", ")}`,

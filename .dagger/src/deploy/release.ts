@@ -25,7 +25,12 @@ export async function deployToCluster(kubectl: Kubectl, plan: Plan, images: Push
 }
 
 /** Bring a release onto the cluster: validate, configure, migrate, roll out, prove; what fails is undone. */
-export async function deployRelease(kubectl: Kubectl, plan: Plan, images: PushedImages, restartedAt?: string): Promise<Report> {
+export async function deployRelease(
+  kubectl: Kubectl,
+  plan: Plan,
+  images: PushedImages,
+  restartedAt?: string,
+): Promise<Report> {
   const release = renderPlan(plan, { ...images }, kubectl.namespace, restartedAt)
   await kubectl.apply([...release.config, ...release.migrations, ...release.objects], ["--dry-run=server"])
   const recorded = { release, images: { ...images }, publicUrl: plan.publicUrl }
@@ -41,7 +46,12 @@ export async function rollBack(kubectl: Kubectl, config: Config, timeout: number
   return formatReport(await exclusively("rollback", { kubectl, plan, recorded, again: true }))
 }
 
-export function renderPlan(plan: Plan, images: { backend: string; frontend: string }, namespace: string, restartedAt?: string): Release {
+export function renderPlan(
+  plan: Plan,
+  images: { backend: string; frontend: string },
+  namespace: string,
+  restartedAt?: string,
+): Release {
   const { name, secretName } = plan.config
   const { publicUrl, secrets, registryLogin } = plan
   return render(plan.manifests, { name, secretName, namespace, images, publicUrl, secrets, registryLogin, restartedAt })
@@ -90,7 +100,9 @@ async function undertake(id: string, kind: Report["kind"], undertaking: Undertak
     report.recovery = await recover(undertaking, report, proof, { entries, there, found })
     if (seesItThrough) await conclude(report, proof)
     // A cluster that cannot be written to any more must not hide what happened.
-    await finish(kubectl, report, "failed").catch(problem => console.log(`deploy: the report could not be kept: ${messageOf(problem)}`))
+    await finish(kubectl, report, "failed").catch(problem =>
+      console.log(`deploy: the report could not be kept: ${messageOf(problem)}`),
+    )
     throw withRecovery(failure, report)
   }
   await conclude(report, proof)

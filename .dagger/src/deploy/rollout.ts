@@ -31,8 +31,11 @@ export function readRollout(snapshot: Snapshot, name: string, now: number): Roll
   const deployment = only(snapshot, "Deployment").find(item => item.metadata.name === name)
   if (!deployment) return { deployment: name, line: "not there yet", complete: false, pods: [], old: [] }
   const replicaSets = only(snapshot, "ReplicaSet").filter(item => isOwnedBy(item, deployment.metadata.uid))
-  const newest = replicaSets.find(item => item.metadata.annotations[REVISION] === deployment.metadata.annotations[REVISION])
-  const podsOf = (set: Of<"ReplicaSet">) => only(snapshot, "Pod").filter(pod => isOwnedBy(pod, set.metadata.uid) && !hasEnded(pod))
+  const newest = replicaSets.find(
+    item => item.metadata.annotations[REVISION] === deployment.metadata.annotations[REVISION],
+  )
+  const podsOf = (set: Of<"ReplicaSet">) =>
+    only(snapshot, "Pod").filter(pod => isOwnedBy(pod, set.metadata.uid) && !hasEnded(pod))
   const old = replicaSets.filter(item => item !== newest).flatMap(podsOf)
   const pods = newest ? podsOf(newest).filter(pod => !pod.metadata.deletionTimestamp) : []
   const current = deployment.status.observedGeneration >= (deployment.metadata.generation ?? 0)
@@ -40,7 +43,11 @@ export function readRollout(snapshot: Snapshot, name: string, now: number): Roll
   const needed = neededOf(deployment, autoscalerOf(snapshot, name))
   const wanted = Math.max(deployment.spec.replicas, needed)
   const complete =
-    current && status.updatedReplicas >= needed && status.availableReplicas >= needed && status.replicas === status.updatedReplicas && old.length === 0
+    current &&
+    status.updatedReplicas >= needed &&
+    status.availableReplicas >= needed &&
+    status.replicas === status.updatedReplicas &&
+    old.length === 0
   return {
     deployment: name,
     line: `${status.updatedReplicas}/${wanted} new, ${Math.min(status.availableReplicas, status.replicas)} available, ${old.length} old`,
@@ -58,14 +65,21 @@ export function readRollout(snapshot: Snapshot, name: string, now: number): Roll
  * has given up. Where a part of it can, the rest is given a while.
  */
 function hopelessness(
-  snapshot: Snapshot, deployment: Of<"Deployment">, newest: Of<"ReplicaSet"> | undefined, pods: Of<"Pod">[], now: number,
+  snapshot: Snapshot,
+  deployment: Of<"Deployment">,
+  newest: Of<"ReplicaSet"> | undefined,
+  pods: Of<"Pod">[],
+  now: number,
 ): Pick<RolloutState, "hopeless" | "culprit"> {
   const doomed = pods.flatMap(pod => {
     const hopeless = doomOf(pod, snapshot, now)
     return hopeless ? [{ hopeless, culprit: pod }] : []
   })
-  const [first] = doomed.length === pods.length ? doomed : doomed.filter(({ culprit }) => now - unreadySince(culprit) > PARTIAL)
-  return first ?? { hopeless: (newest && refusal(snapshot, newest, pods.length === 0, now)) ?? exceededDeadline(deployment) }
+  const [first] =
+    doomed.length === pods.length ? doomed : doomed.filter(({ culprit }) => now - unreadySince(culprit) > PARTIAL)
+  return (
+    first ?? { hopeless: (newest && refusal(snapshot, newest, pods.length === 0, now)) ?? exceededDeadline(deployment) }
+  )
 }
 
 /** Since when (in milliseconds) a pod has not been ready. */
@@ -79,10 +93,13 @@ function unreadySince(pod: Of<"Pod">): number {
  * or the share of the quota that a pod leaves, is given time.
  */
 function refusal(snapshot: Snapshot, newest: Of<"ReplicaSet">, none: boolean, now: number): string | undefined {
-  const failure = newest.status?.conditions.find(condition => condition.type === "ReplicaFailure" && condition.status === "True")
+  const failure = newest.status?.conditions.find(
+    condition => condition.type === "ReplicaFailure" && condition.status === "True",
+  )
   if (!failure?.message) return undefined
   const age = now - Date.parse(failure.lastTransitionTime ?? "")
-  const isFinal = isFinalRefusal(failure.message) && !(failure.message.includes("exceeded quota") && makesRoom(snapshot))
+  const isFinal =
+    isFinalRefusal(failure.message) && !(failure.message.includes("exceeded quota") && makesRoom(snapshot))
   return (none && isFinal) || age > (none ? GRACE : PARTIAL) ? `no pod can be created: ${failure.message}` : undefined
 }
 
@@ -92,13 +109,22 @@ export function isFinalRefusal(message: string): boolean {
 }
 
 /** Why an autoscaler does not scale; without its metrics yet, as just after its creation, it is none the worse. */
-function inactive({ type, status, reason, message }: Of<"HorizontalPodAutoscaler">["status"]["conditions"][number]): string | undefined {
-  return type === "ScalingActive" && status === "False" && !reason?.startsWith("FailedGet") ? `its autoscaler does not scale it: ${message}` : undefined
+function inactive({
+  type,
+  status,
+  reason,
+  message,
+}: Of<"HorizontalPodAutoscaler">["status"]["conditions"][number]): string | undefined {
+  return type === "ScalingActive" && status === "False" && !reason?.startsWith("FailedGet")
+    ? `its autoscaler does not scale it: ${message}`
+    : undefined
 }
 
 function exceededDeadline(deployment: Of<"Deployment">): string | undefined {
   const progressing = deployment.status.conditions.find(condition => condition.type === "Progressing")
-  return progressing?.reason === "ProgressDeadlineExceeded" ? `its pods did not become ready in time: ${progressing.message}` : undefined
+  return progressing?.reason === "ProgressDeadlineExceeded"
+    ? `its pods did not become ready in time: ${progressing.message}`
+    : undefined
 }
 
 /**

@@ -19,7 +19,11 @@ export async function secretValues(kubectl: Kubectl, names: string[]): Promise<s
   const service = await kubectl.serve(proxyArguments(prefix, kubectl.namespace, names), PORT).start()
   try {
     const endpoint = await service.endpoint({ scheme: "http" })
-    return (await Promise.all(names.map(name => valuesAt(`${endpoint}${prefix.slice(0, -1)}${pathOf(kubectl.namespace, name)}`)))).flat()
+    return (
+      await Promise.all(
+        names.map(name => valuesAt(`${endpoint}${prefix.slice(0, -1)}${pathOf(kubectl.namespace, name)}`)),
+      )
+    ).flat()
   } finally {
     await service.stop()
   }
@@ -27,7 +31,15 @@ export async function secretValues(kubectl: Kubectl, names: string[]): Promise<s
 
 export function proxyArguments(prefix: string, namespace: string, names: string[]): string[] {
   const paths = names.map(name => `^${pathOf(namespace, name).replaceAll(".", "\\.")}$`)
-  return ["proxy", `--port=${PORT}`, "--address=0.0.0.0", "--accept-hosts=.*", "--reject-methods=^[^G]", `--api-prefix=${prefix}`, `--accept-paths=${paths.join(",")}`]
+  return [
+    "proxy",
+    `--port=${PORT}`,
+    "--address=0.0.0.0",
+    "--accept-hosts=.*",
+    "--reject-methods=^[^G]",
+    `--api-prefix=${prefix}`,
+    `--accept-paths=${paths.join(",")}`,
+  ]
 }
 
 function pathOf(namespace: string, name: string): string {
@@ -40,5 +52,7 @@ export async function valuesAt(url: string): Promise<string[]> {
   if (answer.status === 404) return []
   if (!answer.ok) throw new Error(`${new URL(url).pathname.split("/").slice(2).join("/")}: status ${answer.status}`)
   const { data } = readShape(Secret, await answer.json(), "a Secret")
-  return Object.values(data).map(value => Buffer.from(value, "base64").toString()).filter(Boolean)
+  return Object.values(data)
+    .map(value => Buffer.from(value, "base64").toString())
+    .filter(Boolean)
 }

@@ -92,7 +92,10 @@ const Pod = z.object({
 const HorizontalPodAutoscaler = z.object({
   kind: z.literal("HorizontalPodAutoscaler"),
   metadata,
-  spec: z.object({ minReplicas: z.number().default(1), scaleTargetRef: z.object({ kind: z.string(), name: z.string() }) }),
+  spec: z.object({
+    minReplicas: z.number().default(1),
+    scaleTargetRef: z.object({ kind: z.string(), name: z.string() }),
+  }),
   status: z.object({ conditions }).default({ conditions: [] }),
 })
 

@@ -34,7 +34,10 @@ export class Starts {
 
 /** Undefined while the pod is not ready, as one that an autoscaler has just added. */
 export function readStart(deployment: string, pod: Of<"Pod">, snapshot: Snapshot): PodStart | undefined {
-  const at = (type: string) => Date.parse(pod.status.conditions.find(item => item.type === type && item.status === "True")?.lastTransitionTime ?? "")
+  const at = (type: string) =>
+    Date.parse(
+      pod.status.conditions.find(item => item.type === type && item.status === "True")?.lastTransitionTime ?? "",
+    )
   const seconds = (at("Ready") - at("PodScheduled")) / 1000
   if (Number.isNaN(seconds)) return undefined
   return {

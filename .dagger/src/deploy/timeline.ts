@@ -30,7 +30,8 @@ export class Timeline {
       serving.add(name)
       const at = Date.parse(ready.lastTransitionTime ?? "") || now
       // The kubelet writes whole seconds.
-      if (at + 1000 > this.since) this.changes.push({ at: new Date(at).toISOString(), application, pod: name, change: "ready" })
+      if (at + 1000 > this.since)
+        this.changes.push({ at: new Date(at).toISOString(), application, pod: name, change: "ready" })
     }
     const there = new Set(pods.map(pod => pod.metadata.name))
     for (const name of [...serving].filter(name => !there.has(name))) {

@@ -15,19 +15,39 @@ import { formatTable } from "../verify/table.js"
  * Throw unless the policy lets the images run: what it says of each digest is asked of the registry now, before anything
  * is applied. Answers with what was verified; undefined where the policy asks for nothing.
  */
-export async function assertTrusted(source: Directory, config: Config, images: PushedImages, access: RegistryAccess): Promise<string | undefined> {
+export async function assertTrusted(
+  source: Directory,
+  config: Config,
+  images: PushedImages,
+  access: RegistryAccess,
+): Promise<string | undefined> {
   const { publicKey } = config.policy
   if (!publicKey) return undefined
-  const key = isPem(publicKey) ? dag.directory().withNewFile("cosign.pub", publicKey).file("cosign.pub") : source.file(publicKey)
-  const doubts = await Promise.all(APPLICATIONS.map(application => doubtOf(application, config, images[application], access, key)))
-  const problems = APPLICATIONS.flatMap((application, index) => (doubts[index] ? [`${application}: ${images[application]}: ${doubts[index]}`] : []))
+  const key = isPem(publicKey)
+    ? dag.directory().withNewFile("cosign.pub", publicKey).file("cosign.pub")
+    : source.file(publicKey)
+  const doubts = await Promise.all(
+    APPLICATIONS.map(application => doubtOf(application, config, images[application], access, key)),
+  )
+  const problems = APPLICATIONS.flatMap((application, index) =>
+    doubts[index] ? [`${application}: ${images[application]}: ${doubts[index]}`] : [],
+  )
   if (problems.length > 0) throw notTrusted(problems)
   const attested = config.policy.attestation === "required" ? "verified" : "not asked for"
-  return formatTable(["IMAGE", "SIGNATURE", "STATEMENT"], APPLICATIONS.map(application => [application, "verified", attested]))
+  return formatTable(
+    ["IMAGE", "SIGNATURE", "STATEMENT"],
+    APPLICATIONS.map(application => [application, "verified", attested]),
+  )
 }
 
 /** Why an image may not run; undefined where it may. A registry or a tool that fails is an error, whatever the image is. */
-async function doubtOf(application: string, config: Config, reference: string, access: RegistryAccess, key: File): Promise<string | undefined> {
+async function doubtOf(
+  application: string,
+  config: Config,
+  reference: string,
+  access: RegistryAccess,
+  key: File,
+): Promise<string | undefined> {
   const { host, digest } = parseReference(reference)
   try {
     const registry = await RegistryClient.open(host, access)
@@ -35,7 +55,9 @@ async function doubtOf(application: string, config: Config, reference: string, a
     console.log(`verify: ${application}: the signature of ${reference} is of the policy's key`)
     if (config.policy.attestation === "optional") return undefined
     const statements = await signedStatements(registry, config, reference, key, PREDICATE_TYPE)
-    const objections = statements.map(statement => statementProblem(statement, { name: config.name, application, digest: digest! }))
+    const objections = statements.map(statement =>
+      statementProblem(statement, { name: config.name, application, digest: digest! }),
+    )
     if (objections.includes(undefined)) return undefined
     return `its statement does not vouch for it: ${objections[0] ?? "there is none"}`
   } catch (error) {
@@ -47,7 +69,10 @@ async function doubtOf(application: string, config: Config, reference: string, a
 
 const REFUSALS: [RegExp, string][] = [
   [/no signatures found/, "it is not signed"],
-  [/none of the attestations matched|no matching attestations:\s*(\n|$)/, "no statement that is signed with the policy's key is attached to it"],
+  [
+    /none of the attestations matched|no matching attestations:\s*(\n|$)/,
+    "no statement that is signed with the policy's key is attached to it",
+  ],
   [/no matching (signatures|attestations)/, "its signature is of another key than the policy's"],
 ]
 

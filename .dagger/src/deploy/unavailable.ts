@@ -14,13 +14,27 @@ export async function unavailable(kubectl: Kubectl, plan: Plan, availability: Av
   const now = await kubectl.now()
   const states = only(snapshot, "Deployment").map(({ metadata }) => readRollout(snapshot, metadata.name, now))
   const failed = availability.requests.filter(request => request.failed > 0)
-  const asked = plan.config.monitor.requests.filter(({ name }) => failed.some(request => request.name === name)).map(({ to }) => to)
-  const logs = await Promise.all([...new Set(asked)].map(app => logsOf(kubectl, plan, states.find(state => state.deployment === app))))
+  const asked = plan.config.monitor.requests
+    .filter(({ name }) => failed.some(request => request.name === name))
+    .map(({ to }) => to)
+  const logs = await Promise.all(
+    [...new Set(asked)].map(app =>
+      logsOf(
+        kubectl,
+        plan,
+        states.find(state => state.deployment === app),
+      ),
+    ),
+  )
   return new CloudNativeError({
     code: "AVAILABILITY_FAILED",
     blame: "user",
     what: `${availability.percent.toFixed(3)} % of the users' requests were answered as they must be, not 100 %`,
-    why: [...describeOutages(availability), ...states.filter(({ complete }) => !complete).map(state => describeState(snapshot, state)), ...logs]
+    why: [
+      ...describeOutages(availability),
+      ...states.filter(({ complete }) => !complete).map(state => describeState(snapshot, state)),
+      ...logs,
+    ]
       .filter(Boolean)
       .join("\n"),
     fix: `${adviceFor(availability)}; to look further: kubectl --namespace=${kubectl.namespace} get pods,services,endpointslices`,
@@ -32,8 +46,14 @@ export function describeOutages({ sent, failed, dropped, errors, outages, reques
   return [
     `${failed} of ${sent} failed${dropped > 0 ? `, ${dropped} could not be sent in time` : ""}`,
     ...Object.entries(errors).map(([kind, count]) => `${count} × ${kind}`),
-    ...requests.filter(request => request.failed > 0).map(request => `${request.name}, on ${request.connection} connections: ${request.failed} of ${request.sent} failed`),
-    ...outages.map(({ from, to, seconds, kinds }) => `outage of ${seconds.toFixed(1)} s, ${from} to ${to}: ${kinds.join(", ")}`),
+    ...requests
+      .filter(request => request.failed > 0)
+      .map(
+        request => `${request.name}, on ${request.connection} connections: ${request.failed} of ${request.sent} failed`,
+      ),
+    ...outages.map(
+      ({ from, to, seconds, kinds }) => `outage of ${seconds.toFixed(1)} s, ${from} to ${to}: ${kinds.join(", ")}`,
+    ),
   ]
 }
 
@@ -48,5 +68,7 @@ export function adviceFor({ errors, failed }: Pick<Availability, "errors" | "fai
 
 async function logsOf(kubectl: Kubectl, plan: Plan, state: RolloutState | undefined): Promise<string | undefined> {
   const pod = state?.pods[0]
-  return pod && `last log lines of ${pod.metadata.name}:\n${(await lastLogs(kubectl, pod, plan)) || "(it wrote nothing)"}`
+  return (
+    pod && `last log lines of ${pod.metadata.name}:\n${(await lastLogs(kubectl, pod, plan)) || "(it wrote nothing)"}`
+  )
 }

@@ -10,7 +10,12 @@ export interface Waiting {
 }
 
 /** Ask once a second until there is an answer; the time-out (in seconds) names what was waited for. */
-export async function waitUntil<T>(what: string, timeout: number, ask: () => Promise<T | undefined>, { state, signal }: Waiting = {}): Promise<T> {
+export async function waitUntil<T>(
+  what: string,
+  timeout: number,
+  ask: () => Promise<T | undefined>,
+  { state, signal }: Waiting = {},
+): Promise<T> {
   const deadline = Date.now() + timeout * 1000
   for (;;) {
     const answer = await ask()

@@ -14,7 +14,12 @@ import { waitUntil } from "./wait.js"
  * pods that come and go meanwhile are added to `changes`; of those that were not there `before`, the starts are told.
  */
 export async function watchRollout(
-  kubectl: Kubectl, deployments: string[], plan: Plan, before: Snapshot, changes: PodChange[], signal: AbortSignal,
+  kubectl: Kubectl,
+  deployments: string[],
+  plan: Plan,
+  before: Snapshot,
+  changes: PodChange[],
+  signal: AbortSignal,
 ): Promise<PodStart[]> {
   const timeline = new Timeline(changes, await kubectl.now())
   const starts = new Starts(before)
@@ -25,7 +30,10 @@ export async function watchRollout(
     const snapshot = await observe(kubectl)
     const now = await kubectl.now()
     const states = deployments.map(name => readRollout(snapshot, name, now))
-    last = states.filter(state => !state.complete).map(state => describeState(snapshot, state)).join("\n")
+    last = states
+      .filter(state => !state.complete)
+      .map(state => describeState(snapshot, state))
+      .join("\n")
     for (const state of states) {
       timeline.record(state.deployment, [...state.old, ...state.pods], now)
       starts.record(state.deployment, state.pods, snapshot)

@@ -77,7 +77,10 @@ function readCase(test: z.infer<typeof Case>): TestResult {
 }
 
 /** The worst that a test's element says: a test may fail, and then its clean-up too. */
-function outcomeOf({ error, failure, skipped }: z.infer<typeof Case>): { status: TestResult["status"]; outcome?: z.infer<typeof Outcome> } {
+function outcomeOf({ error, failure, skipped }: z.infer<typeof Case>): {
+  status: TestResult["status"]
+  outcome?: z.infer<typeof Outcome>
+} {
   if (error.length > 0) return { status: "errored", outcome: error[0] }
   if (failure.length > 0) return { status: "failed", outcome: failure[0] }
   if (skipped.length > 0) return { status: "skipped", outcome: skipped[0] }

@@ -10,7 +10,15 @@ import { judge, type SuiteRun } from "./verdict.js"
 
 const APP_DIR = "/app"
 /** What a toolchain installs from, copied before the rest: an edit of the code reinstalls nothing. */
-const DEPENDENCY_FILES = ["pyproject.toml", "uv.lock", ".python-version", "requirements*.txt", "package.json", "package-lock.json", ".npmrc"]
+const DEPENDENCY_FILES = [
+  "pyproject.toml",
+  "uv.lock",
+  ".python-version",
+  "requirements*.txt",
+  "package.json",
+  "package-lock.json",
+  ".npmrc",
+]
 
 export interface Gate {
   /** The suites with their number of tests and time, as a table. */
@@ -35,22 +43,36 @@ export async function runGate(source: Directory, config: Config): Promise<Gate> 
       blame: "user",
       what: `${broken.length > 0 ? "a suite could not be run" : "the tests did not all pass"}; nothing was built`,
       why: [...broken, ...(verdict.passed ? [] : [verdict.text])].join("\n\n"),
-      fix: broken.length > 0 ? "check the suite's `test` in cloud-native.yaml, its lockfile, and that package registries can be reached" : "make every test of both suites pass",
+      fix:
+        broken.length > 0
+          ? "check the suite's `test` in cloud-native.yaml, its lockfile, and that package registries can be reached"
+          : "make every test of both suites pass",
     })
   }
-  const junit = suites.reduce((folder, suite) => folder.withNewFile(`${suite.app}.xml`, suite.junit ?? ""), dag.directory())
+  const junit = suites.reduce(
+    (folder, suite) => folder.withNewFile(`${suite.app}.xml`, suite.junit ?? ""),
+    dag.directory(),
+  )
   return { summary: verdict.text, junit }
 }
 
 /** Rejects where there is no result to judge: the dependencies cannot be installed, a backing service does not start. */
-async function runSuite(name: string, source: Directory, app: AppConfig, config: Config, since: number): Promise<SuiteRun> {
+async function runSuite(
+  name: string,
+  source: Directory,
+  app: AppConfig,
+  config: Config,
+  since: number,
+): Promise<SuiteRun> {
   try {
     const toolchain = withServices(await install(name, source, app), name, app.test.services, config)
     console.log(`test: ${name}: ${app.test.command.join(" ")}`)
     const first = await execute(name, toolchain, app)
     // A failure is never taken from the cache: one that had a passing reason would last for ever.
     const stale = !judge([first.suite]).passed && first.startedAt < since
-    return stale ? (await execute(name, toolchain.withEnvVariable("CLOUD_NATIVE_RERUN", uniqueValue()), app)).suite : first.suite
+    return stale
+      ? (await execute(name, toolchain.withEnvVariable("CLOUD_NATIVE_RERUN", uniqueValue()), app)).suite
+      : first.suite
   } catch (error) {
     throw new Error(`${name}: the suite could not be run\n${messageOf(error)}`, { cause: error })
   }
@@ -83,7 +105,9 @@ interface Execution {
 async function execute(name: string, toolchain: Container, app: AppConfig): Promise<Execution> {
   const clock = toolchain.withExec(["date", "+%s"])
   const startedAt = Number(await clock.stdout())
-  const after = clock.withExec(["timeout", "-k", "10", String(app.test.timeout), ...app.test.command], { expect: ReturnType.Any })
+  const after = clock.withExec(["timeout", "-k", "10", String(app.test.timeout), ...app.test.command], {
+    expect: ReturnType.Any,
+  })
   const judged = { app: name, timeout: app.test.timeout, allowSkipped: app.test.allowSkipped }
   const begunAt = Date.now()
   try {
@@ -93,7 +117,10 @@ async function execute(name: string, toolchain: Container, app: AppConfig): Prom
     if (exitCode === undefined) throw error
     // Ended by a signal: Dagger takes that for a failed exec, whatever is expected of it, and never caches it.
     const timedOut = Date.now() - begunAt >= app.test.timeout * 1000
-    return { suite: { ...judged, exitCode, timedOut, output: stripVTControlCharacters(`${stdout}\n${stderr}`) }, startedAt: Infinity }
+    return {
+      suite: { ...judged, exitCode, timedOut, output: stripVTControlCharacters(`${stdout}\n${stderr}`) },
+      startedAt: Infinity,
+    }
   }
   const endedAt = Number(await after.withExec(["date", "+%s"]).stdout())
   const [exitCode, stdout, stderr] = await Promise.all([after.exitCode(), after.stdout(), after.stderr()])

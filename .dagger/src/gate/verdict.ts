@@ -27,12 +27,19 @@ export function judge(suites: SuiteRun[]): Verdict {
   const read = suites.map(suite => ({ suite, tests: suite.junit === undefined ? undefined : parseJunit(suite.junit) }))
   const objections = read.map(({ suite, tests }) => object(suite, tests)).filter(text => text !== undefined)
   if (objections.length > 0) return { passed: false, text: objections.join("\n\n") }
-  return { passed: true, text: formatTable(["SUITE", "TESTS", "PASSED", "SKIPPED", "TIME"], read.map(({ suite, tests }) => row(suite, tests!))) }
+  return {
+    passed: true,
+    text: formatTable(
+      ["SUITE", "TESTS", "PASSED", "SKIPPED", "TIME"],
+      read.map(({ suite, tests }) => row(suite, tests!)),
+    ),
+  }
 }
 
 /** What is wrong with a suite's run; undefined if nothing is. */
 function object(suite: SuiteRun, tests: TestResult[] | undefined): string | undefined {
-  const runner = (text: string) => `${suite.app}: the test runner ${text}\n${indent(lastLines(suite.output, 25), 4)}`.trimEnd()
+  const runner = (text: string) =>
+    `${suite.app}: the test runner ${text}\n${indent(lastLines(suite.output, 25), 4)}`.trimEnd()
   const ended = `ended with exit code ${suite.exitCode}`
   const failures = (tests ?? []).filter(test => test.status === "failed" || test.status === "errored")
   if (suite.timedOut) return [runner(`did not end within ${suite.timeout} s`), ...failures.map(describe)].join("\n")
@@ -41,7 +48,8 @@ function object(suite: SuiteRun, tests: TestResult[] | undefined): string | unde
   if (tests.length === 0) return runner(`${ended}; the suite has no tests`)
   const skipped = tests.filter(test => test.status === "skipped")
   const listed = skipped.length > suite.allowSkipped ? [...failures, ...skipped] : failures
-  if (listed.length > 0) return [`${suite.app}: ${listed.length} of ${tests.length} tests did not pass`, ...listed.map(describe)].join("\n")
+  if (listed.length > 0)
+    return [`${suite.app}: ${listed.length} of ${tests.length} tests did not pass`, ...listed.map(describe)].join("\n")
   if (skipped.length === tests.length) return runner(`${ended}; the suite skipped every test`)
   if (suite.exitCode !== 0) return runner(`${ended}; every test passed, yet it failed`)
   return undefined
@@ -56,7 +64,9 @@ function row(suite: SuiteRun, tests: TestResult[]): string[] {
 /** A test that did not pass: its message, then the last line of the details, where runners put the place. */
 function describe({ status, name, message, details }: TestResult): string {
   const lines = message.trim().split("\n")
-  const shown = [...lines.slice(0, 5), ...(lines.length > 5 ? ["…"] : []), details.split("\n").at(-1)!].filter(line => line.trim())
+  const shown = [...lines.slice(0, 5), ...(lines.length > 5 ? ["…"] : []), details.split("\n").at(-1)!].filter(line =>
+    line.trim(),
+  )
   return [`  ${status}: ${name}`, ...shown.map(line => indent(line.trimEnd(), 4))].join("\n")
 }
 

@@ -39,7 +39,10 @@ const RULES: Rule[] = [
 ]
 
 /** Check the manifests against the rules of a safe rolling update; every violation, none when they are fit to deploy. */
-export function checkManifests(manifests: Manifest[], { backend, frontend }: { backend: App; frontend: App }): Problem[] {
+export function checkManifests(
+  manifests: Manifest[],
+  { backend, frontend }: { backend: App; frontend: App },
+): Problem[] {
   const context = { manifests, apps: { backend, frontend } }
   return RULES.flatMap(rule => [...rule(context)])
 }

@@ -29,7 +29,9 @@ export function* imageProblems(manifests: Manifest[], placeholders: string[]): G
 
 /** The application that the pods of an object are; init containers only prepare. */
 export function appOf(object: KubernetesObject, placeholders: string[]): string | undefined {
-  return podsOf(object)?.template.spec.containers.map(({ image }) => image).find(image => placeholders.includes(image))
+  return podsOf(object)
+    ?.template.spec.containers.map(({ image }) => image)
+    .find(image => placeholders.includes(image))
 }
 
 /** Put the references by digest where the placeholders are. */

@@ -22,7 +22,16 @@ export const CLUSTER_SCOPED = new Set([
 
 /** What migrations may need, and what changes no pod that runs: applied before them. */
 const CONFIG = [
-  "ServiceAccount", "Role", "RoleBinding", "ConfigMap", "SecretStore", "ExternalSecret", "SealedSecret", "Issuer", "Certificate", "PersistentVolumeClaim",
+  "ServiceAccount",
+  "Role",
+  "RoleBinding",
+  "ConfigMap",
+  "SecretStore",
+  "ExternalSecret",
+  "SealedSecret",
+  "Issuer",
+  "Certificate",
+  "PersistentVolumeClaim",
 ]
 
 /** What others rely on comes first; what relies on Deployments last. Kinds not named here stand in between. */

@@ -1,4 +1,14 @@
-import { isAlias, isMap, isScalar, isSeq, LineCounter, parseAllDocuments, visit, type Document, type ScalarTag } from "yaml"
+import {
+  isAlias,
+  isMap,
+  isScalar,
+  isSeq,
+  LineCounter,
+  parseAllDocuments,
+  visit,
+  type Document,
+  type ScalarTag,
+} from "yaml"
 
 import { describe, type Manifest, type Path, type Position } from "./manifest.js"
 import { assertNone, problemAt, type Problem } from "./problem.js"
@@ -24,7 +34,12 @@ export function parseManifests(files: { name: string; text: string }[]): Manifes
 
 function parseFile(file: string, text: string): { manifests: Manifest[]; problems: Problem[] } {
   const lines = new LineCounter()
-  const documents = parseAllDocuments(text, { lineCounter: lines, prettyErrors: false, merge: true, customTags: tags => [OCTAL, ...tags] })
+  const documents = parseAllDocuments(text, {
+    lineCounter: lines,
+    prettyErrors: false,
+    merge: true,
+    customTags: tags => [OCTAL, ...tags],
+  })
   const manifests: Manifest[] = []
   const problems: Problem[] = []
   for (const document of documents as Document.Parsed[]) {
@@ -39,7 +54,8 @@ function parseFile(file: string, text: string): { manifests: Manifest[]; problem
     const { apiVersion, kind } = value as { apiVersion?: unknown; kind?: unknown }
     const { data: object, error } = schemaOf(apiVersion, kind).safeParse(value)
     if (object) manifests.push({ file, object, locate })
-    for (const issue of error?.issues ?? []) problems.push(shapeProblem(file, locate(issue.path), issue.path, issue.message))
+    for (const issue of error?.issues ?? [])
+      problems.push(shapeProblem(file, locate(issue.path), issue.path, issue.message))
   }
   return { manifests, problems }
 }
@@ -49,7 +65,8 @@ function unresolvedAliases(document: Document.Parsed): { message: string; pos: [
   const errors: { message: string; pos: [number] }[] = []
   visit(document, {
     Alias(_key, alias) {
-      if (!alias.resolve(document)) errors.push({ message: `nothing has the anchor &${alias.source}`, pos: [alias.range![0]] })
+      if (!alias.resolve(document))
+        errors.push({ message: `nothing has the anchor &${alias.source}`, pos: [alias.range![0]] })
     },
   })
   return errors
@@ -86,7 +103,9 @@ function syntaxProblem(file: string, at: Position, message: string): Problem {
 function shapeProblem(file: string, at: Position, path: Path, message: string): Problem {
   return {
     code: "MANIFEST_INVALID",
-    what: [path.join("."), message.replace("Invalid input: ", "").replace("received undefined", "but it is missing")].filter(Boolean).join(": "),
+    what: [path.join("."), message.replace("Invalid input: ", "").replace("received undefined", "but it is missing")]
+      .filter(Boolean)
+      .join(": "),
     fix: "every manifest needs apiVersion, kind and metadata.name, and fields of the types that Kubernetes knows",
     where: { file, ...at },
   }

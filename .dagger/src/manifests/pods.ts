@@ -10,7 +10,8 @@ export interface Pods {
 /** The pods that an object makes, where it makes any. */
 export function podsOf(object: KubernetesObject): Pods | undefined {
   if (isKind(object, "Pod")) return { template: object as unknown as PodTemplate, path: [] }
-  if (isKind(object, "CronJob")) return { template: object.spec.jobTemplate.spec.template, path: ["spec", "jobTemplate", "spec", "template"] }
+  if (isKind(object, "CronJob"))
+    return { template: object.spec.jobTemplate.spec.template, path: ["spec", "jobTemplate", "spec", "template"] }
   for (const kind of ["Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "Job"] as const)
     if (isKind(object, kind)) return { template: object.spec.template, path: ["spec", "template"] }
   return undefined
@@ -26,6 +27,9 @@ export function containersOf(object: KubernetesObject): PlacedContainer[] {
   const pods = podsOf(object)
   if (!pods) return []
   return (["initContainers", "containers"] as const).flatMap(list =>
-    (pods.template.spec[list] ?? []).map((container, index) => ({ container, path: [...pods.path, "spec", list, index] })),
+    (pods.template.spec[list] ?? []).map((container, index) => ({
+      container,
+      path: [...pods.path, "spec", list, index],
+    })),
   )
 }

@@ -14,7 +14,10 @@ const NAME = "registry-login"
 const HUB = { "docker.io": "https://index.docker.io/v1/" } as Record<string, string>
 
 /** The Secret with which nodes pull from the registry, and every pod told to use it. */
-export function pullSecretFor(objects: KubernetesObject[], { host, username, password }: RegistryLogin): KubernetesObject {
+export function pullSecretFor(
+  objects: KubernetesObject[],
+  { host, username, password }: RegistryLogin,
+): KubernetesObject {
   for (const object of objects) {
     const spec = podsOf(object)?.template.spec
     if (spec) spec.imagePullSecrets = [...(spec.imagePullSecrets ?? []), { name: NAME }]
@@ -26,7 +29,7 @@ export function pullSecretFor(objects: KubernetesObject[], { host, username, pas
     metadata: { name: NAME },
     type: "kubernetes.io/dockerconfigjson",
     data: { ".dockerconfigjson": base64(JSON.stringify(login)) },
-  } as KubernetesObject
+  }
 }
 
 function base64(text: string): string {

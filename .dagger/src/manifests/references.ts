@@ -69,7 +69,12 @@ interface Source {
   optional?: boolean
 }
 
-function reference(kind: Kind, source: Source | undefined, path: Path, field: "name" | "secretName" = "name"): Reference[] {
+function reference(
+  kind: Kind,
+  source: Source | undefined,
+  path: Path,
+  field: "name" | "secretName" = "name",
+): Reference[] {
   if (!source) return []
   return [
     {
@@ -102,8 +107,10 @@ export function madeOf(object: KubernetesObject): string | undefined {
 export function availableIn(manifests: Manifest[]): Available[] {
   return manifests.flatMap(({ object }) => {
     const { name } = object.metadata
-    if (isKind(object, "ConfigMap")) return { kind: "ConfigMap" as const, name, keys: Object.keys({ ...object.data, ...object.binaryData }) }
-    if (isKind(object, "Secret")) return { kind: "Secret" as const, name, keys: Object.keys({ ...object.data, ...object.stringData }) }
+    if (isKind(object, "ConfigMap"))
+      return { kind: "ConfigMap" as const, name, keys: Object.keys({ ...object.data, ...object.binaryData }) }
+    if (isKind(object, "Secret"))
+      return { kind: "Secret" as const, name, keys: Object.keys({ ...object.data, ...object.stringData }) }
     const made = madeOf(object)
     return made === undefined ? [] : { kind: "Secret" as const, name: made }
   })

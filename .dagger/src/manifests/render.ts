@@ -54,7 +54,11 @@ export function render(manifests: Manifest[], inputs: ReleaseInputs): Release {
   const own = structuredClone(namespaced.map(({ object }) => object))
   const objects = [...own, ...secret, ...(inputs.registryLogin ? [pullSecretFor(own, inputs.registryLogin)] : [])]
   const workloads = objects.filter(isWorkload).map(object => workloadOf(object, inputs))
-  const tokens = { PUBLIC_URL: inputs.publicUrl, PUBLIC_HOST: new URL(inputs.publicUrl).hostname, NAMESPACE: inputs.namespace }
+  const tokens = {
+    PUBLIC_URL: inputs.publicUrl,
+    PUBLIC_HOST: new URL(inputs.publicUrl).hostname,
+    NAMESPACE: inputs.namespace,
+  }
   for (const object of objects) {
     placeImages(object, inputs.images)
     fillTokens(object, tokens)
@@ -99,7 +103,8 @@ function* scopeProblems(manifests: Manifest[], namespace: string): Generator<Pro
 /** Whether the secrets given are what the manifests refer to. */
 function* secretProblems(manifests: Manifest[], { secretName, secrets }: ReleaseInputs): Generator<Problem> {
   if (!secrets) return
-  const refers = (manifest: Manifest) => referencesOf(manifest.object).some(({ kind, name }) => kind === "Secret" && name === secretName)
+  const refers = (manifest: Manifest) =>
+    referencesOf(manifest.object).some(({ kind, name }) => kind === "Secret" && name === secretName)
   if (!manifests.some(refers))
     yield {
       code: "SECRETS_NOT_USED",
@@ -110,7 +115,9 @@ function* secretProblems(manifests: Manifest[], { secretName, secrets }: Release
 
 function appSecret({ secretName, secrets }: ReleaseInputs): KubernetesObject[] {
   if (!secrets) return []
-  const data = Object.fromEntries(Object.entries(secrets).map(([key, value]) => [key, Buffer.from(value).toString("base64")]))
+  const data = Object.fromEntries(
+    Object.entries(secrets).map(([key, value]) => [key, Buffer.from(value).toString("base64")]),
+  )
   return [{ apiVersion: "v1", kind: "Secret", metadata: { name: secretName }, type: "Opaque", data }]
 }
 

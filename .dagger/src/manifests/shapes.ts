@@ -31,14 +31,20 @@ const Container = z.looseObject({
   image: z.string(),
   command: z.array(z.string()).optional(),
   args: z.array(z.string()).optional(),
-  ports: z.array(z.looseObject({ name: z.string().optional(), containerPort: z.number(), hostPort: z.number().optional() })).optional(),
+  ports: z
+    .array(z.looseObject({ name: z.string().optional(), containerPort: z.number(), hostPort: z.number().optional() }))
+    .optional(),
   env: z
     .array(
       z.looseObject({
         name: z.string(),
         value: z.string().optional(),
         valueFrom: z
-          .looseObject({ configMapKeyRef: Keyed.optional(), secretKeyRef: Keyed.optional(), fieldRef: z.looseObject({ fieldPath: z.string() }).optional() })
+          .looseObject({
+            configMapKeyRef: Keyed.optional(),
+            secretKeyRef: Keyed.optional(),
+            fieldRef: z.looseObject({ fieldPath: z.string() }).optional(),
+          })
           .optional(),
       }),
     )
@@ -62,7 +68,9 @@ const Container = z.looseObject({
       runAsUser: z.number().optional(),
       runAsGroup: z.number().optional(),
       seccompProfile: z.looseObject({ type: z.string() }).optional(),
-      capabilities: z.looseObject({ add: z.array(z.string()).optional(), drop: z.array(z.string()).optional() }).optional(),
+      capabilities: z
+        .looseObject({ add: z.array(z.string()).optional(), drop: z.array(z.string()).optional() })
+        .optional(),
     })
     .optional(),
 })
@@ -74,11 +82,18 @@ const Volume = z.looseObject({
   configMap: ConfigMapSource.optional(),
   secret: z.looseObject({ secretName: z.string(), optional: z.boolean().optional(), items: Items }).optional(),
   projected: z
-    .looseObject({ sources: z.array(z.looseObject({ configMap: ConfigMapSource.optional(), secret: ConfigMapSource.optional() })) })
+    .looseObject({
+      sources: z.array(z.looseObject({ configMap: ConfigMapSource.optional(), secret: ConfigMapSource.optional() })),
+    })
     .optional(),
 })
 
-const Toleration = z.looseObject({ key: z.string().optional(), operator: z.string().optional(), value: z.string().optional(), effect: z.string().optional() })
+const Toleration = z.looseObject({
+  key: z.string().optional(),
+  operator: z.string().optional(),
+  value: z.string().optional(),
+  effect: z.string().optional(),
+})
 export type Toleration = z.infer<typeof Toleration>
 
 const PodSpec = z.looseObject({
@@ -90,7 +105,9 @@ const PodSpec = z.looseObject({
   nodeSelector: Strings.optional(),
   tolerations: z.array(Toleration).optional(),
   affinity: z
-    .looseObject({ nodeAffinity: z.looseObject({ requiredDuringSchedulingIgnoredDuringExecution: z.unknown() }).optional() })
+    .looseObject({
+      nodeAffinity: z.looseObject({ requiredDuringSchedulingIgnoredDuringExecution: z.unknown() }).optional(),
+    })
     .optional(),
   terminationGracePeriodSeconds: z.number().optional(),
   hostNetwork: z.boolean().optional(),
@@ -126,7 +143,10 @@ const SHAPES = {
     spec: Workload.extend({
       replicas: z.number().optional(),
       strategy: z
-        .looseObject({ type: z.string().optional(), rollingUpdate: z.looseObject({ maxUnavailable: Port.optional() }).optional() })
+        .looseObject({
+          type: z.string().optional(),
+          rollingUpdate: z.looseObject({ maxUnavailable: Port.optional() }).optional(),
+        })
         .optional(),
     }),
   }),
@@ -136,19 +156,27 @@ const SHAPES = {
   Job: shape(["batch/v1"], "Job", { spec: Workload }),
   CronJob: shape(["batch/v1"], "CronJob", { spec: z.looseObject({ jobTemplate: z.looseObject({ spec: Workload }) }) }),
   Pod: shape(["v1"], "Pod", { spec: PodSpec }),
-  ConfigMap: shape(["v1"], "ConfigMap", { data: Strings.optional(), binaryData: Strings.optional(), immutable: z.boolean().optional() }),
+  ConfigMap: shape(["v1"], "ConfigMap", {
+    data: Strings.optional(),
+    binaryData: Strings.optional(),
+    immutable: z.boolean().optional(),
+  }),
   Secret: shape(["v1"], "Secret", {
     type: z.string().optional(),
     data: Strings.optional(),
     stringData: Strings.optional(),
     immutable: z.boolean().optional(),
   }),
-  ServiceAccount: shape(["v1"], "ServiceAccount", { imagePullSecrets: z.array(z.looseObject({ name: z.string() })).optional() }),
+  ServiceAccount: shape(["v1"], "ServiceAccount", {
+    imagePullSecrets: z.array(z.looseObject({ name: z.string() })).optional(),
+  }),
   Service: shape(["v1"], "Service", {
     spec: z.looseObject({
       type: z.string().optional(),
       selector: Strings.optional(),
-      ports: z.array(z.looseObject({ name: z.string().optional(), port: z.number(), targetPort: Port.optional() })).optional(),
+      ports: z
+        .array(z.looseObject({ name: z.string().optional(), port: z.number(), targetPort: Port.optional() }))
+        .optional(),
     }),
   }),
   Ingress: shape(["networking.k8s.io/v1"], "Ingress", {
@@ -164,10 +192,14 @@ const SHAPES = {
     spec: z.looseObject({ target: z.looseObject({ name: z.string().optional() }).optional() }),
   }),
   SealedSecret: shape(["bitnami.com/v1alpha1"], "SealedSecret", {
-    spec: z.looseObject({ template: z.looseObject({ metadata: z.looseObject({ name: z.string().optional() }).nullish() }).optional() }),
+    spec: z.looseObject({
+      template: z.looseObject({ metadata: z.looseObject({ name: z.string().optional() }).nullish() }).optional(),
+    }),
   }),
   Certificate: shape(["cert-manager.io/v1"], "Certificate", { spec: z.looseObject({ secretName: z.string() }) }),
-  PodDisruptionBudget: shape(["policy/v1"], "PodDisruptionBudget", { spec: z.looseObject({ selector: Selector.optional() }) }),
+  PodDisruptionBudget: shape(["policy/v1"], "PodDisruptionBudget", {
+    spec: z.looseObject({ selector: Selector.optional() }),
+  }),
 }
 
 type Shapes = { [K in keyof typeof SHAPES]: z.infer<(typeof SHAPES)[K]> }

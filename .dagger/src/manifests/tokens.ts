@@ -42,7 +42,9 @@ function fieldsOf(object: KubernetesObject): Field[] {
   if (!isKind(object, "Ingress")) return []
   const { rules = [], tls = [] } = object.spec
   return [
-    ...rules.flatMap((rule, index) => (rule.host ? fields(rule as { host: string }, ["spec", "rules", index], ["host"]) : [])),
+    ...rules.flatMap((rule, index) =>
+      rule.host ? fields(rule as { host: string }, ["spec", "rules", index], ["host"]) : [],
+    ),
     ...tls.flatMap(({ hosts = [] }, index) => fields(hosts, ["spec", "tls", index, "hosts"])),
   ]
 }

@@ -8,11 +8,27 @@ export const Availability = z.object({
   failed: z.number().describe("Not answered as they must be, in status or body"),
   dropped: z.number().describe("That should have been sent, and could not be in time"),
   percent: z.number().describe("0 to 100; 100 only where nothing failed and nothing was dropped"),
-  latency: z.object({ p50: z.number(), p95: z.number(), p99: z.number(), max: z.number() }).describe("Milliseconds until the answer"),
+  latency: z
+    .object({ p50: z.number(), p95: z.number(), p99: z.number(), max: z.number() })
+    .describe("Milliseconds until the answer"),
   errors: z.record(z.string(), z.number()).describe("Failures by kind"),
-  outages: z.array(z.object({ from: z.string(), to: z.string(), seconds: z.number(), failed: z.number(), kinds: z.array(z.string()) })).describe("Failures less than a second apart are one outage; its length in seconds"),
-  requests: z.array(z.object({ name: z.string(), connection: z.enum(["new", "kept"]), sent: z.number(), failed: z.number() })).describe("By request, and by connection: a new one each time, or a kept one"),
-  seconds: z.array(z.object({ at: z.string(), sent: z.number(), failed: z.number(), slowest: z.number() })).describe("Second by second; the slowest answer in milliseconds"),
+  outages: z
+    .array(
+      z.object({
+        from: z.string(),
+        to: z.string(),
+        seconds: z.number(),
+        failed: z.number(),
+        kinds: z.array(z.string()),
+      }),
+    )
+    .describe("Failures less than a second apart are one outage; its length in seconds"),
+  requests: z
+    .array(z.object({ name: z.string(), connection: z.enum(["new", "kept"]), sent: z.number(), failed: z.number() }))
+    .describe("By request, and by connection: a new one each time, or a kept one"),
+  seconds: z
+    .array(z.object({ at: z.string(), sent: z.number(), failed: z.number(), slowest: z.number() }))
+    .describe("Second by second; the slowest answer in milliseconds"),
 })
 export type Availability = z.infer<typeof Availability>
 
@@ -68,7 +84,10 @@ export function judgeAvailability(observation: Observation, from = 0): Availabil
   const whole = CONNECTIONS.map(connection => wholeOf(observation.samples, connection).filter(({ at }) => at >= from))
   const dropped = whole.reduce((total, own) => total + droppedOf(observation.rate, own), 0)
   const due = samples.length + dropped
-  const latencies = samples.filter(({ problem }) => !problem).map(({ milliseconds }) => milliseconds).sort((a, b) => a - b)
+  const latencies = samples
+    .filter(({ problem }) => !problem)
+    .map(({ milliseconds }) => milliseconds)
+    .sort((a, b) => a - b)
   return {
     from: iso(samples[0]?.at ?? 0),
     to: iso(samples.at(-1)?.at ?? 0),
@@ -77,7 +96,12 @@ export function judgeAvailability(observation: Observation, from = 0): Availabil
     dropped,
     // A monitor that sent nothing has seen nothing.
     percent: due === 0 ? 0 : (100 * (due - failures.length - dropped)) / due,
-    latency: { p50: quantile(latencies, 0.5), p95: quantile(latencies, 0.95), p99: quantile(latencies, 0.99), max: quantile(latencies, 1) },
+    latency: {
+      p50: quantile(latencies, 0.5),
+      p95: quantile(latencies, 0.95),
+      p99: quantile(latencies, 0.99),
+      max: quantile(latencies, 1),
+    },
     errors: countBy(failures.map(({ problem }) => problem!)),
     outages: outagesOf(failures),
     requests: observation.names.flatMap(name =>
@@ -92,7 +116,10 @@ export function judgeAvailability(observation: Observation, from = 0): Availabil
 
 /** In the order in which they were sent. */
 function samplesOf({ samples }: Observation, from: number): Sample[] {
-  const counted = new Set([...CONNECTIONS.flatMap(connection => wholeOf(samples, connection)), ...samples.filter(({ problem }) => problem)])
+  const counted = new Set([
+    ...CONNECTIONS.flatMap(connection => wholeOf(samples, connection)),
+    ...samples.filter(({ problem }) => problem),
+  ])
   return [...counted].filter(({ at }) => at >= from).sort((a, b) => a.at - b.at)
 }
 
@@ -123,7 +150,13 @@ function outagesOf(failures: Sample[]): Availability["outages"] {
   }
   return runs.map(run => {
     const [from, to] = [run[0]!.at, endOf(run)]
-    return { from: iso(from), to: iso(to), seconds: Math.round((to - from) / 100) / 10, failed: run.length, kinds: Object.keys(countBy(run.map(({ problem }) => problem!))) }
+    return {
+      from: iso(from),
+      to: iso(to),
+      seconds: Math.round((to - from) / 100) / 10,
+      failed: run.length,
+      kinds: Object.keys(countBy(run.map(({ problem }) => problem!))),
+    }
   })
 }
 

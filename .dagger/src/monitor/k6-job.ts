@@ -7,7 +7,8 @@ const STAY = { "cluster-autoscaler.kubernetes.io/safe-to-evict": "false", "karpe
 const PART_OF = "app.kubernetes.io/part-of"
 
 /** What to look at where its pod does not start. */
-export const K6_NEEDS = "see that the cluster can pull images.k6 of the config, and has room and quota for a pod of 128 to 256 MiB and up to one CPU"
+export const K6_NEEDS =
+  "see that the cluster can pull images.k6 of the config, and has room and quota for a pod of 128 to 256 MiB and up to one CPU"
 
 export interface K6 {
   name: string
@@ -28,12 +29,23 @@ export function k6Objects({ name, partOf, image, files, script, deadline, secret
   const labels = { "app.kubernetes.io/name": NAME, "app.kubernetes.io/managed-by": "cloud-native", [PART_OF]: partOf }
   const env = [
     { name: "HOME", value: "/tmp" },
-    ...(secret?.keys ?? []).map(key => ({ name: key, valueFrom: { secretKeyRef: { name: secret!.name, key, optional: true } } })),
+    ...(secret?.keys ?? []).map(key => ({
+      name: key,
+      valueFrom: { secretKeyRef: { name: secret!.name, key, optional: true } },
+    })),
   ]
   const container = {
     name: "k6",
     image,
-    args: ["run", "--quiet", "--no-usage-report", "--summary-mode=disabled", "--log-format=raw", "--log-output=stdout", `/scenario/${script}`],
+    args: [
+      "run",
+      "--quiet",
+      "--no-usage-report",
+      "--summary-mode=disabled",
+      "--log-format=raw",
+      "--log-output=stdout",
+      `/scenario/${script}`,
+    ],
     env,
     // Each has both: a quota on one of them refuses a pod that does not say.
     resources: {
@@ -41,16 +53,27 @@ export function k6Objects({ name, partOf, image, files, script, deadline, secret
       limits: { cpu: "1", memory: "256Mi", "ephemeral-storage": "256Mi" },
     },
     securityContext: { allowPrivilegeEscalation: false, readOnlyRootFilesystem: true, capabilities: { drop: ["ALL"] } },
-    volumeMounts: [{ name: "scenario", mountPath: "/scenario", readOnly: true }, { name: "tmp", mountPath: "/tmp" }],
+    volumeMounts: [
+      { name: "scenario", mountPath: "/scenario", readOnly: true },
+      { name: "tmp", mountPath: "/tmp" },
+    ],
   }
   const pod = {
     restartPolicy: "Never",
     automountServiceAccountToken: false,
     enableServiceLinks: false,
     terminationGracePeriodSeconds: 1,
-    securityContext: { runAsNonRoot: true, runAsUser: 12345, runAsGroup: 12345, seccompProfile: { type: "RuntimeDefault" } },
+    securityContext: {
+      runAsNonRoot: true,
+      runAsUser: 12345,
+      runAsGroup: 12345,
+      seccompProfile: { type: "RuntimeDefault" },
+    },
     containers: [container],
-    volumes: [{ name: "scenario", configMap: { name } }, { name: "tmp", emptyDir: {} }],
+    volumes: [
+      { name: "scenario", configMap: { name } },
+      { name: "tmp", emptyDir: {} },
+    ],
   }
   return [
     { apiVersion: "v1", kind: "ConfigMap", metadata: { name, labels }, data: files },
@@ -58,7 +81,12 @@ export function k6Objects({ name, partOf, image, files, script, deadline, secret
       apiVersion: "batch/v1",
       kind: "Job",
       metadata: { name, labels },
-      spec: { backoffLimit: 0, activeDeadlineSeconds: deadline, ttlSecondsAfterFinished: 300, template: { metadata: { labels, annotations: STAY }, spec: pod } },
+      spec: {
+        backoffLimit: 0,
+        activeDeadlineSeconds: deadline,
+        ttlSecondsAfterFinished: 300,
+        template: { metadata: { labels, annotations: STAY }, spec: pod },
+      },
     },
   ]
 }
@@ -69,7 +97,12 @@ export async function startK6(kubectl: Kubectl, k6: K6): Promise<void> {
   await kubectl.apply(objects)
   const uid = await kubectl.must(["get", "job", k6.name, "--output=jsonpath={.metadata.uid}"])
   const owner = { apiVersion: "batch/v1", kind: "Job", name: k6.name, uid }
-  await kubectl.must(["patch", "configmap", k6.name, `--patch=${JSON.stringify({ metadata: { ownerReferences: [owner] } })}`])
+  await kubectl.must([
+    "patch",
+    "configmap",
+    k6.name,
+    `--patch=${JSON.stringify({ metadata: { ownerReferences: [owner] } })}`,
+  ])
 }
 
 /** Set the seconds since its start after which Kubernetes ends it. */

@@ -62,8 +62,18 @@ export class Monitor {
     const secret = { name: secretName, keys: monitor.secrets }
     const started = new Monitor(kubectl, plan, name)
     try {
-      await startK6(kubectl, { name, partOf: plan.config.name, image: images.k6, files, script: "monitor.js", deadline: DEADLINE, secret })
-      await waitUntil("the monitor's first requests", plan.timeout, async () => ((await started.isSending()) ? true : undefined))
+      await startK6(kubectl, {
+        name,
+        partOf: plan.config.name,
+        image: images.k6,
+        files,
+        script: "monitor.js",
+        deadline: DEADLINE,
+        secret,
+      })
+      await waitUntil("the monitor's first requests", plan.timeout, async () =>
+        (await started.isSending()) ? true : undefined,
+      )
     } catch (error) {
       await started.stop()
       throw error
@@ -75,7 +85,11 @@ export class Monitor {
   /** All that it has written down so far. Of its log, only what is new is read. */
   async observe(): Promise<Observation> {
     if (!this.stopped && !this.lost) await this.read()
-    return { rate: this.plan.config.monitor.rate, names: requestsOf(this.plan).map(({ name }) => name), samples: [...this.samples.values()] }
+    return {
+      rate: this.plan.config.monitor.rate,
+      names: requestsOf(this.plan).map(({ name }) => name),
+      samples: [...this.samples.values()],
+    }
   }
 
   /** What it has written down remains. */
@@ -133,7 +147,13 @@ export function readSamples(log: string): Sample[] {
     .split("\n")
     .filter(line => line.startsWith('["'))
     .map(line => readShape(Line, JSON.parse(line), "a line of the monitor"))
-    .map(([connection, number, at, milliseconds, problem]) => ({ connection, number, at, milliseconds, ...(problem && { problem }) }))
+    .map(([connection, number, at, milliseconds, problem]) => ({
+      connection,
+      number,
+      at,
+      milliseconds,
+      ...(problem && { problem }),
+    }))
 }
 
 function requestsOf({ config }: Plan): Plan["config"]["monitor"]["requests"] {

@@ -32,4 +32,5 @@ export function refusals(stderr: string): string[] {
 /** Of a refusal: a policy of the cluster's. */
 export const OF_A_POLICY = /admission webhook|ValidatingAdmissionPolicy/
 const OF_AN_OBJECT = /\((Invalid|BadRequest)\)| is invalid: |typed patch object|ValidationError/
-const NOISE = /^Error from server( \(\w+\))?: |^error: error validating "STDIN": error validating data: |; if you choose to ignore these errors, .*$/g
+const NOISE =
+  /^Error from server( \(\w+\))?: |^error: error validating "STDIN": error validating data: |; if you choose to ignore these errors, .*$/g

@@ -18,9 +18,15 @@ export interface Node {
 const SHOWN = 3
 
 /** Throw where pods may come to nodes that their images were not built for. `images`: the architectures of each. */
-export async function assertArchitecture(kubectl: Kubectl, objects: KubernetesObject[], images: Map<string, string[]>): Promise<void> {
+export async function assertArchitecture(
+  kubectl: Kubectl,
+  objects: KubernetesObject[],
+  images: Map<string, string[]>,
+): Promise<void> {
   if (images.size === 0) return
-  const common = [...images.values()].reduce((some, others) => some.filter(architecture => others.includes(architecture)))
+  const common = [...images.values()].reduce((some, others) =>
+    some.filter(architecture => others.includes(architecture)),
+  )
   const { exitCode, stdout, stderr } = await kubectl.run(["get", "nodes", `--output=${nodesTemplate(common)}`])
   if (exitCode !== 0) return console.log(`preflight: the nodes' architecture is not checked: ${lastLines(stderr, 1)}`)
   const problems = misplaced(objects, images, readNodes(stdout))
@@ -56,9 +62,15 @@ export function misplaced(objects: KubernetesObject[], images: Map<string, strin
   return objects.flatMap(object => {
     const spec = podsOf(object)?.template.spec
     if (!spec) return []
-    const builtFor = [...(spec.initContainers ?? []), ...spec.containers].flatMap(({ image }) => (images.has(image) ? [images.get(image)!] : []))
-    const foreign = others.filter(({ architecture }) => builtFor.some(architectures => !architectures.includes(architecture)))
-    const nodes = foreign.filter(node => mayCome(spec, node)).map(({ name, architecture }) => `${name} (${architecture})`)
+    const builtFor = [...(spec.initContainers ?? []), ...spec.containers].flatMap(({ image }) =>
+      images.has(image) ? [images.get(image)!] : [],
+    )
+    const foreign = others.filter(({ architecture }) =>
+      builtFor.some(architectures => !architectures.includes(architecture)),
+    )
+    const nodes = foreign
+      .filter(node => mayCome(spec, node))
+      .map(({ name, architecture }) => `${name} (${architecture})`)
     if (nodes.length === 0) return []
     const more = nodes.length > SHOWN ? `, and ${nodes.length - SHOWN} more` : ""
     const built = [...new Set(builtFor.map(architectures => architectures.join(", ")))].join("; ")
@@ -67,7 +79,10 @@ export function misplaced(objects: KubernetesObject[], images: Map<string, strin
 }
 
 /** Whether the scheduler may choose that node; with a required affinity to nodes, whoever wrote it has thought of that. */
-function mayCome({ nodeSelector = {}, tolerations = [], affinity }: PodTemplate["spec"], { labels, taints }: Node): boolean {
+function mayCome(
+  { nodeSelector = {}, tolerations = [], affinity }: PodTemplate["spec"],
+  { labels, taints }: Node,
+): boolean {
   if (affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution) return false
   const isTolerated = (taint: string) => tolerations.some(toleration => tolerates(toleration, taint))
   const selected = Object.entries(nodeSelector).every(([key, value]) => labels.includes(`${key}=${value}`))

@@ -16,7 +16,9 @@ const User = z.object({
 
 const Kubeconfig = z.object({
   "current-context": z.string().nullish(),
-  contexts: z.array(z.object({ name: z.string(), context: z.object({ cluster: z.string(), user: z.string().nullish() }) })),
+  contexts: z.array(
+    z.object({ name: z.string(), context: z.object({ cluster: z.string(), user: z.string().nullish() }) }),
+  ),
   clusters: z.array(z.object({ name: z.string(), cluster: Cluster })),
   users: z.array(z.object({ name: z.string(), user: User.nullish() })).nullish(),
 })
@@ -44,16 +46,20 @@ const AUTH_PROVIDERS = ["oidc"]
 /** Which API server a kubeconfig leads to, and what it takes beside the kubeconfig. Nothing but names, paths and the address appears in an error. */
 export function readKubeconfig(text: string, context?: string): ApiServer {
   const read = Kubeconfig.safeParse(parseYaml(text))
-  if (!read.success) throw invalid(`it lacks what a kubeconfig has: ${read.error.issues.map(issue => issue.path.join(".")).join(", ")}`)
+  if (!read.success)
+    throw invalid(`it lacks what a kubeconfig has: ${read.error.issues.map(issue => issue.path.join(".")).join(", ")}`)
   const { contexts, clusters, users, "current-context": current } = read.data
   const name = context ?? current
   const names = contexts.map(item => item.name).join(", ") || "none"
   const chosen = contexts.find(item => item.name === name)
-  if (!chosen) throw invalid(name ? `it has no context ${name}; it has: ${names}` : `it has no current context; it has: ${names}`)
+  if (!chosen)
+    throw invalid(name ? `it has no context ${name}; it has: ${names}` : `it has no current context; it has: ${names}`)
   const cluster = clusters.find(item => item.name === chosen.context.cluster)?.cluster
-  if (!cluster) throw invalid(`its context ${chosen.name} names a cluster ${chosen.context.cluster} that it does not hold`)
+  if (!cluster)
+    throw invalid(`its context ${chosen.name} names a cluster ${chosen.context.cluster} that it does not hold`)
   const user = users?.find(item => item.name === chosen.context.user)
-  if (chosen.context.user && !user) throw invalid(`its context ${chosen.name} names a user ${chosen.context.user} that it does not hold`)
+  if (chosen.context.user && !user)
+    throw invalid(`its context ${chosen.name} names a user ${chosen.context.user} that it does not hold`)
   return {
     context: chosen.name,
     url: cluster.server,
@@ -70,7 +76,9 @@ function outsideOf(given: z.infer<typeof User> & { "certificate-authority"?: str
   return [
     ...files,
     ...(given.exec ? [{ kind: "program" as const, name: given.exec.command, field: "exec" }] : []),
-    ...(provider && !AUTH_PROVIDERS.includes(provider) ? [{ kind: "auth provider" as const, name: provider, field: "auth-provider" }] : []),
+    ...(provider && !AUTH_PROVIDERS.includes(provider)
+      ? [{ kind: "auth provider" as const, name: provider, field: "auth-provider" }]
+      : []),
   ]
 }
 

@@ -17,7 +17,11 @@ export interface Template {
  * Read objects that may be missing, a line each, in one call. Undefined where they may not be
  * read: that is the permissions' problem, not theirs.
  */
-export async function readObjects(kubectl: Kubectl, objects: Named[], { line, definitions = "" }: Template): Promise<string[] | undefined> {
+export async function readObjects(
+  kubectl: Kubectl,
+  objects: Named[],
+  { line, definitions = "" }: Template,
+): Promise<string[] | undefined> {
   if (objects.length === 0) return []
   const names = [...new Set(objects.map(({ kind, name }) => `${kind.toLowerCase()}/${name}`))]
   const output = `${definitions}{{define "line"}}${line}{{"\\n"}}{{end}}{{if eq .kind "List"}}{{range .items}}{{template "line" .}}{{end}}{{else}}{{template "line" .}}{{end}}`

@@ -18,10 +18,20 @@ const MANIFEST_VERBS = VERBS.filter(verb => verb !== "update")
 
 /** What the module itself does in the namespace, whatever the manifests hold. */
 export const OWN: Rule[] = [
-  { group: "", resource: "secrets", verbs: MANIFEST_VERBS, reason: "the applications' secrets, and the records of releases" },
+  {
+    group: "",
+    resource: "secrets",
+    verbs: MANIFEST_VERBS,
+    reason: "the applications' secrets, and the records of releases",
+  },
   { group: "", resource: "configmaps", verbs: MANIFEST_VERBS, reason: "the monitor's scripts, and the reports" },
   { group: "batch", resource: "jobs", verbs: MANIFEST_VERBS, reason: "migrations and the monitor" },
-  { group: "coordination.k8s.io", resource: "leases", verbs: ["get", "create", "update", "delete"], reason: "one deployment at a time" },
+  {
+    group: "coordination.k8s.io",
+    resource: "leases",
+    verbs: ["get", "create", "update", "delete"],
+    reason: "one deployment at a time",
+  },
   { group: "", resource: "pods", verbs: ["get", "list"], reason: "the rollout" },
   { group: "", resource: "pods/log", verbs: ["get"], reason: "the monitor's results, and the log of what fails" },
   { group: "", resource: "events", verbs: ["list"], reason: "why something fails" },
@@ -33,11 +43,19 @@ export const OWN: Rule[] = [
 /** What a deployment has to be allowed: the module's own needs, and those of the resources in the manifests, each resource once. */
 export function rulesFor(resources: Resource[]): Rule[] {
   const rules = new Map<string, Rule>()
-  for (const need of [...OWN, ...resources.map(resource => ({ ...resource, verbs: MANIFEST_VERBS, reason: "the manifests" }))]) {
+  for (const need of [
+    ...OWN,
+    ...resources.map(resource => ({ ...resource, verbs: MANIFEST_VERBS, reason: "the manifests" })),
+  ]) {
     const key = `${need.resource}.${need.group}`
     const { verbs, reason } = rules.get(key) ?? { verbs: [], reason: need.reason }
     const reasons = reason.includes(need.reason) ? reason : `${reason}; ${need.reason}`
-    rules.set(key, { group: need.group, resource: need.resource, verbs: VERBS.filter(verb => [...verbs, ...need.verbs].includes(verb)), reason: reasons })
+    rules.set(key, {
+      group: need.group,
+      resource: need.resource,
+      verbs: VERBS.filter(verb => [...verbs, ...need.verbs].includes(verb)),
+      reason: reasons,
+    })
   }
   return [...rules.values()]
 }
@@ -62,22 +80,34 @@ const DENIED =
 export function deniedOf(answer: string, rules: Rule[]): Rule[] {
   const denied = new Set(answer.split("\n").map(line => line.trim()))
   return rules
-    .map(rule => ({ ...rule, verbs: rule.verbs.filter(verb => denied.has(`${verb} ${rule.resource} ${rule.group}`.trim())) }))
+    .map(rule => ({
+      ...rule,
+      verbs: rule.verbs.filter(verb => denied.has(`${verb} ${rule.resource} ${rule.group}`.trim())),
+    }))
     .filter(({ verbs }) => verbs.length > 0)
 }
 
 /** Throw unless the caller may do all of it. */
 export async function assertPermitted({ kubectl, user }: Reached, rules: Rule[]): Promise<void> {
   const items = accessReviews(rules, kubectl.namespace)
-  const answer = await kubectl.run(["create", "--filename=-", `--output=${DENIED}`], JSON.stringify({ apiVersion: "v1", kind: "List", items }))
-  if (answer.exitCode !== 0) return console.log(`preflight: permissions are not checked: ${lastLines(answer.stderr, 1)}`)
+  const answer = await kubectl.run(
+    ["create", "--filename=-", `--output=${DENIED}`],
+    JSON.stringify({ apiVersion: "v1", kind: "List", items }),
+  )
+  if (answer.exitCode !== 0)
+    return console.log(`preflight: permissions are not checked: ${lastLines(answer.stderr, 1)}`)
   const denied = deniedOf(answer.stdout, rules)
   if (denied.length === 0) return
   throw new CloudNativeError({
     code: "PERMISSIONS_MISSING",
     blame: "user",
     what: `${user} may not do all that a deployment takes in the namespace ${kubectl.namespace}`,
-    why: denied.map(({ group, resource, verbs, reason }) => `${verbs.join(", ")} ${resource}${group && `.${group}`} (for ${reason})`).join("\n"),
+    why: denied
+      .map(
+        ({ group, resource, verbs, reason }) =>
+          `${verbs.join(", ")} ${resource}${group && `.${group}`} (for ${reason})`,
+      )
+      .join("\n"),
     fix: "have it added to the Role that is bound there; docs/permissions.md has one that is enough",
   })
 }

@@ -8,9 +8,19 @@ import { readArchitectures } from "../registry/oras.js"
 import { parseReference } from "../registry/reference.js"
 
 /** The architectures that images are built for, each by its name or digest; without those of which it cannot be told. */
-export async function architecturesOf(images: string[], config: Config, access: RegistryAccess): Promise<Map<string, string[]>> {
-  const architectures = await Promise.all(images.map(image => (isOwn(image, access) ? ownArchitecture() : inRegistry(image, config, access))))
-  return new Map(images.flatMap((image, index) => (architectures[index]!.length > 0 ? [[image, architectures[index]!] as const] : [])))
+export async function architecturesOf(
+  images: string[],
+  config: Config,
+  access: RegistryAccess,
+): Promise<Map<string, string[]>> {
+  const architectures = await Promise.all(
+    images.map(image => (isOwn(image, access) ? ownArchitecture() : inRegistry(image, config, access))),
+  )
+  return new Map(
+    images.flatMap((image, index) =>
+      architectures[index]!.length > 0 ? [[image, architectures[index]!] as const] : [],
+    ),
+  )
 }
 
 /** Whether it is this engine that builds it: no digest is known yet, or it is where nothing but this engine has put it. */

@@ -27,7 +27,11 @@ export interface Ready {
  * `images`: by name or digest; they need not have been pushed yet. `access`: to the registry of those that have been.
  */
 export async function preflight(
-  target: Target, config: Config, planned: Promise<Plan>, images: PushedImages, access: RegistryAccess = {},
+  target: Target,
+  config: Config,
+  planned: Promise<Plan>,
+  images: PushedImages,
+  access: RegistryAccess = {},
 ): Promise<Ready> {
   const reached = reach(target, config)
   const rendered = planned.then(plan => {
@@ -39,15 +43,30 @@ export async function preflight(
     () => reached,
     () => rendered,
     () => reached.then(({ kubectl }) => assertNamespace(kubectl)),
-    () => reached.then(cluster => assertKinds(cluster, rendered.then(({ objects }) => objects, () => []))),
+    () =>
+      reached.then(cluster =>
+        assertKinds(
+          cluster,
+          rendered.then(
+            ({ objects }) => objects,
+            () => [],
+          ),
+        ),
+      ),
     () => prepared.then(([{ kubectl }, { release }]) => assertAccepted(kubectl, release)),
     () => prepared.then(([{ kubectl }, { plan }]) => assertReferences(kubectl, plan)),
     () => prepared.then(([{ kubectl }, { objects }]) => assertPullSecrets(kubectl, objects)),
-    () => prepared.then(async ([{ kubectl }, { objects }]) => assertArchitecture(kubectl, objects, await architecturesOf(Object.values(images), config, access))),
+    () =>
+      prepared.then(async ([{ kubectl }, { objects }]) =>
+        assertArchitecture(kubectl, objects, await architecturesOf(Object.values(images), config, access)),
+      ),
   )
   // That works through a port-forward only, and is the default.
   const isLocal = isLoopback(new URL(plan.publicUrl).host)
-  if (isLocal) console.log(`preflight: warning: users are to open ${plan.publicUrl}, which is each one's own machine; set another with --public-url`)
+  if (isLocal)
+    console.log(
+      `preflight: warning: users are to open ${plan.publicUrl}, which is each one's own machine; set another with --public-url`,
+    )
   return { kubectl, plan }
 }
 

@@ -21,14 +21,19 @@ const LONGEST = 16_384
 /** Throw where pods have pull secrets that open no registry of their images; without any, the registry may be public. */
 export async function assertPullSecrets(kubectl: Kubectl, objects: KubernetesObject[]): Promise<void> {
   const declared = pullersOf(objects)
-  const asked = declared.filter(({ pullSecrets }) => pullSecrets.length === 0).map(({ serviceAccount }) => ({ kind: "ServiceAccount", name: serviceAccount }))
+  const asked = declared
+    .filter(({ pullSecrets }) => pullSecrets.length === 0)
+    .map(({ serviceAccount }) => ({ kind: "ServiceAccount", name: serviceAccount }))
   const accounts = await readObjects(kubectl, asked, ACCOUNTS)
   if (!accounts) console.log("preflight: ServiceAccounts may not be read: pull secrets that they bring are not checked")
   const pullers = declared.map(puller => withAccount(puller, accounts ?? []))
   const secrets = pullers.flatMap(({ pullSecrets }) => pullSecrets.map(name => ({ kind: "Secret", name })))
-  const images = [...new Set(pullers.filter(({ pullSecrets }) => pullSecrets.length > 0).flatMap(puller => puller.images))]
+  const images = [
+    ...new Set(pullers.filter(({ pullSecrets }) => pullSecrets.length > 0).flatMap(puller => puller.images)),
+  ]
   const opened = await Promise.all(images.map(image => readObjects(kubectl, secrets, opensTemplate(image))))
-  if (opened.some(lines => !lines)) return console.log("preflight: Secrets may not be read: whether pull secrets fit is not checked")
+  if (opened.some(lines => !lines))
+    return console.log("preflight: Secrets may not be read: whether pull secrets fit is not checked")
   const problems = unfit(pullers, new Map(images.map((image, index) => [image, opened[index]!])))
   if (problems.length === 0) return
   throw new CloudNativeError({
@@ -42,15 +47,26 @@ export async function assertPullSecrets(kubectl: Kubectl, objects: KubernetesObj
 
 /** The pods of the manifests, each with the pull secrets that the manifests give them. */
 export function pullersOf(objects: KubernetesObject[]): Puller[] {
-  const accounts = new Map(objects.filter(object => isKind(object, "ServiceAccount")).map(object => [object.metadata.name, object.imagePullSecrets ?? []]))
+  const accounts = new Map(
+    objects
+      .filter(object => isKind(object, "ServiceAccount"))
+      .map(object => [object.metadata.name, object.imagePullSecrets ?? []]),
+  )
   return objects.flatMap(object => {
     const spec = podsOf(object)?.template.spec
     if (!spec) return []
     const serviceAccount = spec.serviceAccountName ?? "default"
     const own = spec.imagePullSecrets ?? []
     const pullSecrets = (own.length > 0 ? own : (accounts.get(serviceAccount) ?? [])).map(({ name }) => name)
-    const images = containersOf(object).map(({ container }) => container.image).filter(image => image !== NOT_PUSHED)
-    return { object: `${object.kind} ${object.metadata.name}`, images: [...new Set(images)], pullSecrets, serviceAccount }
+    const images = containersOf(object)
+      .map(({ container }) => container.image)
+      .filter(image => image !== NOT_PUSHED)
+    return {
+      object: `${object.kind} ${object.metadata.name}`,
+      images: [...new Set(images)],
+      pullSecrets,
+      serviceAccount,
+    }
   })
 }
 
@@ -78,7 +94,9 @@ export function unfit(pullers: Puller[], opened: Map<string, string[]>): string[
  * escape in it, or too long to be searched, it counts as fitting.
  */
 export function opensTemplate(image: string): Template {
-  const isSpelling = spellingsOf(image).map(spelling => startsWith(JSON.stringify(spelling))).join(" ")
+  const isSpelling = spellingsOf(image)
+    .map(spelling => startsWith(JSON.stringify(spelling)))
+    .join(" ")
   const mark = `{{if ${startsWith('"')}}}{{if or ${isSpelling}}}+{{end}}{{else if or ${startsWith("*")} ${startsWith("\\")}}}?{{end}}`
   const read = `{{if gt (len .) ${LONGEST}}}?{{else}}{{template "search" (base64decode .)}}{{end}}`
   return {
@@ -106,5 +124,7 @@ function partsOf(image: string): { host: string; path: string } {
   const name = image.replace(/@.*$/, "").replace(/:[^:/]*$/, "")
   const [first = "", ...rest] = name.split("/")
   const isHost = rest.length > 0 && (/[.:]/.test(first) || first === "localhost")
-  return isHost ? { host: first, path: rest.join("/") } : { host: "docker.io", path: rest.length > 0 ? name : `library/${name}` }
+  return isHost
+    ? { host: first, path: rest.join("/") }
+    : { host: "docker.io", path: rest.length > 0 ? name : `library/${name}` }
 }

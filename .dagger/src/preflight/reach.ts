@@ -36,12 +36,22 @@ export function readWhoAmI({ exitCode, stdout, stderr }: Answer, place: Place): 
   // It answered, and does not say it: nothing that stops a deployment.
   if (found && !found[1]) return "whoever the kubeconfig is of"
   const verdict = (found?.[1] ?? unknown)(place)
-  throw new CloudNativeError({ blame: verdict.code === "CLUSTER_UNREACHABLE" ? "environment" : "user", why: stderr.trim(), ...verdict })
+  throw new CloudNativeError({
+    blame: verdict.code === "CLUSTER_UNREACHABLE" ? "environment" : "user",
+    why: stderr.trim(),
+    ...verdict,
+  })
 }
 
-const unreachable = (what: (place: Place) => string, fix: string) => (place: Place): Verdict => ({ code: "CLUSTER_UNREACHABLE", what: what(place), fix })
-const untrusted = (what: (place: Place) => string, fix: string) => (place: Place): Verdict => ({ code: "CLUSTER_UNTRUSTED", what: what(place), fix })
-const refused = (what: (place: Place) => string, fix: string) => (place: Place): Verdict => ({ code: "CREDENTIALS_REFUSED", what: what(place), fix })
+const unreachable =
+  (what: (place: Place) => string, fix: string) =>
+  (place: Place): Verdict => ({ code: "CLUSTER_UNREACHABLE", what: what(place), fix })
+const untrusted =
+  (what: (place: Place) => string, fix: string) =>
+  (place: Place): Verdict => ({ code: "CLUSTER_UNTRUSTED", what: what(place), fix })
+const refused =
+  (what: (place: Place) => string, fix: string) =>
+  (place: Place): Verdict => ({ code: "CREDENTIALS_REFUSED", what: what(place), fix })
 
 const unknown = unreachable(({ url }) => `the API server at ${url} cannot be asked`, "mend what kubectl names above")
 
@@ -63,7 +73,10 @@ const VERDICTS: [RegExp, ((place: Place) => Verdict) | undefined][] = [
   ],
   [
     /x509: certificate has expired or is not yet valid/,
-    untrusted(({ url }) => `the certificate of the API server at ${url} has expired, or is not valid yet`, "renew it, or set this machine's clock"),
+    untrusted(
+      ({ url }) => `the certificate of the API server at ${url} has expired, or is not valid yet`,
+      "renew it, or set this machine's clock",
+    ),
   ],
   [
     /x509: .*(valid for|any names|any IP SANs|Common Name)/,
@@ -89,7 +102,10 @@ const VERDICTS: [RegExp, ((place: Place) => Verdict) | undefined][] = [
   ],
   [
     /server gave HTTP response to HTTPS client|does not look like a TLS handshake/,
-    unreachable(({ url }) => `what answers at ${url} is no API server: it does not speak TLS`, "check the server's address and port in the kubeconfig"),
+    unreachable(
+      ({ url }) => `what answers at ${url} is no API server: it does not speak TLS`,
+      "check the server's address and port in the kubeconfig",
+    ),
   ],
   [
     /Unauthorized|must be logged in|remote error: tls/,
@@ -101,9 +117,15 @@ const VERDICTS: [RegExp, ((place: Place) => Verdict) | undefined][] = [
   [
     // Without any, kubectl asks for a name, and nobody is there to type it.
     /system:anonymous|^error: EOF$/m,
-    refused(({ url }) => `the kubeconfig has no credentials for the API server at ${url}`, "pass a kubeconfig whose context has a user with a token or a certificate"),
+    refused(
+      ({ url }) => `the kubeconfig has no credentials for the API server at ${url}`,
+      "pass a kubeconfig whose context has a user with a token or a certificate",
+    ),
   ],
-  [/selfsubjectreviews.*(forbidden|not enabled|could not find)|Forbidden|NotFound|doesn't have a resource type/s, undefined],
+  [
+    /selfsubjectreviews.*(forbidden|not enabled|could not find)|Forbidden|NotFound|doesn't have a resource type/s,
+    undefined,
+  ],
   [
     /connection refused|was refused/,
     unreachable(
@@ -120,10 +142,16 @@ const VERDICTS: [RegExp, ((place: Place) => Verdict) | undefined][] = [
   ],
   [
     /no route to host|network is unreachable/,
-    unreachable(({ url }) => `there is no way to the API server's address ${url}`, "connect to the network it is in (VPN), or check the address in the kubeconfig"),
+    unreachable(
+      ({ url }) => `there is no way to the API server's address ${url}`,
+      "connect to the network it is in (VPN), or check the address in the kubeconfig",
+    ),
   ],
   [
     /connection reset|EOF/,
-    unreachable(({ url }) => `the connection to the API server at ${url} is cut`, "see that the cluster is up, and that no proxy or firewall cuts the connection"),
+    unreachable(
+      ({ url }) => `the connection to the API server at ${url} is cut`,
+      "see that the cluster is up, and that no proxy or firewall cuts the connection",
+    ),
   ],
 ]

@@ -11,12 +11,16 @@ const KEYS = { line: "{{.kind}} {{.metadata.name}}{{range $key, $_ := .data}} {{
 /** Throw unless every Secret and ConfigMap that the manifests refer to, with its keys, is given, rendered or there. */
 export async function assertReferences(kubectl: Kubectl, plan: Plan): Promise<void> {
   const given = availableFrom(plan)
-  const isGiven = ({ kind, name }: { kind: string; name: string }) => given.some(item => item.kind === kind && item.name === name)
+  const isGiven = ({ kind, name }: { kind: string; name: string }) =>
+    given.some(item => item.kind === kind && item.name === name)
   const { secretName, monitor } = plan.config
   const account = monitor.secrets.length > 0 ? [{ kind: "Secret", name: secretName }] : []
-  const asked = [...neededBy(plan.manifests).map(({ reference }) => reference), ...account].filter(item => !isGiven(item))
+  const asked = [...neededBy(plan.manifests).map(({ reference }) => reference), ...account].filter(
+    item => !isGiven(item),
+  )
   const there = await readAvailable(kubectl, asked)
-  if (!there) return console.log("preflight: Secrets and ConfigMaps may not be read: whether they are there is not checked")
+  if (!there)
+    return console.log("preflight: Secrets and ConfigMaps may not be read: whether they are there is not checked")
   const fix = "pass the applications' secrets with --secrets=file:prod.env, or create what is missing"
   assertResolved(plan, [...given, ...there], `the namespace ${kubectl.namespace}`, fix)
 }

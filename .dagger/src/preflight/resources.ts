@@ -9,7 +9,17 @@ export interface Resource {
 }
 
 /** The groups that every cluster has, whose kinds have regular plurals. */
-const BUILT_IN = ["", "apps", "autoscaling", "batch", "policy", "networking.k8s.io", "rbac.authorization.k8s.io", "coordination.k8s.io", "discovery.k8s.io"]
+const BUILT_IN = [
+  "",
+  "apps",
+  "autoscaling",
+  "batch",
+  "policy",
+  "networking.k8s.io",
+  "rbac.authorization.k8s.io",
+  "coordination.k8s.io",
+  "discovery.k8s.io",
+]
 
 export interface Kinds {
   resources: Resource[]
@@ -21,13 +31,18 @@ export interface Kinds {
 export async function kindsOf(kubectl: Kubectl, objects: KubernetesObject[]): Promise<Kinds> {
   const custom = [...new Set(objects.map(groupOf))].filter(group => !BUILT_IN.includes(group))
   // Its exit code tells of other groups as well, such as metrics that are away for a moment.
-  const known = await Promise.all(custom.map(group => kubectl.run(["api-resources", `--api-group=${group}`, "--no-headers"])))
+  const known = await Promise.all(
+    custom.map(group => kubectl.run(["api-resources", `--api-group=${group}`, "--no-headers"])),
+  )
   return named(objects, parseApiResources(known.map(({ stdout }) => stdout).join("\n")))
 }
 
 /** Kind.group → its plural, of what `kubectl api-resources --no-headers` prints: NAME [SHORTNAMES] APIVERSION NAMESPACED KIND. */
 export function parseApiResources(text: string): Map<string, string> {
-  const rows = text.split("\n").map(line => line.trim().split(/\s+/)).filter(columns => columns.length >= 4)
+  const rows = text
+    .split("\n")
+    .map(line => line.trim().split(/\s+/))
+    .filter(columns => columns.length >= 4)
   return new Map(rows.map(columns => [`${columns.at(-1)}.${groupOf({ apiVersion: columns.at(-3)! })}`, columns[0]!]))
 }
 
@@ -36,7 +51,11 @@ export function named(objects: Pick<KubernetesObject, "apiVersion" | "kind">[], 
   const byKey = new Map(objects.map(object => [`${object.kind}.${groupOf(object)}`, object]))
   const kinds = [...byKey].map(([key, { apiVersion, kind }]) => {
     const group = groupOf({ apiVersion })
-    return { group, resource: custom.get(key) ?? (BUILT_IN.includes(group) ? pluralOf(kind) : undefined), name: `${kind} (${apiVersion})` }
+    return {
+      group,
+      resource: custom.get(key) ?? (BUILT_IN.includes(group) ? pluralOf(kind) : undefined),
+      name: `${kind} (${apiVersion})`,
+    }
   })
   return {
     resources: kinds.flatMap(({ group, resource }) => (resource ? { group, resource } : [])),

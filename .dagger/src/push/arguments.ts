@@ -5,14 +5,28 @@ import { assertAccess, outOfReach, type RegistryAccess } from "../registry/acces
 import type { SigningKey } from "../registry/cosign.js"
 
 /** Find the mistakes in a push's arguments before anything is built; answers with the key to sign with, if there is one. */
-export function assertPush(registry: string, access: RegistryAccess, key?: Secret, password?: Secret): SigningKey | undefined {
+export function assertPush(
+  registry: string,
+  access: RegistryAccess,
+  key?: Secret,
+  password?: Secret,
+): SigningKey | undefined {
   const host = registry.split("/")[0]!
   assertAccess(access, host)
   if (!key && password) {
-    throw invalid("--signing-password was given without --signing-key", "it is the password of that key", "add --signing-key, or leave it out")
+    throw invalid(
+      "--signing-password was given without --signing-key",
+      "it is the password of that key",
+      "add --signing-key, or leave it out",
+    )
   }
   const unreachable = key && outOfReach(access, host)
-  if (unreachable) throw invalid("--signing-key was given for a registry that cannot be reached to sign", unreachable, `add --registry-service=tcp://${host}`)
+  if (unreachable)
+    throw invalid(
+      "--signing-key was given for a registry that cannot be reached to sign",
+      unreachable,
+      `add --registry-service=tcp://${host}`,
+    )
   return key && { key, password }
 }
 

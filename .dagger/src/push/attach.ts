@@ -20,17 +20,26 @@ const STATEMENT = { name: "statement.json", type: "application/vnd.in-toto+json"
  * Without a key, a registry that is out of a tool's reach, or takes no attachments, is no reason for a push to fail. Answers with what came of it.
  */
 export async function attachEvidence(
-  images: VerifiedImages, references: PushedImages, access: RegistryAccess, key?: SigningKey,
+  images: VerifiedImages,
+  references: PushedImages,
+  access: RegistryAccess,
+  key?: SigningKey,
 ): Promise<string> {
   const { host } = parseReference(references.backend)
   const unreachable = outOfReach(access, host)
   if (unreachable && !key) return nothingAttached(unreachable)
   try {
     const registry = await RegistryClient.open(host, access)
-    await Promise.all(APPLICATIONS.map(application => attachTo(application, images, references[application], registry, key)))
+    await Promise.all(
+      APPLICATIONS.map(application => attachTo(application, images, references[application], registry, key)),
+    )
   } catch (error) {
-    if (!key && takesNoReferrers(error)) return nothingAttached(`the registry takes no attachments: ${messageOf(error)}`)
-    throw registryFailed(`the images are pushed, but ${key ? "could not be signed" : "nothing could be attached to them"}`, error)
+    if (!key && takesNoReferrers(error))
+      return nothingAttached(`the registry takes no attachments: ${messageOf(error)}`)
+    throw registryFailed(
+      `the images are pushed, but ${key ? "could not be signed" : "nothing could be attached to them"}`,
+      error,
+    )
   }
   return `Attached to each image: SBOM (SPDX), statement (in-toto)${key ? "; both image and statement are signed" : ""}`
 }
@@ -40,13 +49,22 @@ function nothingAttached(why: string): string {
   return `Nothing is attached: ${why}`
 }
 
-async function attachTo(application: Application, images: VerifiedImages, reference: string, registry: RegistryClient, key?: SigningKey): Promise<void> {
+async function attachTo(
+  application: Application,
+  images: VerifiedImages,
+  reference: string,
+  registry: RegistryClient,
+  key?: SigningKey,
+): Promise<void> {
   const { config } = images
   const file = await sbomOf(images[application], config).sync()
   // One after the other: where a registry has no referrers API, each rewrites the same list of them.
   const sbom = await attach(registry, config, reference, { ...SBOM, file })
   const predicate = provenanceOf(await originOf(application, images, sbom))
-  await attach(registry, config, reference, { ...STATEMENT, file: jsonFile(STATEMENT.name, statementOf(reference, predicate)) })
+  await attach(registry, config, reference, {
+    ...STATEMENT,
+    file: jsonFile(STATEMENT.name, statementOf(reference, predicate)),
+  })
   console.log(`push: attached SBOM and statement to ${reference}`)
   if (!key) return
   await sign(registry, config, reference, key)
@@ -54,7 +72,11 @@ async function attachTo(application: Application, images: VerifiedImages, refere
   console.log(`push: signed ${reference} and its statement`)
 }
 
-async function originOf(application: Application, { source, config, facts, ...images }: VerifiedImages, sbom: string): Promise<Origin> {
+async function originOf(
+  application: Application,
+  { source, config, facts, ...images }: VerifiedImages,
+  sbom: string,
+): Promise<Origin> {
   const image = images[application]
   const { base, dockerfile } = config[application]
   const [digest, revision, recorded, version, dagger] = await Promise.all([

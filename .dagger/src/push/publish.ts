@@ -35,7 +35,11 @@ export function namesOf(registry: string, name: string): PushedImages {
   return { backend: of("backend"), frontend: of("frontend") }
 }
 
-export async function publishImages(images: VerifiedImages, registry: string, access: RegistryAccess): Promise<PushedImages> {
+export async function publishImages(
+  images: VerifiedImages,
+  registry: string,
+  access: RegistryAccess,
+): Promise<PushedImages> {
   const tag = (await images.source.digest()).replace(/^.*:/, "").slice(0, 12)
   const names = namesOf(registry, images.config.name)
   const [backend, frontend] = await Promise.all([
@@ -67,7 +71,9 @@ async function publishImage(image: Container, address: string, access: RegistryA
 export function remedyOfPush(output: string, host: string, { service }: RegistryAccess): string {
   if (refusesLogin(output)) return "check --username and --password, and that they may push there"
   const check = "check the address, that the registry is up, and what it answered"
-  return isLoopback(host) && !service ? `${check}; if only this machine knows it as ${host}, add --registry-service=tcp://${host}` : check
+  return isLoopback(host) && !service
+    ? `${check}; if only this machine knows it as ${host}, add --registry-service=tcp://${host}`
+    : check
 }
 
 /** host:5000/name:tag@sha256:… → host:5000/name@sha256:… */

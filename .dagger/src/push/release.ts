@@ -11,12 +11,22 @@ import { verifyApplication } from "../verify/verify.js"
 import { APPLICATIONS, type PushedImages } from "./publish.js"
 
 /** Images from elsewhere, as if they had been pushed here: referred to by the digests they have now, trusted, and verified. */
-export async function releaseImages(source: Directory, config: Config, images: PushedImages, access: RegistryAccess, scanner?: Container): Promise<PushedImages> {
-  const [backend, frontend] = await Promise.all(APPLICATIONS.map(application => resolve(images[application], config, access)))
+export async function releaseImages(
+  source: Directory,
+  config: Config,
+  images: PushedImages,
+  access: RegistryAccess,
+  scanner?: Container,
+): Promise<PushedImages> {
+  const [backend, frontend] = await Promise.all(
+    APPLICATIONS.map(application => resolve(images[application], config, access)),
+  )
   const resolved = { backend: backend!, frontend: frontend! }
   await assertTrusted(source, config, resolved, access)
   const means = { source, scanner, secrets: access.password ? [access.password] : [] }
-  const facts = await Promise.all(APPLICATIONS.map(application => verifyApplication(application, pull(resolved[application], access), means, config)))
+  const facts = await Promise.all(
+    APPLICATIONS.map(application => verifyApplication(application, pull(resolved[application], access), means, config)),
+  )
   new Verification(JSON.stringify(facts.flat())).summary()
   return resolved
 }
@@ -25,7 +35,10 @@ async function resolve(text: string, config: Config, access: RegistryAccess): Pr
   const reference = parseReference(text)
   try {
     const registry = await RegistryClient.open(reference.host, access)
-    const resolved = formatReference({ ...reference, digest: await resolveDigest(registry, config, formatReference(reference)) })
+    const resolved = formatReference({
+      ...reference,
+      digest: await resolveDigest(registry, config, formatReference(reference)),
+    })
     console.log(`release: ${text} is ${resolved}`)
     return resolved
   } catch (error) {

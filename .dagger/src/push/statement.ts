@@ -42,7 +42,10 @@ export function provenanceOf({ name, application, dockerfile, source, revision, 
       builder: { id: "urn:cloud-native:module", version: versions },
       byproducts: [
         { name: "sbom", digest: digestSet(sbom) },
-        { name: "verification", annotations: { passed: facts.every(({ verdict }) => verdict !== "fail"), facts: facts.map(judged) } },
+        {
+          name: "verification",
+          annotations: { passed: facts.every(({ verdict }) => verdict !== "fail"), facts: facts.map(judged) },
+        },
       ],
     },
   }
@@ -56,7 +59,12 @@ function judged({ name, limit, verdict }: FactRow): Pick<FactRow, "name" | "limi
 /** An in-toto statement about an image, referred to by digest. */
 export function statementOf(reference: string, predicate: object) {
   const [name, digest] = reference.split("@")
-  return { _type: STATEMENT_TYPE, subject: [{ name, digest: digestSet(digest!) }], predicateType: PREDICATE_TYPE, predicate }
+  return {
+    _type: STATEMENT_TYPE,
+    subject: [{ name, digest: digestSet(digest!) }],
+    predicateType: PREDICATE_TYPE,
+    predicate,
+  }
 }
 
 const Statement = z.object({
@@ -64,13 +72,21 @@ const Statement = z.object({
   predicateType: z.literal(PREDICATE_TYPE),
   subject: z.array(z.object({ digest: z.record(z.string(), z.string()) })),
   predicate: z.object({
-    buildDefinition: z.object({ buildType: z.string(), externalParameters: z.object({ name: z.string(), application: z.string() }) }),
-    runDetails: z.object({ byproducts: z.array(z.object({ name: z.string(), annotations: z.object({ passed: z.boolean() }).optional() })) }),
+    buildDefinition: z.object({
+      buildType: z.string(),
+      externalParameters: z.object({ name: z.string(), application: z.string() }),
+    }),
+    runDetails: z.object({
+      byproducts: z.array(z.object({ name: z.string(), annotations: z.object({ passed: z.boolean() }).optional() })),
+    }),
   }),
 })
 
 /** Why a statement, whose signature is good, does not vouch for an application's image; undefined: it does. */
-export function statementProblem(statement: unknown, { name, application, digest }: { name: string; application: string; digest: string }): string | undefined {
+export function statementProblem(
+  statement: unknown,
+  { name, application, digest }: { name: string; application: string; digest: string },
+): string | undefined {
   const read = Statement.safeParse(statement)
   if (!read.success || read.data.predicate.buildDefinition.buildType !== BUILD_TYPE) return "it is of another builder"
   const { subject, predicate } = read.data

@@ -47,11 +47,16 @@ export class RegistryClient {
   /** Run a tool, which is its image's entrypoint, and answer with what it printed; throws unless it succeeds in time. */
   async run(tool: Container, args: string[]): Promise<string> {
     // As root: a mounted secret is root's to read. With the group, no image needs an /etc/passwd.
-    const plain = tool.withUser("0:0").withEnvVariable("DOCKER_CONFIG", LOGIN_FOLDER).withEnvVariable("CLOUD_NATIVE_CALL", uniqueValue())
+    const plain = tool
+      .withUser("0:0")
+      .withEnvVariable("DOCKER_CONFIG", LOGIN_FOLDER)
+      .withEnvVariable("CLOUD_NATIVE_CALL", uniqueValue())
     const loggedIn = this.login ? plain.withMountedSecret(`${LOGIN_FOLDER}/config.json`, this.login) : plain
     const bound = this.access.service ? loggedIn.withServiceBinding(ALIAS, this.access.service) : loggedIn
     const done = bound.withExec(args, { useEntrypoint: true, expect: ReturnType.Any })
-    const answer = Promise.all([done.exitCode(), done.stdout(), done.stderr()]).catch((error: unknown) => [-1, "", messageOf(error)] as const)
+    const answer = Promise.all([done.exitCode(), done.stdout(), done.stderr()]).catch(
+      (error: unknown) => [-1, "", messageOf(error)] as const,
+    )
     const late = sleep(TIMEOUT * 1000, [-1, "", `no answer within ${TIMEOUT} s`] as const, { ref: false })
     const [exitCode, stdout, stderr] = await Promise.race([answer, late])
     if (exitCode === 0) return stdout
@@ -73,22 +78,33 @@ export class ToolFailed extends Error {
 /** Whether a registry refused a manifest for what it is: one that knows no referrers. */
 export function takesNoReferrers(error: unknown): boolean {
   if (!(error instanceof ToolFailed)) return false
-  return /\/manifests\/\S*: response status code (400|405|406|415)\b|\b(manifest invalid|unsupported)\b/i.test(error.output)
+  return /\/manifests\/\S*: response status code (400|405|406|415)\b|\b(manifest invalid|unsupported)\b/i.test(
+    error.output,
+  )
 }
 
 /** What a tool's failure means for whoever called this module, with the tool's own words; any other error as it is. */
 export function registryFailed(what: string, error: unknown): unknown {
   if (!(error instanceof ToolFailed)) return error
-  return new CloudNativeError({ code: "REGISTRY_FAILED", blame: "environment", what, why: error.output, fix: remedyOf(error.output), cause: error })
+  return new CloudNativeError({
+    code: "REGISTRY_FAILED",
+    blame: "environment",
+    what,
+    why: error.output,
+    fix: remedyOf(error.output),
+    cause: error,
+  })
 }
 
 /** The likeliest way out. */
 export function remedyOf(output: string): string {
   if (/--registry-service=/.test(output)) return "add --registry-service as said above"
   if (/decryption failed/.test(output)) return "check --signing-password: it does not open --signing-key"
-  if (/reading key|parsing private key|unsupported pem/i.test(output)) return "check --signing-key: cosign cannot read it; `cosign generate-key-pair` makes one"
+  if (/reading key|parsing private key|unsupported pem/i.test(output))
+    return "check --signing-key: cosign cannot read it; `cosign generate-key-pair` makes one"
   if (refusesLogin(output)) return "check --username and --password, and what they may do in that repository"
-  if (/not found|MANIFEST_UNKNOWN|NAME_UNKNOWN|\b404\b/i.test(output)) return "check the reference: the registry has no such image"
+  if (/not found|MANIFEST_UNKNOWN|NAME_UNKNOWN|\b404\b/i.test(output))
+    return "check the reference: the registry has no such image"
   return "check the address, and that the registry is up and can be reached from this machine's containers"
 }
 

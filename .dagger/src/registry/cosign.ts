@@ -10,7 +10,11 @@ const PUBLIC_KEY = "/cosign.pub"
 const PREDICATE = "/predicate.json"
 /** Which services take part in a signature, and whose certificates are trusted: nobody's. Without these files cosign asks Sigstore for its own. */
 const SIGNING_CONFIG = "/signing-config.json"
-const NO_SERVICES = { mediaType: "application/vnd.dev.sigstore.signingconfig.v0.2+json", rekorTlogConfig: {}, tsaConfig: {} }
+const NO_SERVICES = {
+  mediaType: "application/vnd.dev.sigstore.signingconfig.v0.2+json",
+  rekorTlogConfig: {},
+  tsaConfig: {},
+}
 const TRUSTED_ROOT = "/trusted-root.json"
 const NO_CERTIFICATES = { mediaType: "application/vnd.dev.sigstore.trustedroot+json;version=0.1" }
 
@@ -22,31 +26,60 @@ export interface SigningKey {
 }
 
 /** Sign an image, referred to by digest. */
-export async function sign(registry: RegistryClient, config: Config, reference: string, key: SigningKey): Promise<void> {
+export async function sign(
+  registry: RegistryClient,
+  config: Config,
+  reference: string,
+  key: SigningKey,
+): Promise<void> {
   await registry.run(signer(config, key), signArgs(registry.seen(reference), registry.plainHttp))
 }
 
 /** Sign a statement of that type about an image, referred to by digest, and attach it. */
 export async function attest(
-  registry: RegistryClient, config: Config, reference: string, key: SigningKey, predicateType: string, predicate: File,
+  registry: RegistryClient,
+  config: Config,
+  reference: string,
+  key: SigningKey,
+  predicateType: string,
+  predicate: File,
 ): Promise<void> {
   const tool = signer(config, key).withMountedFile(PREDICATE, predicate)
   await registry.run(tool, attestArgs(registry.seen(reference), registry.plainHttp, predicateType))
 }
 
 /** Throw unless an image is signed with the private key of a public one. */
-export async function verifySignature(registry: RegistryClient, config: Config, reference: string, key: File): Promise<void> {
+export async function verifySignature(
+  registry: RegistryClient,
+  config: Config,
+  reference: string,
+  key: File,
+): Promise<void> {
   await registry.run(verifier(config, key), verifyArgs(registry.seen(reference), registry.plainHttp))
 }
 
 /** The statements of that type about an image that are signed with the private key of a public one; throws where there is none. */
 export async function signedStatements(
-  registry: RegistryClient, config: Config, reference: string, key: File, predicateType: string,
+  registry: RegistryClient,
+  config: Config,
+  reference: string,
+  key: File,
+  predicateType: string,
 ): Promise<unknown[]> {
-  return parseStatements(await registry.run(verifier(config, key), verifyAttestationArgs(registry.seen(reference), registry.plainHttp, predicateType)))
+  return parseStatements(
+    await registry.run(
+      verifier(config, key),
+      verifyAttestationArgs(registry.seen(reference), registry.plainHttp, predicateType),
+    ),
+  )
 }
 
-const OFFLINE = ["--yes", `--key=${PRIVATE_KEY}`, `--signing-config=${SIGNING_CONFIG}`, `--trusted-root=${TRUSTED_ROOT}`]
+const OFFLINE = [
+  "--yes",
+  `--key=${PRIVATE_KEY}`,
+  `--signing-config=${SIGNING_CONFIG}`,
+  `--trusted-root=${TRUSTED_ROOT}`,
+]
 
 export function signArgs(reference: string, plainHttp: boolean): string[] {
   return ["sign", ...OFFLINE, ...http(plainHttp), reference]
@@ -68,10 +101,13 @@ const Envelope = z.object({ payload: z.base64() })
 
 /** The statements in what `cosign verify-attestation` prints: a signed envelope a line. */
 export function parseStatements(output: string): unknown[] {
-  return output.split("\n").filter(Boolean).map(line => {
-    const { payload } = readJson(Envelope, line, "what cosign says of a statement")
-    return readJson(z.unknown(), Buffer.from(payload, "base64").toString(), "a signed statement")
-  })
+  return output
+    .split("\n")
+    .filter(Boolean)
+    .map(line => {
+      const { payload } = readJson(Envelope, line, "what cosign says of a statement")
+      return readJson(z.unknown(), Buffer.from(payload, "base64").toString(), "a signed statement")
+    })
 }
 
 /** The key alone counts: there is no entry in a transparency log to look for. */

@@ -26,15 +26,27 @@ const Platform = z.object({ os: z.string(), architecture: z.string() })
 const Manifest = z.object({ manifests: z.array(z.object({ platform: Platform.optional() })).optional() })
 
 /** The architectures that an image is there for, on Linux; none where it does not say. */
-export async function readArchitectures(registry: RegistryClient, config: Config, reference: string): Promise<string[]> {
-  const fetch = (what: "fetch" | "fetch-config") => registry.run(oras(config), manifestArgs(what, registry.seen(reference), registry.plainHttp))
+export async function readArchitectures(
+  registry: RegistryClient,
+  config: Config,
+  reference: string,
+): Promise<string[]> {
+  const fetch = (what: "fetch" | "fetch-config") =>
+    registry.run(oras(config), manifestArgs(what, registry.seen(reference), registry.plainHttp))
   const { manifests } = readJson(Manifest, await fetch("fetch"), "the manifest of an image")
-  const platforms = manifests?.flatMap(({ platform }) => platform ?? []) ?? [readJson(Platform, await fetch("fetch-config"), "the configuration of an image")]
+  const platforms = manifests?.flatMap(({ platform }) => platform ?? []) ?? [
+    readJson(Platform, await fetch("fetch-config"), "the configuration of an image"),
+  ]
   return [...new Set(platforms.filter(({ os }) => os === "linux").map(({ architecture }) => architecture))]
 }
 
 /** Attach a file to an image; answers with the digest of the referrer. The same file once more is no other referrer. */
-export async function attach(registry: RegistryClient, config: Config, reference: string, attachment: Attachment): Promise<string> {
+export async function attach(
+  registry: RegistryClient,
+  config: Config,
+  reference: string,
+  attachment: Attachment,
+): Promise<string> {
   const tool = oras(config).withWorkdir(FOLDER).withMountedFile(`${FOLDER}/${attachment.name}`, attachment.file)
   const answer = await registry.run(tool, attachArgs(registry.seen(reference), registry.plainHttp, attachment))
   return readJson(z.object({ digest: Digest }), answer, "what oras says of an attachment").digest
@@ -50,10 +62,15 @@ export function manifestArgs(what: "fetch" | "fetch-config", reference: string, 
 
 export function attachArgs(reference: string, plainHttp: boolean, { name, type }: Omit<Attachment, "file">): string[] {
   return [
-    "attach", ...http(plainHttp), "--format=json", "--no-tty", `--artifact-type=${type}`,
+    "attach",
+    ...http(plainHttp),
+    "--format=json",
+    "--no-tty",
+    `--artifact-type=${type}`,
     // Without a time of its own, which oras would give it, the same content has the same digest.
     "--annotation=org.opencontainers.image.created=1970-01-01T00:00:00Z",
-    reference, `${name}:${type}`,
+    reference,
+    `${name}:${type}`,
   ]
 }
 

@@ -1,6 +1,7 @@
 import { CloudNativeError } from "../errors.js"
 
-const REFERENCE = /^(?<host>[^/@\s]+)\/(?<repository>[a-z0-9][^@:\s]*?)(?::(?<tag>\w[\w.-]*))?(?:@(?<digest>sha256:[0-9a-f]{64}))?$/
+const REFERENCE =
+  /^(?<host>[^/@\s]+)\/(?<repository>[a-z0-9][^@:\s]*?)(?::(?<tag>\w[\w.-]*))?(?:@(?<digest>sha256:[0-9a-f]{64}))?$/
 
 export interface Reference {
   /** The registry: host, and port where it has one. */

@@ -4,24 +4,39 @@ import { averageStarts } from "./summary.js"
 
 /** A report as GitHub shows it in a job summary. */
 export function markdownOf(report: Report): string {
-  const { outcome, kind, name, namespace, id, failure, recovery, leftovers, startLimit, availability, handshake } = report
+  const { outcome, kind, name, namespace, id, failure, recovery, leftovers, startLimit, availability, handshake } =
+    report
   const what = kind === "deploy" ? "Deployment" : "Rollback"
   const blocks = [
     `## ${outcome === "succeeded" ? "✅" : "❌"} ${what} of ${escape(name)} to ${escape(namespace)} ${outcome}`,
     `\`${id}\` · ${report.startedAt} to ${report.endedAt} · ${escape(report.publicUrl)}`,
-    failure && [`**${failure.code}**: ${escape(failure.what)}`, fenced(failure.why), `→ ${escape(failure.fix)}`].join("\n\n"),
-    recovery && `**Afterwards:** ${recovery.action}${recovery.to ? ` to \`${recovery.to}\`` : ""}${recovery.problem ? `\n\n${fenced(recovery.problem)}` : ""}`,
+    failure &&
+      [`**${failure.code}**: ${escape(failure.what)}`, fenced(failure.why), `→ ${escape(failure.fix)}`].join("\n\n"),
+    recovery &&
+      `**Afterwards:** ${recovery.action}${recovery.to ? ` to \`${recovery.to}\`` : ""}${recovery.problem ? `\n\n${fenced(recovery.problem)}` : ""}`,
     recovery?.left && `Was there before, and stays as this deployment made it: ${escape(recovery.left.join(", "))}`,
     leftovers && `⚠️ What no release needs any more could not be deleted:\n\n${fenced(leftovers.join("\n"))}`,
     table(["Image", "Reference"], Object.entries(report.images)),
-    report.migrations.length > 0 && table(["Migration", "Outcome"], report.migrations.map(migration => [migration.name, migration.outcome])),
+    report.migrations.length > 0 &&
+      table(
+        ["Migration", "Outcome"],
+        report.migrations.map(migration => [migration.name, migration.outcome]),
+      ),
     report.starts.length > 0 &&
       table(
         ["Application", "Start, on average", `Limit`],
-        averageStarts(report.starts).map(({ deployment, seconds }) => [deployment, `${seconds.toFixed(1)} s`, `${seconds < startLimit ? "✅" : "❌"} ${startLimit} s`]),
+        averageStarts(report.starts).map(({ deployment, seconds }) => [
+          deployment,
+          `${seconds.toFixed(1)} s`,
+          `${seconds < startLimit ? "✅" : "❌"} ${startLimit} s`,
+        ]),
       ),
     availability && availabilityOf(availability),
-    handshake.length > 0 && table(["Handshake", ""], handshake.map(({ step, problem }) => [step, problem ? `❌ ${problem}` : "✅"])),
+    handshake.length > 0 &&
+      table(
+        ["Handshake", ""],
+        handshake.map(({ step, problem }) => [step, problem ? `❌ ${problem}` : "✅"]),
+      ),
   ]
   return `${blocks.filter(Boolean).join("\n\n")}\n`
 }
@@ -30,11 +45,24 @@ function availabilityOf({ percent, sent, failed, dropped, latency, outages, requ
   return [
     `### ${percent.toFixed(3)} % of users' requests answered as they must be`,
     `${sent} sent, ${failed} failed, ${dropped} dropped; p50 ${latency.p50} ms, p95 ${latency.p95} ms, p99 ${latency.p99} ms, max ${latency.max} ms`,
-    outages.length > 0 && table(["Outage", "From", "To", "Failed", "Kinds"], outages.map(outage => [
-      `${outage.seconds.toFixed(1)} s`, outage.from, outage.to, `${outage.failed}`, outage.kinds.join(", "),
-    ])),
-    table(["Request", "Connection", "Sent", "Failed"], requests.map(request => [request.name, request.connection, `${request.sent}`, `${request.failed}`])),
-  ].filter(Boolean).join("\n\n")
+    outages.length > 0 &&
+      table(
+        ["Outage", "From", "To", "Failed", "Kinds"],
+        outages.map(outage => [
+          `${outage.seconds.toFixed(1)} s`,
+          outage.from,
+          outage.to,
+          `${outage.failed}`,
+          outage.kinds.join(", "),
+        ]),
+      ),
+    table(
+      ["Request", "Connection", "Sent", "Failed"],
+      requests.map(request => [request.name, request.connection, `${request.sent}`, `${request.failed}`]),
+    ),
+  ]
+    .filter(Boolean)
+    .join("\n\n")
 }
 
 function table(header: string[], rows: string[][]): string {

@@ -31,21 +31,34 @@ export const Report = z.object({
   images: z.record(z.string(), z.string()).describe("References by digest, by application"),
   migrations: z.array(z.object({ name: z.string(), outcome: z.enum(["ran", "had run"]) })),
   changed: z.boolean().describe("Whether anything of it that makes pods was applied"),
-  failure: z.object({ code: z.string(), what: z.string(), why: z.string(), fix: z.string() }).optional().describe("Why it failed; absent where it did not"),
+  failure: z
+    .object({ code: z.string(), what: z.string(), why: z.string(), fix: z.string() })
+    .optional()
+    .describe("Why it failed; absent where it did not"),
   recovery: z
     .object({
       action: z.enum(["rolled back", "removed", "kept", "none"]),
       to: z.string().optional(),
-      left: z.array(z.string()).optional().describe("Objects that were there before, and not this module's: they stay as the deployment made them"),
+      left: z
+        .array(z.string())
+        .optional()
+        .describe("Objects that were there before, and not this module's: they stay as the deployment made them"),
       problem: z.string().optional(),
     })
     .optional()
     .describe("How the failure was undone; `problem` says why it could not be"),
-  leftovers: z.array(z.string()).optional().describe("What no release needs any more and could not be deleted, as kubectl says it; absent where there is none"),
+  leftovers: z
+    .array(z.string())
+    .optional()
+    .describe(
+      "What no release needs any more and could not be deleted, as kubectl says it; absent where there is none",
+    ),
   starts: z.array(PodStart).describe("Of the pods that came with this deployment"),
   startLimit: z.number().describe("Seconds that the average start of an application's pods has to stay below"),
   pods: z.array(PodChange),
-  baseline: z.enum(["healthy", "broken", "new"]).describe("How the application answered before: new where there was none"),
+  baseline: z
+    .enum(["healthy", "broken", "new"])
+    .describe("How the application answered before: new where there was none"),
   broken: z.array(z.string()).describe("The monitor's requests that failed before"),
   availability: Availability.optional().describe("What became of the monitor's requests; absent where it sent none"),
   handshake: z.array(z.object({ step: z.string(), problem: z.string() })),

@@ -12,15 +12,26 @@ export function formatReport(report: Report): string {
     starts.length > 0 && `Start of each pod, scheduled to ready\n${startTable(report)}`,
     availability && `Requests of users\n${formatAvailability(report, availability)}`,
     handshake.length > 0 && `Handshake\n${handshake.map(({ step }) => `  ok  ${step}`).join("\n")}`,
-    leftovers && `Warning: what no release needs any more could not be deleted\n${leftovers.map(line => `  ${line}`).join("\n")}`,
+    leftovers &&
+      `Warning: what no release needs any more could not be deleted\n${leftovers.map(line => `  ${line}`).join("\n")}`,
   ]
   return sections.filter(Boolean).join("\n\n")
 }
 
 function startTable({ starts, startLimit }: Report): string {
-  const pods = starts.map(start => [start.deployment, start.pod, `${start.seconds} s`, start.pulling ? `${start.pulling.toFixed(1)} s` : "none", ""])
+  const pods = starts.map(start => [
+    start.deployment,
+    start.pod,
+    `${start.seconds} s`,
+    start.pulling ? `${start.pulling.toFixed(1)} s` : "none",
+    "",
+  ])
   const averages = averageStarts(starts).map(({ deployment, seconds }) => [
-    deployment, "average", `${seconds.toFixed(1)} s`, "", `${seconds < startLimit ? "PASS" : "FAIL"} (< ${startLimit} s)`,
+    deployment,
+    "average",
+    `${seconds.toFixed(1)} s`,
+    "",
+    `${seconds < startLimit ? "PASS" : "FAIL"} (< ${startLimit} s)`,
   ])
   return formatTable(["APPLICATION", "POD", "START", "OF WHICH PULL", "VERDICT"], [...pods, ...averages])
 }
@@ -39,12 +50,22 @@ const BASELINES = {
   new: "from the first pods that were ready",
 }
 
-function formatAvailability({ baseline }: Report, { percent, sent, failed, dropped, latency, requests, outages }: Availability): string {
-  const rows = requests.map(({ name, connection, ...counts }) => [name, connection, `${counts.sent}`, `${counts.failed}`])
+function formatAvailability(
+  { baseline }: Report,
+  { percent, sent, failed, dropped, latency, requests, outages }: Availability,
+): string {
+  const rows = requests.map(({ name, connection, ...counts }) => [
+    name,
+    connection,
+    `${counts.sent}`,
+    `${counts.failed}`,
+  ])
   return [
     `${percent.toFixed(3)} % answered as they must be, ${BASELINES[baseline]} (${sent} sent, ${failed} failed, ${dropped} dropped)`,
     `latency  p50 ${latency.p50} ms, p95 ${latency.p95} ms, p99 ${latency.p99} ms, max ${latency.max} ms`,
-    ...outages.map(({ from, to, seconds, kinds }) => `outage   ${seconds.toFixed(1)} s, ${from} to ${to}: ${kinds.join(", ")}`),
+    ...outages.map(
+      ({ from, to, seconds, kinds }) => `outage   ${seconds.toFixed(1)} s, ${from} to ${to}: ${kinds.join(", ")}`,
+    ),
     formatTable(["REQUEST", "CONNECTION", "SENT", "FAILED"], rows),
   ].join("\n")
 }

@@ -38,18 +38,22 @@ function plot({ pods }: Report, { seconds, outages }: NonNullable<Report["availa
   const y = (milliseconds: number) => round(PLOT.bottom - (milliseconds / slowest) * (PLOT.bottom - PLOT.top))
   const inPlot = (at: number) => at >= start && at <= end
   const latency = seconds.map(second => `${x(Date.parse(second.at) + 500)},${y(second.slowest)}`).join(" ")
-  const failures = seconds.filter(second => second.failed > 0).map(second => {
-    const height = (second.failed / most) * (PLOT.bottom - PLOT.top)
-    return `<rect class="failed" x="${x(Date.parse(second.at))}" y="${round(PLOT.bottom - height)}" width="${round(x(start + 1000) - PLOT.left)}" height="${round(height)}"/>`
-  })
+  const failures = seconds
+    .filter(second => second.failed > 0)
+    .map(second => {
+      const height = (second.failed / most) * (PLOT.bottom - PLOT.top)
+      return `<rect class="failed" x="${x(Date.parse(second.at))}" y="${round(PLOT.bottom - height)}" width="${round(x(start + 1000) - PLOT.left)}" height="${round(height)}"/>`
+    })
   const shades = outages.map(({ from, to }) => {
     const [left, right] = [x(Math.max(start, Date.parse(from))), x(Math.min(end, Date.parse(to)))]
     return `<rect class="outage" x="${left}" y="${PLOT.top}" width="${Math.max(1, round(right - left))}" height="${PLOT.bottom - PLOT.top}"/>`
   })
-  const moments = pods.filter(({ at }) => inPlot(Date.parse(at))).map(({ at, pod, change }) => {
-    const position = x(Date.parse(at))
-    return `<line class="${change}" x1="${position}" x2="${position}" y1="${PLOT.top}" y2="${PLOT.bottom}"><title>${escape(`${pod} ${change}`)}</title></line>`
-  })
+  const moments = pods
+    .filter(({ at }) => inPlot(Date.parse(at)))
+    .map(({ at, pod, change }) => {
+      const position = x(Date.parse(at))
+      return `<line class="${change}" x1="${position}" x2="${position}" y1="${PLOT.top}" y2="${PLOT.bottom}"><title>${escape(`${pod} ${change}`)}</title></line>`
+    })
   const ticks = [0, 0.25, 0.5, 0.75, 1].map(part => {
     const at = start + part * (end - start)
     return `<text x="${x(at)}" y="${PLOT.bottom + 20}" text-anchor="middle">${Math.round((at - start) / 1000)} s</text>`
@@ -58,7 +62,17 @@ function plot({ pods }: Report, { seconds, outages }: NonNullable<Report["availa
     const level = y(part * slowest)
     return `<line class="axis" x1="${PLOT.left}" x2="${PLOT.right}" y1="${level}" y2="${level}"/><text x="${PLOT.left - 8}" y="${level + 4}" text-anchor="end">${part * slowest} ms</text>`
   })
-  return [...levels, ...ticks, ...shades, ...failures, ...moments, `<polyline class="latency" points="${latency}"/>`, legend()].join("\n") + "\n"
+  return (
+    [
+      ...levels,
+      ...ticks,
+      ...shades,
+      ...failures,
+      ...moments,
+      `<polyline class="latency" points="${latency}"/>`,
+      legend(),
+    ].join("\n") + "\n"
+  )
 }
 
 function legend(): string {
@@ -68,12 +82,15 @@ function legend(): string {
     ["ready", "a pod became ready", 540],
     ["gone", "a pod was gone", 750],
   ] as const
-  return entries.map(([kind, label, left]) => {
-    const mark = kind === "failed"
-      ? `<rect class="failed" x="${left}" y="328" width="24" height="10"/>`
-      : `<line class="${kind}" x1="${left}" x2="${left + 24}" y1="333" y2="333" stroke-width="2"/>`
-    return `${mark}<text x="${left + 32}" y="338">${label}</text>`
-  }).join("\n")
+  return entries
+    .map(([kind, label, left]) => {
+      const mark =
+        kind === "failed"
+          ? `<rect class="failed" x="${left}" y="328" width="24" height="10"/>`
+          : `<line class="${kind}" x1="${left}" x2="${left + 24}" y1="333" y2="333" stroke-width="2"/>`
+      return `${mark}<text x="${left + 32}" y="338">${label}</text>`
+    })
+    .join("\n")
 }
 
 /** 1, 2 or 5 times a power of ten, at least the value. */

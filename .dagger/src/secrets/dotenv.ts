@@ -2,7 +2,8 @@ import { CloudNativeError } from "../errors.js"
 
 const BLANK = /[^\S\n]*(?:#.*)?(?:\n|$)/y
 /** KEY=value, KEY='value', KEY="value" or KEY=`value`, the quoted ones over several lines if need be; a comment needs a space before it. */
-const ENTRY = /[^\S\n]*(?:export[^\S\n]+)?([A-Za-z_]\w*)[^\S\n]*=[^\S\n]*(?:"([^"]*)"|'([^']*)'|`([^`]*)`|([^\s"'`#][^\n#]*?)?)[^\S\n]*(?:(?<=\s)#.*)?(?:\n|$)/y
+const ENTRY =
+  /[^\S\n]*(?:export[^\S\n]+)?([A-Za-z_]\w*)[^\S\n]*=[^\S\n]*(?:"([^"]*)"|'([^']*)'|`([^`]*)`|([^\s"'`#][^\n#]*?)?)[^\S\n]*(?:(?<=\s)#.*)?(?:\n|$)/y
 
 /**
  * Read a dotenv file. What parsers read differently, as a # within a value without quotes, is an error rather than a guess.
@@ -11,11 +12,12 @@ const ENTRY = /[^\S\n]*(?:export[^\S\n]+)?([A-Za-z_]\w*)[^\S\n]*=[^\S\n]*(?:"([^
 export function parseDotenv(file: string): Record<string, string> {
   const text = file.replace(/^\uFEFF/, "").replaceAll("\r\n", "\n")
   const values = new Map<string, string>()
-  for (let offset = 0; offset < text.length; ) {
+  for (let offset = 0; offset < text.length;) {
     const blank = matchAt(BLANK, text, offset)
     const entry = blank ?? matchAt(ENTRY, text, offset)
     const line = text.slice(0, offset).split("\n").length
-    if (!entry) throw invalid(`line ${line} is not like KEY=value; a value with a quote or a # in it needs quotes around it`)
+    if (!entry)
+      throw invalid(`line ${line} is not like KEY=value; a value with a quote or a # in it needs quotes around it`)
     if (!blank) {
       const [, key = "", double, single, backtick, bare = ""] = entry
       if (values.has(key)) throw invalid(`line ${line} sets ${key} a second time`)

@@ -34,7 +34,12 @@ interface Look {
  * Read an image and the base that it has to have. An engine that was restarted packs anew the layers that it builds on,
  * which are not byte for byte those of the registry then: where the two differ, both are read again, the base as a build finds it.
  */
-export async function inspectOn(container: Container, name: string | undefined, config: Config, anew = false): Promise<Inspected & { base: Base | UnknownBase | undefined }> {
+export async function inspectOn(
+  container: Container,
+  name: string | undefined,
+  config: Config,
+  anew = false,
+): Promise<Inspected & { base: Base | UnknownBase | undefined }> {
   const inspected = await inspectImage(container, config, anew)
   const base = await findBase(inspected.image, name, config, anew)
   const differ = base !== undefined && !("problem" in base) && baseRow(inspected.image, base).verdict === "fail"
@@ -42,13 +47,22 @@ export async function inspectOn(container: Container, name: string | undefined, 
 }
 
 /** Look up the base that an image has to have; undefined: it may have any. What it says itself is no demand: it could name whatever hides its layers. */
-async function findBase(image: OciImage, name: string | undefined, config: Config, anew: boolean): Promise<Base | UnknownBase | undefined> {
+async function findBase(
+  image: OciImage,
+  name: string | undefined,
+  config: Config,
+  anew: boolean,
+): Promise<Base | UnknownBase | undefined> {
   if (!name) return undefined
   try {
     const today = await look(name, config, anew)
     const recorded = recordedBase(image)
     if (!recorded?.digest || recorded.digest === today.digest || !isSameTag(recorded.name, name)) return { name, today }
-    return { name, today, recorded: await lookBack(`${repositoryOf(name)}@${recorded.digest}`, recorded.digest, config, anew) }
+    return {
+      name,
+      today,
+      recorded: await lookBack(`${repositoryOf(name)}@${recorded.digest}`, recorded.digest, config, anew),
+    }
   } catch (error) {
     if (error instanceof CloudNativeError && error.code === "IMAGE_UNREADABLE") return { name, problem: error.why }
     throw error
@@ -86,7 +100,12 @@ function builtOn(reference: string): Container {
 }
 
 /** A registry that has no such image is evidence; one that does not answer is an error. */
-async function lookBack(reference: string, digest: string, config: Config, anew: boolean): Promise<NonNullable<Base["recorded"]>> {
+async function lookBack(
+  reference: string,
+  digest: string,
+  config: Config,
+  anew: boolean,
+): Promise<NonNullable<Base["recorded"]>> {
   try {
     return { digest, look: await look(reference, config, anew) }
   } catch (error) {
@@ -117,18 +136,35 @@ export function baseLayers(image: OciImage, base: OciImage | undefined): number 
 export function baseRow(image: OciImage, base: Base | UnknownBase | undefined): Row {
   if (!base) return undemandedRow(image)
   const row = { name: "base", limit: base.name }
-  if ("problem" in base) return { ...row, actual: "not known", verdict: "fail", how: "the base cannot be had", findings: [base.problem] }
+  if ("problem" in base)
+    return { ...row, actual: "not known", verdict: "fail", how: "the base cannot be had", findings: [base.problem] }
   const { name, today, recorded } = base
   const found = recorded ? recorded.look : today
   if (!found) {
-    return { ...row, actual: "not this base", verdict: "fail", how: `the image names ${short(recorded!.digest)}, which was never pushed there` }
+    return {
+      ...row,
+      actual: "not this base",
+      verdict: "fail",
+      how: `the image names ${short(recorded!.digest)}, which was never pushed there`,
+    }
   }
   const { layers } = found.image
   const common = baseLayers(image, found.image)!
-  if (common < layers.length) return { ...row, actual: "not this base", verdict: "fail", how: `layer ${common + 1} of ${layers.length} is another` }
+  if (common < layers.length)
+    return {
+      ...row,
+      actual: "not this base",
+      verdict: "fail",
+      how: `layer ${common + 1} of ${layers.length} is another`,
+    }
   const actual = `${name} + ${image.layers.length - layers.length} layers`
   if (!recorded) return { ...row, actual, verdict: "pass", how: "its layers begin the image" }
-  return { ...row, actual: `${actual}, outdated`, verdict: "warn", how: `built on ${short(recorded.digest)}; the tag is ${short(today.digest)} by now: build again` }
+  return {
+    ...row,
+    actual: `${actual}, outdated`,
+    verdict: "warn",
+    how: `built on ${short(recorded.digest)}; the tag is ${short(today.digest)} by now: build again`,
+  }
 }
 
 function undemandedRow(image: OciImage): Row {

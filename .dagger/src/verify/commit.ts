@@ -16,7 +16,9 @@ const COMMITTED = "/committed"
 export async function lastCommitOf(repository: Directory, git: Container): Promise<Directory | undefined> {
   if (!(await repository.exists(".git", { expectedType: ExistsType.DirectoryType }))) return undefined
   const args = ["git", "clone", "--quiet", "--depth=1", "--no-tags", `file://${REPOSITORY}/.git`, COMMITTED]
-  const { container, exitCode, stderr } = await runTool(git.withMountedDirectory(REPOSITORY, repository), args, { name: "git" })
+  const { container, exitCode, stderr } = await runTool(git.withMountedDirectory(REPOSITORY, repository), args, {
+    name: "git",
+  })
   if (exitCode !== 0) throw unreadable(exitCode, stderr)
   return container.directory(COMMITTED).withoutDirectory(".git")
 }

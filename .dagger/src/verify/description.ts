@@ -18,14 +18,22 @@ export function sizeRow(image: OciImage, limit: number): Row {
 export function ownLayersRow(own: OciLayer[] | undefined, limit: number | undefined): Row {
   const name = "own layers"
   const limitText = limit ? `< ${humanSize(limit)}` : "none"
-  if (!own) return { name, limit: limitText, actual: "—", verdict: "not checked", how: "which layers are the base's is not known" }
+  if (!own)
+    return {
+      name,
+      limit: limitText,
+      actual: "—",
+      verdict: "not checked",
+      how: "which layers are the base's is not known",
+    }
   const size = sizeOf(own)
   return {
     name,
     limit: limitText,
     actual: humanSize(size),
     verdict: limit === undefined || size < limit ? "pass" : "fail",
-    how: own.length > 0 ? `above the base: ${own.map(layer => humanSize(layer.size)).join(", ")}` : "none above the base",
+    how:
+      own.length > 0 ? `above the base: ${own.map(layer => humanSize(layer.size)).join(", ")}` : "none above the base",
   }
 }
 

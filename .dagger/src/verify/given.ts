@@ -30,7 +30,9 @@ export interface FoundValue {
 export async function findValues(folder: Directory, values: GivenValue[], config: Config): Promise<FoundValue[]> {
   if ((await filesWith(folder, values, config)).length === 0) return []
   // There is one: only now is each looked for by itself.
-  const found = values.map(async given => (await filesWith(folder, [given], config)).map(path => ({ key: given.key, path })))
+  const found = values.map(async given =>
+    (await filesWith(folder, [given], config)).map(path => ({ key: given.key, path })),
+  )
   return (await Promise.all(found)).flat()
 }
 
@@ -38,11 +40,18 @@ async function filesWith(folder: Directory, values: GivenValue[], config: Config
   const patterns = patternsOf(values.map(({ value }) => value))
   if (patterns.length === 0) return []
   const secret = dag.setSecret(`patterns-${uniqueValue()}`, patterns.join("\n"))
-  const ready = tools(config).withMountedDirectory(SEARCHED, folder).withMountedSecret(PATTERNS, secret).withWorkdir(SEARCHED)
+  const ready = tools(config)
+    .withMountedDirectory(SEARCHED, folder)
+    .withMountedSecret(PATTERNS, secret)
+    .withWorkdir(SEARCHED)
   const args = ["grep", "--recursive", "--files-with-matches", "--text", "--fixed-strings", `--file=${PATTERNS}`, "."]
   // 1: nothing was found.
   const { exitCode, stdout, stderr } = await runTool(ready, args, { name: "grep", done: [0, 1] })
-  if (exitCode <= 1) return stdout.split("\n").filter(Boolean).map(path => path.replace(/^\.\//, ""))
+  if (exitCode <= 1)
+    return stdout
+      .split("\n")
+      .filter(Boolean)
+      .map(path => path.replace(/^\.\//, ""))
   throw new CloudNativeError({
     code: "TOOL_FAILED",
     blame: "environment",
@@ -66,7 +75,9 @@ export function isTelling({ key, value }: GivenValue): boolean {
 /** What to look for, a line each: of a value with several lines, such as a key, the longest one says enough. */
 export function patternsOf(values: string[]): string[] {
   const lines = values.map(value => longest(value.trim().split("\n")))
-  return [...new Set(lines.flatMap(line => [...formsOf(line), ...piecesOf(line)]))].filter(form => form.length >= SHORTEST)
+  return [...new Set(lines.flatMap(line => [...formsOf(line), ...piecesOf(line)]))].filter(
+    form => form.length >= SHORTEST,
+  )
 }
 
 function longest(texts: string[]): string {
@@ -114,13 +125,16 @@ function yamlOf(text: string): unknown {
 
 function secretsIn(value: unknown): string[] {
   if (typeof value !== "object" || value === null) return []
-  return Object.entries(value).flatMap(([key, inner]) => (SECRET_KEY.test(key) && typeof inner === "string" ? [inner] : secretsIn(inner)))
+  return Object.entries(value).flatMap(([key, inner]) =>
+    SECRET_KEY.test(key) && typeof inner === "string" ? [inner] : secretsIn(inner),
+  )
 }
 
 /** Where the values of given secrets were found: by the key that one has, and never by what it is. */
 export function givenRow(values: GivenValue[], found: FoundValue[]): Row {
   const row = { name: "given secrets", limit: "none" }
-  if (values.length === 0) return { ...row, actual: "—", verdict: "not checked", how: "no secret was given to look for" }
+  if (values.length === 0)
+    return { ...row, actual: "—", verdict: "not checked", how: "no secret was given to look for" }
   const telling = values.filter(isTelling).length
   const others = values.length > telling ? `${values.length - telling} too short or too plain to look for` : ""
   if (telling === 0) return { ...row, actual: "—", verdict: "not checked", how: others }
@@ -130,6 +144,8 @@ export function givenRow(values: GivenValue[], found: FoundValue[]): Row {
     actual: files > 0 ? `in ${files} files` : "none found",
     verdict: files > 0 ? "fail" : "pass",
     how: [`${telling} values: plain, base64, hexadecimal, URL-encoded`, others].filter(Boolean).join("; "),
-    findings: found.map(({ key, path }) => `${key ? `${key} of a secret` : "a secret"} that was given: ${placeInImage(path)}`),
+    findings: found.map(
+      ({ key, path }) => `${key ? `${key} of a secret` : "a secret"} that was given: ${placeInImage(path)}`,
+    ),
   }
 }

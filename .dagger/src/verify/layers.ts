@@ -26,18 +26,28 @@ export interface LayerFile {
 }
 
 /** Unpack the layers from a position on. */
-export async function unpackLayers(image: OciImage, layout: Directory, from: number, config: Config): Promise<UnpackedLayers> {
+export async function unpackLayers(
+  image: OciImage,
+  layout: Directory,
+  from: number,
+  config: Config,
+): Promise<UnpackedLayers> {
   let container = tools(config).withMountedDirectory("/oci", layout).withExec(["mkdir", LAYERS])
-  for (const [index, { digest }] of image.layers.slice(from).entries()) container = await unpack(container, digest, `${LAYERS}/${from + index + 1}`)
+  for (const [index, { digest }] of image.layers.slice(from).entries())
+    container = await unpack(container, digest, `${LAYERS}/${from + index + 1}`)
   const list = ["find", LAYERS, "-mindepth", "2", "-fprintf", LISTING, "%y %m %P\\n"]
   const listing = await within(container.withExec(list).file(LISTING).contents(), "find")
   return { container, files: listing.split("\n").flatMap(readLine) }
 }
 
 async function unpack(container: Container, digest: string, folder: string): Promise<Container> {
-  const { container: unpacked, exitCode, stderr } = await runTool(
-    container.withExec(["mkdir", folder]), ["tar", "-xpf", `/oci/${blobPath(digest)}`, "-C", folder], { name: "tar" },
-  )
+  const {
+    container: unpacked,
+    exitCode,
+    stderr,
+  } = await runTool(container.withExec(["mkdir", folder]), ["tar", "-xpf", `/oci/${blobPath(digest)}`, "-C", folder], {
+    name: "tar",
+  })
   if (exitCode === 0) return unpacked
   throw new CloudNativeError({
     code: "IMAGE_UNREADABLE",
@@ -51,5 +61,12 @@ async function unpack(container: Container, digest: string, folder: string): Pro
 function readLine(line: string): LayerFile[] {
   const [, kind, mode, layer, path] = /^(\S) (\d+) (\d+)\/(.+)$/.exec(line) ?? []
   if (!path) return []
-  return [{ layer: Number(layer), path, type: kind === "f" ? "file" : kind === "d" ? "folder" : "other", mode: parseInt(mode!, 8) }]
+  return [
+    {
+      layer: Number(layer),
+      path,
+      type: kind === "f" ? "file" : kind === "d" ? "folder" : "other",
+      mode: parseInt(mode!, 8),
+    },
+  ]
 }

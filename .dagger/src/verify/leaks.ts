@@ -27,7 +27,11 @@ export async function leaksInSource(source: Directory, config: Config): Promise<
  * Look for secrets in the files of a repository's last commit that the source lacks: what it has of the others is newer. Rules and
  * exceptions of the source hold here too, before they are committed. Undefined where there is no repository.
  */
-export async function leaksInCommit(repository: Directory, source: Directory, config: Config): Promise<Leak[] | undefined> {
+export async function leaksInCommit(
+  repository: Directory,
+  source: Directory,
+  config: Config,
+): Promise<Leak[] | undefined> {
   const committed = await lastCommitOf(repository, gitleaks(config))
   if (!committed) return undefined
   const container = gitleaks(config).withDirectory("/gitleaks", source.filter({ include: [OWN_RULES, OWN_EXCEPTIONS] }))
@@ -42,7 +46,12 @@ export async function leaksInCommit(repository: Directory, source: Directory, co
  * Of dependencies gitleaks' own rules see nothing, by the names of their folders, among them where `pip install .` puts an application:
  * they are looked through under other names.
  */
-export async function leaksInImage(layers: Container, description: Directory, source: Directory, config: Config): Promise<Leak[]> {
+export async function leaksInImage(
+  layers: Container,
+  description: Directory,
+  source: Directory,
+  config: Config,
+): Promise<Leak[]> {
   const hasRules = await source.exists(OWN_RULES)
   const common = await dag.currentModule().source().file("gitleaks/image.toml").contents()
   const container = gitleaks(config)
@@ -54,7 +63,12 @@ export async function leaksInImage(layers: Container, description: Directory, so
 
 const SOURCE_RULES = "/gitleaks/source.toml"
 const IMAGE_RULES = "/gitleaks/image.toml"
-const IMAGE_FLAGS = [`--config=${IMAGE_RULES}`, "--gitleaks-ignore-path=/gitleaks", "--ignore-gitleaks-allow", "--max-archive-depth=2"]
+const IMAGE_FLAGS = [
+  `--config=${IMAGE_RULES}`,
+  "--gitleaks-ignore-path=/gitleaks",
+  "--ignore-gitleaks-allow",
+  "--max-archive-depth=2",
+]
 /** Rules that take code and its examples for secrets. */
 const NOISY_IN_DEPENDENCIES = ["generic-api-key", "jwt", "curl-auth-header", "curl-auth-user"]
 
@@ -62,21 +76,35 @@ const RENAMED = "~"
 
 /** The command that gives folders of dependencies names that gitleaks does not know: node_modules~. */
 export function renameDependencies(folder: string): string[] {
-  const names = ["node_modules", "bower_components", "vendor", "env", "venv", "virtualenv", "python[23].*", "*.dist-info"]
+  const names = [
+    "node_modules",
+    "bower_components",
+    "vendor",
+    "env",
+    "venv",
+    "virtualenv",
+    "python[23].*",
+    "*.dist-info",
+  ]
   const anyOf = names.flatMap(name => ["-o", "-name", name]).slice(1)
   return ["find", folder, "-depth", "-type", "d", "(", ...anyOf, ")", "-execdir", "mv", "-T", "{}", `{}${RENAMED}`, ";"]
 }
 
 /** What was found, by the folders' own names; in dependencies, without what is mostly noise there. */
 export function byOwnNames(leaks: Leak[]): Leak[] {
-  const telling = leaks.filter(({ File, RuleID }) => !File.includes(`${RENAMED}/`) || !NOISY_IN_DEPENDENCIES.includes(RuleID))
+  const telling = leaks.filter(
+    ({ File, RuleID }) => !File.includes(`${RENAMED}/`) || !NOISY_IN_DEPENDENCIES.includes(RuleID),
+  )
   return telling.map(leak => ({ ...leak, File: leak.File.replaceAll(`${RENAMED}/`, "/") }))
 }
 
 /** What an image says of itself beyond what its base says, as files: gitleaks and grep look into files. */
 export function descriptionOf(image: OciImage, base?: OciImage): Directory {
   const texts = base ? withoutLinesOf(saidBy(image), saidBy(base)) : saidBy(image)
-  return Object.entries(texts).reduce((folder, [name, lines]) => folder.withNewFile(name, lines.join("\n")), dag.directory())
+  return Object.entries(texts).reduce(
+    (folder, [name, lines]) => folder.withNewFile(name, lines.join("\n")),
+    dag.directory(),
+  )
 }
 
 type Said = Record<"environment" | "labels" | "history", string[]>
@@ -99,7 +127,17 @@ function gitleaks(config: Config): Container {
 }
 
 async function scan(container: Container, folder: Directory, flags: string[]): Promise<Leak[]> {
-  const args = ["dir", "--no-banner", "--no-color", "--redact=100", "--exit-code=0", "--report-format=json", `--report-path=${REPORT}`, ...flags, "."]
+  const args = [
+    "dir",
+    "--no-banner",
+    "--no-color",
+    "--redact=100",
+    "--exit-code=0",
+    "--report-format=json",
+    `--report-path=${REPORT}`,
+    ...flags,
+    ".",
+  ]
   const ready = container.withMountedDirectory(SCANNED, folder).withWorkdir(SCANNED)
   const { container: ran, exitCode, stderr } = await runTool(ready, args, { name: "gitleaks", useEntrypoint: true })
   return readLeaks(exitCode, exitCode === 0 ? await ran.file(REPORT).contents() : "", stderr)

@@ -2,9 +2,18 @@ import { z } from "zod"
 
 import { readShape } from "../shape.js"
 
-const Strings = z.record(z.string(), z.string()).nullish().transform(value => value ?? {})
-const List = z.array(z.string()).nullish().transform(value => value ?? [])
-const Text = z.string().nullish().transform(value => value ?? "")
+const Strings = z
+  .record(z.string(), z.string())
+  .nullish()
+  .transform(value => value ?? {})
+const List = z
+  .array(z.string())
+  .nullish()
+  .transform(value => value ?? [])
+const Text = z
+  .string()
+  .nullish()
+  .transform(value => value ?? "")
 
 const Descriptor = z.object({ digest: z.string(), size: z.number() })
 const Index = z.object({ manifests: z.array(Descriptor).min(1) })
@@ -18,11 +27,17 @@ const ImageConfig = z.object({
       Entrypoint: List,
       Cmd: List,
       Labels: Strings,
-      ExposedPorts: z.record(z.string(), z.unknown()).nullish().transform(value => Object.keys(value ?? {})),
+      ExposedPorts: z
+        .record(z.string(), z.unknown())
+        .nullish()
+        .transform(value => Object.keys(value ?? {})),
     })
     .prefault({}),
   rootfs: z.object({ diff_ids: z.array(z.string()) }),
-  history: z.array(z.object({ created_by: Text, comment: Text })).nullish().transform(value => value ?? []),
+  history: z
+    .array(z.object({ created_by: Text, comment: Text }))
+    .nullish()
+    .transform(value => value ?? []),
 })
 
 export interface OciLayer {
@@ -53,13 +68,18 @@ export interface OciImage {
 
 /** Read an image from an OCI layout, whose files `read` gives as parsed JSON. */
 export async function readImage(read: (path: string) => Promise<unknown>): Promise<OciImage> {
-  const file = async <T>(path: string, shape: z.ZodType<T>) => readShape(shape, await read(path), `${path} of the image`)
+  const file = async <T>(path: string, shape: z.ZodType<T>) =>
+    readShape(shape, await read(path), `${path} of the image`)
   const blob = <T>({ digest }: { digest: string }, shape: z.ZodType<T>) => file(blobPath(digest), shape)
   const index = await file("index.json", Index)
   const manifest = await blob(index.manifests[0]!, Manifest)
   const { config, rootfs, history } = await blob(manifest.config, ImageConfig)
   return {
-    layers: manifest.layers.map(({ digest, size }, position) => ({ digest, size, diffId: rootfs.diff_ids[position] ?? digest })),
+    layers: manifest.layers.map(({ digest, size }, position) => ({
+      digest,
+      size,
+      diffId: rootfs.diff_ids[position] ?? digest,
+    })),
     annotations: manifest.annotations,
     labels: config.Labels,
     user: config.User,

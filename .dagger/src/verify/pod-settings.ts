@@ -31,7 +31,11 @@ export function podSettings(manifests: Manifest[], app: "backend" | "frontend", 
   const container = template?.spec.containers.find(({ image }) => image === app)
   if (!template || !container) return { env: config[app].test.env, services: config[app].test.services }
   const { spec } = template
-  const known = { configMaps: configMaps(manifests, config), secrets: secrets(config), fields: (path: string) => fieldOf(path, template, config) }
+  const known = {
+    configMaps: configMaps(manifests, config),
+    secrets: secrets(config),
+    fields: (path: string) => fieldOf(path, template, config),
+  }
   const { env, unknown } = envOf(container, known)
   return {
     command: container.command,
@@ -48,9 +52,12 @@ export function podSettings(manifests: Manifest[], app: "backend" | "frontend", 
 /** The pods that answer requests: a worker or a nightly job may have the same image. */
 function templateOf(manifests: Manifest[], app: string, service: string): PodTemplate | undefined {
   const objects = manifests.map(({ object }) => object)
-  const templates = objects.filter(({ kind }) => kind !== "Job" && kind !== "CronJob").flatMap(object => podsOf(object)?.template ?? [])
+  const templates = objects
+    .filter(({ kind }) => kind !== "Job" && kind !== "CronJob")
+    .flatMap(object => podsOf(object)?.template ?? [])
   const ofApp = templates.filter(({ spec }) => spec.containers.some(({ image }) => image === app))
-  const selector = objects.filter(object => isKind(object, "Service")).find(({ metadata }) => metadata.name === service)?.spec.selector
+  const selector = objects.filter(object => isKind(object, "Service")).find(({ metadata }) => metadata.name === service)
+    ?.spec.selector
   return ofApp.find(({ metadata }) => selects(selector, metadata?.labels)) ?? ofApp[0]
 }
 
@@ -74,7 +81,10 @@ interface Known {
   fields(path: string): string | undefined
 }
 
-function envOf({ env = [], envFrom = [] }: Container, { configMaps, secrets, fields }: Known): { env: Texts; unknown: string[] } {
+function envOf(
+  { env = [], envFrom = [] }: Container,
+  { configMaps, secrets, fields }: Known,
+): { env: Texts; unknown: string[] } {
   const sources = envFrom.map(({ configMapRef: map, secretRef: secret }) => ({
     name: map ? `ConfigMap ${map.name}` : `Secret ${secret?.name}`,
     optional: (map ?? secret)?.optional,
@@ -82,8 +92,17 @@ function envOf({ env = [], envFrom = [] }: Container, { configMaps, secrets, fie
   }))
   const single = env.map(({ name, value, valueFrom }) => {
     const { configMapKeyRef: map, secretKeyRef: secret, fieldRef: field } = valueFrom ?? {}
-    const values = [value, map && configMaps[map.name]?.[map.key], secret && secrets[secret.name]?.[secret.key], field && fields(field.fieldPath)]
-    return { name, optional: (map ?? secret)?.optional, value: valueFrom ? values.find(text => text !== undefined) : (value ?? "") }
+    const values = [
+      value,
+      map && configMaps[map.name]?.[map.key],
+      secret && secrets[secret.name]?.[secret.key],
+      field && fields(field.fieldPath),
+    ]
+    return {
+      name,
+      optional: (map ?? secret)?.optional,
+      value: valueFrom ? values.find(text => text !== undefined) : (value ?? ""),
+    }
   })
   const known = single.flatMap(({ name, value }) => (value === undefined ? [] : [[name, value] as const]))
   const unknownSources = sources.filter(({ values, optional }) => !values && !optional)
@@ -115,7 +134,9 @@ function fieldOf(path: string, { metadata, spec }: PodTemplate, { namespace }: C
 /** Volumes of the container whose content only the cluster has. */
 function volumesOf({ volumeMounts = [] }: Container, { volumes = [] }: PodTemplate["spec"]): string[] {
   const others = volumes.filter(({ emptyDir }) => !emptyDir).map(({ name }) => name)
-  return [...new Set(volumeMounts.map(({ name }) => name))].filter(name => others.includes(name)).map(name => `volume ${name}`)
+  return [...new Set(volumeMounts.map(({ name }) => name))]
+    .filter(name => others.includes(name))
+    .map(name => `volume ${name}`)
 }
 
 function userOf({ securityContext }: Container, { securityContext: ofPod }: PodTemplate["spec"]): string | undefined {
@@ -133,6 +154,9 @@ function writableIn({ volumeMounts = [] }: Container, { volumes = [] }: PodTempl
 const LEAST = 2
 
 /** What preStop takes is gone when the SIGTERM comes. */
-function graceOf({ lifecycle }: Container, { terminationGracePeriodSeconds: grace }: PodTemplate["spec"]): number | undefined {
+function graceOf(
+  { lifecycle }: Container,
+  { terminationGracePeriodSeconds: grace }: PodTemplate["spec"],
+): number | undefined {
   return grace === undefined ? undefined : Math.max(LEAST, grace - (lifecycle?.preStop?.sleep?.seconds ?? 0))
 }

@@ -16,14 +16,18 @@ export function sbomOf(image: Container, config: Config): File {
     .from(config.images.syft)
     .withEnvVariable("SYFT_CHECK_FOR_APP_UPDATE", "false")
     .withMountedDirectory("/image", layoutOf(image, config))
-    .withExec(["scan", "oci-dir:/image", `--source-name=${config.name}`, `--output=spdx-json=${SBOM}`], { useEntrypoint: true })
+    .withExec(["scan", "oci-dir:/image", `--source-name=${config.name}`, `--output=spdx-json=${SBOM}`], {
+      useEntrypoint: true,
+    })
     .file(SBOM)
 }
 
 const Spdx = z.object({
   spdxVersion: z.string(),
   packages: z.array(z.object({ SPDXID: z.string() })),
-  relationships: z.array(z.object({ spdxElementId: z.string(), relationshipType: z.string(), relatedSpdxElement: z.string() })).default([]),
+  relationships: z
+    .array(z.object({ spdxElementId: z.string(), relationshipType: z.string(), relatedSpdxElement: z.string() }))
+    .default([]),
 })
 export type Spdx = z.infer<typeof Spdx>
 
@@ -34,9 +38,19 @@ export async function sbomRow(image: Container, config: Config): Promise<Row> {
 
 /** An image is itself a package of its SBOM: the one that the document describes. */
 export function packagesRow({ spdxVersion, packages, relationships }: Spdx): Row {
-  const described = relationships.filter(({ spdxElementId: of, relationshipType: type }) => of === "SPDXRef-DOCUMENT" && type === "DESCRIBES")
-  const inside = packages.filter(({ SPDXID: id }) => !described.some(({ relatedSpdxElement: root }) => root === id)).length
-  return { name: "SBOM", limit: "there is one", actual: `${inside} packages`, verdict: inside > 0 ? "pass" : "fail", how: `syft, ${spdxVersion}` }
+  const described = relationships.filter(
+    ({ spdxElementId: of, relationshipType: type }) => of === "SPDXRef-DOCUMENT" && type === "DESCRIBES",
+  )
+  const inside = packages.filter(
+    ({ SPDXID: id }) => !described.some(({ relatedSpdxElement: root }) => root === id),
+  ).length
+  return {
+    name: "SBOM",
+    limit: "there is one",
+    actual: `${inside} packages`,
+    verdict: inside > 0 ? "pass" : "fail",
+    how: `syft, ${spdxVersion}`,
+  }
 }
 
 async function readSbom(file: File): Promise<Spdx> {

@@ -15,7 +15,10 @@ export async function scanImage(layout: Directory, scanner: Container | undefine
     .withEnvVariable("CLOUD_NATIVE_CALL", uniqueValue())
     .withMountedDirectory("/image", layout)
   const { exitCode, stdout, stderr } = await runTool(container, ["oci-dir:/image", "--quiet", "--output=json"], {
-    name: "the scanner", done: SCANNED, useEntrypoint: true, timeout: policy.timeout,
+    name: "the scanner",
+    done: SCANNED,
+    useEntrypoint: true,
+    timeout: policy.timeout,
     fix: "see what it waits for (its database?), or raise vulnerabilities.timeout in cloud-native.yaml",
   })
   return vulnerabilitiesRow(readReport(exitCode, stdout, stderr), policy, new Date().toISOString().slice(0, 10))

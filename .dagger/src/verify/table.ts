@@ -2,7 +2,14 @@
 export function formatTable(header: string[], rows: string[][]): string {
   const all = [header, ...rows]
   const widths = header.map((_, column) => Math.max(...all.map(row => row[column]!.length)))
-  return all.map(row => row.map((cell, column) => cell.padEnd(widths[column]!)).join("  ").trimEnd()).join("\n")
+  return all
+    .map(row =>
+      row
+        .map((cell, column) => cell.padEnd(widths[column]!))
+        .join("  ")
+        .trimEnd(),
+    )
+    .join("\n")
 }
 
 /** Bytes as a person reads them, in decimal megabytes as registries and limits do: 48.4 MB. */

@@ -42,7 +42,12 @@ export async function tryImage(image: Container, settings: TrialSettings, machin
   return { confined, free: await tryOnce(image, { ...settings, confined: false }, machine, since) }
 }
 
-async function tryOnce(image: Container, settings: TrialSettings & { confined: boolean }, machine: Container, since: number): Promise<Trial> {
+async function tryOnce(
+  image: Container,
+  settings: TrialSettings & { confined: boolean },
+  machine: Container,
+  since: number,
+): Promise<Trial> {
   const container = machine
     .withMountedDirectory("/image", image.rootfs())
     .withFile("/trial/trial.py", dag.currentModule().source().file("trial/trial.py"))
@@ -51,7 +56,9 @@ async function tryOnce(image: Container, settings: TrialSettings & { confined: b
   const trial = await execute(container, timeout)
   const good = !trial.problem && trial.inFlight === "finished" && typeof trial.stopSeconds === "number"
   // What became of a run that was not good is never taken from the cache either.
-  return good || trial.ranAt >= since ? trial : execute(container.withEnvVariable("CLOUD_NATIVE_RERUN", uniqueValue()), timeout)
+  return good || trial.ranAt >= since
+    ? trial
+    : execute(container.withEnvVariable("CLOUD_NATIVE_RERUN", uniqueValue()), timeout)
 }
 
 /** How much longer a start takes on a machine that is busy with others, which is not held against the image. */
@@ -60,10 +67,17 @@ const BUSY = 10
 const MARGIN = 300
 
 async function execute(container: Container, timeout: number): Promise<Trial> {
-  const { container: ran, exitCode, stderr } = await runTool(container, ["python3", "/trial/trial.py", "/trial/settings.json", RESULT], {
-    name: "the run of the image", insecureRootCapabilities: true, timeout,
+  const {
+    container: ran,
+    exitCode,
+    stderr,
+  } = await runTool(container, ["python3", "/trial/trial.py", "/trial/settings.json", RESULT], {
+    name: "the run of the image",
+    insecureRootCapabilities: true,
+    timeout,
   })
-  if (exitCode === 0) return readShape(Trial, JSON.parse(await ran.file(RESULT).contents()), "the result of running the image")
+  if (exitCode === 0)
+    return readShape(Trial, JSON.parse(await ran.file(RESULT).contents()), "the result of running the image")
   throw new CloudNativeError({
     code: "TOOL_FAILED",
     blame: "environment",

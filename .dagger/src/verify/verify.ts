@@ -43,7 +43,12 @@ export interface Means {
 }
 
 /** Every fact of one image, passed or not. */
-export async function verifyContainer(container: Container, subject: Subject, means: Means, config: Config): Promise<FactRow[]> {
+export async function verifyContainer(
+  container: Container,
+  subject: Subject,
+  means: Means,
+  config: Config,
+): Promise<FactRow[]> {
   const { base, ...inspected } = await inspectOn(container, subject.base, config)
   const rows = await Promise.all([
     layerRows(inspected, base, subject, means, config),
@@ -55,11 +60,21 @@ export async function verifyContainer(container: Container, subject: Subject, me
 }
 
 /** Every fact of an application's image, run as the source's manifests run it. */
-export async function verifyApplication(name: "backend" | "frontend", container: Container, means: Means, config: Config): Promise<FactRow[]> {
+export async function verifyApplication(
+  name: "backend" | "frontend",
+  container: Container,
+  means: Means,
+  config: Config,
+): Promise<FactRow[]> {
   const { source } = means
   const { base, ownSize, ...endpoint } = config[name]
   const manifests = await trialManifests(source, config)
-  return verifyContainer(container, { name, base, ownSize, endpoint, pod: podSettings(manifests, name, config) }, means, config)
+  return verifyContainer(
+    container,
+    { name, base, ownSize, endpoint, pod: podSettings(manifests, name, config) },
+    means,
+    config,
+  )
 }
 
 /** What is to be seen of the source that is no fact of one image. */
@@ -72,19 +87,32 @@ function ofImage(image: string, rows: Row[]): FactRow[] {
 }
 
 /** The facts that lie in the layers and in what the image says of itself. */
-async function layerRows({ image, layout }: Inspected, base: Base | UnknownBase | undefined, subject: Subject, means: Means, config: Config): Promise<Row[]> {
+async function layerRows(
+  { image, layout }: Inspected,
+  base: Base | UnknownBase | undefined,
+  subject: Subject,
+  means: Means,
+  config: Config,
+): Promise<Row[]> {
   const below = baseImage(base)
   const from = baseLayers(image, below)
   const { container, files } = await unpackLayers(image, layout, from ?? 0, config)
   const description = descriptionOf(image, below)
   const folder = container.directory(LAYERS).withDirectory(".", description)
-  const values = (await Promise.all((means.secrets ?? []).map(secret => plaintextOf(secret, "--secrets")))).flatMap(valuesOf)
-  const [leaks, found] = await Promise.all([leaksInImage(container, description, means.source, config), findValues(folder, values.filter(isTelling), config)])
+  const values = (await Promise.all((means.secrets ?? []).map(secret => plaintextOf(secret, "--secrets")))).flatMap(
+    valuesOf,
+  )
+  const [leaks, found] = await Promise.all([
+    leaksInImage(container, description, means.source, config),
+    findValues(folder, values.filter(isTelling), config),
+  ])
   return [
     sizeRow(image, config.limits.imageSize),
     ownLayersRow(from === undefined ? undefined : image.layers.slice(from), subject.ownSize),
     baseRow(image, base),
-    ...(from === undefined ? noneChecked([FINAL_STAGE, FILE_MODES], "which layers are the base's is not known") : [finalStageRow(files), fileModesRow(files)]),
+    ...(from === undefined
+      ? noneChecked([FINAL_STAGE, FILE_MODES], "which layers are the base's is not known")
+      : [finalStageRow(files), fileModesRow(files)]),
     userRow(image),
     leaksRow("the layers, deleted files included, environment, labels and history", leaks, placeInImage),
     givenRow(values, found),
@@ -92,11 +120,19 @@ async function layerRows({ image, layout }: Inspected, base: Base | UnknownBase 
 }
 
 /** The facts that only a run shows. */
-async function trialRows(container: Container, { image }: Inspected, { name, endpoint, pod }: Subject, config: Config): Promise<Row[]> {
+async function trialRows(
+  container: Container,
+  { image }: Inspected,
+  { name, endpoint, pod }: Subject,
+  config: Config,
+): Promise<Row[]> {
   const { startup } = config.limits
   const port = endpoint?.port ?? image.ports.map(text => parseInt(text))[0]
   if (!endpoint || !port) return runRows(undefined, startup)
   const settings = trialSettings(image, { ...endpoint, port }, pod, startup)
   const machine = withServices(tools(config), `trial of ${name}`, pod.services ?? [], config)
-  return runRows({ ...(await tryImage(container, settings, machine)), grace: settings.grace, unknown: pod.unknown }, startup)
+  return runRows(
+    { ...(await tryImage(container, settings, machine)), grace: settings.grace, unknown: pod.unknown },
+    startup,
+  )
 }

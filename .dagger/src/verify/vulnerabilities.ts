@@ -40,7 +40,10 @@ export function readReport(exitCode: number, stdout: string, stderr: string): Vu
   const read = Report.safeParse(parsed(stdout))
   if (!read.success || !SCANNED.includes(exitCode)) throw scannerFailed(exitCode, stderr, read.error)
   const all = read.data.matches.map(({ vulnerability: { id, severity, fix }, artifact }) => ({
-    id, severity: severity.toLowerCase(), package: `${artifact.name} ${artifact.version}`, fixedIn: fix?.versions ?? [],
+    id,
+    severity: severity.toLowerCase(),
+    package: `${artifact.name} ${artifact.version}`,
+    fixedIn: fix?.versions ?? [],
   }))
   return [...new Map(all.map(item => [`${item.id} ${item.package}`, item])).values()]
 }
@@ -58,7 +61,10 @@ function scannerFailed(exitCode: number, stderr: string, unread?: z.ZodError): C
   return new CloudNativeError({
     code: "TOOL_FAILED",
     blame: "environment",
-    what: exitCode === 0 ? "the scanner's report is not the JSON of grype" : `the scanner failed with exit code ${exitCode}`,
+    what:
+      exitCode === 0
+        ? "the scanner's report is not the JSON of grype"
+        : `the scanner failed with exit code ${exitCode}`,
     why: said || "it said nothing",
     fix: "give with --scanner an image whose entrypoint takes the arguments of grype, and that has or reaches its database",
   })
@@ -85,12 +91,19 @@ export function vulnerabilitiesRow(found: Vulnerability[], policy: Policy, today
   return {
     name: NAME,
     limit: limitOf(policy),
-    actual: [`${bad.length} of ${found.length} known`, ...(allowed.length > 0 ? [`${allowed.length} allowed`] : [])].join(", "),
+    actual: [
+      `${bad.length} of ${found.length} known`,
+      ...(allowed.length > 0 ? [`${allowed.length} allowed`] : []),
+    ].join(", "),
     verdict: bad.length > 0 ? "fail" : "pass",
     how: "the scanner given",
     findings: bad.map(item => {
       const until = allowance(item.id)?.expires
-      return [`${item.id} (${item.severity}) in ${item.package}`, fixOf(item), ...(until ? [`allowed until ${until}`] : [])].join(", ")
+      return [
+        `${item.id} (${item.severity}) in ${item.package}`,
+        fixOf(item),
+        ...(until ? [`allowed until ${until}`] : []),
+      ].join(", ")
     }),
   }
 }

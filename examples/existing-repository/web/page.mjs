@@ -1,1 +1,4 @@
-export const page = prices => `<h1>Shop</h1>${Object.entries(prices).map(([name, price]) => `<p>${name}: ${price}</p>`).join("")}`
+export const page = prices =>
+  `<h1>Shop</h1>${Object.entries(prices)
+    .map(([name, price]) => `<p>${name}: ${price}</p>`)
+    .join("")}`

@@ -45,7 +45,13 @@ export class Consumer {
    * @param kubeconfig Access to the cluster.
    */
   @func({ cache: "never" })
-  async promote(backend: string, frontend: string, source: Directory, manifests: Directory, kubeconfig: Secret): Promise<string> {
+  async promote(
+    backend: string,
+    frontend: string,
+    source: Directory,
+    manifests: Directory,
+    kubeconfig: Secret,
+  ): Promise<string> {
     return dag.cloudNative({ source }).release(backend, frontend).deploy({ kubeconfig, manifests })
   }
 

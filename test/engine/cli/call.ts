@@ -11,7 +11,11 @@ import { digestOf } from "../store.ts"
 import { pascal, type Globals, type Link } from "./command.ts"
 import { UsageError } from "./flags.ts"
 
-export interface Session { module: Module; model: Model; port: number }
+export interface Session {
+  module: Module
+  model: Model
+  port: number
+}
 
 const address = (type: string, value: string, args: Record<string, unknown> = {}): Recipe =>
   recipe(type, `Address.${type.toLowerCase()}`, recipe("Address", "Query.address", undefined, { value }), args)
@@ -20,9 +24,11 @@ const address = (type: string, value: string, args: Record<string, unknown> = {}
 const objectAt = async (type: string, value: string, ignore: string[] = []): Promise<string> => {
   switch (type) {
     case "Directory":
-      return recipe(type, "Directory.stored", undefined, { ...await evaluate<object>(address(type, value, { exclude: ignore, include: [] })) }).id
+      return recipe(type, "Directory.stored", undefined, {
+        ...(await evaluate<object>(address(type, value, { exclude: ignore, include: [] }))),
+      }).id
     case "File":
-      return recipe(type, "File.stored", undefined, { ...await evaluate<object>(address(type, value)) }).id
+      return recipe(type, "File.stored", undefined, { ...(await evaluate<object>(address(type, value))) }).id
     case "CacheVolume":
       return recipe(type, "Query.cacheVolume", undefined, { key: value }).id
     default: {
@@ -47,28 +53,47 @@ const argument = async (arg: Argument, value: unknown): Promise<unknown> => {
 
 /** Absolute default paths start at the repository, relative ones at the module. */
 const contextual = ({ module }: Session, { type, defaultPath, ignore }: Argument): Promise<string> =>
-  objectAt(type.name!, defaultPath!.startsWith("/") ? join(module.context, defaultPath!) : resolve(module.root, defaultPath!), ignore)
+  objectAt(
+    type.name!,
+    defaultPath!.startsWith("/") ? join(module.context, defaultPath!) : resolve(module.root, defaultPath!),
+    ignore,
+  )
 
 const argumentsOf = async (session: Session, { function: of, values }: Link): Promise<Record<string, unknown>> => {
-  const given = await Promise.all(of.args.map(async (arg): Promise<[string, unknown]> => {
-    if (arg.name in values) return [arg.name, await argument(arg, values[arg.name])]
-    if (arg.defaultPath) return [arg.name, await contextual(session, arg)]
-    return [arg.name, arg.defaultAddress ? await objectAt(arg.type.name!, arg.defaultAddress) : arg.default]
-  }))
+  const given = await Promise.all(
+    of.args.map(async (arg): Promise<[string, unknown]> => {
+      if (arg.name in values) return [arg.name, await argument(arg, values[arg.name])]
+      if (arg.defaultPath) return [arg.name, await contextual(session, arg)]
+      return [arg.name, arg.defaultAddress ? await objectAt(arg.type.name!, arg.defaultAddress) : arg.default]
+    }),
+  )
   return Object.fromEntries(given.filter(([, value]) => value !== undefined && value !== null))
 }
 
 const literal = (type: TypeRef, value: unknown): string => {
   if (type.kind === "LIST") return `[${(value as unknown[]).map(inner => literal(type.of!, inner)).join(", ")}]`
   if (type.kind === "ENUM") return String(value)
-  if (type.kind === "INPUT") return `{${Object.entries(value as object).map(([name, inner]) => `${name}: ${name === "protocol" ? inner : JSON.stringify(inner)}`).join(", ")}}`
+  if (type.kind === "INPUT")
+    return `{${Object.entries(value as object)
+      .map(([name, inner]) => `${name}: ${name === "protocol" ? inner : JSON.stringify(inner)}`)
+      .join(", ")}}`
   return JSON.stringify(value)
 }
 
 /** A field of the core API, asked for as any client does. */
-export const select = async (id: string, type: string, name: string, args: string[] = [], isObject = false): Promise<unknown> => {
+export const select = async (
+  id: string,
+  type: string,
+  name: string,
+  args: string[] = [],
+  isObject = false,
+): Promise<unknown> => {
   const field = `${name}${args.length > 0 ? `(${args.join(", ")})` : ""}${isObject ? " { id }" : ""}`
-  const { data, errors } = await answer(`{ node(id: ${JSON.stringify(id)}) { ... on ${type} { ${field} } } }`, undefined, {})
+  const { data, errors } = await answer(
+    `{ node(id: ${JSON.stringify(id)}) { ... on ${type} { ${field} } } }`,
+    undefined,
+    {},
+  )
   if (errors?.[0]) throw errors[0]
   const value = (data!.node as Record<string, unknown>)[name]
   if (!isObject) return value
@@ -88,7 +113,9 @@ const step = async (session: Session, parent: ObjectType | undefined, value: unk
   if (parent && of.field) return (value as Record<string, unknown>)[of.name] ?? null
   const args = await argumentsOf(session, link)
   if (parent && isCore(session, parent)) {
-    const given = of.args.filter(({ name }) => name in link.values).map(({ name, type }) => `${name}: ${literal(type, args[name])}`)
+    const given = of.args
+      .filter(({ name }) => name in link.values)
+      .map(({ name, type }) => `${name}: ${literal(type, args[name])}`)
     return select(value as string, parent.name, of.name, given, link.object !== undefined)
   }
   return callFunction(session.module, session.port, (parent ?? link.object)!.name, of, parent ? value : {}, args)
@@ -96,7 +123,9 @@ const step = async (session: Session, parent: ObjectType | undefined, value: unk
 
 export const runChain = async (session: Session, chain: Link[]): Promise<unknown> => {
   let value: unknown, object: ObjectType | undefined
-  expectCalls(chain.filter(({ function: of }, i) => !of.field && !(i > 0 && isCore(session, chain[i - 1]!.object!))).length)
+  expectCalls(
+    chain.filter(({ function: of }, i) => !of.field && !(i > 0 && isCore(session, chain[i - 1]!.object!))).length,
+  )
   for (const link of chain) {
     value = await step(session, object, value, link)
     object = link.object
@@ -120,10 +149,14 @@ const exportable = new Set(["Directory", "File", "Container", "Changeset"])
 
 /** Finishes an object at the end of a chain: evaluated, saved, applied, or just named. */
 const showObject = async (session: Session, object: ObjectType, value: unknown, globals: Globals): Promise<void> => {
-  const ids = (Array.isArray(value) ? value : [value]) as string[], one = !Array.isArray(value)
+  const ids = (Array.isArray(value) ? value : [value]) as string[],
+    one = !Array.isArray(value)
   if (isCore(session, object) && globals.output !== undefined && one && exportable.has(object.name)) {
     const into = object.name === "File" ? ["allowParentDirPath: true"] : []
-    const path = await select(value as string, object.name, "export", [`path: ${JSON.stringify(resolve(globals.output))}`, ...into])
+    const path = await select(value as string, object.name, "export", [
+      `path: ${JSON.stringify(resolve(globals.output))}`,
+      ...into,
+    ])
     process.stderr.write(`Saved to ${JSON.stringify(path)}.\n`)
     return
   }
@@ -132,21 +165,36 @@ const showObject = async (session: Session, object: ObjectType, value: unknown, 
     return
   }
   for (const id of ids) {
-    if (isCore(session, object) && object.functions.some(({ name }) => name === "sync")) await select(id, object.name, "sync")
+    if (isCore(session, object) && object.functions.some(({ name }) => name === "sync"))
+      await select(id, object.name, "sync")
     process.stdout.write(`${one ? "" : "- "}${shownType(session, object.name)}@xxh3:${digestOf(id).slice(0, 16)}\n`)
   }
 }
 
 const applyChanges = async (id: string, { autoApply }: Globals): Promise<void> => {
   const paths = async (name: string) => (await select(id, "Changeset", name)) as string[]
-  const [added, modified, removed] = [await paths("addedPaths"), await paths("modifiedPaths"), await paths("removedPaths")]
-  for (const [mark, list] of [["+", added], ["~", modified], ["-", removed]] as const) for (const path of list) process.stderr.write(`${mark} ${path}\n`)
+  const [added, modified, removed] = [
+    await paths("addedPaths"),
+    await paths("modifiedPaths"),
+    await paths("removedPaths"),
+  ]
+  for (const [mark, list] of [
+    ["+", added],
+    ["~", modified],
+    ["-", removed],
+  ] as const)
+    for (const path of list) process.stderr.write(`${mark} ${path}\n`)
   if (added.length + modified.length + removed.length === 0) return void process.stderr.write("no changes to apply\n")
   if (!autoApply) throw new Error("changes not applied: nobody to ask here, use --auto-apply (-y)")
   await select(id, "Changeset", "export", [`path: ${JSON.stringify(process.cwd())}`])
 }
 
-export const show = async (session: Session, { function: { returns }, object }: Link, value: unknown, globals: Globals): Promise<void> => {
+export const show = async (
+  session: Session,
+  { function: { returns }, object }: Link,
+  value: unknown,
+  globals: Globals,
+): Promise<void> => {
   if (returns.kind === "VOID") return
   if (object && value !== null) return showObject(session, object, value, globals)
   const text = scrub(globals.json ? `${JSON.stringify(value, null, 4)}\n` : plain(value))

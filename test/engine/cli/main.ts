@@ -6,7 +6,17 @@ import { tell } from "../progress.ts"
 import { scrub } from "../secret.ts"
 import { runChain, show, type Session } from "./call.ts"
 import { check } from "./check.ts"
-import { callable, mainObject, missingFlags, noGlobals, objectOf, readChain, readGlobals, readWords, type Globals } from "./command.ts"
+import {
+  callable,
+  mainObject,
+  missingFlags,
+  noGlobals,
+  objectOf,
+  readChain,
+  readGlobals,
+  readWords,
+  type Globals,
+} from "./command.ts"
 import { cliName, UsageError } from "./flags.ts"
 import { help, list, usage } from "./help.ts"
 
@@ -15,7 +25,10 @@ const say = (text: string) => process.stderr.write(`${scrub(text)}\n`)
 /** Prints what went wrong and gives the exit code: that of the command when a command failed. */
 const fail = (error: unknown, path: string): number => {
   const { message } = error as Error
-  const values = error instanceof FunctionError ? error.values : ((error as { extensions?: Record<string, unknown> }).extensions ?? {})
+  const values =
+    error instanceof FunctionError
+      ? error.values
+      : ((error as { extensions?: Record<string, unknown> }).extensions ?? {})
   say(`Error: ${message}`)
   if (error instanceof UsageError) say(`Run '${(error as { path?: string }).path ?? path} --help' for usage.`)
   if (values._type !== "EXEC_ERROR") return 1
@@ -27,37 +40,50 @@ const fail = (error: unknown, path: string): number => {
 const call = async (session: Session, words: string[], globals: Globals): Promise<void> => {
   const main = mainObject(session.model, session.module.name)
   // Help is for the function before it, wherever it stands; required flags do not matter then.
-  const chain = readChain(words, session.model, main, globals), last = chain.at(-1)!
+  const chain = readChain(words, session.model, main, globals),
+    last = chain.at(-1)!
   if (globals.help) return void process.stdout.write(help(last, session.model))
   for (const link of chain) {
     const missing = missingFlags(link).map(({ name }) => cliName(name))
-    if (missing.length > 0) throw Object.assign(new UsageError(`required flag(s) "${missing.join('", "')}" not set`), { path: link.path })
+    if (missing.length > 0)
+      throw Object.assign(new UsageError(`required flag(s) "${missing.join('", "')}" not set`), { path: link.path })
   }
   await show(session, last, await runChain(session, chain), globals)
 }
 
 const functions = (session: Session, words: string[], globals: Globals): void => {
   const names = readWords(words, globals)
-  const walk = (names: string[], object = mainObject(session.model, session.module.name)): ReturnType<typeof mainObject> => {
+  const walk = (
+    names: string[],
+    object = mainObject(session.model, session.module.name),
+  ): ReturnType<typeof mainObject> => {
     const [name, ...rest] = names
     if (name === undefined) return object
     const found = callable(session.model, object).find(each => cliName(each.name) === cliName(name))
     if (!found) throw new Error(`no function "${name}" in type "${object.name}"`)
     const next = objectOf(session.model, found.returns)
-    if (!next) throw new Error(`function "${name}" returns type "${found.returns.kind}_KIND" with no further functions available`)
+    if (!next)
+      throw new Error(
+        `function "${name}" returns type "${found.returns.kind}_KIND" with no further functions available`,
+      )
     return walk(rest, next)
   }
   process.stdout.write(list(callable(session.model, walk(names))))
 }
 
-const commands: Record<string, (session: Session, words: string[], globals: Globals) => Promise<void> | void> = { call, functions, check, checks: check }
+const commands: Record<string, (session: Session, words: string[], globals: Globals) => Promise<void> | void> = {
+  call,
+  functions,
+  check,
+  checks: check,
+}
 
 const main = async (words: string[]): Promise<number> => {
   const globals = { ...noGlobals }
   readGlobals(words, globals)
   const name = words.shift()
-  if (name === undefined) return process.stdout.write(usage), 0
-  if (name === "version") return process.stdout.write(`dagger v0.21.8 (embedded engine) ${platform}\n`), 0
+  if (name === undefined) return (process.stdout.write(usage), 0)
+  if (name === "version") return (process.stdout.write(`dagger v0.21.8 (embedded engine) ${platform}\n`), 0)
   const command = commands[name]
   if (!command) throw new Error(`unknown command or file "${name}" for "dagger"`)
   // The module is found, and the amount of progress known, before the rest of the line can be read.

@@ -34,7 +34,15 @@ const BENCH: Bench = Bench.parse({
     },
   ],
   updates: {
-    updates: [{ id: "1", outcome: "succeeded", requests: { percent: 100, sent: 4000, p99: 40 }, seconds: 50, starts: { backend: 2, frontend: 3 } }],
+    updates: [
+      {
+        id: "1",
+        outcome: "succeeded",
+        requests: { percent: 100, sent: 4000, p99: 40 },
+        seconds: 50,
+        starts: { backend: 2, frontend: 3 },
+      },
+    ],
     images: [{ application: "backend", bytes: 55e6 }],
     leftovers: [],
     user: { sent: 500, wrong: [], kept: true },
@@ -43,7 +51,15 @@ const BENCH: Bench = Bench.parse({
 
 test("what was measured is shown, with ratios within the run", () => {
   const text = formatBench(BENCH)
-  for (const part of ["> 90 s (22.5 × at least)", "12.0 s (3.0 ×)", "took it for good (1.0 s)", "2.0 ×", "100.000 %", "55.0 MB (PASS", "a processor, 2 cores"]) {
+  for (const part of [
+    "> 90 s (22.5 × at least)",
+    "12.0 s (3.0 ×)",
+    "took it for good (1.0 s)",
+    "2.0 ×",
+    "100.000 %",
+    "55.0 MB (PASS",
+    "a processor, 2 cores",
+  ]) {
     expect(text).toContain(part)
   }
   expect(text).toContain("PASS: every limit")
@@ -80,5 +96,7 @@ test("the picture shows every tool with every fault", () => {
 })
 
 test("the schema of bench.json is written down as it is (npx vitest run --project unit -u writes it)", async () => {
-  await expect(`${JSON.stringify(z.toJSONSchema(Bench), null, 2)}\n`).toMatchFileSnapshot("../../../docs/bench.schema.json")
+  await expect(`${JSON.stringify(z.toJSONSchema(Bench), null, 2)}\n`).toMatchFileSnapshot(
+    "../../../docs/bench.schema.json",
+  )
 })

@@ -28,6 +28,7 @@ test("ages are computed by the cluster's clock, which is asked once", async () =
     },
   }
   const kubectl = new Kubectl(container as unknown as Container, [], "app")
-  for (const now of [await kubectl.now(), await kubectl.now()]) expect(Math.abs(Date.now() - 90_000 - now)).toBeLessThan(2000)
+  for (const now of [await kubectl.now(), await kubectl.now()])
+    expect(Math.abs(Date.now() - 90_000 - now)).toBeLessThan(2000)
   expect(asked).toHaveLength(1)
 })

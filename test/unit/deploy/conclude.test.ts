@@ -22,14 +22,24 @@ test("a monitor that cannot be removed hides nothing of what it saw", async () =
 test("a success is recorded before anything is pruned; what cannot be is in the report, and what has had its time is forgotten", async () => {
   const cron = object("Deployment", "cron")
   const { kubectl, calls } = fakeKubectl({
-    get: names => ({ stdout: names.length > 0 ? presentLine(cron, "shop") : Array.from({ length: 11 }, (_, index) => `cloud-native-release-${10 + index} succeeded \n`).join("") }),
+    get: names => ({
+      stdout:
+        names.length > 0
+          ? presentLine(cron, "shop")
+          : Array.from({ length: 11 }, (_, index) => `cloud-native-release-${10 + index} succeeded \n`).join(""),
+    }),
     delete: names => (names.length > 0 ? { exitCode: 1, stderr: "no" } : {}),
   })
   const ended = report()
   await finish(kubectl, ended, "succeeded", [cron])
   expect(calls.map(call => call.split(" --")[0])).toEqual([
-    "label secret cloud-native-release-1 cloud-native/outcome=succeeded", "get Deployment cron", "delete Deployment cron",
-    "apply ConfigMap cloud-native-report-1", "get secrets", "get configmaps", expect.stringContaining("delete secret/cloud-native-release-10"),
+    "label secret cloud-native-release-1 cloud-native/outcome=succeeded",
+    "get Deployment cron",
+    "delete Deployment cron",
+    "apply ConfigMap cloud-native-report-1",
+    "get secrets",
+    "get configmaps",
+    expect.stringContaining("delete secret/cloud-native-release-10"),
   ])
   expect(ended).toMatchObject({ outcome: "succeeded", leftovers: ["no"] })
 })

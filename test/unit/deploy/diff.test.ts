@@ -5,18 +5,23 @@ import { formatIdentity } from "../../../.dagger/src/deploy/identity.ts"
 import type { KubernetesObject, Release } from "../../../.dagger/src/manifests/render.ts"
 import { fakeKubectl, object, presentLine } from "./records.ts"
 
-const line = (kind: string, name: string, labels: object, spec: object) => [kind, name, JSON.stringify(labels), "", JSON.stringify(spec), "", "", "", ""].join("\t")
+const line = (kind: string, name: string, labels: object, spec: object) =>
+  [kind, name, JSON.stringify(labels), "", JSON.stringify(spec), "", "", "", ""].join("\t")
 
 test("objects that are new, changed field by field, or as they were", () => {
-  const live = parseObjects([
-    line("Deployment", "web", { app: "web" }, { replicas: 2, containers: [{ name: "web", image: "web@sha256:1" }] }),
-    line("Service", "web", {}, { ports: [{ port: 80 }] }),
-  ].join("\n"))
-  const planned = parseObjects([
-    line("Deployment", "web", { app: "web", tier: "front" }, { containers: [{ name: "web", image: "<new>" }] }),
-    line("Service", "web", {}, { ports: [{ port: 80 }] }),
-    line("Ingress", "web", {}, {}),
-  ].join("\n"))
+  const live = parseObjects(
+    [
+      line("Deployment", "web", { app: "web" }, { replicas: 2, containers: [{ name: "web", image: "web@sha256:1" }] }),
+      line("Service", "web", {}, { ports: [{ port: 80 }] }),
+    ].join("\n"),
+  )
+  const planned = parseObjects(
+    [
+      line("Deployment", "web", { app: "web", tier: "front" }, { containers: [{ name: "web", image: "<new>" }] }),
+      line("Service", "web", {}, { ports: [{ port: 80 }] }),
+      line("Ingress", "web", {}, {}),
+    ].join("\n"),
+  )
   expect(diff(live, planned)).toEqual([
     "~ Deployment web",
     '    + metadata.labels.tier: "front"',
@@ -31,23 +36,45 @@ const manifest = (kind: string, name: string): KubernetesObject => ({ apiVersion
 const service = line("Service", "web", {}, {})
 
 test("what would be deleted: what left the manifests, is there and is this module's", async () => {
-  const [gone, cron, foreign] = [object("Deployment", "gone"), object("Deployment", "cron"), object("Deployment", "foreign")]
+  const [gone, cron, foreign] = [
+    object("Deployment", "gone"),
+    object("Deployment", "cron"),
+    object("Deployment", "foreign"),
+  ]
   const { kubectl } = fakeKubectl({
     apply: () => ({ stdout: service }),
     get: names =>
-      names.length === 0 ? { stdout: `cloud-native-release-1 succeeded content ${[gone, cron, foreign].map(formatIdentity).join(",")} \n` }
-      : names.includes("Deployment cron") ? { stdout: [presentLine(cron, "shop"), presentLine(foreign)].join("\n"), exitCode: 1, stderr: "Error from server (Forbidden): no" }
-      : { stdout: service },
+      names.length === 0
+        ? {
+            stdout: `cloud-native-release-1 succeeded content ${[gone, cron, foreign].map(formatIdentity).join(",")} \n`,
+          }
+        : names.includes("Deployment cron")
+          ? {
+              stdout: [presentLine(cron, "shop"), presentLine(foreign)].join("\n"),
+              exitCode: 1,
+              stderr: "Error from server (Forbidden): no",
+            }
+          : { stdout: service },
   })
-  const release: Release = { config: [], secrets: [], migrations: [], objects: [manifest("Service", "web")], workloads: [], secretName: "" }
-  expect(await diffRelease(kubectl, "shop", release)).toBe("  Service web: unchanged\n- Deployment cron\n? Error from server (Forbidden): no")
+  const release: Release = {
+    config: [],
+    secrets: [],
+    migrations: [],
+    objects: [manifest("Service", "web")],
+    workloads: [],
+    secretName: "",
+  }
+  expect(await diffRelease(kubectl, "shop", release)).toBe(
+    "  Service web: unchanged\n- Deployment cron\n? Error from server (Forbidden): no",
+  )
 })
 
 describe("the server's validation", () => {
   const policy = 'Error from server (Forbidden): admission webhook "images" denied the request: <new>'
-  const serverWith = (stderr: string) => fakeKubectl({
-    apply: names => (names.includes("Deployment web") ? { exitCode: 1, stderr } : { stdout: `${service}\n` }),
-  }).kubectl
+  const serverWith = (stderr: string) =>
+    fakeKubectl({
+      apply: names => (names.includes("Deployment web") ? { exitCode: 1, stderr } : { stdout: `${service}\n` }),
+    }).kubectl
   const objects = [manifest("Service", "web"), manifest("Deployment", "web")]
 
   test("a policy that refuses images that are not pushed yet leaves the rest to be compared", async () => {
@@ -58,6 +85,8 @@ describe("the server's validation", () => {
   })
 
   test("any other refusal is an error", async () => {
-    await expect(validate(serverWith("Error from server (Forbidden): no"), objects)).rejects.toThrow("kubectl apply failed")
+    await expect(validate(serverWith("Error from server (Forbidden): no"), objects)).rejects.toThrow(
+      "kubectl apply failed",
+    )
   })
 })

@@ -14,7 +14,9 @@ describe("the Secrets of a pod that are not known yet", () => {
     ["its own was given, and is called by its content", "shop-secrets-0a1b other ", { KEY: "value" }, ["other"]],
     ["one is called alike", "shop-secretsother ", { KEY: "value" }, ["shop-secretsother"]],
   ])("%s", (_, names, secrets, expected) => {
-    const { items } = Snapshot.parse({ items: [{ kind: "Pod", metadata: { name: "a", uid: "a" }, spec: { secrets: names }, status: {} }] })
+    const { items } = Snapshot.parse({
+      items: [{ kind: "Pod", metadata: { name: "a", uid: "a" }, spec: { secrets: names }, status: {} }],
+    })
     expect(unknownSecrets(items[0] as never, { secrets, config: { secretName: "shop-secrets" } })).toEqual(expected)
   })
 })
@@ -27,7 +29,10 @@ test("the proxy lets nothing be read but these Secrets", () => {
 
 describe("the values of a Secret", () => {
   const answers: Record<string, [number, object]> = {
-    "/it": [200, { data: { a: Buffer.from("one").toString("base64"), b: Buffer.from("zwei…").toString("base64"), c: "" } }],
+    "/it": [
+      200,
+      { data: { a: Buffer.from("one").toString("base64"), b: Buffer.from("zwei…").toString("base64"), c: "" } },
+    ],
     "/empty": [200, {}],
     "/forbidden": [403, {}],
   }
@@ -39,7 +44,11 @@ describe("the values of a Secret", () => {
   beforeAll(() => new Promise<void>(resolve => void server.listen(0, "127.0.0.1", resolve)))
   afterAll(() => void server.close())
 
-  test.each([["/it", ["one", "zwei…"]], ["/empty", []], ["/not-there", []]])("%s", async (path, expected) => {
+  test.each([
+    ["/it", ["one", "zwei…"]],
+    ["/empty", []],
+    ["/not-there", []],
+  ])("%s", async (path, expected) => {
     expect(await valuesAt(url(path))).toEqual(expected)
   })
 

@@ -56,7 +56,8 @@ describe("Secrets that operators make", () => {
   })
 
   test("are waited for where pods or the monitor need them, with the keys", () => {
-    const needed = (account: string[]) => madeFor(release, account).map(({ name, origin, keys }) => [name, origin.kind, ...keys])
+    const needed = (account: string[]) =>
+      madeFor(release, account).map(({ name, origin, keys }) => [name, origin.kind, ...keys])
     expect(needed([])).toEqual([["app-secrets", "ExternalSecret", "URL"]])
     expect(needed(["PASSWORD"])).toEqual([["app-secrets", "ExternalSecret", "URL", "PASSWORD"]])
   })

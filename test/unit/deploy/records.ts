@@ -8,7 +8,12 @@ export function object(kind: string, name: string, apiVersion = API_VERSIONS[kin
   return { apiVersion, kind, name }
 }
 
-export function entry(id: string, outcome: Entry["outcome"], inventory: Identity[] = [], found: Identity[] = []): Entry {
+export function entry(
+  id: string,
+  outcome: Entry["outcome"],
+  inventory: Identity[] = [],
+  found: Identity[] = [],
+): Entry {
   return { id, outcome, content: `content of ${id}`, inventory, found }
 }
 
@@ -18,7 +23,10 @@ export function presentLine(identity: Identity, owner = ""): string {
 }
 
 /** A kubectl that answers as it is told, by the verb, and what was asked of it, a line each. */
-export function fakeKubectl(answers: Record<string, (names: string[]) => Partial<Answer>>): { kubectl: Kubectl; calls: string[] } {
+export function fakeKubectl(answers: Record<string, (names: string[]) => Partial<Answer>>): {
+  kubectl: Kubectl
+  calls: string[]
+} {
   const calls: string[] = []
   const persist = async ([verb = "", ...args]: string[], stdin?: string): Promise<Answer> => {
     const { items } = JSON.parse(stdin ?? '{"items":[]}') as { items: { kind: string; metadata: { name: string } }[] }

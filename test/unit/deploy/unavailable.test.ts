@@ -6,9 +6,24 @@ const NONE = { failed: 0, dropped: 0, errors: {} }
 
 test("what failed is said by kind, by request and as intervals", () => {
   const availability = {
-    from: "", to: "", percent: 90, latency: { p50: 1, p95: 1, p99: 1, max: 1 }, seconds: [],
-    sent: 100, failed: 10, dropped: 3, errors: { "status 502": 7, "time-out": 3 },
-    outages: [{ from: "2026-11-24T10:00:01.000Z", to: "2026-11-24T10:00:04.200Z", seconds: 3.2, failed: 10, kinds: ["status 502", "time-out"] }],
+    from: "",
+    to: "",
+    percent: 90,
+    latency: { p50: 1, p95: 1, p99: 1, max: 1 },
+    seconds: [],
+    sent: 100,
+    failed: 10,
+    dropped: 3,
+    errors: { "status 502": 7, "time-out": 3 },
+    outages: [
+      {
+        from: "2026-11-24T10:00:01.000Z",
+        to: "2026-11-24T10:00:04.200Z",
+        seconds: 3.2,
+        failed: 10,
+        kinds: ["status 502", "time-out"],
+      },
+    ],
     requests: [
       { name: "the tasks", connection: "new" as const, sent: 25, failed: 10 },
       { name: "the page", connection: "new" as const, sent: 25, failed: 0 },
@@ -28,4 +43,6 @@ test.each([
   ["a sign-in that is refused", { failed: 2, errors: { "sign in: status 401": 2 } }, "answer wrongly"],
   ["nobody there", { failed: 2, errors: { "status 502": 1, "connection refused": 1 } }, "preStop"],
   ["requests that could not be sent", { dropped: 5 }, "more room"],
-])("the advice fits: %s", (_, availability, advice) => expect(adviceFor({ ...NONE, ...availability })).toContain(advice))
+])("the advice fits: %s", (_, availability, advice) =>
+  expect(adviceFor({ ...NONE, ...availability })).toContain(advice),
+)

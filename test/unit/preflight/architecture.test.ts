@@ -7,7 +7,9 @@ import { isOwn } from "../../../.dagger/src/preflight/platforms.ts"
 
 const IMAGE = "ghcr.io/acme/api@sha256:0"
 const deployment = (spec: object = {}, image = IMAGE) => ({
-  apiVersion: "apps/v1", kind: "Deployment", metadata: { name: "api" },
+  apiVersion: "apps/v1",
+  kind: "Deployment",
+  metadata: { name: "api" },
   spec: { template: { spec: { containers: [{ name: "api", image }], ...spec } } },
 })
 
@@ -18,17 +20,25 @@ const TAINTED = "\narm-1 arm64 kubernetes.io/arch=arm64, kubernetes.io/arch=arm6
 describe("nodes of another architecture", () => {
   test("are read with what keeps pods off them", () => {
     expect(readNodes(`++${TAINTED}+`)).toEqual([
-      { name: "arm-1", architecture: "arm64", labels: ["kubernetes.io/arch=arm64"], taints: ["kubernetes.io/arch=arm64:NoSchedule"] },
+      {
+        name: "arm-1",
+        architecture: "arm64",
+        labels: ["kubernetes.io/arch=arm64"],
+        taints: ["kubernetes.io/arch=arm64:NoSchedule"],
+      },
     ])
     expect(readNodes("+++")).toEqual([])
     expect(readNodes("")).toEqual([])
   })
 
-  const released = (image: string, architectures: string[]) => misplaced([deployment({}, image) as KubernetesObject], new Map([[image, architectures]]), readNodes(ARM))
+  const released = (image: string, architectures: string[]) =>
+    misplaced([deployment({}, image)], new Map([[image, architectures]]), readNodes(ARM))
   test("are held against what each image is built for, wherever that was", () => {
     expect(released(IMAGE, ["arm64"])).toEqual([])
     expect(released(IMAGE, ["amd64", "arm64"])).toEqual([])
-    expect(released(IMAGE, ["amd64", "s390x"])).toEqual(["the pods of Deployment api may come to arm-1 (arm64); built for: amd64, s390x"])
+    expect(released(IMAGE, ["amd64", "s390x"])).toEqual([
+      "the pods of Deployment api may come to arm-1 (arm64); built for: amd64, s390x",
+    ])
   })
 
   const affinity = { nodeAffinity: { requiredDuringSchedulingIgnoredDuringExecution: { nodeSelectorTerms: [] } } }
@@ -36,13 +46,33 @@ describe("nodes of another architecture", () => {
     ["there are none", "+++", deployment(), false],
     ["all are", ARM, deployment(), true],
     ["some are, and the pods may come there", `+${ARM}`, deployment(), true],
-    ["some are, and the pods are for the others", `+${ARM}`, deployment({ nodeSelector: { "kubernetes.io/arch": "amd64" } }), false],
+    [
+      "some are, and the pods are for the others",
+      `+${ARM}`,
+      deployment({ nodeSelector: { "kubernetes.io/arch": "amd64" } }),
+      false,
+    ],
     ["the pods are for nodes with a label that they have", ARM, deployment({ nodeSelector: { pool: "web" } }), true],
     ["the pods are for nodes of a certain kind", ARM, deployment({ affinity }), false],
     ["they are tainted", TAINTED, deployment(), false],
-    ["they are tainted, and the pods tolerate that", TAINTED, deployment({ tolerations: [{ key: "kubernetes.io/arch", value: "arm64", effect: "NoSchedule" }] }), true],
-    ["they are tainted, and the pods tolerate anything", TAINTED, deployment({ tolerations: [{ operator: "Exists" }] }), true],
-    ["they are tainted, and the pods tolerate something else", TAINTED, deployment({ tolerations: [{ key: "gpu", operator: "Exists" }] }), false],
+    [
+      "they are tainted, and the pods tolerate that",
+      TAINTED,
+      deployment({ tolerations: [{ key: "kubernetes.io/arch", value: "arm64", effect: "NoSchedule" }] }),
+      true,
+    ],
+    [
+      "they are tainted, and the pods tolerate anything",
+      TAINTED,
+      deployment({ tolerations: [{ operator: "Exists" }] }),
+      true,
+    ],
+    [
+      "they are tainted, and the pods tolerate something else",
+      TAINTED,
+      deployment({ tolerations: [{ key: "gpu", operator: "Exists" }] }),
+      false,
+    ],
     ["the image is not one that was built here", ARM, deployment({}, "quay.io/proxy@sha256:1"), false],
   ])("%s", (_, printed, object, isProblem) => {
     const expected = isProblem ? ["the pods of Deployment api may come to arm-1 (arm64); built for: amd64"] : []

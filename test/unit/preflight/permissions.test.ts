@@ -5,29 +5,50 @@ import { accessReviews, deniedOf, OWN, rulesFor, type Rule } from "../../../.dag
 import { named } from "../../../.dagger/src/preflight/resources.ts"
 import { ownFile, ownManifests } from "../manifests-files.ts"
 
-const OF_THE_SAMPLE = rulesFor(named(ownManifests().map(({ object }) => object), new Map()).resources)
+const OF_THE_SAMPLE = rulesFor(
+  named(
+    ownManifests().map(({ object }) => object),
+    new Map(),
+  ).resources,
+)
 
 describe("the Role in docs/permissions.md", () => {
   const page = ownFile("docs/permissions.md")
   const yaml = /```yaml\n(.*?)```/s.exec(page)![1]!
 
   test("is what the module asks for, with this repository's manifests", () => {
-    const expected = OF_THE_SAMPLE.map(({ group, resource, verbs }) => ({ apiGroups: [group], resources: [resource], verbs }))
+    const expected = OF_THE_SAMPLE.map(({ group, resource, verbs }) => ({
+      apiGroups: [group],
+      resources: [resource],
+      verbs,
+    }))
     expect((parse(yaml) as { rules: object[] }).rules).toEqual(expected)
   })
 
   test("says what each rule is for", () => {
-    expect([...yaml.matchAll(/^ {2}# (.*)$/gm)].map(([, reason]) => reason)).toEqual(OF_THE_SAMPLE.map(({ reason }) => reason))
+    expect([...yaml.matchAll(/^ {2}# (.*)$/gm)].map(([, reason]) => reason)).toEqual(
+      OF_THE_SAMPLE.map(({ reason }) => reason),
+    )
   })
 })
 
 describe("the rules of a deployment", () => {
   test("name each resource once, with the verbs of all who need it", () => {
-    const rules = rulesFor([{ group: "apps", resource: "deployments" }, { group: "monitoring.coreos.com", resource: "servicemonitors" }])
+    const rules = rulesFor([
+      { group: "apps", resource: "deployments" },
+      { group: "monitoring.coreos.com", resource: "servicemonitors" },
+    ])
     expect(rules).toHaveLength(OWN.length + 1)
     const deployments = rules.find(({ resource }) => resource === "deployments")
-    expect(deployments).toMatchObject({ verbs: ["get", "list", "watch", "create", "patch", "delete"], reason: "the rollout; the manifests" })
-    expect(rules.at(-1)).toMatchObject({ group: "monitoring.coreos.com", resource: "servicemonitors", reason: "the manifests" })
+    expect(deployments).toMatchObject({
+      verbs: ["get", "list", "watch", "create", "patch", "delete"],
+      reason: "the rollout; the manifests",
+    })
+    expect(rules.at(-1)).toMatchObject({
+      group: "monitoring.coreos.com",
+      resource: "servicemonitors",
+      reason: "the manifests",
+    })
   })
 
   test("never ask for every verb or resource", () => {
@@ -45,13 +66,26 @@ describe("what is denied", () => {
   test("is asked for verb by verb, in the namespace", () => {
     const reviews = accessReviews(rules, "shop") as { spec: { resourceAttributes: object } }[]
     expect(reviews).toHaveLength(5)
-    expect(reviews[2]!.spec.resourceAttributes).toEqual({ namespace: "shop", verb: "get", group: "", resource: "pods", subresource: "log" })
+    expect(reviews[2]!.spec.resourceAttributes).toEqual({
+      namespace: "shop",
+      verb: "get",
+      group: "",
+      resource: "pods",
+      subresource: "log",
+    })
   })
 
   test.each<[string, string, [string, string[]][]]>([
     ["nothing", "", []],
     ["one verb of one resource", "get pods/log \n", [["pods/log", ["get"]]]],
-    ["several", "list pods \nget deployments apps\nlist deployments apps\n", [["pods", ["list"]], ["deployments", ["get", "list"]]]],
+    [
+      "several",
+      "list pods \nget deployments apps\nlist deployments apps\n",
+      [
+        ["pods", ["list"]],
+        ["deployments", ["get", "list"]],
+      ],
+    ],
     ["of another group: not this one", "get deployments extensions\n", []],
   ])("%s", (_, answer, expected) => {
     expect(deniedOf(answer, rules).map(({ resource, verbs }) => [resource, verbs])).toEqual(expected)

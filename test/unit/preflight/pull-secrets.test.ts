@@ -1,14 +1,29 @@
 import { describe, expect, test } from "vitest"
 
-import { opensTemplate, pullersOf, spellingsOf, unfit, withAccount, type Puller } from "../../../.dagger/src/preflight/pull-secrets.ts"
+import {
+  opensTemplate,
+  pullersOf,
+  spellingsOf,
+  unfit,
+  withAccount,
+  type Puller,
+} from "../../../.dagger/src/preflight/pull-secrets.ts"
 
 const API = "ghcr.io/acme/api@sha256:0"
-const puller = (pullSecrets: string[], images = [API]): Puller => ({ object: "Deployment api", images, pullSecrets, serviceAccount: "api" })
+const puller = (pullSecrets: string[], images = [API]): Puller => ({
+  object: "Deployment api",
+  images,
+  pullSecrets,
+  serviceAccount: "api",
+})
 const lines = (...printed: string[]) => new Map([[API, printed]])
 
 describe("how a registry may be written", () => {
   test.each([
-    ["ghcr.io/acme/api@sha256:0", ["ghcr.io", "https://ghcr.io", "ghcr.io/", "https://ghcr.io/v2/", "ghcr.io/acme", "ghcr.io/acme/api"]],
+    [
+      "ghcr.io/acme/api@sha256:0",
+      ["ghcr.io", "https://ghcr.io", "ghcr.io/", "https://ghcr.io/v2/", "ghcr.io/acme", "ghcr.io/acme/api"],
+    ],
     ["localhost:5000/api:1", ["localhost:5000", "http://localhost:5000", "localhost:5000/api"]],
     ["acme/api:1", ["docker.io", "index.docker.io", "https://index.docker.io/v1/", "docker.io/acme"]],
     ["postgres:17", ["https://index.docker.io/v1/", "docker.io/library/postgres"]],
@@ -26,7 +41,9 @@ test("the template prints nothing but the name and marks", () => {
   const { line, definitions } = opensTemplate(API)
   const printed = `${definitions}${line}`.replace(/\{\{.*?\}\}/g, "").replaceAll("\n", "")
   expect(printed.replace(/[ +?]/g, "")).toBe("")
-  expect(`${definitions}${line}`.match(/\{\{\.[^}]*\}\}|\{\{(base64decode|printf|print)[^}]*\}\}/g)).toEqual(["{{.metadata.name}}"])
+  expect(`${definitions}${line}`.match(/\{\{\.[^}]*\}\}|\{\{(base64decode|printf|print)[^}]*\}\}/g)).toEqual([
+    "{{.metadata.name}}",
+  ])
 })
 
 describe("pull secrets", () => {
@@ -37,19 +54,42 @@ describe("pull secrets", () => {
     ["one of two", puller(["hub", "ghcr"]), lines("hub", "ghcr ++"), []],
     ["one that cannot be told", puller(["any"]), lines("any ?"), []],
     ["one that is not there: that is said elsewhere", puller(["gone"]), lines(), []],
-    ["one for another image of the pod", puller(["quay"], [API, "quay.io/proxy@sha256:1"]), new Map([[API, ["quay"]], ["quay.io/proxy@sha256:1", ["quay +"]]]), []],
+    [
+      "one for another image of the pod",
+      puller(["quay"], [API, "quay.io/proxy@sha256:1"]),
+      new Map([
+        [API, ["quay"]],
+        ["quay.io/proxy@sha256:1", ["quay +"]],
+      ]),
+      [],
+    ],
   ])("%s", (_, given, opened, problems) => {
     expect(unfit([given], opened)).toEqual(problems)
   })
 
-  const account = (names: string[]) => ({ apiVersion: "v1", kind: "ServiceAccount", metadata: { name: "api" }, imagePullSecrets: names.map(name => ({ name })) })
+  const account = (names: string[]) => ({
+    apiVersion: "v1",
+    kind: "ServiceAccount",
+    metadata: { name: "api" },
+    imagePullSecrets: names.map(name => ({ name })),
+  })
   const deployment = (spec: object) => ({
-    apiVersion: "apps/v1", kind: "Deployment", metadata: { name: "api" },
+    apiVersion: "apps/v1",
+    kind: "Deployment",
+    metadata: { name: "api" },
     spec: { template: { spec: { containers: [{ name: "api", image: API }], ...spec } } },
   })
   test.each([
-    ["the pod's own", [deployment({ imagePullSecrets: [{ name: "own" }], serviceAccountName: "api" }), account(["brought"])], ["own"]],
-    ["the ServiceAccount's in the manifests", [deployment({ serviceAccountName: "api" }), account(["brought"])], ["brought"]],
+    [
+      "the pod's own",
+      [deployment({ imagePullSecrets: [{ name: "own" }], serviceAccountName: "api" }), account(["brought"])],
+      ["own"],
+    ],
+    [
+      "the ServiceAccount's in the manifests",
+      [deployment({ serviceAccountName: "api" }), account(["brought"])],
+      ["brought"],
+    ],
     ["the ServiceAccount's in the cluster", [deployment({ serviceAccountName: "api" }), account([])], ["there"]],
     ["the default ServiceAccount's in the cluster", [deployment({})], ["everywhere", "also"]],
   ])("are %s", (_, objects, expected) => {

@@ -14,7 +14,9 @@ describe("what keeps kubectl from the API server: a folder per case, in cases/pr
   })
 
   test("nothing: whom it takes the caller for", () => {
-    expect(outcome({ exitCode: 0, stdout: "system:serviceaccount:shop:deployer", stderr: "" })).toBe("reached, as system:serviceaccount:shop:deployer")
+    expect(outcome({ exitCode: 0, stdout: "system:serviceaccount:shop:deployer", stderr: "" })).toBe(
+      "reached, as system:serviceaccount:shop:deployer",
+    )
   })
 })
 
@@ -29,9 +31,12 @@ describe("an address that leads a container to itself", () => {
     expect(() => assertLeadsOut({ url }, {})).not.toThrow()
   })
 
-  test.each(["https://10.0.0.1:6443", "https://localhost.example.com", "https://k8s.example.com"])("%s is none", url => {
-    expect(() => assertLeadsOut({ url })).not.toThrow()
-  })
+  test.each(["https://10.0.0.1:6443", "https://localhost.example.com", "https://k8s.example.com"])(
+    "%s is none",
+    url => {
+      expect(() => assertLeadsOut({ url })).not.toThrow()
+    },
+  )
 })
 
 /** The message without kubectl's own words, which are the input. */
@@ -39,6 +44,9 @@ function outcome(answer: Parameters<typeof readWhoAmI>[0]): string {
   try {
     return `reached, as ${readWhoAmI(answer, PLACE)}`
   } catch (error) {
-    return (error as Error).message.split("\n").filter(line => !line.startsWith("  ")).join("\n")
+    return (error as Error).message
+      .split("\n")
+      .filter(line => !line.startsWith("  "))
+      .join("\n")
   }
 }

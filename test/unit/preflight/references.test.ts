@@ -26,19 +26,34 @@ spec:
 function plan(secrets?: Record<string, string>, account: string[] = [], more = ""): Plan {
   const config = Config.parse({ monitor: { secrets: account } })
   const manifests = parseManifests([{ name: "app.yaml", text: MANIFESTS + more }])
-  return { config, manifests, secrets, publicUrl: "http://localhost:3000", handshake: false, keepFailed: false, timeout: 600 }
+  return {
+    config,
+    manifests,
+    secrets,
+    publicUrl: "http://localhost:3000",
+    handshake: false,
+    keepFailed: false,
+    timeout: 600,
+  }
 }
 
-const there = (...keys: string[]) => [{ kind: "Secret" as const, name: "app-secrets", keys }, { kind: "Secret" as const, name: "of-the-cluster", keys: ["ANY"] }]
+const there = (...keys: string[]) => [
+  { kind: "Secret" as const, name: "app-secrets", keys },
+  { kind: "Secret" as const, name: "of-the-cluster", keys: ["ANY"] },
+]
 
-const made = (apiVersion: string, kind: string, name: string, spec: object) => `---\n${JSON.stringify({ apiVersion, kind, metadata: { name }, spec })}\n`
+const made = (apiVersion: string, kind: string, name: string, spec: object) =>
+  `---\n${JSON.stringify({ apiVersion, kind, metadata: { name }, spec })}\n`
 
 function problems(given: Plan, inCluster: ReturnType<typeof there>): string[] {
   try {
     assertResolved(given, [...availableFrom(given), ...inCluster], "the namespace app", "create it")
     return []
   } catch (error) {
-    return (error as Error).message.split("\n").filter(line => /needs|signs in/.test(line)).map(line => line.trim().replace(/^\S+: /, ""))
+    return (error as Error).message
+      .split("\n")
+      .filter(line => /needs|signs in/.test(line))
+      .map(line => line.trim().replace(/^\S+: /, ""))
   }
 }
 
@@ -53,26 +68,43 @@ describe("Secrets that the manifests refer to", () => {
       "Deployment web needs the Secret app-secrets, which does not exist",
       "Deployment web needs the Secret of-the-cluster, which does not exist",
     ])
-    expect(problems(plan({ OTHER: "a value" }), there().slice(1))).toEqual(["Deployment web needs the key NEEDED of the Secret app-secrets, which has no such key"])
+    expect(problems(plan({ OTHER: "a value" }), there().slice(1))).toEqual([
+      "Deployment web needs the key NEEDED of the Secret app-secrets, which has no such key",
+    ])
   })
 
   test.each([
     ["an ExternalSecret of their name", made("external-secrets.io/v1", "ExternalSecret", "app-secrets", {})],
-    ["an ExternalSecret that names them", made("external-secrets.io/v1beta1", "ExternalSecret", "app", { target: { name: "app-secrets" } })],
-    ["a SealedSecret of their name", made("bitnami.com/v1alpha1", "SealedSecret", "app-secrets", { encryptedData: {}, template: {} })],
-    ["a SealedSecret that names them", made("bitnami.com/v1alpha1", "SealedSecret", "app", { template: { metadata: { name: "app-secrets" } } })],
+    [
+      "an ExternalSecret that names them",
+      made("external-secrets.io/v1beta1", "ExternalSecret", "app", { target: { name: "app-secrets" } }),
+    ],
+    [
+      "a SealedSecret of their name",
+      made("bitnami.com/v1alpha1", "SealedSecret", "app-secrets", { encryptedData: {}, template: {} }),
+    ],
+    [
+      "a SealedSecret that names them",
+      made("bitnami.com/v1alpha1", "SealedSecret", "app", { template: { metadata: { name: "app-secrets" } } }),
+    ],
     ["a Certificate that names them", made("cert-manager.io/v1", "Certificate", "app", { secretName: "app-secrets" })],
   ])("are yet to be made of %s", (_, more) => {
     expect(problems(plan(undefined, ["PASSWORD"], more), there().slice(1))).toEqual([])
   })
 
   test("are not made of an object of another name, or of another group's", () => {
-    const others = made("external-secrets.io/v1", "ExternalSecret", "app", {}) + made("example.com/v1", "SealedSecret", "app-secrets", {})
-    expect(problems(plan(undefined, [], others), there().slice(1))).toEqual(["Deployment web needs the Secret app-secrets, which does not exist"])
+    const others =
+      made("external-secrets.io/v1", "ExternalSecret", "app", {}) +
+      made("example.com/v1", "SealedSecret", "app-secrets", {})
+    expect(problems(plan(undefined, [], others), there().slice(1))).toEqual([
+      "Deployment web needs the Secret app-secrets, which does not exist",
+    ])
   })
 
   test("have the monitor's account, given or not", () => {
-    const missing = ["the monitor signs in with the key PASSWORD of the Secret app-secrets (monitor.secrets of cloud-native.yaml), which is not there"]
+    const missing = [
+      "the monitor signs in with the key PASSWORD of the Secret app-secrets (monitor.secrets of cloud-native.yaml), which is not there",
+    ]
     expect(problems(plan(undefined, ["PASSWORD"]), there("NEEDED"))).toEqual(missing)
     expect(problems(plan({ NEEDED: "a value" }, ["PASSWORD"]), there().slice(1))).toEqual(missing)
     expect(problems(plan(undefined, ["PASSWORD"]), there("NEEDED", "PASSWORD"))).toEqual([])

@@ -19,11 +19,17 @@ describe("the resources of kinds", () => {
     ["autoscaling/v2", "HorizontalPodAutoscaler", "horizontalpodautoscalers"],
     ["batch/v1", "CronJob", "cronjobs"],
   ])("%s %s: %s", (apiVersion, kind, resource) => {
-    expect(named([{ apiVersion, kind }], new Map())).toEqual({ resources: [{ group: apiVersion.includes("/") ? apiVersion.split("/")[0] : "", resource }], unknown: [] })
+    expect(named([{ apiVersion, kind }], new Map())).toEqual({
+      resources: [{ group: apiVersion.includes("/") ? apiVersion.split("/")[0] : "", resource }],
+      unknown: [],
+    })
   })
 
   test("that are no part of Kubernetes are as the cluster says, whatever the version", () => {
-    const objects = [{ apiVersion: "traefik.io/v1", kind: "Proxy" }, { apiVersion: "cert-manager.io/v1", kind: "Certificate" }]
+    const objects = [
+      { apiVersion: "traefik.io/v1", kind: "Proxy" },
+      { apiVersion: "cert-manager.io/v1", kind: "Certificate" },
+    ]
     expect(named(objects, parseApiResources(PRINTED)).resources).toEqual([
       { group: "traefik.io", resource: "proxies" },
       { group: "cert-manager.io", resource: "certificates" },
@@ -31,7 +37,10 @@ describe("the resources of kinds", () => {
   })
 
   test("that the cluster does not know are named", () => {
-    const kinds = named([{ apiVersion: "monitoring.coreos.com/v1", kind: "ServiceMonitor" }], parseApiResources(PRINTED))
+    const kinds = named(
+      [{ apiVersion: "monitoring.coreos.com/v1", kind: "ServiceMonitor" }],
+      parseApiResources(PRINTED),
+    )
     expect(() => assertKnown(kinds)).toThrow(/KINDS_MISSING: .*\n {2}ServiceMonitor \(monitoring\.coreos\.com\/v1\)/)
     expect(() => assertKnown(named([{ apiVersion: "v1", kind: "Service" }], new Map()))).not.toThrow()
   })

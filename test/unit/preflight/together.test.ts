@@ -3,12 +3,18 @@ import { describe, expect, test } from "vitest"
 import { CloudNativeError, type Failure } from "../../../.dagger/src/errors.ts"
 import { together } from "../../../.dagger/src/preflight/together.ts"
 
-const problem = (code: Failure["code"], what: string) => new CloudNativeError({ code, blame: "user", what, why: "line one\nline two", fix: "mend it" })
+const problem = (code: Failure["code"], what: string) =>
+  new CloudNativeError({ code, blame: "user", what, why: "line one\nline two", fix: "mend it" })
 const fails = (error: unknown) => () => Promise.reject(error)
 
 describe("work that is done together", () => {
   test("answers with what each part answers", async () => {
-    expect(await together(() => 1, async () => "two")).toEqual([1, "two"])
+    expect(
+      await together(
+        () => 1,
+        async () => "two",
+      ),
+    ).toEqual([1, "two"])
   })
 
   test("fails with the one problem as it is", async () => {
@@ -38,7 +44,10 @@ describe("work that is done together", () => {
 
   test("keeps the code where all problems have the same", async () => {
     const failure = together(fails(problem("ARGUMENTS_INVALID", "one")), fails(problem("ARGUMENTS_INVALID", "two")))
-    await expect(failure).rejects.toMatchObject({ code: "ARGUMENTS_INVALID", what: "2 problems would stop it; nothing was changed" })
+    await expect(failure).rejects.toMatchObject({
+      code: "ARGUMENTS_INVALID",
+      what: "2 problems would stop it; nothing was changed",
+    })
   })
 
   test("passes on what is no problem of the user's", async () => {
@@ -48,6 +57,8 @@ describe("work that is done together", () => {
 
   test("waits for what takes longer than the first problem", async () => {
     const later = new Promise<never>((_, reject) => setTimeout(() => reject(problem("SECRETS_MISSING", "later")), 5))
-    await expect(together(fails(problem("NAMESPACE_MISSING", "at once")), () => later)).rejects.toThrow("2. SECRETS_MISSING: later")
+    await expect(together(fails(problem("NAMESPACE_MISSING", "at once")), () => later)).rejects.toThrow(
+      "2. SECRETS_MISSING: later",
+    )
   })
 })

@@ -6,8 +6,21 @@ import { assertPush, assertSigned } from "../../../.dagger/src/push/arguments.js
 import { remedyOfPush } from "../../../.dagger/src/push/publish.js"
 import { assertAccess, outOfReach } from "../../../.dagger/src/registry/access.js"
 import { refusalOf } from "../../../.dagger/src/deploy/trust.js"
-import { loginFile, registryFailed, remedyOf, takesNoReferrers, ToolFailed, type RegistryClient } from "../../../.dagger/src/registry/client.js"
-import { attestArgs, parseStatements, signArgs, verifyArgs, verifyAttestationArgs } from "../../../.dagger/src/registry/cosign.js"
+import {
+  loginFile,
+  registryFailed,
+  remedyOf,
+  takesNoReferrers,
+  ToolFailed,
+  type RegistryClient,
+} from "../../../.dagger/src/registry/client.js"
+import {
+  attestArgs,
+  parseStatements,
+  signArgs,
+  verifyArgs,
+  verifyAttestationArgs,
+} from "../../../.dagger/src/registry/cosign.js"
 import { attachArgs, manifestArgs, readArchitectures, resolveArgs } from "../../../.dagger/src/registry/oras.js"
 import { formatReference, isLoopback, parseReference } from "../../../.dagger/src/registry/reference.js"
 
@@ -27,27 +40,56 @@ describe("a reference", () => {
   ])("%s is %s", (text, expected) => {
     expect(formatReference(parseReference(text))).toBe(expected)
   })
-  test.each(["", "ghcr.io/acme/api", "localhost:5000/api", "api:", "ghcr.io/acme/api@sha256:123", "ghcr.io/Acme Inc/api:1", "https://ghcr.io/acme/api:1"])(
-    "%j is none that could be released",
-    text => {
-      expect(() => parseReference(text)).toThrow("ARGUMENTS_INVALID")
-    },
-  )
-  test.each([["localhost:5000", true], ["127.0.0.1:5000", true], ["[::1]:5000", true], ["localhost.example.com", false], ["ghcr.io", false], ["10.0.0.1:5000", false]])(
-    "%s is another host in every container: %s",
-    (host, expected) => {
-      expect(isLoopback(host as string)).toBe(expected)
-    },
-  )
+  test.each([
+    "",
+    "ghcr.io/acme/api",
+    "localhost:5000/api",
+    "api:",
+    "ghcr.io/acme/api@sha256:123",
+    "ghcr.io/Acme Inc/api:1",
+    "https://ghcr.io/acme/api:1",
+  ])("%j is none that could be released", text => {
+    expect(() => parseReference(text)).toThrow("ARGUMENTS_INVALID")
+  })
+  test.each([
+    ["localhost:5000", true],
+    ["127.0.0.1:5000", true],
+    ["[::1]:5000", true],
+    ["localhost.example.com", false],
+    ["ghcr.io", false],
+    ["10.0.0.1:5000", false],
+  ])("%s is another host in every container: %s", (host, expected) => {
+    expect(isLoopback(host)).toBe(expected)
+  })
 })
 
 describe("access to a registry", () => {
   test.each([
-    ["a user without a password", () => assertAccess({ username: "me" }, "ghcr.io"), "--username was given without --password"],
-    ["a password without a user", () => assertAccess({ password: secret }, "ghcr.io"), "--password was given without --username"],
-    ["a service for a registry that has a name", () => assertAccess({ service }, "ghcr.io"), "--registry-service was given for a registry at ghcr.io"],
-    ["a key's password without the key", () => assertPush("ghcr.io/acme", {}, undefined, secret), "--signing-password was given without --signing-key"],
-    ["a key for a registry out of reach", () => assertPush("localhost:5000", {}, secret), "--registry-service=tcp://localhost:5000"],
+    [
+      "a user without a password",
+      () => assertAccess({ username: "me" }, "ghcr.io"),
+      "--username was given without --password",
+    ],
+    [
+      "a password without a user",
+      () => assertAccess({ password: secret }, "ghcr.io"),
+      "--password was given without --username",
+    ],
+    [
+      "a service for a registry that has a name",
+      () => assertAccess({ service }, "ghcr.io"),
+      "--registry-service was given for a registry at ghcr.io",
+    ],
+    [
+      "a key's password without the key",
+      () => assertPush("ghcr.io/acme", {}, undefined, secret),
+      "--signing-password was given without --signing-key",
+    ],
+    [
+      "a key for a registry out of reach",
+      () => assertPush("localhost:5000", {}, secret),
+      "--registry-service=tcp://localhost:5000",
+    ],
     ["no key, where the policy has one", () => assertSigned("cosign.pub", undefined), "there is no --signing-key"],
   ])("is refused with %s", (_, assert, message) => {
     expect(assert).toThrow(message)
@@ -66,7 +108,9 @@ describe("access to a registry", () => {
     expect(outOfReach({}, "ghcr.io")).toBeUndefined()
   })
   test("a login is kept as Docker keeps it", () => {
-    expect(JSON.parse(loginFile("ghcr.io", "me", "päss:word"))).toEqual({ auths: { "ghcr.io": { auth: Buffer.from("me:päss:word").toString("base64") } } })
+    expect(JSON.parse(loginFile("ghcr.io", "me", "päss:word"))).toEqual({
+      auths: { "ghcr.io": { auth: Buffer.from("me:päss:word").toString("base64") } },
+    })
     expect(Object.keys(JSON.parse(loginFile("docker.io", "me", "x")).auths)).toEqual(["https://index.docker.io/v1/"])
   })
 })
@@ -85,7 +129,10 @@ describe("what a tool says", () => {
     expect(remedyOf(output)).toContain(fix)
   })
   test.each([
-    ['Error response from registry: recognizable error message not found: PUT "https://r/v2/a/manifests/sha256:1": response status code 405: Method Not Allowed', true],
+    [
+      'Error response from registry: recognizable error message not found: PUT "https://r/v2/a/manifests/sha256:1": response status code 405: Method Not Allowed',
+      true,
+    ],
     ['PUT "https://r/v2/a/manifests/sha256:1": response status code 400: Bad Request', true],
     ["Error response from registry: manifest invalid: manifest invalid", true],
     ["Error response from registry: unsupported: The operation is unsupported.", true],
@@ -102,7 +149,11 @@ describe("what a tool says", () => {
     expect(takesNoReferrers(new TypeError("manifest invalid"))).toBe(false)
   })
   test("becomes an error about the registry; any other error stays what it is", () => {
-    expect(registryFailed("it cannot be found", new ToolFailed(1, "not found"))).toMatchObject({ code: "REGISTRY_FAILED", what: "it cannot be found", why: "not found" })
+    expect(registryFailed("it cannot be found", new ToolFailed(1, "not found"))).toMatchObject({
+      code: "REGISTRY_FAILED",
+      what: "it cannot be found",
+      why: "not found",
+    })
     const other = new TypeError("a bug")
     expect(registryFailed("it cannot be found", other)).toBe(other)
   })
@@ -112,24 +163,43 @@ describe("what cosign finds wrong with an image", () => {
   // As v3.1.3 says it.
   test.each([
     ["Error: no signatures found", "it is not signed"],
-    ["Error: no matching attestations: failed to verify signature: could not verify envelope: accepted signatures do not match threshold, Found: 0, Expected 1", "its signature is of another key than the policy's"],
-    ["Error: no matching signatures: invalid signature when validating ASN.1 encoded signature", "its signature is of another key than the policy's"],
-    ["Error: no matching attestations: \nerror during command execution: no matching attestations: ", "no statement that is signed with the policy's key is attached to it"],
-    ["Error: none of the attestations matched the predicate type: https://slsa.dev/provenance/v1, found: https://sigstore.dev/cosign/sign/v1", "no statement that is signed with the policy's key is attached to it"],
+    [
+      "Error: no matching attestations: failed to verify signature: could not verify envelope: accepted signatures do not match threshold, Found: 0, Expected 1",
+      "its signature is of another key than the policy's",
+    ],
+    [
+      "Error: no matching signatures: invalid signature when validating ASN.1 encoded signature",
+      "its signature is of another key than the policy's",
+    ],
+    [
+      "Error: no matching attestations: \nerror during command execution: no matching attestations: ",
+      "no statement that is signed with the policy's key is attached to it",
+    ],
+    [
+      "Error: none of the attestations matched the predicate type: https://slsa.dev/provenance/v1, found: https://sigstore.dev/cosign/sign/v1",
+      "no statement that is signed with the policy's key is attached to it",
+    ],
   ])("%j is a refusal", (output, refusal) => {
     expect(refusalOf(output)).toBe(refusal)
   })
-  test.each(['Error: Get "http://localhost:1/v2/": dial tcp 127.0.0.1:1: connect: connection refused', "no answer within 120 s", "unauthorized: authentication required", ""])(
-    "%j is no verdict on it",
-    output => {
-      expect(refusalOf(output)).toBeUndefined()
-    },
-  )
+  test.each([
+    'Error: Get "http://localhost:1/v2/": dial tcp 127.0.0.1:1: connect: connection refused',
+    "no answer within 120 s",
+    "unauthorized: authentication required",
+    "",
+  ])("%j is no verdict on it", output => {
+    expect(refusalOf(output)).toBeUndefined()
+  })
 })
 
 describe("a push that failed has a way out", () => {
   test.each([
-    ["connect ECONNREFUSED 127.0.0.1:1", "localhost:1", {}, /the registry is up.*--registry-service=tcp:\/\/localhost:1$/],
+    [
+      "connect ECONNREFUSED 127.0.0.1:1",
+      "localhost:1",
+      {},
+      /the registry is up.*--registry-service=tcp:\/\/localhost:1$/,
+    ],
     ["connect ECONNREFUSED 127.0.0.1:1", "localhost:1", { service }, /the registry is up, and what it answered$/],
     ["dial tcp: lookup registry.invalid: no such host", "registry.invalid", {}, /^check the address/],
     ["unexpected status from HEAD request: 401 Unauthorized", "ghcr.io", {}, /--username and --password/],
@@ -151,13 +221,25 @@ describe("command lines", () => {
     verifyAttestationArgs("r/a@d", plainHttp, "https://slsa.dev/provenance/v1"),
   ]
   test("speak plain HTTP to a registry that is a service, and only to one", () => {
-    expect(all(true).map(http)).toEqual([...Array(3).fill(["--plain-http"]), ["--allow-http-registry"], ["--type=https://slsa.dev/provenance/v1", "--allow-http-registry"], ["--allow-http-registry"], ["--type=https://slsa.dev/provenance/v1", "--allow-http-registry"]])
-    expect(all(false).flatMap(http).filter(argument => !argument.startsWith("--type="))).toEqual([])
+    expect(all(true).map(http)).toEqual([
+      ...Array(3).fill(["--plain-http"]),
+      ["--allow-http-registry"],
+      ["--type=https://slsa.dev/provenance/v1", "--allow-http-registry"],
+      ["--allow-http-registry"],
+      ["--type=https://slsa.dev/provenance/v1", "--allow-http-registry"],
+    ])
+    expect(
+      all(false)
+        .flatMap(http)
+        .filter(argument => !argument.startsWith("--type=")),
+    ).toEqual([])
   })
   test("of a signature name no service that would be asked over the network", () => {
     const offline = ["--signing-config=/signing-config.json", "--trusted-root=/trusted-root.json"]
-    for (const args of [signArgs("r/a@d", false), attestArgs("r/a@d", false, "t")]) expect(args).toEqual(expect.arrayContaining(offline))
-    for (const args of [verifyArgs("r/a@d", false), verifyAttestationArgs("r/a@d", false, "t")]) expect(args).toEqual(expect.arrayContaining(["--key=/cosign.pub", "--insecure-ignore-tlog=true"]))
+    for (const args of [signArgs("r/a@d", false), attestArgs("r/a@d", false, "t")])
+      expect(args).toEqual(expect.arrayContaining(offline))
+    for (const args of [verifyArgs("r/a@d", false), verifyAttestationArgs("r/a@d", false, "t")])
+      expect(args).toEqual(expect.arrayContaining(["--key=/cosign.pub", "--insecure-ignore-tlog=true"]))
   })
 })
 
@@ -165,10 +247,32 @@ describe("the architectures of an image", () => {
   const image = (os: string, architecture: string) => ({ digest: DIGEST, platform: { os, architecture } })
   const MANIFEST = { schemaVersion: 2, config: { digest: DIGEST }, layers: [] }
   test.each<[string, object, object, string[]]>([
-    ["are its index's, but for attestations and other systems", { manifests: [image("linux", "amd64"), image("linux", "arm64"), image("unknown", "unknown"), image("windows", "s390x")] }, {}, ["amd64", "arm64"]],
-    ["are named once, whatever variants there are", { manifests: [image("linux", "arm"), image("linux", "arm")] }, {}, ["arm"]],
+    [
+      "are its index's, but for attestations and other systems",
+      {
+        manifests: [
+          image("linux", "amd64"),
+          image("linux", "arm64"),
+          image("unknown", "unknown"),
+          image("windows", "s390x"),
+        ],
+      },
+      {},
+      ["amd64", "arm64"],
+    ],
+    [
+      "are named once, whatever variants there are",
+      { manifests: [image("linux", "arm"), image("linux", "arm")] },
+      {},
+      ["arm"],
+    ],
     ["are not told by an index without platforms", { manifests: [{ digest: DIGEST }] }, {}, []],
-    ["of one image stand in its configuration", MANIFEST, { os: "linux", architecture: "arm64", variant: "v8", rootfs: {} }, ["arm64"]],
+    [
+      "of one image stand in its configuration",
+      MANIFEST,
+      { os: "linux", architecture: "arm64", variant: "v8", rootfs: {} },
+      ["arm64"],
+    ],
   ])("%s", async (_, manifest, configuration, expected) => {
     const run = async (_: unknown, args: string[]) => JSON.stringify(args.includes("fetch") ? manifest : configuration)
     const registry = { run, seen: (reference: string) => reference, plainHttp: false } as unknown as RegistryClient
@@ -177,15 +281,22 @@ describe("the architectures of an image", () => {
 })
 
 describe("signed statements", () => {
-  const line = (statement: unknown) => JSON.stringify({ payloadType: "application/vnd.in-toto+json", payload: Buffer.from(JSON.stringify(statement)).toString("base64"), signatures: [] })
+  const line = (statement: unknown) =>
+    JSON.stringify({
+      payloadType: "application/vnd.in-toto+json",
+      payload: Buffer.from(JSON.stringify(statement)).toString("base64"),
+      signatures: [],
+    })
   test("are read, an envelope a line", () => {
     expect(parseStatements(`${line({ a: 1 })}\n${line({ b: 2 })}\n`)).toEqual([{ a: 1 }, { b: 2 }])
     expect(parseStatements("")).toEqual([])
   })
-  test.each(["verified!", "{}", JSON.stringify({ payload: "%%%" }), JSON.stringify({ payload: Buffer.from("no JSON").toString("base64") })])(
-    "that cannot be parsed are an error, never a pass: %s",
-    output => {
-      expect(() => parseStatements(output)).toThrow("BUG")
-    },
-  )
+  test.each([
+    "verified!",
+    "{}",
+    JSON.stringify({ payload: "%%%" }),
+    JSON.stringify({ payload: Buffer.from("no JSON").toString("base64") }),
+  ])("that cannot be parsed are an error, never a pass: %s", output => {
+    expect(() => parseStatements(output)).toThrow("BUG")
+  })
 })

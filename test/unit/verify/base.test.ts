@@ -4,7 +4,10 @@ import { BASE_NAME, baseImage, baseLayers, baseRow, isSameTag, type Base } from 
 import { imageOf } from "./image.ts"
 
 const IMAGE = imageOf(["a", "b", "c"])
-const today = (...diffIds: string[]): Base => ({ name: "python:3.13-slim", today: { digest: "sha256:today", image: imageOf(diffIds) } })
+const today = (...diffIds: string[]): Base => ({
+  name: "python:3.13-slim",
+  today: { digest: "sha256:today", image: imageOf(diffIds) },
+})
 const recorded = (base: Base, diffIds?: string[]): Base => {
   const digest = "sha256:recorded"
   return { ...base, recorded: { digest, look: diffIds && { digest, image: imageOf(diffIds) } } }
@@ -24,7 +27,12 @@ describe("the base", () => {
     ["one of more layers than the image", today("a", "b", "c", "d"), "layer 4 of 4 is another", 3],
     ["one whose layers come later", today("b"), "layer 1 of 1 is another", 0],
     ["one that was recorded, and is another", recorded(today("a"), ["x"]), "layer 1 of 1 is another", 0],
-    ["one that was recorded, and never pushed", recorded(today("a")), "the image names sha256:recorded, which was never pushed there", 1],
+    [
+      "one that was recorded, and never pushed",
+      recorded(today("a")),
+      "the image names sha256:recorded, which was never pushed there",
+      1,
+    ],
   ])("fails on %s", (_, base, how, own) => {
     expect(baseRow(IMAGE, base)).toMatchObject({ actual: "not this base", verdict: "fail", how })
     expect(baseLayers(IMAGE, baseImage(base))).toBe(own)
@@ -38,14 +46,22 @@ describe("the base", () => {
 
   test("fails when it cannot be had, and no layer counts as its", () => {
     const base = { name: "pyhton:3.13-slim", problem: "pull access denied" }
-    expect(baseRow(IMAGE, base)).toMatchObject({ limit: base.name, verdict: "fail", how: "the base cannot be had", findings: ["pull access denied"] })
+    expect(baseRow(IMAGE, base)).toMatchObject({
+      limit: base.name,
+      verdict: "fail",
+      how: "the base cannot be had",
+      findings: ["pull access denied"],
+    })
     expect(baseLayers(IMAGE, baseImage(base))).toBeUndefined()
   })
 
   test("is not checked when none is demanded, whatever the image says itself", () => {
     expect(baseRow(IMAGE, undefined)).toMatchObject({ verdict: "not checked" })
     const how = "only the image says that it is python:3.13-slim: demand one with --base"
-    expect(baseRow(imageOf(["a"], { labels: { [BASE_NAME]: "python:3.13-slim" } }), undefined)).toMatchObject({ verdict: "not checked", how })
+    expect(baseRow(imageOf(["a"], { labels: { [BASE_NAME]: "python:3.13-slim" } }), undefined)).toMatchObject({
+      verdict: "not checked",
+      how,
+    })
     expect(baseLayers(IMAGE, baseImage(undefined))).toBeUndefined()
   })
 })

@@ -3,7 +3,13 @@ import { describe, expect, test } from "vitest"
 import { fileModesRow, finalStageRow } from "../../../.dagger/src/verify/contents.js"
 import type { LayerFile } from "../../../.dagger/src/verify/layers.js"
 
-const file = (path: string, rest: Partial<LayerFile> = {}): LayerFile => ({ layer: 5, path, type: "file", mode: 0o644, ...rest })
+const file = (path: string, rest: Partial<LayerFile> = {}): LayerFile => ({
+  layer: 5,
+  path,
+  type: "file",
+  mode: 0o644,
+  ...rest,
+})
 
 describe("the final stage", () => {
   test.each([
@@ -28,7 +34,11 @@ describe("the final stage", () => {
     ["dev dependency", "app/node_modules/typescript/package.json"],
     ["dev dependency", "app/.venv/lib/python3.13/site-packages/pytest/__init__.py"],
   ])("holds a %s: %s", (kind, path) => {
-    expect(finalStageRow([file(path)])).toMatchObject({ verdict: "fail", actual: `${kind} (1)`, findings: [`${kind}: layer 5: /${path}`] })
+    expect(finalStageRow([file(path)])).toMatchObject({
+      verdict: "fail",
+      actual: `${kind} (1)`,
+      findings: [`${kind}: layer 5: /${path}`],
+    })
   })
 
   test.each([

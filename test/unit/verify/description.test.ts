@@ -12,13 +12,22 @@ describe("the size", () => {
     [200_000_000, "fail"],
     [250_000_000, "fail"],
   ])("%d bytes of 200 MB: %s", (size, verdict) => {
-    expect(sizeRow(imageOf([], { layers: [layer(size - 1), layer(1)] }), 200e6)).toMatchObject({ limit: "< 200.0 MB", actual: humanSize(size), verdict })
+    expect(sizeRow(imageOf([], { layers: [layer(size - 1), layer(1)] }), 200e6)).toMatchObject({
+      limit: "< 200.0 MB",
+      actual: humanSize(size),
+      verdict,
+    })
   })
 })
 
 describe("the layers above the base", () => {
   test.each([
-    ["within their limit", [layer(9e6), layer(2e6)], 12e6, { limit: "< 12.0 MB", actual: "11.0 MB", verdict: "pass", how: "above the base: 9.0 MB, 2.0 MB" }],
+    [
+      "within their limit",
+      [layer(9e6), layer(2e6)],
+      12e6,
+      { limit: "< 12.0 MB", actual: "11.0 MB", verdict: "pass", how: "above the base: 9.0 MB, 2.0 MB" },
+    ],
     ["at their limit", [layer(12e6)], 12e6, { actual: "12.0 MB", verdict: "fail" }],
     ["without a limit", [layer(90e6)], undefined, { limit: "none", actual: "90.0 MB", verdict: "pass" }],
     ["none of them", [], 12e6, { actual: "0.0 MB", verdict: "pass", how: "none above the base" }],
@@ -49,5 +58,13 @@ describe("the user", () => {
 })
 
 test("a table's columns are as wide as their widest cell, and lines end with their text", () => {
-  expect(formatTable(["IMAGE", "SIZE"], [["frontend", "48.4 MB"], ["api", ""]])).toBe("IMAGE     SIZE\nfrontend  48.4 MB\napi")
+  expect(
+    formatTable(
+      ["IMAGE", "SIZE"],
+      [
+        ["frontend", "48.4 MB"],
+        ["api", ""],
+      ],
+    ),
+  ).toBe("IMAGE     SIZE\nfrontend  48.4 MB\napi")
 })

@@ -3,8 +3,22 @@ import { describe, expect, test } from "vitest"
 import { runRows } from "../../../.dagger/src/verify/runs.js"
 import type { Trial } from "../../../.dagger/src/verify/trial.js"
 
-const GOOD: Trial = { ranAt: 0, problem: null, startSeconds: 1.2, starvedSeconds: 0.2, inFlight: "finished", stopSeconds: 0.6, output: [] }
-const DEAD: Trial = { ranAt: 0, problem: "ended after 0.1 s with exit code 1", startSeconds: 0.1, starvedSeconds: 0, output: ["Read-only file system"] }
+const GOOD: Trial = {
+  ranAt: 0,
+  problem: null,
+  startSeconds: 1.2,
+  starvedSeconds: 0.2,
+  inFlight: "finished",
+  stopSeconds: 0.6,
+  output: [],
+}
+const DEAD: Trial = {
+  ranAt: 0,
+  problem: "ended after 0.1 s with exit code 1",
+  startSeconds: 0.1,
+  starvedSeconds: 0,
+  output: ["Read-only file system"],
+}
 
 function verdicts(confined: Trial, free?: Trial) {
   return Object.fromEntries(runRows({ confined, free, grace: 30 }, 10).map(row => [row.name, row.verdict]))
@@ -15,7 +29,11 @@ describe("the runs of an image", () => {
     ["that does all it must", [GOOD], ["pass", "pass", "pass", "pass"]],
     ["that runs only with more rights", [DEAD, GOOD], ["fail", "pass", "pass", "pass"]],
     ["that does not run", [DEAD, DEAD], ["not checked", "fail", "not checked", "not checked"]],
-    ["that started late on a busy machine", [{ ...GOOD, startSeconds: 15, starvedSeconds: 6 }], ["pass", "pass", "pass", "pass"]],
+    [
+      "that started late on a busy machine",
+      [{ ...GOOD, startSeconds: 15, starvedSeconds: 6 }],
+      ["pass", "pass", "pass", "pass"],
+    ],
     ["that starts late", [{ ...GOOD, startSeconds: 15 }], ["pass", "fail", "pass", "pass"]],
     ["that has to be killed", [{ ...GOOD, stopSeconds: null }], ["pass", "pass", "fail", "pass"]],
     ["that loses a request", [{ ...GOOD, inFlight: "lost: [Errno 104]" }], ["pass", "pass", "pass", "fail"]],
@@ -25,7 +43,9 @@ describe("the runs of an image", () => {
   })
 
   test("give the last lines that it wrote as evidence", () => {
-    expect(runRows({ confined: DEAD, free: GOOD, grace: 30 }, 10)[0]).toMatchObject({ findings: ["Read-only file system"] })
+    expect(runRows({ confined: DEAD, free: GOOD, grace: 30 }, 10)[0]).toMatchObject({
+      findings: ["Read-only file system"],
+    })
   })
 
   test("are not checked where it does not run without what only the cluster knows", () => {

@@ -6,14 +6,25 @@ import { dirname, join } from "node:path"
 import { afterAll, describe, expect, test } from "vitest"
 
 import { givenRow, isTelling, patternsOf, valuesOf } from "../../../.dagger/src/verify/given.js"
-import { assertNoLeaks, byOwnNames, leaksRow, placeInImage, readLeaks, renameDependencies, saidBy, withoutLinesOf } from "../../../.dagger/src/verify/leaks.js"
+import {
+  assertNoLeaks,
+  byOwnNames,
+  leaksRow,
+  placeInImage,
+  readLeaks,
+  renameDependencies,
+  saidBy,
+  withoutLinesOf,
+} from "../../../.dagger/src/verify/leaks.js"
 import { imageOf } from "./image.ts"
 
 const REPORT = [{ RuleID: "github-pat", File: "3/app/.env", StartLine: 2, Secret: "REDACTED", Match: "REDACTED" }]
 
 describe("a report of gitleaks", () => {
   test("is read by rule and place", () => {
-    expect(readLeaks(0, JSON.stringify(REPORT), "")).toEqual([{ RuleID: "github-pat", File: "3/app/.env", StartLine: 2 }])
+    expect(readLeaks(0, JSON.stringify(REPORT), "")).toEqual([
+      { RuleID: "github-pat", File: "3/app/.env", StartLine: 2 },
+    ])
     expect(readLeaks(0, "[]", "")).toEqual([])
   })
 
@@ -28,9 +39,15 @@ describe("a report of gitleaks", () => {
   test("becomes a row that names rule, layer and path", () => {
     const leaks = readLeaks(0, JSON.stringify([...REPORT, { ...REPORT[0], File: "environment", StartLine: 1 }]), "")
     expect(leaksRow("the layers", leaks, placeInImage)).toMatchObject({
-      verdict: "fail", actual: "2 found", findings: ["github-pat: layer 3: /app/.env:2", "github-pat: environment:1"],
+      verdict: "fail",
+      actual: "2 found",
+      findings: ["github-pat: layer 3: /app/.env:2", "github-pat: environment:1"],
     })
-    expect(leaksRow("the layers", [], placeInImage)).toMatchObject({ verdict: "pass", actual: "none found", findings: [] })
+    expect(leaksRow("the layers", [], placeInImage)).toMatchObject({
+      verdict: "pass",
+      actual: "none found",
+      findings: [],
+    })
   })
 
   test("of a repository is an error that names rule and path, unless it is empty", () => {
@@ -42,11 +59,26 @@ describe("a report of gitleaks", () => {
 })
 
 describe("what an image says of itself", () => {
-  const base = saidBy(imageOf([], { env: ["PATH=/bin", "GPG_KEY=7169605F"], labels: { vendor: "python" }, history: ["ENV GPG_KEY=7169605F"] }))
+  const base = saidBy(
+    imageOf([], {
+      env: ["PATH=/bin", "GPG_KEY=7169605F"],
+      labels: { vendor: "python" },
+      history: ["ENV GPG_KEY=7169605F"],
+    }),
+  )
 
   test("does not include what its base says", () => {
-    const said = { env: ["PATH=/bin", "GPG_KEY=7169605F", "TOKEN=x"], labels: { vendor: "me" }, annotations: { made: "here" }, history: ["ENV GPG_KEY=7169605F", "ARG TOKEN=x"] }
-    expect(withoutLinesOf(saidBy(imageOf([], said)), base)).toEqual({ environment: ["TOKEN=x"], labels: ["vendor=me", "made=here"], history: ["ARG TOKEN=x"] })
+    const said = {
+      env: ["PATH=/bin", "GPG_KEY=7169605F", "TOKEN=x"],
+      labels: { vendor: "me" },
+      annotations: { made: "here" },
+      history: ["ENV GPG_KEY=7169605F", "ARG TOKEN=x"],
+    }
+    expect(withoutLinesOf(saidBy(imageOf([], said)), base)).toEqual({
+      environment: ["TOKEN=x"],
+      labels: ["vendor=me", "made=here"],
+      history: ["ARG TOKEN=x"],
+    })
   })
 
   test("includes another value of what its base says", () => {
@@ -61,15 +93,31 @@ describe("the rules for images", () => {
   })
 
   // As RE2 and JavaScript both read it.
-  const key = new RegExp(/id = "private-key"[^]*?regex = \'\'\'(.*)\'\'\'/.exec(readFileSync(join(import.meta.dirname, "../../../.dagger/gitleaks/image.toml"), "utf8"))![1]!)
+  const key = new RegExp(
+    /id = "private-key"[^]*?regex = \'\'\'(.*)\'\'\'/.exec(
+      readFileSync(join(import.meta.dirname, "../../../.dagger/gitleaks/image.toml"), "utf8"),
+    )![1]!,
+  )
   const header = ["-----BEGIN", "PRIVATE KEY-----"].join(" ")
   const body = "MIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcwggSjAgEAAoIBAQC7"
   test.each([
     ["a file", `${header}\n${body}\n`, true],
     ["a text of JSON", `{"key":"${header}\\n${body}\\n"}`, true],
-    ["an encrypted one", `${header.replace("PRIVATE", "RSA PRIVATE")}\nProc-Type: 4,ENCRYPTED\nDEK-Info: AES-128-CBC,8695\n\n${body}`, true],
-    ["one after code that names its first line", `if(!text.includes("${header}"))throw Error("no key");const key="${header}\\n${body}"`, true],
-    ["code that names its first line", `if(!text.includes("${header}"))throw Error("${"no key ".repeat(20)}");text.replace("${header}","")`, false],
+    [
+      "an encrypted one",
+      `${header.replace("PRIVATE", "RSA PRIVATE")}\nProc-Type: 4,ENCRYPTED\nDEK-Info: AES-128-CBC,8695\n\n${body}`,
+      true,
+    ],
+    [
+      "one after code that names its first line",
+      `if(!text.includes("${header}"))throw Error("no key");const key="${header}\\n${body}"`,
+      true,
+    ],
+    [
+      "code that names its first line",
+      `if(!text.includes("${header}"))throw Error("${"no key ".repeat(20)}");text.replace("${header}","")`,
+      false,
+    ],
   ])("take for a private key %s: %#", (_, text, found) => {
     expect(key.test(text)).toBe(found)
   })
@@ -80,7 +128,10 @@ describe("dependencies", () => {
   afterAll(() => rmSync(folder, { recursive: true }))
 
   test.each([
-    ["app/.venv/lib/python3.13/site-packages/own/settings.py", "app/.venv/lib/python3.13~/site-packages/own/settings.py"],
+    [
+      "app/.venv/lib/python3.13/site-packages/own/settings.py",
+      "app/.venv/lib/python3.13~/site-packages/own/settings.py",
+    ],
     ["app/node_modules/a/node_modules/b/index.js", "app/node_modules~/a/node_modules~/b/index.js"],
     ["venv/lib/own-1.0.dist-info/METADATA", "venv~/lib/own-1.0.dist-info~/METADATA"],
     ["app/env.py", "app/env.py"],
@@ -94,18 +145,40 @@ describe("dependencies", () => {
 
   test("are named by their own names, and what takes code for secrets counts elsewhere only", () => {
     const leak = (RuleID: string, File: string) => ({ RuleID, File, StartLine: 1 })
-    const found = [leak("github-pat", "5/app/node_modules~/a/index.js"), leak("jwt", "5/app/node_modules~/a/index.js"), leak("jwt", "5/app/main.js")]
-    expect(byOwnNames(found)).toEqual([leak("github-pat", "5/app/node_modules/a/index.js"), leak("jwt", "5/app/main.js")])
+    const found = [
+      leak("github-pat", "5/app/node_modules~/a/index.js"),
+      leak("jwt", "5/app/node_modules~/a/index.js"),
+      leak("jwt", "5/app/main.js"),
+    ]
+    expect(byOwnNames(found)).toEqual([
+      leak("github-pat", "5/app/node_modules/a/index.js"),
+      leak("jwt", "5/app/main.js"),
+    ])
   })
 })
 
 describe("the values of a given secret", () => {
-  const kubeconfig = "apiVersion: v1\nusers:\n- name: me\n  user:\n    token: abcdefghij\n    client-key-data: LS0tLS1CRUdJ\nclusters:\n- cluster: { server: https://k8s }\n"
+  const kubeconfig =
+    "apiVersion: v1\nusers:\n- name: me\n  user:\n    token: abcdefghij\n    client-key-data: LS0tLS1CRUdJ\nclusters:\n- cluster: { server: https://k8s }\n"
   test.each([
     ["one value", "hunter2hunter2", [{ value: "hunter2hunter2" }]],
     ["one value in base64", "aHVudGVyMmh1bnRlcg==", [{ value: "aHVudGVyMmh1bnRlcg==" }]],
-    ["a dotenv", "# prod\nA=first # note\nexport B='second one'\n", [{ key: "A", value: "first" }, { key: "B", value: "second one" }]],
-    ["a dotenv with a value of several lines", 'A=first\nKEY="one\ntwo"\n', [{ key: "A", value: "first" }, { key: "KEY", value: "one\ntwo" }]],
+    [
+      "a dotenv",
+      "# prod\nA=first # note\nexport B='second one'\n",
+      [
+        { key: "A", value: "first" },
+        { key: "B", value: "second one" },
+      ],
+    ],
+    [
+      "a dotenv with a value of several lines",
+      'A=first\nKEY="one\ntwo"\n',
+      [
+        { key: "A", value: "first" },
+        { key: "KEY", value: "one\ntwo" },
+      ],
+    ],
     ["a kubeconfig", kubeconfig, [{ value: "abcdefghij" }, { value: "LS0tLS1CRUdJ" }]],
   ])("are those of %s", (_, text, values) => {
     expect(valuesOf(text)).toEqual(values)
@@ -145,7 +218,10 @@ describe("the values of a given secret", () => {
 
   test.each([0, 1, 2, 30, 50, 57])("are found in base64 that is broken into lines, after %d other bytes", before => {
     const value = "postgresql://app:7h5Jq0mZr9TvB4nWc8@db.example.com:5432/app"
-    const wrapped = Buffer.from("x".repeat(before) + value).toString("base64").replace(/.{76}/g, "$&\n").split("\n")
+    const wrapped = Buffer.from("x".repeat(before) + value)
+      .toString("base64")
+      .replace(/.{76}/g, "$&\n")
+      .split("\n")
     expect(patternsOf([value]).some(pattern => wrapped.some(line => line.includes(pattern)))).toBe(true)
   })
 
@@ -154,9 +230,24 @@ describe("the values of a given secret", () => {
   test.each([
     [[], [], { verdict: "not checked" }],
     [[short], [], { verdict: "not checked", how: "1 too short or too plain to look for" }],
-    [[telling, short], [], { verdict: "pass", how: "1 values: plain, base64, hexadecimal, URL-encoded; 1 too short or too plain to look for" }],
-    [[telling], [{ path: "3/app/config.js" }], { verdict: "fail", findings: ["a secret that was given: layer 3: /app/config.js"] }],
-    [[telling], [{ key: "TOKEN", path: "environment" }], { verdict: "fail", findings: ["TOKEN of a secret that was given: environment"] }],
+    [
+      [telling, short],
+      [],
+      {
+        verdict: "pass",
+        how: "1 values: plain, base64, hexadecimal, URL-encoded; 1 too short or too plain to look for",
+      },
+    ],
+    [
+      [telling],
+      [{ path: "3/app/config.js" }],
+      { verdict: "fail", findings: ["a secret that was given: layer 3: /app/config.js"] },
+    ],
+    [
+      [telling],
+      [{ key: "TOKEN", path: "environment" }],
+      { verdict: "fail", findings: ["TOKEN of a secret that was given: environment"] },
+    ],
   ])("%j, found in %j: %j", (values, found, expected) => {
     expect(givenRow(values, found)).toMatchObject(expected)
   })

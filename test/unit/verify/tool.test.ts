@@ -32,13 +32,17 @@ describe("a tool", () => {
   })
 
   test("that does not end is an error", async () => {
-    await expect(runTool(ending(undefined).container, ["tar"], { name: "tar", timeout: 0.01 })).rejects.toThrow(/^TIMED_OUT: tar did not end\n {2}it was waited for 0.01 s/)
+    await expect(runTool(ending(undefined).container, ["tar"], { name: "tar", timeout: 0.01 })).rejects.toThrow(
+      /^TIMED_OUT: tar did not end\n {2}it was waited for 0.01 s/,
+    )
   })
 })
 
 describe("an SBOM", () => {
   const image = { SPDXID: "SPDXRef-DocumentRoot-Image-app" }
-  const relationships = [{ spdxElementId: "SPDXRef-DOCUMENT", relationshipType: "DESCRIBES", relatedSpdxElement: image.SPDXID }]
+  const relationships = [
+    { spdxElementId: "SPDXRef-DOCUMENT", relationshipType: "DESCRIBES", relatedSpdxElement: image.SPDXID },
+  ]
   test.each([
     ["of packages", [image, { SPDXID: "SPDXRef-Package-python" }], "pass", "1 packages"],
     ["of nothing but the image itself", [image], "fail", "0 packages"],

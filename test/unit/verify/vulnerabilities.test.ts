@@ -1,6 +1,12 @@
 import { describe, expect, test } from "vitest"
 
-import { notScannedRow, readReport, vulnerabilitiesRow, type Policy, type Vulnerability } from "../../../.dagger/src/verify/vulnerabilities.js"
+import {
+  notScannedRow,
+  readReport,
+  vulnerabilitiesRow,
+  type Policy,
+  type Vulnerability,
+} from "../../../.dagger/src/verify/vulnerabilities.js"
 
 const POLICY: Policy = { severity: "high", fixedOnly: true, allow: [], timeout: 600 }
 const FOUND: Vulnerability = { id: "CVE-2026-1", severity: "high", package: "openssl 3.0", fixedIn: ["3.1"] }
@@ -28,7 +34,9 @@ describe("a known vulnerability", () => {
   })
 
   test("is named with its package and its fix, and with the day that its allowance ended", () => {
-    expect(judged({}, allow("2026-06-14")).findings).toEqual(["CVE-2026-1 (high) in openssl 3.0, fixed in 3.1, allowed until 2026-06-14"])
+    expect(judged({}, allow("2026-06-14")).findings).toEqual([
+      "CVE-2026-1 (high) in openssl 3.0, fixed in 3.1, allowed until 2026-06-14",
+    ])
   })
 })
 
@@ -37,7 +45,10 @@ test("without a scanner nothing is known", () => {
 })
 
 describe("a scanner's report", () => {
-  const match = { vulnerability: { id: "CVE-2026-1", severity: "High", fix: { versions: ["3.1"], state: "fixed" } }, artifact: { name: "openssl", version: "3.0" } }
+  const match = {
+    vulnerability: { id: "CVE-2026-1", severity: "High", fix: { versions: ["3.1"], state: "fixed" } },
+    artifact: { name: "openssl", version: "3.0" },
+  }
 
   test("is read, each vulnerability of a package once", () => {
     expect(readReport(0, JSON.stringify({ matches: [match, match] }), "")).toEqual([FOUND])

@@ -24,7 +24,8 @@ export function* backendUrlUnresolved({ manifests }: Context): Generator<Problem
 }
 
 function backendUrls({ object }: Manifest): { value: string; path: Path }[] {
-  if (isKind(object, "ConfigMap")) return object.data && NAME in object.data ? [{ value: object.data[NAME]!, path: ["data", NAME] }] : []
+  if (isKind(object, "ConfigMap"))
+    return object.data && NAME in object.data ? [{ value: object.data[NAME], path: ["data", NAME] }] : []
   return containersOf(object).flatMap(({ container, path }) =>
     (container.env ?? []).flatMap(({ name, value }, index) =>
       name === NAME && value !== undefined ? [{ value, path: [...path, "env", index, "value"] }] : [],
@@ -38,7 +39,9 @@ function unresolvedBecause(value: string, manifests: Manifest[]): string | undef
   const { hostname, port, protocol } = new URL(text)
   const number = Number(port || (protocol === "https:" ? 443 : 80))
   const name = SERVICE_HOST.exec(hostname)?.[1]
-  const services = manifests.map(({ object }) => object).filter((object): object is Service => isKind(object, "Service"))
+  const services = manifests
+    .map(({ object }) => object)
+    .filter((object): object is Service => isKind(object, "Service"))
   const service = services.find(({ metadata }) => metadata.name === name)
   if (!service) return `the manifests have no Service ${name ?? hostname}`
   const served = service.spec.ports?.find(item => item.port === number)

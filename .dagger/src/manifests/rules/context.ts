@@ -53,7 +53,10 @@ export function appContainers(context: Context): AppContainer[] {
 }
 
 /** Whether a selector picks pods with these labels. */
-export function selects(matchLabels: Record<string, string> | undefined, labels: Record<string, string> | undefined): boolean {
+export function selects(
+  matchLabels: Record<string, string> | undefined,
+  labels: Record<string, string> | undefined,
+): boolean {
   const wanted = Object.entries(matchLabels ?? {})
   return wanted.length > 0 && wanted.every(([key, value]) => labels?.[key] === value)
 }

@@ -4,7 +4,9 @@ import { isKind } from "../shapes.js"
 import { appDeployments, selects, type Context } from "./context.js"
 
 export function* replicasFixed({ manifests }: Context): Generator<Problem> {
-  const scaled = new Set(manifests.flatMap(({ object }) => (isKind(object, "HorizontalPodAutoscaler") ? [targetOf(object)] : [])))
+  const scaled = new Set(
+    manifests.flatMap(({ object }) => (isKind(object, "HorizontalPodAutoscaler") ? [targetOf(object)] : [])),
+  )
   for (const manifest of manifests) {
     const { object } = manifest
     if (isKind(object, "Deployment") && object.spec.replicas !== undefined && scaled.has(describe(object)))
@@ -37,7 +39,8 @@ export function* disruptionBudgetMissing(context: Context): Generator<Problem> {
   for (const { manifest, object, pods } of appDeployments(context)) {
     const covered = context.manifests.some(
       ({ object: budget }) =>
-        isKind(budget, "PodDisruptionBudget") && selects(budget.spec.selector?.matchLabels, pods.template.metadata?.labels),
+        isKind(budget, "PodDisruptionBudget") &&
+        selects(budget.spec.selector?.matchLabels, pods.template.metadata?.labels),
     )
     if (!covered)
       yield problemAt(manifest, ["metadata", "name"], {

@@ -33,8 +33,11 @@ export function* credentialInManifests({ manifests }: Context): Generator<Proble
 
 /** Values that the manifests give to pods in plain text. */
 function literals({ object }: Manifest): { name: string; value: string; path: Path }[] {
-  if (isKind(object, "ConfigMap")) return Object.entries(object.data ?? {}).map(([name, value]) => ({ name, value, path: ["data", name] }))
+  if (isKind(object, "ConfigMap"))
+    return Object.entries(object.data ?? {}).map(([name, value]) => ({ name, value, path: ["data", name] }))
   return containersOf(object).flatMap(({ container, path }) =>
-    (container.env ?? []).flatMap(({ name, value }, index) => (value === undefined ? [] : [{ name, value, path: [...path, "env", index, "value"] }])),
+    (container.env ?? []).flatMap(({ name, value }, index) =>
+      value === undefined ? [] : [{ name, value, path: [...path, "env", index, "value"] }],
+    ),
   )
 }

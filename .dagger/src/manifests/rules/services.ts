@@ -21,7 +21,9 @@ function isSelected(service: Service, object: KubernetesObject): boolean {
 
 function listens(object: KubernetesObject, target: string | number): boolean {
   const ports = podsOf(object)!.template.spec.containers.flatMap(({ ports = [] }) => ports)
-  return ports.some(({ name, containerPort }) => (typeof target === "number" ? containerPort === target : name === target))
+  return ports.some(({ name, containerPort }) =>
+    typeof target === "number" ? containerPort === target : name === target,
+  )
 }
 
 /** A Service without a selector has its endpoints from elsewhere. */
@@ -63,9 +65,13 @@ export function* serviceSelectsJob({ manifests }: Context): Generator<Problem> {
 
 /** The monitor and the handshake ask each application through its Service. */
 export function* appServiceMissing({ manifests, apps }: Context): Generator<Problem> {
-  const services = manifests.map(({ object }) => object).filter((object): object is Service => isKind(object, "Service"))
+  const services = manifests
+    .map(({ object }) => object)
+    .filter((object): object is Service => isKind(object, "Service"))
   for (const [app, { service, port }] of Object.entries(apps))
-    if (!services.some(({ metadata, spec }) => metadata.name === service && spec.ports?.some(item => item.port === port)))
+    if (
+      !services.some(({ metadata, spec }) => metadata.name === service && spec.ports?.some(item => item.port === port))
+    )
       yield {
         code: "APP_SERVICE_MISSING",
         what: `the manifests have no Service ${service} with port ${port}, through which the ${app} is asked`,

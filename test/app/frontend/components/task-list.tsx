@@ -38,13 +38,13 @@ export function TaskList() {
   const tick = ({ id, done }: Task) =>
     attempt(async () => {
       const changed = await send<Task>("PATCH", `/api/tasks/${id}`, { done: !done })
-      setTasks((tasks = []) => tasks.map((task) => (task.id === id ? changed : task)))
+      setTasks((tasks = []) => tasks.map(task => (task.id === id ? changed : task)))
     })
 
   const remove = ({ id }: Task) =>
     attempt(async () => {
       await send("DELETE", `/api/tasks/${id}`)
-      setTasks((tasks = []) => tasks.filter((task) => task.id !== id))
+      setTasks((tasks = []) => tasks.filter(task => task.id !== id))
     })
 
   useEffect(() => {
@@ -56,7 +56,7 @@ export function TaskList() {
       <form onSubmit={add} className="add">
         <input
           value={title}
-          onChange={(event) => setTitle(event.target.value)}
+          onChange={event => setTitle(event.target.value)}
           aria-label="New task"
           placeholder="What is to be done?"
           required
@@ -73,7 +73,7 @@ export function TaskList() {
 
       {tasks && (
         <ul>
-          {tasks.map((task) => (
+          {tasks.map(task => (
             <li key={task.id}>
               <label>
                 <input type="checkbox" checked={task.done} onChange={() => tick(task)} />
@@ -96,6 +96,6 @@ export function TaskList() {
 function summary(tasks: Task[] | undefined, error: string | undefined): string {
   if (!tasks) return error ? "" : "Loading…"
   if (tasks.length === 0) return "Nothing to do. Add your first task."
-  const open = tasks.filter((task) => !task.done).length
+  const open = tasks.filter(task => !task.done).length
   return open === 0 ? "All done." : `${open} of ${tasks.length} to do`
 }

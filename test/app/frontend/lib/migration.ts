@@ -61,7 +61,7 @@ async function connect(databaseUrl: string, patience: number): Promise<Client> {
       const place = `PostgreSQL at ${client.host}:${client.port}, database ${client.database}`
       if (isFinal(error) || Date.now() >= deadline) throw new Error(`Cannot use ${place}: ${reason(error)}`)
       console.log(`Waiting for ${place}: ${reason(error)}`)
-      await new Promise((resolve) => setTimeout(resolve, 1_000))
+      await new Promise(resolve => setTimeout(resolve, 1_000))
     }
   }
 }

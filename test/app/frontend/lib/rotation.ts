@@ -6,7 +6,7 @@ import { makeSignature } from "better-auth/crypto"
  * Better Auth decrypts with earlier secrets (BETTER_AUTH_SECRETS), but checks a session's cookie with the newest one only.
  * So that a rotation signs nobody out, a cookie that an earlier one has signed is read as if the newest had.
  */
-export const acceptEarlierSecrets = createAuthMiddleware(async (context) => {
+export const acceptEarlierSecrets = createAuthMiddleware(async context => {
   const { secret, secretConfig, authCookies } = context.context
   if (typeof secretConfig === "string") return
   const { name } = authCookies.sessionToken

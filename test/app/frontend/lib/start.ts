@@ -9,7 +9,7 @@ const LONGEST_SHUTDOWN = 20_000
 const LAST_ANSWERS = 2_000
 
 // What is missing stops the server here, and not a user later.
-const missing = settings.filter((name) => !process.env[name])
+const missing = settings.filter(name => !process.env[name])
 if (missing.length > 0) {
   console.error(`Not set in the environment: ${missing.join(", ")}.`)
   process.exit(1)
@@ -19,11 +19,11 @@ if (missing.length > 0) {
 // each client is asked to leave with its next answer; then Next.js finishes the requests in flight and exits.
 const listeners = process.listeners("SIGTERM")
 process.removeAllListeners("SIGTERM")
-process.once("SIGTERM", (signal) => {
-  subscribe("http.server.request.start", (message) => {
+process.once("SIGTERM", signal => {
+  subscribe("http.server.request.start", message => {
     const { response } = message as { response: ServerResponse }
     response.setHeader("Connection", "close")
   })
-  setTimeout(() => listeners.forEach((listener) => listener(signal)), LAST_ANSWERS)
+  setTimeout(() => listeners.forEach(listener => listener(signal)), LAST_ANSWERS)
   setTimeout(() => process.exit(143), LONGEST_SHUTDOWN).unref()
 })

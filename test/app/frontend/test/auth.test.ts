@@ -99,7 +99,7 @@ test("the key set shows public keys only, and the database holds the private one
 test("without a session, or with a forged one, there is no token", async () => {
   expect((await call(first, "/token")).status).toBe(401)
   const { cookie } = await signUp(first)
-  const forged = cookie.replace(/=./, (start) => (start === "=a" ? "=b" : "=a"))
+  const forged = cookie.replace(/=./, start => (start === "=a" ? "=b" : "=a"))
   expect((await call(first, "/token", { headers: { cookie: forged } })).status).toBe(401)
 })
 
@@ -130,7 +130,7 @@ test("the cookie is HttpOnly, and Secure exactly when the public URL is https", 
         body: { name: "Ada", email: `ada@${new URL(url).protocol.slice(0, -1)}.example`, password: "correct horse" },
         asResponse: true,
       })
-      return response.headers.getSetCookie().find((cookie) => cookie.includes("session_token"))!
+      return response.headers.getSetCookie().find(cookie => cookie.includes("session_token"))!
     }
     const open = await cookieAt("http://tasks.example")
     expect(open).toContain("HttpOnly")

@@ -29,9 +29,9 @@ export async function createReplicas(count: number) {
   const pools = Array.from({ length: count }, () => createPool(database.url))
   return {
     database,
-    replicas: pools.map((pool) => createAuth({ pool, secret, url })),
+    replicas: pools.map(pool => createAuth({ pool, secret, url })),
     async close() {
-      await Promise.all(pools.map((pool) => pool.end()))
+      await Promise.all(pools.map(pool => pool.end()))
       await database.drop()
     },
   }
@@ -51,7 +51,7 @@ export async function signUp(auth: Auth) {
 export function cookiesOf(response: Response): string {
   return response.headers
     .getSetCookie()
-    .map((cookie) => cookie.split(";")[0])
+    .map(cookie => cookie.split(";")[0])
     .join("; ")
 }
 

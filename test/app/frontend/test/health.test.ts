@@ -42,14 +42,14 @@ test("without one it is not", async () => {
 
 test("nor with one that accepts connections and says nothing, and the answer does not wait for it", async () => {
   const sockets: Socket[] = []
-  const silent = createServer((socket) => sockets.push(socket)).listen(0, "127.0.0.1")
+  const silent = createServer(socket => sockets.push(socket)).listen(0, "127.0.0.1")
   await once(silent, "listening")
   vi.stubEnv("DATABASE_URL", `postgresql://app@127.0.0.1:${(silent.address() as AddressInfo).port}/app`)
   try {
     expect((await get("?check=database")).status).toBe(503)
     expect(vi.mocked(console.warn).mock.calls.flat().join()).toContain("no answer within")
   } finally {
-    sockets.forEach((socket) => socket.destroy())
+    sockets.forEach(socket => socket.destroy())
     silent.close()
   }
 })

@@ -23,7 +23,7 @@ test("it makes the tables in a schema of their own, and one key", async () => {
     "select schemaname as schema, tablename as name from pg_tables where schemaname in ('auth', 'public') order by 2",
   )
   expect(tables).toEqual(
-    ["account", "jwks", "rateLimit", "session", "user", "verification"].map((name) => ({ schema: "auth", name })),
+    ["account", "jwks", "rateLimit", "session", "user", "verification"].map(name => ({ schema: "auth", name })),
   )
   expect(await keys()).toHaveLength(1)
 })
@@ -37,7 +37,7 @@ test("it changes nothing the second time", async () => {
 
 test("two at once make one key", async () => {
   const changed = await Promise.all([run(), run()])
-  expect(changed.filter((tables) => tables.length > 0)).toHaveLength(1)
+  expect(changed.filter(tables => tables.length > 0)).toHaveLength(1)
   expect(await keys()).toHaveLength(1)
 })
 
@@ -101,18 +101,18 @@ test("it does not wait for a database that does not exist", async () => {
 
 async function freePort(): Promise<number> {
   const server = createServer().listen(0, "127.0.0.1")
-  await new Promise((resolve) => server.once("listening", resolve))
+  await new Promise(resolve => server.once("listening", resolve))
   const { port } = server.address() as AddressInfo
-  await new Promise((resolve) => server.close(resolve))
+  await new Promise(resolve => server.close(resolve))
   return port
 }
 
 async function forwardPort(port: number, target: { host: string; port: number }) {
-  const server = createServer((near) => {
+  const server = createServer(near => {
     const far = connect(target)
     near.pipe(far).pipe(near)
     for (const socket of [near, far]) socket.on("error", () => socket.destroy())
   }).listen(port, "127.0.0.1")
-  await new Promise((resolve) => server.once("listening", resolve))
+  await new Promise(resolve => server.once("listening", resolve))
   return server
 }

@@ -68,7 +68,10 @@ test("rotated in two deployments, sessions and tokens are good with every pod, b
   const first = await deploy(`0:${OLD},1:${NEW}`)
   const second = await deploy(`1:${NEW},0:${OLD}`)
 
-  const pairs = [[before, first], [first, second]] as const
+  const pairs = [
+    [before, first],
+    [first, second],
+  ] as const
   for (const [older, newer] of pairs) {
     expect(await userOf(newer, cookie)).toBe(id)
     expect(await subjectOf(token, newer)).toBe(id)

@@ -27,7 +27,8 @@ test("told to stop, it takes leave of each client with the next answer, before N
   await import("@/lib/start.ts")
   const server = createServer((_, response) => response.end("well")).listen(0, "127.0.0.1")
   await once(server, "listening")
-  const connection = async () => (await fetch(`http://127.0.0.1:${(server.address() as AddressInfo).port}`)).headers.get("connection")
+  const connection = async () =>
+    (await fetch(`http://127.0.0.1:${(server.address() as AddressInfo).port}`)).headers.get("connection")
   try {
     expect(await connection()).toBe("keep-alive")
     process.emit("SIGTERM", "SIGTERM", 15)

@@ -106,7 +106,7 @@ test.each([
 })
 
 test("an answer without a body passes too", async () => {
-  await using backend = await startBackend((response) => response.writeHead(204).end())
+  await using backend = await startBackend(response => response.writeHead(204).end())
   const response = await DELETE(request("DELETE", "/api/tasks/7"))
   expect(response.status).toBe(204)
   expect(await response.text()).toBe("")
