@@ -1,5 +1,6 @@
 import eslint from "@eslint/js"
 import vitest from "@vitest/eslint-plugin"
+import sortImports from "eslint-plugin-simple-import-sort"
 import tseslint from "typescript-eslint"
 
 /** Answers of a server or a tool, which a test only compares, may be of any type. */
@@ -12,6 +13,13 @@ export default tseslint.config(
   // The sample application and the module that is built on this one are projects of their own.
   { ignores: ["**/node_modules/", "**/sdk/", "test/app/", "test/consumer/", "test/engine/fixture/", "examples/"] },
   eslint.configs.recommended,
+  {
+    plugins: { sortImports },
+    rules: {
+      "sortImports/imports": ["error", { groups: [["^node:"], ["^@?\\w"], ["^\\."]] }],
+      "sortImports/exports": "error",
+    },
+  },
   {
     files: [".dagger/src/**/*.ts", "test/**/*.ts", "*.ts"],
     extends: [tseslint.configs.recommendedTypeChecked],
@@ -41,8 +49,20 @@ export default tseslint.config(
       ...vitest.configs.recommended.rules,
       // expect(value, message) is part of vitest.
       "vitest/valid-expect": ["error", { maxArgs: 2 }],
-      // Cases that run side by side take expect from their context, and vitest of the conformance suite names test otherwise.
-      "vitest/no-standalone-expect": ["error", { additionalTestBlockFunctions: ["test.concurrent"] }],
+      // The conformance suite names test otherwise; what a suite is set up with has to have worked.
+      "vitest/no-standalone-expect": [
+        "error",
+        {
+          additionalTestBlockFunctions: [
+            "on",
+            "test.concurrent",
+            "test.concurrent.each",
+            "test.for",
+            "beforeAll",
+            "beforeEach",
+          ],
+        },
+      ],
     },
   },
 )

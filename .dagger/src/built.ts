@@ -4,7 +4,7 @@ import type { Config } from "./config/schema.js"
 import { Image, imageTable } from "./image.js"
 import { Verification } from "./verification.js"
 import { Verified } from "./verified.js"
-import { verifyApplication, verifySource, type Means } from "./verify/verify.js"
+import { type Means, verifyApplication, verifySource } from "./verify/verify.js"
 
 /** Both images, built from tested source, not verified yet. */
 @object()

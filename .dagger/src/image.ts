@@ -1,9 +1,9 @@
 import { Container, File, func, object } from "@dagger.io/dagger"
 
 import type { Config } from "./config/schema.js"
-import { formatTable, humanSize } from "./verify/table.js"
-import { inspectImage } from "./verify/inspect.js"
-import { sizeOf } from "./verify/oci.js"
+import { formatTable, humanSize } from "./util/format.js"
+import { inspectImage } from "./verify/image/inspect.js"
+import { sizeOf } from "./verify/image/oci.js"
 import { sbomOf } from "./verify/sbom.js"
 
 /** One image, built from tested source. */

@@ -1,18 +1,18 @@
 import { Directory, func, object, Secret, Service } from "@dagger.io/dagger"
 
 import type { Config } from "./config/schema.js"
-import { assertKubeconfig, loginOf } from "./deploy/arguments.js"
+import { deployToCluster } from "./deploy/deploy.js"
 import { diffRelease } from "./deploy/diff.js"
-import { completeForEphemeral, deployToEphemeralCluster } from "./deploy/ephemeral.js"
-import type { Kubectl } from "./deploy/kubectl.js"
-import { planOf, type Plan } from "./deploy/plan.js"
-import { deployToCluster, renderPlan } from "./deploy/release.js"
-import { assertTrusted } from "./deploy/trust.js"
+import { completeForEphemeral, deployToEphemeralCluster } from "./ephemeral/deploy.js"
+import type { Kubectl } from "./kubernetes/kubectl.js"
 import { preflight } from "./preflight/preflight.js"
+import { assertTrusted } from "./push/policy.js"
 import type { PushedImages } from "./push/publish.js"
 import type { RegistryAccess } from "./registry/access.js"
 import { parseReference } from "./registry/reference.js"
-import { formatTable } from "./verify/table.js"
+import { assertKubeconfig, loginOf } from "./release/arguments.js"
+import { type Plan, planOf, renderPlan } from "./release/inputs.js"
+import { formatTable } from "./util/format.js"
 
 /** Both images in a registry, referred to by digest: the only thing that can be deployed. */
 @object()

@@ -1,8 +1,6 @@
 import { dag, File, func, object } from "@dagger.io/dagger"
 
-import { CloudNativeError } from "./errors.js"
-import type { FactRow } from "./verify/facts.js"
-import { formatTable } from "./verify/table.js"
+import { assertPassed, type FactRow, hasPassed } from "./verify/facts.js"
 
 /** One thing that was found out about an image. */
 @object()
@@ -60,7 +58,7 @@ export class Verification {
   /** Whether no fact is other than it has to be; warnings and what was not checked do not count. */
   @func()
   passed(): boolean {
-    return this.read().every(row => row.verdict !== "fail")
+    return hasPassed(this.read())
   }
 
   /** The facts, a row each. */
@@ -84,31 +82,10 @@ export class Verification {
   /** The facts as a table, then what was found, one by one. Fails, with the table, when one of them is not as it has to be. */
   @func()
   summary(): string {
-    const table = formatTable(
-      ["IMAGE", "FACT", "LIMIT", "ACTUAL", "VERDICT", "HOW"],
-      this.read().map(row => [row.image, row.name, row.limit, row.actual, row.verdict.toUpperCase(), row.how]),
-    )
-    const text = [table, ...this.read().flatMap(listFindings)].join("\n")
-    if (this.passed()) return text
-    throw new CloudNativeError({
-      code: "VERIFICATION_FAILED",
-      blame: "user",
-      what: "an image is not as it has to be; nothing was pushed",
-      why: text,
-      fix: "change what the FAIL rows name, or the limits in cloud-native.yaml",
-    })
+    return assertPassed(this.read())
   }
 
   private read(): FactRow[] {
     return JSON.parse(this.facts) as FactRow[]
   }
-}
-
-/** More of one kind say nothing more; the JSON has them all. */
-const SHOWN = 10
-
-function listFindings({ image, name, findings }: FactRow): string[] {
-  if (findings.length === 0) return []
-  const more = findings.length > SHOWN ? [`  … and ${findings.length - SHOWN} more`] : []
-  return ["", `${image}, ${name}:`, ...findings.slice(0, SHOWN).map(finding => `  ${finding}`), ...more]
 }

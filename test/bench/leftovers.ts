@@ -1,4 +1,4 @@
-import { KEPT, parseIdentities } from "../../.dagger/src/deploy/record.ts"
+import { KEPT, parseIdentities } from "../../.dagger/src/release/history.ts"
 
 /** An object of a namespace, as far as it matters for why it is there. */
 export interface Found {

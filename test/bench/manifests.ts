@@ -3,7 +3,7 @@ import { join } from "node:path"
 
 import { parseAllDocuments, stringify } from "yaml"
 
-import { yamlFiles } from "../unit/manifests-files.ts"
+import { yamlFiles } from "../unit/manifests/files.ts"
 
 export interface Manifest {
   kind: string

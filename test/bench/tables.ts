@@ -1,4 +1,4 @@
-import { formatTable, humanSize } from "../../.dagger/src/verify/table.ts"
+import { formatTable, humanSize } from "../../.dagger/src/util/format.ts"
 import type { Bench, Fault, Round, Run, Updates, Verdict } from "./schema.ts"
 
 /** The mission's own limits; all other numbers are only reported. */

@@ -4,6 +4,7 @@ import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } f
 import { createServer } from "node:http"
 import type { AddressInfo } from "node:net"
 import { join } from "node:path"
+
 import { afterAll, beforeAll, expect, test } from "vitest"
 
 const dagger = process.env.DAGGER || join(import.meta.dirname, "../engine/dagger")

@@ -1,8 +1,10 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
+
 import { dag, ExistsType } from "@dagger.io/dagger"
 import { expect } from "vitest"
+
 import { failure, on } from "./support.ts"
 
 const tree = () =>

@@ -1,5 +1,6 @@
 import { dag, ReturnType } from "@dagger.io/dagger"
 import { expect } from "vitest"
+
 import { execFailure, failure, fresh, node, on, python, sh, unique } from "./support.ts"
 
 on("nothing runs until a value is asked for", async () => {

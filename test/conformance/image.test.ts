@@ -1,5 +1,6 @@
-import { dag, type Container, type File } from "@dagger.io/dagger"
+import { type Container, dag, type File } from "@dagger.io/dagger"
 import { expect } from "vitest"
+
 import { execFailure, failure, fresh, node, on, sh, unique } from "./support.ts"
 
 const context = (dockerfile: string) =>

@@ -1,5 +1,6 @@
-import { dag, CacheSharingMode } from "@dagger.io/dagger"
+import { CacheSharingMode, dag } from "@dagger.io/dagger"
 import { expect } from "vitest"
+
 import { failure, fresh, node, on, sh, unique } from "./support.ts"
 
 const tree = () => dag.directory().withNewFile("a.txt", "a").withNewFile("sub/b.txt", "b", { permissions: 0o600 })

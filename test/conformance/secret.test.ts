@@ -1,5 +1,6 @@
 import { dag } from "@dagger.io/dagger"
 import { expect } from "vitest"
+
 import { execFailure, fresh, node, on, sh, unique } from "./support.ts"
 
 const secret = (plaintext: string) => dag.setSecret(`secret-${plaintext.slice(0, 6)}`, plaintext)

@@ -1,5 +1,6 @@
-import { dag, type Container, type Service } from "@dagger.io/dagger"
+import { type Container, dag, type Service } from "@dagger.io/dagger"
 import { expect } from "vitest"
+
 import { failure, fresh, node, on, python, sh, unique } from "./support.ts"
 
 const web = (text: string): Service =>

@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto"
-import { connection, dag, ExecError, type Container } from "@dagger.io/dagger"
+
+import { connection, type Container, dag, ExecError } from "@dagger.io/dagger"
 import { afterAll, beforeAll, expect, test } from "vitest"
 
 // One connection for all the tests of a file: the SDK has only one at a time.

@@ -4,9 +4,9 @@ import { join } from "node:path"
 
 import { afterAll, beforeAll, describe, expect, test } from "vitest"
 
-import { labDown, temporaryLab, type Lab } from "../lab/lab.ts"
+import { type Lab, labDown, temporaryLab } from "../lab/lab.ts"
 import { createNamespace } from "../target/target.ts"
-import { runWorkflow, type Ran } from "./act.ts"
+import { type Ran, runWorkflow } from "./act.ts"
 import { Source } from "./source.ts"
 
 describe("run as GitHub runs it", () => {

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto"
 
-import { chromium, type Browser, type Page } from "playwright-core"
+import { type Browser, chromium, type Page } from "playwright-core"
 
 import { chromium as chromiumPath } from "../lab/tools.ts"
 

@@ -4,7 +4,7 @@ import { join } from "node:path"
 
 import { expect, test } from "vitest"
 
-import { dagger, daggerIn, ROOT, type Ended } from "./dagger.ts"
+import { dagger, daggerIn, type Ended, ROOT } from "./dagger.ts"
 import { Source } from "./source.ts"
 
 const hasBindings = process.env.DAGGER !== undefined

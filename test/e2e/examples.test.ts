@@ -4,7 +4,7 @@ import { join } from "node:path"
 import { afterAll, beforeAll, expect, test } from "vitest"
 
 import { kubectl as kubectlOn } from "../lab/kubectl.ts"
-import { labDown, temporaryLab, type Lab } from "../lab/lab.ts"
+import { type Lab, labDown, temporaryLab } from "../lab/lab.ts"
 import { createNamespace } from "../target/target.ts"
 import { dagger, ROOT } from "./dagger.ts"
 

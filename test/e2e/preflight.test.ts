@@ -7,9 +7,9 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest"
 import { parse, stringify } from "yaml"
 
 import { kubectl as kubectlOn } from "../lab/kubectl.ts"
-import { labDown, temporaryLab, type Lab } from "../lab/lab.ts"
+import { type Lab, labDown, temporaryLab } from "../lab/lab.ts"
 import { podman } from "../lab/podman.ts"
-import { dagger, ROOT, type Ended } from "./dagger.ts"
+import { dagger, type Ended, ROOT } from "./dagger.ts"
 import { Source } from "./source.ts"
 
 const NAMESPACE = "tasks"

@@ -2,19 +2,21 @@
 import { spawn } from "node:child_process"
 import { existsSync, readFileSync } from "node:fs"
 import { join } from "node:path"
+
 import { GraphQLError } from "graphql"
+
 import { ensureImage } from "../lab/images.ts"
 import { podmanEnvironment } from "../lab/podman.ts"
-import { ownPlatform, type Container } from "./container.ts"
+import { type Container, ownPlatform } from "./container.ts"
 import { missing } from "./directory.ts"
 import { addMakers } from "./evaluate.ts"
 import { execError } from "./exec.ts"
 import { findImage, imageById } from "./image.ts"
 import { within } from "./overlay.ts"
 import { lineLogger, log } from "./progress.ts"
-import { scrub, secretFile, type Secret } from "./secret.ts"
+import { scrub, type Secret, secretFile } from "./secret.ts"
 import { digestOf, once, recall, remember, scratch } from "./store.ts"
-import { directoryPath, type Directory } from "./tree.ts"
+import { type Directory, directoryPath } from "./tree.ts"
 
 interface BuildArgs {
   dockerfile: string

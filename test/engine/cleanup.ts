@@ -3,6 +3,7 @@ import { execFileSync } from "node:child_process"
 import { readFileSync, rmSync } from "node:fs"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
+
 import { withLock } from "../lab/cache.ts"
 import { removeNetwork } from "./network.ts"
 import { folder, secretFolder } from "./store.ts"

@@ -1,14 +1,16 @@
 // Container: what it is, and the fields that only change its description.
 import { posix } from "node:path"
+
 import { GraphQLError } from "graphql"
+
 import { addMakers } from "./evaluate.ts"
+import { type Config, emptyConfig, type Port } from "./image.ts"
 import { addLeaves } from "./leaf.ts"
 import { recipe } from "./recipe.ts"
-import { digestOf } from "./store.ts"
-import type { Directory, File } from "./tree.ts"
-import { emptyConfig, type Config, type Port } from "./image.ts"
 import type { Secret } from "./secret.ts"
 import type { Service } from "./service.ts"
+import { digestOf } from "./store.ts"
+import type { Directory, File } from "./tree.ts"
 
 export type Mount = { path: string } & (
   | { kind: "directory"; source: Directory; layers: string[]; readOnly: boolean; owner: string }

@@ -13,7 +13,9 @@ import {
 } from "node:fs"
 import { homedir } from "node:os"
 import { basename, dirname, join, resolve } from "node:path"
+
 import { GraphQLError } from "graphql"
+
 import { run } from "../lab/process.ts"
 import { addMakers, evaluate } from "./evaluate.ts"
 import { addLeaves } from "./leaf.ts"
@@ -24,15 +26,15 @@ import {
   copyFile,
   deriveTree,
   describeTree,
+  type Directory,
   directoryPath,
+  type File,
   filePath,
+  type Filter,
   importFile,
   importTree,
   pattern,
   walk,
-  type Directory,
-  type File,
-  type Filter,
 } from "./tree.ts"
 
 export interface Changeset {

@@ -2,18 +2,20 @@
 import { randomBytes } from "node:crypto"
 import { createRequire } from "node:module"
 import { join } from "node:path"
+
 import { guard } from "../lab/reaper.ts"
-import "./build.ts"
-import "./directory.ts"
-import "./exec.ts"
-import "./oci.ts"
-import "./rootfs.ts"
 import { cleanUp } from "./cleanup.ts"
 import { collectGarbage } from "./gc.ts"
 import { dismissWorkers } from "./module.ts"
 import { admit, serve } from "./server.ts"
 import { stopServices } from "./service.ts"
 import { session } from "./store.ts"
+
+import "./build.ts"
+import "./directory.ts"
+import "./exec.ts"
+import "./oci.ts"
+import "./rootfs.ts"
 
 export interface Engine {
   port: number

@@ -1,5 +1,6 @@
 // From recipes to values. Each file of the API contributes a table of makers, by field.
 import { GraphQLError } from "graphql"
+
 import { Recipe } from "./recipe.ts"
 
 /** Makes the value of an object from the values of its parent and arguments. */

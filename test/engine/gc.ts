@@ -1,6 +1,7 @@
 // Keeps the disk from filling: what no session has used for long goes, sooner when space is short.
 import { existsSync, readdirSync, rmSync, statfsSync, statSync, utimesSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
+
 import { podman } from "../lab/podman.ts"
 import { cleanUp } from "./cleanup.ts"
 import { folder, root, session } from "./store.ts"

@@ -1,7 +1,8 @@
 // Images in the lab's storage: what they are made of, and how they are configured.
+import { GraphQLError } from "graphql"
+
 import { ensureImage, fullName } from "../lab/images.ts"
 import { podman } from "../lab/podman.ts"
-import { GraphQLError } from "graphql"
 
 export interface Port {
   port: number

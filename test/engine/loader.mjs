@@ -1,5 +1,6 @@
 // Node's hooks for a module's TypeScript: transpiled when loaded, its imports of the SDK led to the one that runs it.
 import { readFile } from "node:fs/promises"
+
 import { transform } from "esbuild"
 
 let sdk

@@ -1,18 +1,20 @@
 // What can be called: the types a module registered, and those of the core API.
 import { readFileSync } from "node:fs"
 import { join } from "node:path"
+
 import {
   buildSchema,
   getNamedType,
+  type GraphQLArgument,
+  type GraphQLType,
   isEnumType,
   isInputObjectType,
   isListType,
   isNonNullType,
   isObjectType,
   isScalarType,
-  type GraphQLArgument,
-  type GraphQLType,
 } from "graphql"
+
 import { Recipe } from "./recipe.ts"
 
 type Kind =

@@ -13,6 +13,7 @@ import {
   writeFileSync,
 } from "node:fs"
 import { dirname, join, resolve } from "node:path"
+
 import { podman } from "../lab/podman.ts"
 import { run } from "../lab/process.ts"
 import type { Container } from "./container.ts"
@@ -24,7 +25,7 @@ import { log } from "./progress.ts"
 import { publish } from "./registry.ts"
 import { rootStack } from "./rootfs.ts"
 import { cached, digestOf, folder, keep, once, scratch, touch } from "./store.ts"
-import { copyFile, fileNeeds, filePath, importFile, walk, type File } from "./tree.ts"
+import { copyFile, type File, fileNeeds, filePath, importFile, walk } from "./tree.ts"
 
 export interface Descriptor {
   mediaType: string

@@ -1,6 +1,7 @@
 // Overlay mounts: the file systems of containers are stacks of folders.
 import { existsSync, lstatSync, mkdirSync, readlinkSync, renameSync, rmSync, symlinkSync } from "node:fs"
 import { join, posix } from "node:path"
+
 import { run } from "../lab/process.ts"
 import { folder, hash, keep, scratch, session } from "./store.ts"
 

@@ -1,9 +1,11 @@
 // An object of the API is a recipe: the field that makes it, of which parent, with which arguments. Nothing runs until a value is needed.
 import { existsSync, readFileSync, renameSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
+
 import { GraphQLError } from "graphql"
-import { directoryPath, filePath } from "./tree.ts"
+
 import { digestOf, folder, session } from "./store.ts"
+import { directoryPath, filePath } from "./tree.ts"
 
 export type Args = Record<string, unknown>
 

@@ -1,8 +1,10 @@
 // Registries: images from them, and pushes by the distribution protocol.
 import { createReadStream } from "node:fs"
-import { request as httpRequest, type IncomingMessage } from "node:http"
+import { type IncomingMessage, request as httpRequest } from "node:http"
 import { request as httpsRequest } from "node:https"
+
 import { GraphQLError } from "graphql"
+
 import { fullName } from "../lab/images.ts"
 import { authFor, type Container } from "./container.ts"
 import { addMakers } from "./evaluate.ts"

@@ -11,7 +11,9 @@ import {
   writeFileSync,
 } from "node:fs"
 import { basename, dirname, join, posix } from "node:path"
+
 import { GraphQLError } from "graphql"
+
 import { absolute, atPath, type Container, type Mount } from "./container.ts"
 import { exists, missing } from "./directory.ts"
 import { addMakers } from "./evaluate.ts"
@@ -22,17 +24,17 @@ import { cached, digestOf, once, touch } from "./store.ts"
 import {
   copyEntries,
   copyFile,
+  type CopyOptions,
+  type Directory,
   directoryNeeds,
   directoryPath,
+  type File,
   fileNeeds,
   filePath,
   importFile,
   importTree,
   pattern,
   walk,
-  type CopyOptions,
-  type Directory,
-  type File,
 } from "./tree.ts"
 
 export const rootStack = async ({ image, layers }: Container): Promise<string[]> => [

@@ -1,9 +1,11 @@
 // What a module's process is started with: Dagger's SDK as one file, and declarations by name.
-import { spawn, type ChildProcess } from "node:child_process"
+import { type ChildProcess, spawn } from "node:child_process"
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs"
 import { createRequire } from "node:module"
 import { dirname, join } from "node:path"
+
 import { build } from "esbuild"
+
 import { folder, hash, once, session } from "./store.ts"
 
 const resolve = createRequire(import.meta.url).resolve

@@ -3,7 +3,9 @@ import { execFileSync } from "node:child_process"
 import { chownSync, mkdirSync, readFileSync, writeFileSync } from "node:fs"
 import { homedir } from "node:os"
 import { join } from "node:path"
+
 import { GraphQLError } from "graphql"
+
 import { addMakers } from "./evaluate.ts"
 import { addLeaves } from "./leaf.ts"
 import { hash, secretFolder } from "./store.ts"

@@ -1,21 +1,23 @@
 // The API over HTTP: graphql-js resolves what schema.graphql describes.
-import { createServer, type Server } from "node:http"
 import { once } from "node:events"
+import { createServer, type Server } from "node:http"
+
 import {
   execute,
+  type ExecutionResult,
   getNamedType,
   GraphQLError,
   isInterfaceType,
   isObjectType,
   parse,
   validate,
-  type ExecutionResult,
 } from "graphql"
+
+import { platform } from "./container.ts"
 import { canMake, evaluate, evaluateArgs } from "./evaluate.ts"
 import { addLeaves, leaf } from "./leaf.ts"
 import { expectedType, schema } from "./model.ts"
-import { platform } from "./container.ts"
-import { byId, Recipe, recipe, type Args } from "./recipe.ts"
+import { type Args, byId, Recipe, recipe } from "./recipe.ts"
 
 /** A call of a function of the module: what its process is told, and what it answers. */
 export interface Call {

@@ -1,15 +1,17 @@
 // Services: containers that run while somebody needs them, and ports of the host seen from containers.
 import { connect, createServer, type Server } from "node:net"
+
 import { GraphQLError } from "graphql"
+
 import { podman } from "../lab/podman.ts"
 import { run } from "../lab/process.ts"
-import { containerKey, portRecipes, type Container } from "./container.ts"
+import type { Outcome } from "./container.ts"
+import { type Container, containerKey, portRecipes } from "./container.ts"
 import { addMakers } from "./evaluate.ts"
 import { commandOf, execError, prepare, start } from "./exec.ts"
+import type { Port } from "./image.ts"
 import { addLeaves } from "./leaf.ts"
 import { serviceAddress } from "./network.ts"
-import type { Outcome } from "./container.ts"
-import type { Port } from "./image.ts"
 import { brief, log } from "./progress.ts"
 import { digestOf, session } from "./store.ts"
 

@@ -1,6 +1,7 @@
 // An engine for tests, in this process: `tsx test/engine/session.ts` starts one and says how to reach it.
 import { fileURLToPath } from "node:url"
-import { startEngine, type Engine } from "./engine.ts"
+
+import { type Engine, startEngine } from "./engine.ts"
 
 /** Starts an engine and points the SDK's clients in this process, and in its children, to it. */
 export const startSession = async (): Promise<Engine> => {

@@ -14,10 +14,11 @@ import {
   readFileSync,
   readlinkSync,
   rmSync,
-  symlinkSync,
   type Stats,
+  symlinkSync,
 } from "node:fs"
 import { basename, dirname, join } from "node:path"
+
 import { folder, hash, keep, scratch, touch } from "./store.ts"
 
 export interface Filter {

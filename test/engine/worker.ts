@@ -1,5 +1,6 @@
 // The process of one function call: the official entrypoint of Dagger's SDK, loaded ahead of the call it will serve.
 import { register } from "node:module"
+
 import { entrypoint } from "@dagger.io/dagger"
 import ts from "typescript"
 

@@ -8,7 +8,7 @@ import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest"
 import { parse, stringify } from "yaml"
 
 import { Source } from "../e2e/source.ts"
-import { kubernetesContainer, labDown, temporaryLab, type Lab } from "../lab/lab.ts"
+import { kubernetesContainer, type Lab, labDown, temporaryLab } from "../lab/lab.ts"
 import { podman } from "../lab/podman.ts"
 import { Namespace } from "./namespace.ts"
 

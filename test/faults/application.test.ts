@@ -8,10 +8,10 @@ import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest"
 import { parse, parseAllDocuments } from "yaml"
 
 import { BrowserUser } from "../e2e/browser.ts"
-import { errorOf, type Ended } from "../e2e/dagger.ts"
+import { type Ended, errorOf } from "../e2e/dagger.ts"
 import { Source } from "../e2e/source.ts"
 import { poll, User } from "../e2e/user.ts"
-import { labDown, temporaryLab, type Lab } from "../lab/lab.ts"
+import { type Lab, labDown, temporaryLab } from "../lab/lab.ts"
 import { prepareTarget } from "../target/target.ts"
 import { Namespace } from "./namespace.ts"
 

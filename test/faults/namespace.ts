@@ -1,7 +1,7 @@
+import { type Call, call } from "../e2e/dagger.ts"
+import type { Source } from "../e2e/source.ts"
 import { kubectl } from "../lab/kubectl.ts"
 import type { Lab } from "../lab/lab.ts"
-import { call, type Call } from "../e2e/dagger.ts"
-import type { Source } from "../e2e/source.ts"
 
 /** A namespace of a lab's cluster, to deploy to and to look into. */
 export class Namespace {

@@ -1,4 +1,4 @@
-import { kubernetesContainer, label, type Lab } from "../lab/lab.ts"
+import { kubernetesContainer, type Lab, label } from "../lab/lab.ts"
 import { podman } from "../lab/podman.ts"
 
 const PRIVATE = { AUTH: "htpasswd", AUTH_HTPASSWD_REALM: "lab", AUTH_HTPASSWD_PATH: "/tmp/htpasswd" }

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest"
 
 import { errorOf } from "../e2e/dagger.ts"
 import { Source } from "../e2e/source.ts"
-import { kubernetesContainer, labDown, registryContainer, temporaryLab, type Lab } from "../lab/lab.ts"
+import { kubernetesContainer, type Lab, labDown, registryContainer, temporaryLab } from "../lab/lab.ts"
 import { podman } from "../lab/podman.ts"
 import { Namespace } from "./namespace.ts"
 

@@ -4,6 +4,7 @@ import { mkdir, rename, rm } from "node:fs/promises"
 import { connect, createServer, type Server, type Socket } from "node:net"
 import { homedir } from "node:os"
 import { dirname, join } from "node:path"
+
 import { say } from "./progress.ts"
 
 /** A place in the project's cache, which all clones of one user share. */

@@ -1,4 +1,5 @@
 import { spawn } from "node:child_process"
+
 import { ensureImage, kubectlPath } from "./images.ts"
 import { kubeconfigPath, labDown, labUp } from "./lab.ts"
 

@@ -2,16 +2,17 @@ import { createHash } from "node:crypto"
 import { cp, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join, relative } from "node:path"
+
 import { makeOnce, withLock } from "./cache.ts"
 import {
   architecture,
   certificateAuthorities,
+  type Debian,
   debianRoot,
+  type GoProgram,
   goProgram,
   imageFile,
   npmPackage,
-  type Debian,
-  type GoProgram,
 } from "./packages.ts"
 import { podman } from "./podman.ts"
 import { step } from "./progress.ts"

@@ -3,6 +3,7 @@ import { createRequire } from "node:module"
 import { createServer } from "node:net"
 import { setTimeout as delay } from "node:timers/promises"
 import { fileURLToPath } from "node:url"
+
 import { cachePath, withLock } from "./cache.ts"
 import { ensureImage } from "./images.ts"
 import { podman } from "./podman.ts"

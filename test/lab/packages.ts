@@ -5,9 +5,10 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { rootCertificates } from "node:tls"
 import { fileURLToPath } from "node:url"
+
 import { cachePath, makeOnce } from "./cache.ts"
 import { ensureProgram } from "./podman.ts"
-import { isInstalled, run, type Result } from "./process.ts"
+import { isInstalled, type Result, run } from "./process.ts"
 import { step } from "./progress.ts"
 
 /** A program out of a Go module: one of its packages, or a folder of images/ that imports it. */

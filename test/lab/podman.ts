@@ -1,8 +1,9 @@
-import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs"
 import { createHash, randomBytes } from "node:crypto"
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
+
 import { cachePath, withLock } from "./cache.ts"
-import { isInstalled, run, type Result, type RunOptions } from "./process.ts"
+import { isInstalled, type Result, run, type RunOptions } from "./process.ts"
 import { step } from "./progress.ts"
 
 /** Runs the lab's own Podman: its settings, images, containers and networks are apart from the host's. */

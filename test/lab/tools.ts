@@ -1,8 +1,9 @@
 // Programs that tests run on this machine itself, in the versions that are named here.
 import { join } from "node:path"
+
 import { cachePath, makeOnce } from "./cache.ts"
-import { ensureProgram } from "./podman.ts"
 import { goProgram } from "./packages.ts"
+import { ensureProgram } from "./podman.ts"
 import { run } from "./process.ts"
 import { step } from "./progress.ts"
 

@@ -1,9 +1,9 @@
 import { Container, dag, Directory, File } from "@dagger.io/dagger"
 
 import type { AppConfig } from "../config/schema.js"
-import { CloudNativeError, messageOf } from "../errors.js"
-import { BASE_DIGEST, BASE_NAME, isSameTag } from "../verify/base.js"
-import { pinnedBase, type PinnedBase } from "./pinned.js"
+import { CloudNativeError, messageOf } from "../util/errors.js"
+import { BASE_DIGEST, BASE_NAME, isSameTag } from "../verify/image/base.js"
+import { type PinnedBase, pinnedBase } from "./base-image.js"
 
 const DOCKERFILE = ".cloud-native.dockerfile"
 

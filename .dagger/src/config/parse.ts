@@ -1,19 +1,19 @@
 import { closest, distance } from "fastest-levenshtein"
 import {
+  type Document,
   isAlias,
   isMap,
   isNode,
   isScalar,
   isSeq,
   LineCounter,
-  parseDocument,
-  type Document,
   type Node,
+  parseDocument,
   type YAMLError,
 } from "yaml"
 import { z } from "zod"
 
-import { CloudNativeError } from "../errors.js"
+import { CloudNativeError } from "../util/errors.js"
 import type { Reference } from "./references.js"
 import { Config } from "./schema.js"
 

@@ -1,6 +1,6 @@
 import { Directory, File } from "@dagger.io/dagger"
 
-import { assertLayout } from "../source.js"
+import { assertLayout } from "./layout.js"
 import { parseConfig } from "./parse.js"
 import type { Config } from "./schema.js"
 

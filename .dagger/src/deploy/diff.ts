@@ -1,10 +1,10 @@
+import { type Answer, APPLY, type Kubectl, list, succeeded } from "../kubernetes/kubectl.js"
+import { describeIdentity, identityOf } from "../kubernetes/object-ref.js"
 import type { KubernetesObject, Release } from "../manifests/render.js"
-import { OF_A_POLICY } from "../preflight/accepted.js"
-import { describeIdentity, identityOf } from "./identity.js"
-import { APPLY, list, succeeded, type Answer, type Kubectl } from "./kubectl.js"
-import { findPresent } from "./present.js"
-import { replacedBy } from "./prune.js"
-import { inventoryOf, listRecords, type Entry } from "./record.js"
+import { OF_A_POLICY } from "../preflight/dry-run.js"
+import { type Entry, inventoryOf, listRecords } from "../release/history.js"
+import { findPresent } from "../release/live-objects.js"
+import { replacedBy } from "../release/prune.js"
 
 /** What is compared of an object: all that manifests say, in one line of JSON texts each. */
 const FIELDS = ["metadata.labels", "metadata.annotations", "spec", "data", "rules", "roleRef", "subjects"]

@@ -1,14 +1,14 @@
 import { z } from "zod"
 
-import { CloudNativeError } from "../errors.js"
+import type { Kubectl } from "../kubernetes/kubectl.js"
 import type { KubernetesObject } from "../manifests/render.js"
-import { adviceFor } from "./advice.js"
-import { doomOfJob, podsOfJob } from "./job.js"
-import type { Kubectl } from "./kubectl.js"
-import { lastLogs } from "./logs.js"
-import { observe } from "./observe.js"
-import type { Plan } from "./plan.js"
-import { waitUntil } from "./wait.js"
+import { type Plan, redactorOf } from "../release/inputs.js"
+import { doomOfJob, podsOfJob } from "../status/job.js"
+import { lastLogs } from "../status/logs.js"
+import { observe } from "../status/observe.js"
+import { adviceFor } from "../status/remedies.js"
+import { CloudNativeError } from "../util/errors.js"
+import { waitUntil } from "../util/poll.js"
 
 const Status = z.object({
   conditions: z.array(z.object({ type: z.string(), status: z.string(), message: z.string().optional() })).default([]),
@@ -72,7 +72,7 @@ async function failed(
   { type, message = "it failed" }: End,
 ): Promise<CloudNativeError> {
   const pod = podsOfJob(await observe(kubectl), name).at(-1)
-  const logs = pod && (await lastLogs(kubectl, pod, plan))
+  const logs = pod && (await lastLogs(kubectl, pod, redactorOf(plan)))
   return new CloudNativeError({
     code: "MIGRATION_FAILED",
     blame: "user",

@@ -1,142 +1,112 @@
-import { doomOf, GRACE, hasEnded, makesRoom } from "./doom.js"
-import { isOwnedBy, only, type Of, type Snapshot } from "./snapshot.js"
+import { setTimeout as sleep } from "node:timers/promises"
 
-const REVISION = "deployment.kubernetes.io/revision"
+import type { Kubectl } from "../kubernetes/kubectl.js"
+import type { Proof } from "../monitor/availability-guard.js"
+import { proveHandshake } from "../monitor/handshake.js"
+import type { Recorded } from "../release/history.js"
+import type { Plan } from "../release/inputs.js"
+import type { Report } from "../report/report.js"
+import { observe } from "../status/observe.js"
+import { assertStarted } from "../status/startup.js"
+import { migrate } from "./migrate.js"
+import { awaitMadeSecrets } from "./operator-secrets.js"
+import { watchRollout, watchSets } from "./watch.js"
 
-/** Milliseconds for which a part of a release may not come up while the rest of it does, as a pod that met a bad node. */
-const PARTIAL = 60_000
-
-export interface RolloutState {
-  deployment: string
-  /** One line for a person: where the rollout stands. */
-  line: string
-  /** As many pods as must be are of this release and available, and the old ones are gone. */
-  complete: boolean
-  /** Why it will not heal; unset while it may. */
-  hopeless?: string
-  /** The pod that this is read from; unset if it is of another object. */
-  culprit?: Of<"Pod">
-  /** What is of no consequence for the verdict, but not as it is meant to be. */
-  warning?: string
-  /** The ReplicaSet of this release. */
-  replicaSet?: Of<"ReplicaSet">
-  /** The pods of this release. */
-  pods: Of<"Pod">[]
-  /** The pods of releases before, those that are about to go included. */
-  old: Of<"Pod">[]
+/** What is to run, and how it comes onto the cluster. */
+export interface Undertaking {
+  kubectl: Kubectl
+  plan: Plan
+  recorded: Recorded
+  /** It ran before: its Secrets are there and its migrations have run. */
+  again: boolean
 }
 
-/** Where the rollout of one Deployment stands. `now` is in milliseconds since 1970. */
-export function readRollout(snapshot: Snapshot, name: string, now: number): RolloutState {
-  const deployment = only(snapshot, "Deployment").find(item => item.metadata.name === name)
-  if (!deployment) return { deployment: name, line: "not there yet", complete: false, pods: [], old: [] }
-  const replicaSets = only(snapshot, "ReplicaSet").filter(item => isOwnedBy(item, deployment.metadata.uid))
-  const newest = replicaSets.find(
-    item => item.metadata.annotations[REVISION] === deployment.metadata.annotations[REVISION],
-  )
-  const podsOf = (set: Of<"ReplicaSet">) =>
-    only(snapshot, "Pod").filter(pod => isOwnedBy(pod, set.metadata.uid) && !hasEnded(pod))
-  const old = replicaSets.filter(item => item !== newest).flatMap(podsOf)
-  const pods = newest ? podsOf(newest).filter(pod => !pod.metadata.deletionTimestamp) : []
-  const current = deployment.status.observedGeneration >= (deployment.metadata.generation ?? 0)
-  const { status } = deployment
-  const needed = neededOf(deployment, autoscalerOf(snapshot, name))
-  const wanted = Math.max(deployment.spec.replicas, needed)
-  const complete =
-    current &&
-    status.updatedReplicas >= needed &&
-    status.availableReplicas >= needed &&
-    status.replicas === status.updatedReplicas &&
-    old.length === 0
+/** A report in which nothing has happened yet. */
+export function begin(id: string, kind: Report["kind"], { kubectl, plan, recorded }: Undertaking): Report {
+  const now = new Date().toISOString()
   return {
-    deployment: name,
-    line: `${status.updatedReplicas}/${wanted} new, ${Math.min(status.availableReplicas, status.replicas)} available, ${old.length} old`,
-    complete,
-    ...(current && !complete && hopelessness(snapshot, deployment, newest, pods, now)),
-    warning: autoscalerOf(snapshot, name)?.status.conditions.map(inactive).find(Boolean),
-    replicaSet: newest,
-    pods,
-    old,
+    id,
+    kind,
+    outcome: "failed",
+    startedAt: now,
+    endedAt: now,
+    name: plan.config.name,
+    namespace: kubectl.namespace,
+    publicUrl: plan.publicUrl,
+    images: recorded.images,
+    migrations: [],
+    changed: false,
+    starts: [],
+    startLimit: plan.config.limits.startup,
+    pods: [],
+    baseline: "new",
+    broken: [],
+    handshake: [],
   }
 }
 
-/**
- * Nothing of the newest ReplicaSet can come up: its pods are refused, every one of them is doomed, or Kubernetes itself
- * has given up. Where a part of it can, the rest is given a while.
- */
-function hopelessness(
-  snapshot: Snapshot,
-  deployment: Of<"Deployment">,
-  newest: Of<"ReplicaSet"> | undefined,
-  pods: Of<"Pod">[],
-  now: number,
-): Pick<RolloutState, "hopeless" | "culprit"> {
-  const doomed = pods.flatMap(pod => {
-    const hopeless = doomOf(pod, snapshot, now)
-    return hopeless ? [{ hopeless, culprit: pod }] : []
-  })
-  const [first] =
-    doomed.length === pods.length ? doomed : doomed.filter(({ culprit }) => now - unreadySince(culprit) > PARTIAL)
-  return (
-    first ?? { hopeless: (newest && refusal(snapshot, newest, pods.length === 0, now)) ?? exceededDeadline(deployment) }
+/** From when on every request counts: before the first change, where something runs; else with the first pods that are ready, or with the last. */
+export type Counted = "before" | "ready" | "complete"
+
+/** Apply a release, watch it roll out and prove it. All that is found out goes into the report, also of one that fails. */
+export async function bringUp(undertaking: Undertaking, report: Report, proof: Proof, counted: Counted): Promise<void> {
+  const { kubectl, again } = undertaking
+  // What ran before has its own Secrets, not those that this deployment was given.
+  const plan = again ? { ...undertaking.plan, secrets: undefined } : undertaking.plan
+  const { release } = undertaking.recorded
+  await kubectl.apply(release.config)
+  if (!again) await kubectl.applySecret(release.secrets)
+  await awaitMadeSecrets(kubectl, release, plan.config.monitor.secrets)
+  if (counted === "before") await proof.look()
+  Object.assign(report, { baseline: proof.baseline, broken: proof.broken })
+  if (!again) report.migrations = await migrate(kubectl, release.migrations, plan)
+  const [alarm, ended] = [new AbortController(), new AbortController()]
+  // A monitor whose log cannot be read is found out at the end.
+  const guarding = proof.guard(alarm, ended.signal).catch(() => undefined)
+  try {
+    // Old pods that are broken answer until they have gone.
+    const fromReady = counted !== "complete" && proof.baseline !== "broken"
+    await rollOut({ ...undertaking, plan }, report, alarm.signal, fromReady ? () => proof.count() : undefined)
+    // Slow or not, what ran before is better than what failed.
+    if (!again && plan.config.limits.startupAction === "fail") assertStarted(report.starts, report.startLimit)
+    if (plan.handshake && !again)
+      report.handshake = await proveHandshake(kubectl, plan.config, plan.publicUrl, alarm.signal)
+    await proof.conclude(alarm.signal)
+  } finally {
+    ended.abort()
+    await guarding
+  }
+}
+
+async function rollOut(
+  { kubectl, plan, recorded: { release } }: Undertaking,
+  report: Report,
+  signal: AbortSignal,
+  onReady?: () => Promise<void>,
+): Promise<void> {
+  report.changed = true
+  const before = await observe(kubectl)
+  console.log(`apply: ${release.objects.length} objects`)
+  await kubectl.apply(release.objects)
+  const deployments = release.workloads.filter(({ kind }) => kind === "Deployment").map(({ name }) => name)
+  const isReady = () =>
+    deployments.every(name => report.pods.some(({ application, change }) => application === name && change === "ready"))
+  let ended = false
+  const rollout = watchRollout(kubectl, deployments, plan, before, report.pods, signal).finally(() => (ended = true))
+  const counting = until(() => ended || isReady()).then(() => (isReady() ? onReady?.() : undefined))
+  const [rolled, counted] = await Promise.allSettled([rollout, counting])
+  if (rolled.status === "rejected") throw rolled.reason
+  if (counted.status === "rejected") throw counted.reason
+  report.starts = rolled.value
+  await watchSets(
+    kubectl,
+    release.workloads.filter(({ kind }) => kind !== "Deployment"),
+    plan,
+    before,
+    signal,
   )
 }
 
-/** Since when (in milliseconds) a pod has not been ready. */
-function unreadySince(pod: Of<"Pod">): number {
-  const ready = pod.status.conditions.find(({ type }) => type === "Ready")
-  return Date.parse(ready?.lastTransitionTime ?? pod.metadata.creationTimestamp ?? "")
-}
-
-/**
- * Why the API server creates no pod, or no further one; what may be on its way, as a service account in the same release
- * or the share of the quota that a pod leaves, is given time.
- */
-function refusal(snapshot: Snapshot, newest: Of<"ReplicaSet">, none: boolean, now: number): string | undefined {
-  const failure = newest.status?.conditions.find(
-    condition => condition.type === "ReplicaFailure" && condition.status === "True",
-  )
-  if (!failure?.message) return undefined
-  const age = now - Date.parse(failure.lastTransitionTime ?? "")
-  const isFinal =
-    isFinalRefusal(failure.message) && !(failure.message.includes("exceeded quota") && makesRoom(snapshot))
-  return (none && isFinal) || age > (none ? GRACE : PARTIAL) ? `no pod can be created: ${failure.message}` : undefined
-}
-
-/** Whether trying again does not help a pod that the API server refuses. */
-export function isFinalRefusal(message: string): boolean {
-  return /forbidden|invalid/.test(message) && !/error looking up service account/.test(message)
-}
-
-/** Why an autoscaler does not scale; without its metrics yet, as just after its creation, it is none the worse. */
-function inactive({
-  type,
-  status,
-  reason,
-  message,
-}: Of<"HorizontalPodAutoscaler">["status"]["conditions"][number]): string | undefined {
-  return type === "ScalingActive" && status === "False" && !reason?.startsWith("FailedGet")
-    ? `its autoscaler does not scale it: ${message}`
-    : undefined
-}
-
-function exceededDeadline(deployment: Of<"Deployment">): string | undefined {
-  const progressing = deployment.status.conditions.find(condition => condition.type === "Progressing")
-  return progressing?.reason === "ProgressDeadlineExceeded"
-    ? `its pods did not become ready in time: ${progressing.message}`
-    : undefined
-}
-
-/**
- * How many pods must be ready: all; of an autoscaler's, its minimum, since it may ask for more at any time than there is
- * room for. What is scaled to nothing (by KEDA, or overnight) stays so, whatever the autoscaler's minimum.
- */
-function neededOf({ spec }: Of<"Deployment">, autoscaler: Of<"HorizontalPodAutoscaler"> | undefined): number {
-  return spec.replicas === 0 ? 0 : (autoscaler?.spec.minReplicas ?? spec.replicas)
-}
-
-function autoscalerOf(snapshot: Snapshot, deployment: string): Of<"HorizontalPodAutoscaler"> | undefined {
-  return only(snapshot, "HorizontalPodAutoscaler").find(
-    item => item.spec.scaleTargetRef.kind === "Deployment" && item.spec.scaleTargetRef.name === deployment,
-  )
+async function until(condition: () => boolean): Promise<void> {
+  while (!condition()) await sleep(200)
 }

@@ -1,13 +1,16 @@
-import { describeState } from "./evidence.js"
-import { rolloutFailed, type Hopeless } from "./hopeless.js"
-import type { Kubectl } from "./kubectl.js"
-import { observe } from "./observe.js"
-import type { Plan } from "./plan.js"
-import { readRollout, type RolloutState } from "./rollout.js"
-import type { Snapshot } from "./snapshot.js"
-import { Starts, type PodStart } from "./startup.js"
-import { Timeline, type PodChange } from "./timeline.js"
-import { waitUntil } from "./wait.js"
+import type { Kubectl } from "../kubernetes/kubectl.js"
+import type { Workload } from "../manifests/render.js"
+import { type Plan, redactorOf } from "../release/inputs.js"
+import { readRollout, type RolloutState } from "../status/deployment.js"
+import { describePod, describeState } from "../status/describe.js"
+import { type Hopeless, rolloutFailed } from "../status/failure.js"
+import { observe } from "../status/observe.js"
+import { doomOfAll } from "../status/pod.js"
+import { newPods, readSet, SetState, templateOf } from "../status/pod-sets.js"
+import type { Snapshot } from "../status/snapshot.js"
+import { type PodStart, Starts } from "../status/startup.js"
+import { type PodChange, Timeline } from "../status/timeline.js"
+import { waitUntil } from "../util/poll.js"
 
 /**
  * Wait until every Deployment runs this release and nothing else; throws as soon as one cannot, or `signal` says so. The
@@ -44,7 +47,8 @@ export async function watchRollout(
       if (warning) shown.add(warning)
     }
     const hopeless = states.find(state => state.hopeless)
-    if (hopeless) throw await rolloutFailed(kubectl, plan, describeHopeless(snapshot, hopeless, hopeless.hopeless!))
+    if (hopeless)
+      throw await rolloutFailed(kubectl, redactorOf(plan), describeHopeless(snapshot, hopeless, hopeless.hopeless!))
     return states.every(state => state.complete) ? starts.all() : undefined
   }
   return waitUntil(`the rollout of ${deployments.join(" and ")}`, plan.timeout, ask, { state: () => last, signal })
@@ -53,4 +57,46 @@ export async function watchRollout(
 function describeHopeless(snapshot: Snapshot, state: RolloutState, cause: string): Hopeless {
   const { deployment: workload, culprit: pod } = state
   return { workload, cause, state: describeState(snapshot, state), pod, object: `deployment/${workload}` }
+}
+
+/** Wait until every StatefulSet and DaemonSet runs this release; throws as soon as one cannot, or `signal` says so. */
+export async function watchSets(
+  kubectl: Kubectl,
+  sets: Workload[],
+  plan: Plan,
+  before: Snapshot,
+  signal: AbortSignal,
+): Promise<void> {
+  if (sets.length === 0) return
+  const names = sets.map(({ kind, name }) => `${kind.toLowerCase()}/${name}`)
+  const lines = new Map<string, string>()
+  const ask = async () => {
+    const snapshot = await observe(kubectl)
+    const now = await kubectl.now()
+    const states = await Promise.all(
+      sets.map(({ kind, name }) => kubectl.get([kind.toLowerCase(), name], templateOf(kind), SetState)),
+    )
+    const read = states.map(state => readSet(state!))
+    for (const [index, name] of names.entries()) {
+      const { line } = read[index]!
+      if (lines.get(name) !== line) console.log(`rollout: ${name}: ${line}`)
+      lines.set(name, line)
+      const pods = newPods(snapshot, before, states[index]!.uid)
+      const cause = read[index]!.complete ? undefined : doomOfAll(pods, snapshot, now)
+      const [pod] = pods
+      if (cause && pod)
+        throw await rolloutFailed(kubectl, redactorOf(plan), {
+          workload: name,
+          cause,
+          state: describePod(pod).join("\n"),
+          pod,
+          object: name,
+        })
+    }
+    return read.every(({ complete }) => complete) || undefined
+  }
+  await waitUntil(`the rollout of ${names.join(" and ")}`, plan.timeout, ask, {
+    state: () => [...lines].map(([name, line]) => `${name}: ${line}`).join("\n"),
+    signal,
+  })
 }

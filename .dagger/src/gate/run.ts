@@ -3,9 +3,9 @@ import { stripVTControlCharacters } from "node:util"
 import { Container, dag, Directory, ReturnType } from "@dagger.io/dagger"
 
 import type { AppConfig, Config } from "../config/schema.js"
-import { CloudNativeError, messageOf } from "../errors.js"
-import { withServices } from "../services.js"
-import { uniqueValue } from "../unique.js"
+import { withServices } from "../config/services.js"
+import { CloudNativeError, messageOf } from "../util/errors.js"
+import { uniqueValue } from "../util/unique.js"
 import { judge, type SuiteRun } from "./verdict.js"
 
 const APP_DIR = "/app"

@@ -1,5 +1,5 @@
-import { lastLines } from "../errors.js"
-import { formatTable } from "../verify/table.js"
+import { lastLines } from "../util/errors.js"
+import { formatTable } from "../util/format.js"
 import { parseJunit, type TestResult } from "./junit.js"
 
 /** What one suite's runner left behind. */

@@ -1,6 +1,6 @@
 import { scryptSync } from "node:crypto"
 
-import { canonical, digestOf } from "../canonical.js"
+import { canonical, digestOf } from "../util/digest.js"
 import { referencesOf } from "./references.js"
 import { isKind, type KubernetesObject } from "./shapes.js"
 

@@ -1,6 +1,6 @@
 import type { Manifest } from "./manifest.js"
 import { containersOf, podsOf } from "./pods.js"
-import { problemAt, type Problem } from "./problem.js"
+import { type Problem, problemAt } from "./problem.js"
 import type { KubernetesObject } from "./shapes.js"
 
 const DIGEST = /@sha256:[0-9a-f]{64}$/

@@ -1,17 +1,17 @@
 import {
+  type Document,
   isAlias,
   isMap,
   isScalar,
   isSeq,
   LineCounter,
   parseAllDocuments,
-  visit,
-  type Document,
   type ScalarTag,
+  visit,
 } from "yaml"
 
 import { describe, type Manifest, type Path, type Position } from "./manifest.js"
-import { assertNone, problemAt, type Problem } from "./problem.js"
+import { assertNone, type Problem, problemAt } from "./problem.js"
 import { schemaOf } from "./shapes.js"
 
 export type { Manifest } from "./manifest.js"

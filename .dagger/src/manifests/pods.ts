@@ -1,5 +1,5 @@
-import { isKind, type Container, type KubernetesObject, type PodTemplate } from "./shapes.js"
 import type { Path } from "./manifest.js"
+import { type Container, isKind, type KubernetesObject, type PodTemplate } from "./shapes.js"
 
 export interface Pods {
   template: PodTemplate

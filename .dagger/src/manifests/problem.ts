@@ -1,4 +1,4 @@
-import { CloudNativeError } from "../errors.js"
+import { CloudNativeError } from "../util/errors.js"
 import type { Manifest, Path, Position } from "./manifest.js"
 
 /** Something wrong with the manifests, as data: what, where (unless it is something missing), and the way out. */

@@ -1,7 +1,7 @@
 import { describe, type Manifest, type Path } from "./manifest.js"
 import { podsOf } from "./pods.js"
-import { problemAt, type Problem } from "./problem.js"
-import { isKind, type Container, type KubernetesObject, type PodTemplate } from "./shapes.js"
+import { type Problem, problemAt } from "./problem.js"
+import { type Container, isKind, type KubernetesObject, type PodTemplate } from "./shapes.js"
 
 type Kind = "ConfigMap" | "Secret"
 

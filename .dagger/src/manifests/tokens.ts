@@ -1,5 +1,5 @@
 import type { Manifest, Path } from "./manifest.js"
-import { problemAt, type Problem } from "./problem.js"
+import { type Problem, problemAt } from "./problem.js"
 import { isKind, type KubernetesObject } from "./shapes.js"
 
 /*

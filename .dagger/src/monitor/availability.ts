@@ -32,6 +32,10 @@ export const Availability = z.object({
 })
 export type Availability = z.infer<typeof Availability>
 
+/** How the application answered before a deployment: new where there was none. */
+export const Baseline = z.enum(["healthy", "broken", "new"])
+export type Baseline = z.infer<typeof Baseline>
+
 /** What the monitor has written so far. */
 export interface Observation {
   /** Requests a second on each kind of connection. */

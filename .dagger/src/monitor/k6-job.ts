@@ -1,4 +1,4 @@
-import type { Kubectl } from "../deploy/kubectl.js"
+import type { Kubectl } from "../kubernetes/kubectl.js"
 
 /** The NetworkPolicies of the applications let in what has this name. */
 const NAME = "cloud-native-monitor"

@@ -1,8 +1,8 @@
-import type { Kubectl } from "../deploy/kubectl.js"
-import { CloudNativeError, lastLines } from "../errors.js"
+import type { Kubectl } from "../kubernetes/kubectl.js"
 import { podsOf } from "../manifests/pods.js"
 import type { KubernetesObject } from "../manifests/render.js"
 import type { PodTemplate, Toleration } from "../manifests/shapes.js"
+import { CloudNativeError, lastLines } from "../util/errors.js"
 
 /** A node that images of another architecture cannot run on. */
 export interface Node {

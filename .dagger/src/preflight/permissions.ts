@@ -1,6 +1,6 @@
-import type { Reached } from "../deploy/cluster.js"
-import { CloudNativeError, lastLines } from "../errors.js"
-import type { Resource } from "./resources.js"
+import type { Reached } from "../kubernetes/connect.js"
+import { CloudNativeError, lastLines } from "../util/errors.js"
+import type { Resource } from "./kinds.js"
 
 /** Verbs on one resource of the namespace, and what they are for. */
 export interface Rule {

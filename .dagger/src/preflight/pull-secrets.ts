@@ -1,10 +1,10 @@
-import type { Kubectl } from "../deploy/kubectl.js"
-import { CloudNativeError } from "../errors.js"
+import type { Kubectl } from "../kubernetes/kubectl.js"
+import { readObjects, type Template } from "../kubernetes/objects.js"
 import { containersOf, podsOf } from "../manifests/pods.js"
 import type { KubernetesObject } from "../manifests/render.js"
 import { isKind } from "../manifests/shapes.js"
 import { NOT_PUSHED } from "../push/publish.js"
-import { readObjects, type Template } from "./objects.js"
+import { CloudNativeError } from "../util/errors.js"
 
 /** The pods of an object: their images, and where the kubelet finds what opens registries to them. */
 export interface Puller {

@@ -1,9 +1,9 @@
-import type { Kubectl } from "../deploy/kubectl.js"
-import type { Plan } from "../deploy/plan.js"
-import { CloudNativeError } from "../errors.js"
+import type { Kubectl } from "../kubernetes/kubectl.js"
+import { type Named, readObjects } from "../kubernetes/objects.js"
 import { formatProblem, type Problem } from "../manifests/problem.js"
-import { availableIn, keysMissing, neededBy, unresolved, type Available } from "../manifests/references.js"
-import { readObjects, type Named } from "./objects.js"
+import { type Available, availableIn, keysMissing, neededBy, unresolved } from "../manifests/references.js"
+import type { Plan } from "../release/inputs.js"
+import { CloudNativeError } from "../util/errors.js"
 
 /** Prints an object's kind and name, then the names of its keys, and nothing of their values. */
 const KEYS = { line: "{{.kind}} {{.metadata.name}}{{range $key, $_ := .data}} {{$key}}{{end}}" }

@@ -1,8 +1,8 @@
 import { Secret } from "@dagger.io/dagger"
 
-import { CloudNativeError } from "../errors.js"
 import { assertAccess, outOfReach, type RegistryAccess } from "../registry/access.js"
 import type { SigningKey } from "../registry/cosign.js"
+import { CloudNativeError } from "../util/errors.js"
 
 /** Find the mistakes in a push's arguments before anything is built; answers with the key to sign with, if there is one. */
 export function assertPush(

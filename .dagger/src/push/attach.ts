@@ -1,16 +1,16 @@
 import { dag, File } from "@dagger.io/dagger"
 import { z } from "zod"
 
-import { messageOf } from "../errors.js"
 import { outOfReach, type RegistryAccess } from "../registry/access.js"
 import { RegistryClient, registryFailed, takesNoReferrers } from "../registry/client.js"
 import { attest, sign, type SigningKey } from "../registry/cosign.js"
 import { attach } from "../registry/oras.js"
 import { parseReference } from "../registry/reference.js"
-import { readJson } from "../shape.js"
+import { messageOf } from "../util/errors.js"
+import { readJson } from "../util/json.js"
 import { sbomOf } from "../verify/sbom.js"
-import { APPLICATIONS, type Application, type PushedImages, type VerifiedImages } from "./publish.js"
-import { PREDICATE_TYPE, provenanceOf, statementOf, type Origin } from "./statement.js"
+import { type Origin, PREDICATE_TYPE, provenanceOf, statementOf } from "./provenance.js"
+import { type Application, APPLICATIONS, type PushedImages, type VerifiedImages } from "./publish.js"
 
 const SBOM = { name: "sbom.spdx.json", type: "application/spdx+json" }
 const STATEMENT = { name: "statement.json", type: "application/vnd.in-toto+json" }

@@ -1,10 +1,10 @@
 import { Container, Directory } from "@dagger.io/dagger"
 
 import type { Config } from "../config/schema.js"
-import { CloudNativeError, messageOf } from "../errors.js"
 import type { RegistryAccess } from "../registry/access.js"
 import { refusesLogin } from "../registry/client.js"
 import { isLoopback } from "../registry/reference.js"
+import { CloudNativeError, messageOf } from "../util/errors.js"
 import type { FactRow } from "../verify/facts.js"
 
 export const APPLICATIONS = ["backend", "frontend"] as const

@@ -1,6 +1,6 @@
 import { Secret, Service } from "@dagger.io/dagger"
 
-import { CloudNativeError } from "../errors.js"
+import { CloudNativeError } from "../util/errors.js"
 import { isLoopback } from "./reference.js"
 
 /** How a registry is reached, and as whom. */

@@ -2,9 +2,9 @@ import { setTimeout as sleep } from "node:timers/promises"
 
 import { Container, dag, ReturnType, Secret } from "@dagger.io/dagger"
 
-import { plaintextOf } from "../deploy/plan.js"
-import { CloudNativeError, messageOf } from "../errors.js"
-import { uniqueValue } from "../unique.js"
+import { CloudNativeError, messageOf } from "../util/errors.js"
+import { plaintextOf } from "../util/secret.js"
+import { uniqueValue } from "../util/unique.js"
 import { outOfReach, type RegistryAccess } from "./access.js"
 
 /** How a registry that is a service is called in the containers of tools. */

@@ -2,7 +2,7 @@ import { Container, dag, File, Secret } from "@dagger.io/dagger"
 import { z } from "zod"
 
 import type { Config } from "../config/schema.js"
-import { readJson } from "../shape.js"
+import { readJson } from "../util/json.js"
 import type { RegistryClient } from "./client.js"
 
 const PRIVATE_KEY = "/run/secrets/cosign.key"

@@ -2,7 +2,7 @@ import { Container, dag, File } from "@dagger.io/dagger"
 import { z } from "zod"
 
 import type { Config } from "../config/schema.js"
-import { readJson, readShape } from "../shape.js"
+import { readJson, readShape } from "../util/json.js"
 import type { RegistryClient } from "./client.js"
 
 const FOLDER = "/attachments"

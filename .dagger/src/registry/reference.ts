@@ -1,4 +1,4 @@
-import { CloudNativeError } from "../errors.js"
+import { CloudNativeError } from "../util/errors.js"
 
 const REFERENCE =
   /^(?<host>[^/@\s]+)\/(?<repository>[a-z0-9][^@:\s]*?)(?::(?<tag>\w[\w.-]*))?(?:@(?<digest>sha256:[0-9a-f]{64}))?$/

@@ -1,6 +1,6 @@
 import type { Availability } from "../monitor/availability.js"
+import { averageStarts } from "../status/startup.js"
 import type { Report } from "./report.js"
-import { averageStarts } from "./summary.js"
 
 /** A report as GitHub shows it in a job summary. */
 export function markdownOf(report: Report): string {

@@ -1,6 +1,6 @@
 import { z } from "zod"
 
-import { Availability } from "../monitor/availability.js"
+import { Availability, Baseline } from "../monitor/availability.js"
 
 /** How long one pod took from being scheduled to being ready. */
 const PodStart = z.object({
@@ -56,9 +56,7 @@ export const Report = z.object({
   starts: z.array(PodStart).describe("Of the pods that came with this deployment"),
   startLimit: z.number().describe("Seconds that the average start of an application's pods has to stay below"),
   pods: z.array(PodChange),
-  baseline: z
-    .enum(["healthy", "broken", "new"])
-    .describe("How the application answered before: new where there was none"),
+  baseline: Baseline.describe("How the application answered before: new where there was none"),
   broken: z.array(z.string()).describe("The monitor's requests that failed before"),
   availability: Availability.optional().describe("What became of the monitor's requests; absent where it sent none"),
   handshake: z.array(z.object({ step: z.string(), problem: z.string() })),

@@ -1,5 +1,6 @@
 import type { Availability } from "../monitor/availability.js"
-import { formatTable } from "../verify/table.js"
+import { averageStarts } from "../status/startup.js"
+import { formatTable } from "../util/format.js"
 import type { Report } from "./report.js"
 
 /** What a deployment came to, as text for a person. */
@@ -34,14 +35,6 @@ function startTable({ starts, startLimit }: Report): string {
     `${seconds < startLimit ? "PASS" : "FAIL"} (< ${startLimit} s)`,
   ])
   return formatTable(["APPLICATION", "POD", "START", "OF WHICH PULL", "VERDICT"], [...pods, ...averages])
-}
-
-/** Seconds from scheduled to ready, on average, by application. */
-export function averageStarts(starts: Report["starts"]): { deployment: string; seconds: number }[] {
-  return [...new Set(starts.map(({ deployment }) => deployment))].map(deployment => {
-    const own = starts.filter(start => start.deployment === deployment)
-    return { deployment, seconds: own.reduce((total, { seconds }) => total + seconds, 0) / own.length }
-  })
 }
 
 const BASELINES = {

@@ -1,3 +1,6 @@
+import { CloudNativeError } from "../util/errors.js"
+import { formatTable } from "../util/format.js"
+
 /** One thing that was found out about an image. */
 export interface FactRow {
   image: string
@@ -22,4 +25,38 @@ export function notChecked(name: string, limit: string, how: string): Row {
 /** The same for every fact of the list. */
 export function noneChecked(facts: { name: string; limit: string }[], how: string): Row[] {
   return facts.map(({ name, limit }) => notChecked(name, limit, how))
+}
+
+/** Whether no fact is other than it has to be; warnings and what was not checked do not count. */
+export function hasPassed(rows: FactRow[]): boolean {
+  return rows.every(row => row.verdict !== "fail")
+}
+
+/** The facts as a table, then what was found, one by one. Throws, with the table, when one of them fails. */
+export function assertPassed(rows: FactRow[]): string {
+  const text = [factTable(rows), ...rows.flatMap(listFindings)].join("\n")
+  if (hasPassed(rows)) return text
+  throw new CloudNativeError({
+    code: "VERIFICATION_FAILED",
+    blame: "user",
+    what: "an image is not as it has to be; nothing was pushed",
+    why: text,
+    fix: "change what the FAIL rows name, or the limits in cloud-native.yaml",
+  })
+}
+
+function factTable(rows: FactRow[]): string {
+  return formatTable(
+    ["IMAGE", "FACT", "LIMIT", "ACTUAL", "VERDICT", "HOW"],
+    rows.map(row => [row.image, row.name, row.limit, row.actual, row.verdict.toUpperCase(), row.how]),
+  )
+}
+
+/** More of one kind say nothing more; the JSON has them all. */
+const SHOWN = 10
+
+function listFindings({ image, name, findings }: FactRow): string[] {
+  if (findings.length === 0) return []
+  const more = findings.length > SHOWN ? [`  … and ${findings.length - SHOWN} more`] : []
+  return ["", `${image}, ${name}:`, ...findings.slice(0, SHOWN).map(finding => `  ${finding}`), ...more]
 }

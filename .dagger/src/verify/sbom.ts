@@ -2,10 +2,10 @@ import { Container, dag, File } from "@dagger.io/dagger"
 import { z } from "zod"
 
 import type { Config } from "../config/schema.js"
-import { CloudNativeError, messageOf } from "../errors.js"
+import { CloudNativeError, messageOf } from "../util/errors.js"
+import { within } from "../util/tool.js"
 import type { Row } from "./facts.js"
-import { layoutOf } from "./inspect.js"
-import { within } from "./tool.js"
+import { layoutOf } from "./image/inspect.js"
 
 const SBOM = "/tmp/sbom.spdx.json"
 

@@ -1,9 +1,9 @@
 import { Container, Directory } from "@dagger.io/dagger"
 
 import type { Config } from "../config/schema.js"
-import { uniqueValue } from "../unique.js"
+import { runTool } from "../util/tool.js"
+import { uniqueValue } from "../util/unique.js"
 import type { Row } from "./facts.js"
-import { runTool } from "./tool.js"
 import { notScannedRow, readReport, SCANNED, vulnerabilitiesRow } from "./vulnerabilities.js"
 
 /** Look for known vulnerabilities in an image, an OCI layout, with the scanner given, if one is. */

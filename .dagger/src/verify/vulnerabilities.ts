@@ -1,7 +1,7 @@
 import { z } from "zod"
 
 import type { Config } from "../config/schema.js"
-import { CloudNativeError, lastLines } from "../errors.js"
+import { CloudNativeError, lastLines } from "../util/errors.js"
 import type { Row } from "./facts.js"
 
 /** What grype prints, and other scanners can. */

@@ -1,14 +1,15 @@
 // Running a chain of functions and showing what it gives.
 import { mkdirSync, writeFileSync } from "node:fs"
 import { dirname, join, resolve } from "node:path"
+
 import { evaluate } from "../evaluate.ts"
 import type { Argument, Model, ObjectType, TypeRef } from "../model.ts"
 import { callFunction, expectCalls, type Module } from "../module.ts"
-import { recipe, type Recipe } from "../recipe.ts"
+import { type Recipe, recipe } from "../recipe.ts"
 import { scrub } from "../secret.ts"
 import { answer } from "../server.ts"
 import { digestOf } from "../store.ts"
-import { pascal, type Globals, type Link } from "./command.ts"
+import { type Globals, type Link, pascal } from "./command.ts"
 import { UsageError } from "./flags.ts"
 
 export interface Session {

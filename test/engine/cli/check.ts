@@ -3,13 +3,13 @@ import { scrub } from "../secret.ts"
 import { runChain, select, type Session } from "./call.ts"
 import {
   constructorOf,
+  type GlobalFlag,
   globalFlags,
+  type Globals,
+  type Link,
   mainObject,
   objectOf,
   readWords,
-  type GlobalFlag,
-  type Globals,
-  type Link,
 } from "./command.ts"
 import { cliName } from "./flags.ts"
 import { list } from "./help.ts"

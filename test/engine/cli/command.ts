@@ -1,8 +1,8 @@
 // The command line as a chain of functions: which ones, with which flags. Nothing runs here.
 import {
+  type Argument,
   coreEnum,
   coreObject,
-  type Argument,
   type EnumType,
   type FunctionType,
   type Model,

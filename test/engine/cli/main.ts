@@ -1,13 +1,14 @@
 // `dagger`: the subset of the CLI that the module is used through, on the embedded engine.
-import { startEngine } from "../engine.ts"
 import { platform } from "../container.ts"
-import { findModule, FunctionError, expectCalls, register } from "../module.ts"
+import { startEngine } from "../engine.ts"
+import { expectCalls, findModule, FunctionError, register } from "../module.ts"
 import { tell } from "../progress.ts"
 import { scrub } from "../secret.ts"
-import { runChain, show, type Session } from "./call.ts"
+import { runChain, type Session, show } from "./call.ts"
 import { check } from "./check.ts"
 import {
   callable,
+  type Globals,
   mainObject,
   missingFlags,
   noGlobals,
@@ -15,7 +16,6 @@ import {
   readChain,
   readGlobals,
   readWords,
-  type Globals,
 } from "./command.ts"
 import { cliName, UsageError } from "./flags.ts"
 import { help, list, usage } from "./help.ts"

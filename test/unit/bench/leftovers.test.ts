@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest"
 
-import { leftovers, type Found } from "../../bench/leftovers.ts"
+import { type Found, leftovers } from "../../bench/leftovers.ts"
 
 const object = (kind: string, name: string, more: Partial<Found["metadata"]> = {}, owner?: string): Found => {
   const [ownerKind = "", ownerName = ""] = owner?.split("/") ?? []

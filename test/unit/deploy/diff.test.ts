@@ -1,9 +1,9 @@
 import { describe, expect, test } from "vitest"
 
 import { diff, diffRelease, parseObjects, validate } from "../../../.dagger/src/deploy/diff.ts"
-import { formatIdentity } from "../../../.dagger/src/deploy/identity.ts"
+import { formatIdentity } from "../../../.dagger/src/kubernetes/object-ref.ts"
 import type { KubernetesObject, Release } from "../../../.dagger/src/manifests/render.ts"
-import { fakeKubectl, object, presentLine } from "./records.ts"
+import { fakeKubectl, object, presentLine } from "../release/records.ts"
 
 const line = (kind: string, name: string, labels: object, spec: object) =>
   [kind, name, JSON.stringify(labels), "", JSON.stringify(spec), "", "", "", ""].join("\t")

@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest"
 
 import type { KubernetesObject } from "../../../.dagger/src/manifests/render.ts"
 import { misplaced, readNodes } from "../../../.dagger/src/preflight/architecture.ts"
-import { isOwn } from "../../../.dagger/src/preflight/platforms.ts"
+import { isOwn } from "../../../.dagger/src/preflight/image-platforms.ts"
 
 const IMAGE = "ghcr.io/acme/api@sha256:0"
 const deployment = (spec: object = {}, image = IMAGE) => ({

@@ -1,9 +1,9 @@
 import { describe, expect, test } from "vitest"
 import { parse } from "yaml"
 
-import { accessReviews, deniedOf, OWN, rulesFor, type Rule } from "../../../.dagger/src/preflight/permissions.ts"
-import { named } from "../../../.dagger/src/preflight/resources.ts"
-import { ownFile, ownManifests } from "../manifests-files.ts"
+import { named } from "../../../.dagger/src/preflight/kinds.ts"
+import { accessReviews, deniedOf, OWN, type Rule, rulesFor } from "../../../.dagger/src/preflight/permissions.ts"
+import { ownFile, ownManifests } from "../manifests/files.ts"
 
 const OF_THE_SAMPLE = rulesFor(
   named(

@@ -2,11 +2,11 @@ import { describe, expect, test } from "vitest"
 
 import {
   opensTemplate,
+  type Puller,
   pullersOf,
   spellingsOf,
   unfit,
   withAccount,
-  type Puller,
 } from "../../../.dagger/src/preflight/pull-secrets.ts"
 
 const API = "ghcr.io/acme/api@sha256:0"

@@ -1,9 +1,9 @@
 import { describe, expect, test } from "vitest"
 
 import { Config } from "../../../.dagger/src/config/schema.ts"
-import type { Plan } from "../../../.dagger/src/deploy/plan.ts"
 import { parseManifests } from "../../../.dagger/src/manifests/parse.ts"
 import { assertResolved, availableFrom } from "../../../.dagger/src/preflight/references.ts"
+import type { Plan } from "../../../.dagger/src/release/inputs.ts"
 
 const MANIFESTS = `
 apiVersion: apps/v1

@@ -2,9 +2,9 @@ import { describe, expect, test } from "vitest"
 
 import {
   notScannedRow,
+  type Policy,
   readReport,
   vulnerabilitiesRow,
-  type Policy,
   type Vulnerability,
 } from "../../../.dagger/src/verify/vulnerabilities.js"
 

@@ -1,8 +1,8 @@
 import { appOf } from "../images.js"
 import type { Manifest, Path } from "../manifest.js"
-import { podsOf, type Pods } from "../pods.js"
+import { type Pods, podsOf } from "../pods.js"
 import type { Problem } from "../problem.js"
-import { isKind, type Container, type Deployment } from "../shapes.js"
+import { type Container, type Deployment, isKind } from "../shapes.js"
 
 /** Where an application answers; the configuration has it. */
 export interface App {

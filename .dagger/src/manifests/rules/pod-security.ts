@@ -1,6 +1,6 @@
 import { describe } from "../manifest.js"
 import { containersOf, podsOf } from "../pods.js"
-import { problemAt, type Problem } from "../problem.js"
+import { type Problem, problemAt } from "../problem.js"
 import type { Container, PodTemplate } from "../shapes.js"
 import type { Context } from "./context.js"
 

@@ -1,7 +1,7 @@
 import { describe } from "../manifest.js"
-import { problemAt, type Problem } from "../problem.js"
+import { type Problem, problemAt } from "../problem.js"
 import type { Container } from "../shapes.js"
-import { appContainers, type AppContainer, type Context } from "./context.js"
+import { type AppContainer, appContainers, type Context } from "./context.js"
 
 const PROBES = ["startupProbe", "livenessProbe", "readinessProbe"] as const
 

@@ -1,5 +1,5 @@
-import { availableIn, unresolved } from "../references.js"
 import type { Problem } from "../problem.js"
+import { availableIn, unresolved } from "../references.js"
 import type { Context } from "./context.js"
 
 /** A key that a ConfigMap of the manifests lacks; objects that are not in the manifests are the cluster's to have. */

@@ -1,6 +1,6 @@
 import { describe } from "../manifest.js"
 import { containersOf } from "../pods.js"
-import { problemAt, type Problem } from "../problem.js"
+import { type Problem, problemAt } from "../problem.js"
 import type { Context } from "./context.js"
 
 export function* resourcesMissing({ manifests }: Context): Generator<Problem> {

@@ -1,5 +1,5 @@
 import { describe } from "../manifest.js"
-import { problemAt, type Problem } from "../problem.js"
+import { type Problem, problemAt } from "../problem.js"
 import { appContainers, appDeployments, type Context } from "./context.js"
 
 /** Kubernetes' own, where a pod says nothing. */

@@ -1,7 +1,7 @@
 import { describe } from "../manifest.js"
-import { problemAt, type Problem } from "../problem.js"
+import { type Problem, problemAt } from "../problem.js"
 import { isKind } from "../shapes.js"
-import { appDeployments, selects, type Context } from "./context.js"
+import { appDeployments, type Context, selects } from "./context.js"
 
 export function* replicasFixed({ manifests }: Context): Generator<Problem> {
   const scaled = new Set(

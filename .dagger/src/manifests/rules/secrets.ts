@@ -1,6 +1,6 @@
 import { describe, type Manifest, type Path } from "../manifest.js"
 import { containersOf } from "../pods.js"
-import { problemAt, type Problem } from "../problem.js"
+import { type Problem, problemAt } from "../problem.js"
 import { isKind } from "../shapes.js"
 import type { Context } from "./context.js"
 

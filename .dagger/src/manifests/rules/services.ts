@@ -1,8 +1,8 @@
 import { describe, type Manifest } from "../manifest.js"
 import { podsOf } from "../pods.js"
-import { problemAt, type Problem } from "../problem.js"
+import { type Problem, problemAt } from "../problem.js"
 import { isKind, type KubernetesObject, type Service } from "../shapes.js"
-import { selects, type Context } from "./context.js"
+import { type Context, selects } from "./context.js"
 
 type ServicePort = NonNullable<Service["spec"]["ports"]>[number]
 

@@ -1,0 +1,133 @@
+import type { Config } from "../config/schema.js"
+import type { Kubectl } from "../kubernetes/kubectl.js"
+import { withLease } from "../kubernetes/lease.js"
+import type { Identity } from "../kubernetes/object-ref.js"
+import { isWorkload } from "../manifests/kinds.js"
+import { Proof } from "../monitor/availability-guard.js"
+import { removeLeftoverK6 } from "../monitor/k6-job.js"
+import type { PushedImages } from "../push/publish.js"
+import {
+  type Entry,
+  inventoryOf,
+  lastOther,
+  listRecords,
+  newId,
+  readRecord,
+  recordRelease,
+} from "../release/history.js"
+import { type Plan, renderPlan } from "../release/inputs.js"
+import { findPresent, type Present } from "../release/live-objects.js"
+import { foundBy } from "../release/ownership.js"
+import { replacedBy } from "../release/prune.js"
+import type { Report } from "../report/report.js"
+import { formatReport } from "../report/summary.js"
+import { CloudNativeError, messageOf } from "../util/errors.js"
+import { conclude, finish } from "./finalize.js"
+import { recover, withRecovery } from "./rollback.js"
+import { begin, bringUp, type Undertaking } from "./rollout.js"
+
+/** Deploy to the user's cluster; answers with the deployment's summary. */
+export async function deployToCluster(kubectl: Kubectl, plan: Plan, images: PushedImages): Promise<string> {
+  return formatReport(await deployRelease(kubectl, plan, images))
+}
+
+/** Bring a release onto the cluster: validate, configure, migrate, roll out, prove; what fails is undone. */
+export async function deployRelease(
+  kubectl: Kubectl,
+  plan: Plan,
+  images: PushedImages,
+  restartedAt?: string,
+): Promise<Report> {
+  const release = renderPlan(plan, { ...images }, kubectl.namespace, restartedAt)
+  await kubectl.apply([...release.config, ...release.migrations, ...release.objects], ["--dry-run=server"])
+  const recorded = { release, images: { ...images }, publicUrl: plan.publicUrl }
+  return exclusively("deploy", { kubectl, plan, recorded, again: false })
+}
+
+/** Go back to a release that ran before: the one before the present one, or the one named. `timeout` is in seconds. */
+export async function rollBack(kubectl: Kubectl, config: Config, timeout: number, to?: string): Promise<string> {
+  const id = to ?? previousOf(await listRecords(kubectl, config.name))
+  const recorded = await readRecord(kubectl, id)
+  console.log(`rollback: to ${id}`)
+  const plan = { config, manifests: [], publicUrl: recorded.publicUrl, handshake: false, keepFailed: false, timeout }
+  return formatReport(await exclusively("rollback", { kubectl, plan, recorded, again: true }))
+}
+
+/** The release before the one that runs now. */
+function previousOf(entries: Entry[]): string {
+  const previous = lastOther(entries)
+  if (previous) return previous.id
+  throw new CloudNativeError({
+    code: "RECORD_MISSING",
+    blame: "user",
+    what: "there is no release to go back to",
+    why: "no other than the present one has succeeded here",
+    fix: "deploy what is to run",
+  })
+}
+
+async function exclusively(kind: Report["kind"], undertaking: Undertaking): Promise<Report> {
+  const id = newId()
+  const { kubectl, plan } = undertaking
+  return withLease(kubectl, plan.config.name, id, () => undertake(id, kind, undertaking))
+}
+
+async function undertake(id: string, kind: Report["kind"], undertaking: Undertaking): Promise<Report> {
+  const { kubectl, plan, recorded } = undertaking
+  const { name } = plan.config
+  const inventory = inventoryOf(recorded.release)
+  const entries = await listRecords(kubectl, name)
+  const there = await present(kubectl, name, inventory)
+  const found = foundBy(there, entries)
+  await removeLeftoverK6(kubectl, name)
+  const entry = await recordRelease(kubectl, name, id, recorded, found)
+  const report = begin(id, kind, undertaking)
+  const proof = new Proof(kubectl, plan, recorded.release.secretName)
+  try {
+    const isRunning = there.some(object => isWorkload(object.kind))
+    await bringUp(undertaking, report, proof, isRunning ? "before" : "ready")
+  } catch (error) {
+    const failure = asFailure(error)
+    console.log(`deploy: failed: ${failure.code}: ${failure.what}`)
+    report.failure = { code: failure.code, what: failure.what, why: failure.why, fix: failure.fix }
+    // Where users were served before, what they see of the way back counts too.
+    const seesItThrough = proof.baseline === "healthy"
+    if (!seesItThrough) await conclude(report, proof)
+    report.recovery = await recover(undertaking, report, proof, { entries, there, found })
+    if (seesItThrough) await conclude(report, proof)
+    // A cluster that cannot be written to any more must not hide what happened.
+    await finish(kubectl, report, "failed").catch(problem =>
+      console.log(`deploy: the report could not be kept: ${messageOf(problem)}`),
+    )
+    throw withRecovery(failure, report)
+  }
+  await conclude(report, proof)
+  await finish(kubectl, report, "succeeded", replacedBy(entry, entries))
+  return report
+}
+
+/** What is there of a release, whoever brought it. Where that cannot be told, nothing is changed: it may be what must not be deleted. */
+async function present(kubectl: Kubectl, name: string, inventory: Identity[]): Promise<Present[]> {
+  const { there, problems } = await findPresent(kubectl, name, inventory)
+  if (problems.length === 0) return there
+  throw new CloudNativeError({
+    code: "KUBECTL_FAILED",
+    blame: "environment",
+    what: "it cannot be told which objects of the release are there already; nothing was changed",
+    why: problems.join("\n"),
+    fix: "mend what kubectl names above",
+  })
+}
+
+/** What is not an error of this module's own is its bug; it is undone like any other failure. */
+function asFailure(error: unknown): CloudNativeError {
+  if (error instanceof CloudNativeError) return error
+  return new CloudNativeError({
+    code: "BUG",
+    blame: "bug",
+    what: "the deployment ended unexpectedly",
+    why: messageOf(error),
+    fix: "report it, with the versions of Dagger and of Kubernetes",
+    cause: error,
+  })
+}

@@ -1,0 +1,31 @@
+import type { Kubectl } from "../kubernetes/kubectl.js"
+import type { Identity } from "../kubernetes/object-ref.js"
+import type { Proof } from "../monitor/availability-guard.js"
+import { forgetReleases, listRecords, recordOutcome } from "../release/history.js"
+import { prune } from "../release/prune.js"
+import type { Report } from "../report/report.js"
+import { forgetReports, listReports, recordReport } from "../report/storage.js"
+import { messageOf } from "../util/errors.js"
+
+/** What users saw until now, the way back included; of a deployment that failed, this must not hide why. */
+export async function conclude(report: Report, proof: Pick<Proof, "soFar" | "stop">): Promise<void> {
+  const said = (error: unknown) => console.log(`monitor: it could not be concluded: ${messageOf(error)}`)
+  report.availability = await proof.soFar().catch(error => void said(error))
+  await proof.stop().catch(said)
+}
+
+/** Write down how it ended, before anything else can fail; then clean up. */
+export async function finish(
+  kubectl: Kubectl,
+  report: Report,
+  outcome: Report["outcome"],
+  replaced: Identity[] = [],
+): Promise<void> {
+  Object.assign(report, { outcome, endedAt: new Date().toISOString() })
+  await recordOutcome(kubectl, report.id, outcome)
+  const problems = await prune(kubectl, report.name, replaced)
+  if (problems.length > 0) report.leftovers = problems
+  await recordReport(kubectl, report)
+  await forgetReleases(kubectl, await listRecords(kubectl, report.name))
+  await forgetReports(kubectl, await listReports(kubectl, report.name))
+}

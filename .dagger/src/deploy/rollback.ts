@@ -1,0 +1,142 @@
+import { among, describeIdentity, type Identity, without } from "../kubernetes/object-ref.js"
+import { isWorkload } from "../manifests/kinds.js"
+import type { Proof } from "../monitor/availability-guard.js"
+import { type Entry, inventoryOf, lastSucceeded, readRecord } from "../release/history.js"
+import { prune, toPrune } from "../release/prune.js"
+import type { Report } from "../report/report.js"
+import { CloudNativeError, messageOf } from "../util/errors.js"
+import { begin, bringUp, type Undertaking } from "./rollout.js"
+
+type Recovery = NonNullable<Report["recovery"]>
+
+/** How things stood when a deployment began. */
+export interface Before {
+  /** What has been recorded. */
+  entries: Entry[]
+  /** What of the release was there, whoever brought it. */
+  there: Identity[]
+  /** What of that is somebody else's. */
+  found: Identity[]
+}
+
+/** How a release that failed is undone. */
+export interface Undoing {
+  action: Recovery["action"]
+  /** The release that is gone back to. */
+  to?: string
+  remove: Identity[]
+  /** What was somebody else's, and stays as the release has made it. */
+  left: Identity[]
+}
+
+/**
+ * Back to the last release that succeeded, or, where there was none, to nothing; what runs there and was brought by somebody
+ * else is no nothing. Before any pod was changed, what was there is needed still: only what the release has added goes.
+ */
+export function planUndoing(
+  applied: Identity[],
+  { changed, keepFailed }: { changed: boolean; keepFailed: boolean },
+  { entries, there, found }: Before,
+): Undoing {
+  const previous = lastSucceeded(entries)
+  const current = previous?.inventory ?? []
+  const left = without(among(found, applied), current)
+  const failed: Entry = { id: "", outcome: "failed", content: "", inventory: applied, found }
+  if (!changed)
+    return { action: "none", remove: toPrune(current, [{ ...failed, inventory: without(applied, there) }]), left }
+  if (!previous && (keepFailed || found.some(({ kind }) => isWorkload(kind))))
+    return { action: "kept", remove: [], left: [] }
+  const remove = toPrune(current, [...entries, failed])
+  return previous ? { action: "rolled back", to: previous.id, remove, left } : { action: "removed", remove, left }
+}
+
+/** Undo what a failed deployment has changed. Never throws. */
+export async function recover(failed: Undertaking, report: Report, proof: Proof, before: Before): Promise<Recovery> {
+  const {
+    kubectl,
+    plan,
+    recorded: { release },
+  } = failed
+  const applied = inventoryOf(report.changed ? release : { ...release, objects: [] })
+  const undoing = planUndoing(applied, { changed: report.changed, keepFailed: plan.keepFailed }, before)
+  const { action, to, left } = undoing
+  const recovery = { action, to, ...(left.length > 0 && { left: left.map(describeIdentity) }) }
+  const problem = to && (await problemOf(() => goBack(failed, report, proof.next(), to)))
+  // What could not be gone back from may need all of it.
+  if (problem) return { ...recovery, problem }
+  const problems = await prune(kubectl, plan.config.name, undoing.remove).catch(error => [messageOf(error)])
+  if (action === "removed" && problems.length > 0) return { ...recovery, problem: problems.join("\n") }
+  if (problems.length > 0) report.leftovers = problems
+  return recovery
+}
+
+/** By the code path that deploys; what was broken before may be as broken again. */
+async function goBack(failed: Undertaking, report: Report, proof: Proof, id: string): Promise<void> {
+  const { kubectl, plan } = failed
+  console.log(`rollback: to ${id}`)
+  const recorded = await readRecord(kubectl, id)
+  const undertaking = { kubectl, plan: { ...plan, publicUrl: recorded.publicUrl }, recorded, again: true }
+  const back = begin(id, "rollback", undertaking)
+  // Until then, the release that failed may be the one that answers.
+  try {
+    await bringUp(undertaking, back, proof, "complete")
+  } catch (error) {
+    const wasBroken =
+      report.baseline === "broken" && error instanceof CloudNativeError && error.code === "AVAILABILITY_FAILED"
+    if (!wasBroken) throw error
+  } finally {
+    await proof.stop()
+  }
+}
+
+async function problemOf(attempt: () => Promise<void>): Promise<string | undefined> {
+  try {
+    await attempt()
+    return undefined
+  } catch (error) {
+    return error instanceof CloudNativeError ? `${error.what}\n${error.why}` : messageOf(error)
+  }
+}
+
+/** The failure, with the state that the cluster is in now. */
+export function withRecovery(failure: CloudNativeError, report: Report): CloudNativeError {
+  const { recovery, leftovers, migrations, namespace, baseline, availability } = report
+  const ran = migrations.filter(({ outcome }) => outcome === "ran").map(({ name }) => name)
+  const lines = [
+    failure.why,
+    stateOf(recovery!),
+    recovery!.left &&
+      `what was there before, and not this module's, stays as the deployment made it: ${recovery!.left.join(", ")}`,
+    leftovers && `what could not be deleted:\n${leftovers.join("\n").replace(/^/gm, "  ")}`,
+    baseline === "healthy" && availability && availability.failed > 0 && seenByUsers(availability),
+    ran.length > 0 && `migrations that ran, and stay: ${ran.join(", ")}`,
+    `full report: the function report with --id=${report.id}, the same --kubeconfig and --namespace=${namespace}`,
+  ]
+  const { code, blame, what, fix } = failure
+  const why = lines.filter(Boolean).join("\n")
+  if (!recovery!.problem) return new CloudNativeError({ code, blame, what, why, fix, cause: failure })
+  return new CloudNativeError({
+    code: "ROLLBACK_FAILED",
+    blame,
+    what: `the deployment failed (${code}: ${what}), and could not be undone`,
+    why,
+    fix: `mend by hand what stands in the way; what runs now: kubectl --namespace=${namespace} get deployments,pods`,
+    cause: failure,
+  })
+}
+
+/** What users saw in all, the way back included. */
+function seenByUsers({ sent, failed, outages }: NonNullable<Report["availability"]>): string {
+  const longest = Math.max(...outages.map(({ seconds }) => seconds))
+  return `for users, until it was undone: ${failed} of ${sent} requests failed, longest outage ${longest.toFixed(1)} s`
+}
+
+function stateOf({ action, to, problem }: Recovery): string {
+  const undone = {
+    "rolled back": `rolled back to ${to}`,
+    removed: "nothing ran before: what the deployment brought has been removed",
+    kept: "there is no recorded release to go back to: what the deployment brought is still there",
+    none: "no pod was changed",
+  }[action]
+  return problem ? `while going back (${undone}):\n${problem.replace(/^/gm, "  ")}` : undone
+}

@@ -1,0 +1,82 @@
+import { Container, dag, Secret, Service } from "@dagger.io/dagger"
+
+import type { Config } from "../config/schema.js"
+import { together } from "../util/collect-errors.js"
+import { CloudNativeError } from "../util/errors.js"
+import { plaintextOf } from "../util/secret.js"
+import { assertLeadsOut, readWhoAmI, WHO_AM_I } from "./connection-errors.js"
+import { assertWhole } from "./external-references.js"
+import { readKubeconfig } from "./kubeconfig.js"
+import { Kubectl } from "./kubectl.js"
+
+/** How the API server is called in the container that runs kubectl, when it is bound as a service. */
+export const API_HOST = "kubernetes"
+/** Where its container has the template that a rollout is read with. */
+export const SNAPSHOT_TEMPLATE = "/templates/snapshot.gotmpl"
+const KUBECONFIG = "/run/secrets/kubeconfig"
+
+export interface Target {
+  kubeconfig: Secret
+  context?: string
+  namespace?: string
+  apiServer?: Service
+}
+
+/** kubectl on a cluster that has answered, and whom it takes the caller for. */
+export interface Reached {
+  kubectl: Kubectl
+  user: string
+}
+
+/** kubectl on the user's cluster; throws unless the API server answers and the namespace exists. */
+export async function connect(target: Target, config: Config): Promise<Kubectl> {
+  const { kubectl } = await reach(target, config)
+  await assertNamespace(kubectl)
+  return kubectl
+}
+
+/** Throws unless the API server answers, with what keeps it from that and the way out, within ten seconds. */
+export async function reach(target: Target, config: Config): Promise<Reached> {
+  const server = readKubeconfig(await plaintextOf(target.kubeconfig, "--kubeconfig"), target.context)
+  const plain = kubectlContainer(config)
+  await together(
+    () => assertWhole(server, plain, config.images.kubectl),
+    () => assertLeadsOut(server, target.apiServer),
+  )
+  const container = plain.withMountedSecret(KUBECONFIG, target.kubeconfig).withEnvVariable("KUBECONFIG", KUBECONFIG)
+  const namespace = target.namespace ?? config.namespace
+  const context = `--context=${server.context}`
+  const kubectl = target.apiServer
+    ? new Kubectl(
+        container.withServiceBinding(API_HOST, target.apiServer),
+        [context, `--server=https://${API_HOST}:${await port(target.apiServer)}`, `--tls-server-name=${server.host}`],
+        namespace,
+      )
+    : new Kubectl(container, [context], namespace)
+  const url = target.apiServer ? `${server.url} (by way of --api-server)` : server.url
+  return { kubectl, user: readWhoAmI(await kubectl.run(WHO_AM_I), { url, host: server.host }) }
+}
+
+/** A container that runs kubectl, as root: a mounted secret is root's to read. With the group, no image needs an /etc/passwd. */
+export function kubectlContainer(config: Config): Container {
+  const template = dag.currentModule().source().file("kubectl/snapshot.gotmpl")
+  return dag.container().from(config.images.kubectl).withUser("0:0").withFile(SNAPSHOT_TEMPLATE, template)
+}
+
+async function port(service: Service): Promise<number> {
+  const [first] = await service.ports()
+  return first!.port()
+}
+
+/** Who may not look at namespaces may still deploy to one: only one that is known to be missing stops a deployment. */
+export async function assertNamespace(kubectl: Kubectl): Promise<void> {
+  const answer = await kubectl.run(["get", "namespace", kubectl.namespace, "--ignore-not-found", "--output=name"])
+  if (answer.exitCode !== 0 || answer.stdout.trim()) return
+  throw new CloudNativeError({
+    code: "NAMESPACE_MISSING",
+    blame: "user",
+    what: `there is no namespace ${kubectl.namespace}`,
+    why: "the module creates none: its labels and quotas are the cluster owner's",
+    fix: `kubectl create namespace ${kubectl.namespace}, or name another with --namespace`,
+  })
+}

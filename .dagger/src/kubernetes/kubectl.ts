@@ -1,0 +1,140 @@
+import { setTimeout as sleep } from "node:timers/promises"
+
+import { Container, dag, ReturnType, Service } from "@dagger.io/dagger"
+import type { z } from "zod"
+
+import { CloudNativeError } from "../util/errors.js"
+import { readShape } from "../util/json.js"
+import { uniqueValue } from "../util/unique.js"
+import { ASK_CLOCK, leastOffset } from "./clock.js"
+import { parseGoQuoted } from "./go-quoted.js"
+import { isAway } from "./retry.js"
+
+const SECRET_FILE = "/run/secrets/manifest.json"
+
+export interface Answer {
+  exitCode: number
+  stdout: string
+  stderr: string
+}
+
+/** kubectl in a container, on one namespace of one cluster. No answer ever comes from a cache. */
+export class Kubectl {
+  /** Milliseconds by which the cluster's clock is ahead of this machine's; unset until it is needed. */
+  private ahead?: number
+
+  constructor(
+    private readonly container: Container,
+    /** Flags of every call: how the server is reached. */
+    private readonly flags: string[],
+    readonly namespace: string,
+  ) {}
+
+  /** Run kubectl once; an exit code other than 0 is the caller's to judge. */
+  run(args: string[], stdin?: string): Promise<Answer> {
+    return this.execute(this.container, args, stdin)
+  }
+
+  /** Run what may be run twice: an API server that is away for a moment is waited for. */
+  persist(args: string[], stdin?: string): Promise<Answer> {
+    return persistently(() => this.run(args, stdin))
+  }
+
+  /** Run what may be run twice, and throw unless it succeeds. */
+  async must(args: string[], stdin?: string): Promise<string> {
+    return succeeded(args, await this.persist(args, stdin))
+  }
+
+  /** Run kubectl once; what it prints of these values is hidden also where it is shown live. */
+  runHiding(values: string[], args: string[]): Promise<Answer> {
+    const hide = (container: Container, value: string, index: number) =>
+      container.withSecretVariable(`CLOUD_NATIVE_HIDDEN_${index}`, dag.setSecret(`hidden-${uniqueValue()}`, value))
+    return this.execute(values.reduce(hide, this.container), args)
+  }
+
+  /** kubectl as a service that answers on a port for as long as it runs. */
+  serve(args: string[], port: number): Service {
+    return this.container.withExposedPort(port).asService({ args: ["kubectl", ...this.flags, ...args] })
+  }
+
+  /** What `kubectl get … --output=` prints of JSON, of the shape that is read; undefined if it prints nothing. */
+  async get<T>(args: string[], output: string, shape: z.ZodType<T>): Promise<T | undefined> {
+    const text = await this.must(["get", ...args, `--output=${output}`])
+    return text ? readShape(shape, parseGoQuoted(text), `the answer to kubectl get ${args.join(" ")}`) : undefined
+  }
+
+  /** Apply manifests that hold no secrets. */
+  async apply(manifests: object[], flags: string[] = []): Promise<void> {
+    if (manifests.length > 0) await this.must([...APPLY, ...flags, "--filename=-"], list(manifests))
+  }
+
+  /** Apply manifests that hold secrets: they reach kubectl as a mounted secret, never as input that is kept or shown. */
+  async applySecret(manifests: object[]): Promise<void> {
+    if (manifests.length === 0) return
+    const file = dag.setSecret(`manifests-${uniqueValue()}`, list(manifests))
+    const args = [...APPLY, `--filename=${SECRET_FILE}`]
+    succeeded(args, await persistently(() => this.execute(this.container.withMountedSecret(SECRET_FILE, file), args)))
+  }
+
+  /** Milliseconds since 1970, as the cluster's clock has it: what ages are computed with. */
+  async now(): Promise<number> {
+    this.ahead ??= await this.askClock()
+    return Date.now() + this.ahead
+  }
+
+  private async askClock(): Promise<number> {
+    const { args, stdin } = ASK_CLOCK
+    let sent = 0
+    const answer = await persistently(() => {
+      sent = Date.now()
+      return this.run(args, stdin)
+    })
+    return leastOffset(Date.parse(succeeded(args, answer)), sent, Date.now())
+  }
+
+  private async execute(container: Container, args: string[], stdin?: string): Promise<Answer> {
+    const done = container
+      .withEnvVariable("CLOUD_NATIVE_CALL", uniqueValue())
+      .withExec(["kubectl", ...this.flags, `--namespace=${this.namespace}`, REQUEST_TIMEOUT, ...args], {
+        stdin,
+        expect: ReturnType.Any,
+      })
+    const [exitCode, stdout, stderr] = await Promise.all([done.exitCode(), done.stdout(), done.stderr()])
+    return { exitCode, stdout, stderr }
+  }
+}
+
+/** An API server that hangs must not take longer than one that refuses. A call that waits on purpose says for how long. */
+const REQUEST_TIMEOUT = "--request-timeout=10s"
+/** Milliseconds for which an API server may be away: one that is restarted takes half a minute. */
+const PATIENCE = 60_000
+
+async function persistently(attempt: () => Promise<Answer>): Promise<Answer> {
+  const begun = Date.now()
+  for (let tries = 1; ; tries++) {
+    const answer = await attempt()
+    if (answer.exitCode === 0 || !isAway(answer.stderr) || Date.now() - begun > PATIENCE) return answer
+    if (tries === 1) console.log(`waiting: the API server does not answer: ${answer.stderr.trim().split("\n").at(-1)}`)
+    await sleep(1000)
+  }
+}
+
+/** Apply on the server side, as the module's own field manager. */
+export const APPLY = ["apply", "--server-side", "--field-manager=cloud-native", "--force-conflicts"]
+
+/** Manifests as kubectl reads them from its input. */
+export function list(items: object[]): string {
+  return JSON.stringify({ apiVersion: "v1", kind: "List", items })
+}
+
+/** What kubectl printed; throws unless it succeeded. */
+export function succeeded(args: string[], answer: Answer): string {
+  if (answer.exitCode === 0) return answer.stdout
+  throw new CloudNativeError({
+    code: "KUBECTL_FAILED",
+    blame: "environment",
+    what: `kubectl ${args[0]} failed with exit code ${answer.exitCode}`,
+    why: answer.stderr.trim(),
+    fix: "mend what kubectl names above",
+  })
+}

@@ -1,0 +1,170 @@
+import { setTimeout as sleep } from "node:timers/promises"
+
+import { z } from "zod"
+
+import { CloudNativeError } from "../util/errors.js"
+import type { Kubectl } from "./kubectl.js"
+
+/** Seconds without a sign of life after which whoever held the Lease is taken for dead. */
+const DURATION = 60
+/** Milliseconds between two signs of life. */
+const RENEWAL = 10_000
+/** Milliseconds in which whoever is alive gives one. */
+const SIGHT = 1.5 * RENEWAL
+
+const Lease = z.object({
+  metadata: z.object({ resourceVersion: z.string() }),
+  spec: z.object({
+    holderIdentity: z.string().default(""),
+    acquireTime: z.string().default(""),
+    renewTime: z.string().default(""),
+    leaseDurationSeconds: z.number().default(DURATION),
+  }),
+})
+type Lease = z.infer<typeof Lease>
+
+/** Do what only one deployment of a name and namespace may do at a time; throws LOCKED, saying who does, where another is at it. */
+export async function withLease<T>(kubectl: Kubectl, name: string, id: string, work: () => Promise<T>): Promise<T> {
+  const lock = new Lock(kubectl, `cloud-native-${name}`, `${await whoAmI(kubectl)} (deployment ${id})`)
+  await lock.acquire()
+  const { lost, stop } = lock.keep()
+  try {
+    return await Promise.race([work(), lost])
+  } finally {
+    await stop()
+    await lock.release()
+  }
+}
+
+/**
+ * Who has the Lease is dead when no sign of life was seen for as long as it said there would be one. The clock of whoever
+ * renewed it may differ from this one: it shortens the time for which the Lease is watched (in milliseconds), and is never all there is.
+ */
+export function isStale({ spec }: Pick<Lease, "spec">, now: number, watched: number): boolean {
+  const renewed = Date.parse(spec.renewTime)
+  if (!spec.holderIdentity || Number.isNaN(renewed)) return true
+  const duration = spec.leaseDurationSeconds * 1000
+  return watched > (now - renewed > duration ? SIGHT : duration)
+}
+
+class Lock {
+  constructor(
+    private readonly kubectl: Kubectl,
+    private readonly name: string,
+    private readonly holder: string,
+  ) {}
+
+  /** Take the Lease. Of another one that has it, a sign of life is waited for: without one, whoever it is was killed. */
+  async acquire(): Promise<void> {
+    const held = await this.createUnlessHeld()
+    if (!held) return
+    const holder = held.spec.holderIdentity || "nobody"
+    if (!isStale(held, Date.now(), 0))
+      console.log(`lock: held by ${holder}; waiting for a sign of life, or the lack of one for ${DURATION} s`)
+    const stale = await this.untilStale(held)
+    if (!stale) return this.acquire()
+    if (!(await this.replace(stale, now()))) throw this.locked((await this.read()) ?? stale)
+    console.log(`lock: taken over from ${holder}, of whom nothing was heard for ${DURATION} s`)
+  }
+
+  /** The Lease as another one has it; undefined where it is ours now. */
+  private async createUnlessHeld(): Promise<Lease | undefined> {
+    const create = ["create", "--filename=-"]
+    if ((await this.kubectl.run(create, JSON.stringify(this.lease(now())))).exitCode === 0) return undefined
+    const held = await this.read()
+    if (!held) await this.kubectl.must(create, JSON.stringify(this.lease(now())))
+    return held
+  }
+
+  /** The Lease once it is stale; undefined once it is gone. */
+  private async untilStale(held: Lease): Promise<Lease | undefined> {
+    const begun = performance.now()
+    for (let current: Lease | undefined = held; current; current = await this.read()) {
+      if (current.metadata.resourceVersion !== held.metadata.resourceVersion) throw this.locked(current)
+      if (isStale(current, Date.now(), performance.now() - begun)) return current
+      await sleep(1000)
+    }
+    return undefined
+  }
+
+  /**
+   * Give a sign of life now and then; `lost` rejects when the Lease has become another's. `stop` resolves when the last
+   * sign was given: a Lease is created by one that comes after its end.
+   */
+  keep(): { lost: Promise<never>; stop: () => Promise<void> } {
+    let timer: NodeJS.Timeout | undefined
+    let last = Promise.resolve()
+    const acquired = now()
+    const lost = new Promise<never>((_, reject) => {
+      timer = setInterval(() => {
+        // An API server that is away for a moment takes the Lease from nobody.
+        last = last
+          .then(() => this.renew(acquired))
+          .then(
+            current => void (current?.spec.holderIdentity === this.holder || reject(this.locked(current))),
+            () => undefined,
+          )
+      }, RENEWAL)
+    })
+    lost.catch(() => undefined)
+    return { lost, stop: () => (clearInterval(timer), last) }
+  }
+
+  /** The Lease as it was found, renewed where it is ours. */
+  private async renew(acquireTime: string): Promise<Lease | undefined> {
+    const current = await this.read()
+    if (current?.spec.holderIdentity === this.holder) await this.replace(current, acquireTime)
+    return current
+  }
+
+  async release(): Promise<void> {
+    const current = await this.read().catch(() => undefined)
+    if (current?.spec.holderIdentity === this.holder)
+      await this.kubectl.persist(["delete", "lease", this.name, "--ignore-not-found", "--wait=false"])
+  }
+
+  private read(): Promise<Lease | undefined> {
+    const field = (name: string) => `"${name}":{{printf "%q" (or .spec.${name} "")}}`
+    const spec = `${["holderIdentity", "acquireTime", "renewTime"].map(field).join(",")},"leaseDurationSeconds":{{or .spec.leaseDurationSeconds ${DURATION}}}`
+    const template = `{"metadata":{"resourceVersion":{{printf "%q" .metadata.resourceVersion}}},"spec":{${spec}}}`
+    return this.kubectl.get(["lease", this.name, "--ignore-not-found"], `go-template=${template}`, Lease)
+  }
+
+  /** Whether it is ours now: with the version that was read, only one of two who try succeeds. */
+  private async replace(current: Lease, acquireTime: string): Promise<boolean> {
+    const lease = this.lease(acquireTime, current.metadata.resourceVersion)
+    return (await this.kubectl.run(["replace", "--filename=-"], JSON.stringify(lease))).exitCode === 0
+  }
+
+  private lease(acquireTime: string, resourceVersion?: string): object {
+    return {
+      apiVersion: "coordination.k8s.io/v1",
+      kind: "Lease",
+      metadata: { name: this.name, labels: { "app.kubernetes.io/managed-by": "cloud-native" }, resourceVersion },
+      spec: { holderIdentity: this.holder, acquireTime, renewTime: now(), leaseDurationSeconds: DURATION },
+    }
+  }
+
+  private locked(current: Lease | undefined): CloudNativeError {
+    return new CloudNativeError({
+      code: "LOCKED",
+      blame: "environment",
+      what: `another deployment to the namespace ${this.kubectl.namespace} is under way`,
+      why: current
+        ? `the Lease ${this.name} is held by ${current.spec.holderIdentity}, since ${current.spec.acquireTime}`
+        : `the Lease ${this.name} was taken away from this deployment`,
+      fix: `wait until it has ended; one that was killed loses its Lease ${DURATION} s later`,
+    })
+  }
+}
+
+/** How the API server calls whoever the kubeconfig is of. */
+async function whoAmI(kubectl: Kubectl): Promise<string> {
+  const { exitCode, stdout } = await kubectl.run(["auth", "whoami", "--output=jsonpath={.status.userInfo.username}"])
+  return exitCode === 0 ? stdout.trim() : "somebody"
+}
+
+/** MicroTime, as Leases have it. */
+function now(): string {
+  return new Date().toISOString().replace("Z", "000Z")
+}

@@ -1,0 +1,95 @@
+import { dag } from "@dagger.io/dagger"
+import { z } from "zod"
+
+import { addressOf, type Config } from "../config/schema.js"
+import type { Kubectl } from "../kubernetes/kubectl.js"
+import { doomOfJob } from "../status/job.js"
+import { observe } from "../status/observe.js"
+import { CloudNativeError } from "../util/errors.js"
+import { readShape } from "../util/json.js"
+import { waitUntil } from "../util/poll.js"
+import { K6_NEEDS, removeK6, startK6 } from "./k6-job.js"
+
+/** Seconds that the whole handshake may take, the pull of k6 included. */
+const TIMEOUT = 120
+
+const StepResult = z.object({ step: z.string(), problem: z.string() })
+export type StepResult = z.infer<typeof StepResult>
+
+const JobStatus = z.object({ succeeded: z.number().optional(), failed: z.number().optional() })
+
+/** Send the config's requests from inside the cluster, in order; throws at the first answer that is not as expected. */
+export async function proveHandshake(
+  kubectl: Kubectl,
+  config: Config,
+  publicUrl: string,
+  signal: AbortSignal,
+): Promise<StepResult[]> {
+  if (config.handshake.length === 0) return []
+  const scripts = dag.currentModule().source().directory("k6")
+  const name = `cloud-native-handshake-${crypto.randomUUID().slice(0, 8)}`
+  const scenario = {
+    values: { PUBLIC_URL: publicUrl, random: crypto.randomUUID() },
+    steps: config.handshake.map(step => ({ ...step, url: addressOf(config[step.to]) + step.path })),
+  }
+  const files = {
+    "handshake.js": await scripts.file("handshake.js").contents(),
+    "requests.js": await scripts.file("requests.js").contents(),
+    "scenario.json": JSON.stringify(scenario),
+  }
+  try {
+    console.log(`handshake: ${config.handshake.length} requests`)
+    await startK6(kubectl, {
+      name,
+      partOf: config.name,
+      image: config.images.k6,
+      files,
+      script: "handshake.js",
+      deadline: TIMEOUT,
+    })
+    // Kubernetes ends the Job first: then there is a log to read.
+    const ended = async () => {
+      const status = await kubectl.get(["job", name], "jsonpath={.status}", JobStatus)
+      if (status?.succeeded || status?.failed) return true
+      const doom = doomOfJob(await observe(kubectl), name, await kubectl.now())
+      if (doom) throw cannotRun(doom.message)
+      return undefined
+    }
+    await waitUntil("the handshake's Job to end", TIMEOUT + 15, ended, { signal })
+    return read(
+      await kubectl.must(["logs", `job/${name}`]),
+      config.handshake.map(step => step.name),
+    )
+  } finally {
+    await removeK6(kubectl, name)
+  }
+}
+
+function cannotRun(why: string): CloudNativeError {
+  return new CloudNativeError({
+    code: "HANDSHAKE_FAILED",
+    blame: "environment",
+    what: "the pod that sends the handshake's requests cannot start",
+    why,
+    fix: K6_NEEDS,
+  })
+}
+
+/** One line of JSON a step, among k6's own; every step must have passed. */
+export function read(log: string, expected: string[]): StepResult[] {
+  const results = log
+    .split("\n")
+    .filter(line => line.startsWith('{"step":'))
+    .map(line => readShape(StepResult, JSON.parse(line), "a line of the handshake"))
+  const failure = results.find(result => result.problem)
+  if (!failure && results.length === expected.length) return results
+  throw new CloudNativeError({
+    code: "HANDSHAKE_FAILED",
+    blame: "user",
+    what: failure
+      ? `the handshake failed at: ${failure.step}`
+      : `the handshake ended before: ${expected[results.length]}`,
+    why: failure ? failure.problem : log.trim().split("\n").slice(-10).join("\n"),
+    fix: "look at the logs of both applications, and at the step in cloud-native.yaml",
+  })
+}

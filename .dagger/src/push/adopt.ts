@@ -1,0 +1,53 @@
+import { Container, dag, Directory } from "@dagger.io/dagger"
+
+import type { Config } from "../config/schema.js"
+import type { RegistryAccess } from "../registry/access.js"
+import { RegistryClient, registryFailed } from "../registry/client.js"
+import { resolveDigest } from "../registry/oras.js"
+import { formatReference, parseReference } from "../registry/reference.js"
+import { assertPassed } from "../verify/facts.js"
+import { verifyApplication } from "../verify/verify.js"
+import { assertTrusted } from "./policy.js"
+import { APPLICATIONS, type PushedImages } from "./publish.js"
+
+/** Images from elsewhere, as if they had been pushed here: referred to by the digests they have now, trusted, and verified. */
+export async function releaseImages(
+  source: Directory,
+  config: Config,
+  images: PushedImages,
+  access: RegistryAccess,
+  scanner?: Container,
+): Promise<PushedImages> {
+  const [backend, frontend] = await Promise.all(
+    APPLICATIONS.map(application => resolve(images[application], config, access)),
+  )
+  const resolved = { backend: backend!, frontend: frontend! }
+  await assertTrusted(source, config, resolved, access)
+  const means = { source, scanner, secrets: access.password ? [access.password] : [] }
+  const facts = await Promise.all(
+    APPLICATIONS.map(application => verifyApplication(application, pull(resolved[application], access), means, config)),
+  )
+  assertPassed(facts.flat())
+  return resolved
+}
+
+async function resolve(text: string, config: Config, access: RegistryAccess): Promise<string> {
+  const reference = parseReference(text)
+  try {
+    const registry = await RegistryClient.open(reference.host, access)
+    const resolved = formatReference({
+      ...reference,
+      digest: await resolveDigest(registry, config, formatReference(reference)),
+    })
+    console.log(`release: ${text} is ${resolved}`)
+    return resolved
+  } catch (error) {
+    throw registryFailed(`${text} cannot be found; nothing was released`, error)
+  }
+}
+
+function pull(reference: string, { username, password, service }: RegistryAccess): Container {
+  const container = dag.container()
+  const loggedIn = username && password ? container.withRegistryAuth(reference, username, password) : container
+  return loggedIn.from(reference, { registryService: service })
+}

@@ -1,0 +1,225 @@
+import { gunzipSync, gzipSync } from "node:zlib"
+
+import { z } from "zod"
+
+import type { Kubectl } from "../kubernetes/kubectl.js"
+import { formatIdentity, type Identity, identityOf, parseIdentity } from "../kubernetes/object-ref.js"
+import type { KubernetesObject, Release } from "../manifests/render.js"
+import { digestOf } from "../util/digest.js"
+import { CloudNativeError } from "../util/errors.js"
+import { readShape } from "../util/json.js"
+
+/** Releases, and reports, that are kept; what a failure or a rollback goes back to is kept beyond that. */
+export const KEPT = 10
+
+export const NAME_LABEL = "cloud-native/name"
+export const RECORD_LABEL = "cloud-native/record"
+const OUTCOME_LABEL = "cloud-native/outcome"
+const CONTENT = "cloud-native/content"
+const INVENTORY = "cloud-native/inventory"
+const FOUND = "cloud-native/found"
+
+/** What of a release is kept: all but the values of Secrets, which stay in the namespace under the name of their content. */
+export interface Recorded {
+  release: Release
+  images: Record<string, string>
+  publicUrl: string
+}
+
+/** One line of what has been recorded. */
+export interface Entry {
+  id: string
+  /** pending while it is brought up, and for ever where that was killed half-way. */
+  outcome: "pending" | "succeeded" | "failed"
+  /** The digest of what was deployed: the same twice is the same release. */
+  content: string
+  /** All that it consists of. */
+  inventory: Identity[]
+  /** What of that was there before it, and somebody else's. */
+  found: Identity[]
+}
+
+/** A name that sorts by time: 20261124-164500-1a2b. */
+export function newId(now: Date = new Date()): string {
+  return `${timeOf(now)}-${crypto.randomUUID().slice(0, 4)}`
+}
+
+/** Whether the deployment of an id began before a time; to the second. */
+export function beganBefore(id: string, time: Date): boolean {
+  return id < timeOf(time)
+}
+
+function timeOf(date: Date): string {
+  const [day, time] = date.toISOString().replace(/[-:]/g, "").split(/[T.]/)
+  return `${day}-${time}`
+}
+
+export function inventoryOf(release: Release): Identity[] {
+  return [...release.config, ...release.secrets, ...release.migrations, ...release.objects].map(identityOf)
+}
+
+/** Write a release down before anything of it is applied: one that is killed half-way is known to the next. */
+export async function recordRelease(
+  kubectl: Kubectl,
+  name: string,
+  id: string,
+  recorded: Recorded,
+  found: Identity[],
+): Promise<Entry> {
+  const content = { ...recorded, release: { ...recorded.release, secrets: recorded.release.secrets.map(withoutData) } }
+  const entry: Entry = {
+    id,
+    outcome: "pending",
+    content: digestOf(content),
+    inventory: inventoryOf(recorded.release),
+    found,
+  }
+  await kubectl.applySecret([
+    {
+      apiVersion: "v1",
+      kind: "Secret",
+      metadata: {
+        name: recordName(id),
+        labels: { ...labels(name), [RECORD_LABEL]: "release", [OUTCOME_LABEL]: entry.outcome },
+        annotations: {
+          [CONTENT]: entry.content,
+          [INVENTORY]: formatIdentities(entry.inventory),
+          [FOUND]: formatIdentities(found),
+        },
+      },
+      type: "cloud-native/release",
+      data: { release: gzipSync(JSON.stringify(content)).toString("base64") },
+    },
+  ])
+  return entry
+}
+
+export async function recordOutcome(kubectl: Kubectl, id: string, outcome: Entry["outcome"]): Promise<void> {
+  await kubectl.must(["label", "secret", recordName(id), `${OUTCOME_LABEL}=${outcome}`, "--overwrite"])
+}
+
+/** What has been recorded of a release's name, the oldest first. */
+export async function listRecords(kubectl: Kubectl, name: string): Promise<Entry[]> {
+  const annotation = (key: string) => `{{index .metadata.annotations "${key}"}}`
+  const line = `{{.metadata.name}} {{index .metadata.labels "${OUTCOME_LABEL}"}} ${[CONTENT, INVENTORY, FOUND].map(annotation).join(" ")}`
+  const text = await kubectl.must([
+    "get",
+    "secrets",
+    `--selector=${RECORD_LABEL}=release,${NAME_LABEL}=${name}`,
+    `--output=go-template={{range .items}}${line}{{"\\n"}}{{end}}`,
+  ])
+  return text
+    .split("\n")
+    .filter(Boolean)
+    .map(parseEntry)
+    .sort((a, b) => (a.id < b.id ? -1 : 1))
+}
+
+export function parseEntry(line: string): Entry {
+  const [name = "", outcome, content = "", inventory = "", found = ""] = line.split(" ")
+  const id = name.replace(/^cloud-native-release-/, "")
+  return {
+    id,
+    outcome: outcome as Entry["outcome"],
+    content,
+    inventory: parseIdentities(inventory),
+    found: parseIdentities(found),
+  }
+}
+
+/** The release that a failure goes back to; undefined where none has succeeded yet. */
+export function lastSucceeded(entries: Entry[]): Entry | undefined {
+  return entries.findLast(({ outcome }) => outcome === "succeeded")
+}
+
+/** The release that was there before the present one, which may have been deployed more than once. */
+export function lastOther(entries: Entry[]): Entry | undefined {
+  const present = lastSucceeded(entries)
+  return lastSucceeded(entries.filter(({ content }) => content !== present?.content))
+}
+
+/** The records that have had their time. */
+export function outdated(entries: Entry[]): Entry[] {
+  const kept = new Set([...entries.slice(-KEPT), lastSucceeded(entries), lastOther(entries)])
+  return entries.filter(entry => !kept.has(entry))
+}
+
+const Objects = z.array(
+  z.looseObject({ apiVersion: z.string(), kind: z.string(), metadata: z.looseObject({ name: z.string() }) }),
+)
+const Content = z.object({
+  release: z.object({
+    config: Objects,
+    secrets: Objects,
+    migrations: Objects,
+    objects: Objects,
+    secretName: z.string(),
+    workloads: z.array(
+      z.object({ kind: z.string(), name: z.string(), namespace: z.string(), app: z.string().optional() }),
+    ),
+  }),
+  images: z.record(z.string(), z.string()),
+  publicUrl: z.string(),
+})
+
+export async function readRecord(kubectl: Kubectl, id: string): Promise<Recorded> {
+  const text = await kubectl.must([
+    "get",
+    "secret",
+    recordName(id),
+    "--ignore-not-found",
+    "--output=go-template={{.data.release}}",
+  ])
+  if (!text) throw missing(kubectl, `there is no record of a release ${id}`)
+  const { release, ...rest } = readShape(
+    Content,
+    JSON.parse(gunzipSync(Buffer.from(text, "base64")).toString()),
+    `the record ${recordName(id)}`,
+  )
+  const objects = (list: z.infer<typeof Objects>) => list as KubernetesObject[]
+  return {
+    ...rest,
+    release: {
+      config: objects(release.config),
+      secrets: objects(release.secrets),
+      migrations: objects(release.migrations),
+      objects: objects(release.objects),
+      secretName: release.secretName,
+      workloads: release.workloads,
+    },
+  }
+}
+
+/** Forget the releases that have had their time. */
+export async function forgetReleases(kubectl: Kubectl, entries: Entry[]): Promise<void> {
+  const gone = outdated(entries).map(({ id }) => `secret/${recordName(id)}`)
+  if (gone.length > 0) await kubectl.must(["delete", ...gone, "--ignore-not-found", "--wait=false"])
+}
+
+function formatIdentities(identities: Identity[]): string {
+  return identities.map(formatIdentity).join(",")
+}
+
+export function parseIdentities(text: string): Identity[] {
+  return text.split(",").filter(Boolean).map(parseIdentity)
+}
+
+function withoutData({ data: _, stringData: __, ...rest }: KubernetesObject): KubernetesObject {
+  return rest
+}
+
+export function labels(name: string): Record<string, string> {
+  return { "app.kubernetes.io/managed-by": "cloud-native", [NAME_LABEL]: name }
+}
+
+const recordName = (id: string) => `cloud-native-release-${id}`
+
+export function missing(kubectl: Kubectl, what: string): CloudNativeError {
+  return new CloudNativeError({
+    code: "RECORD_MISSING",
+    blame: "user",
+    what: `${what} in the namespace ${kubectl.namespace}`,
+    why: `the last ${KEPT} deployments are kept, as Secrets cloud-native-release-… and ConfigMaps cloud-native-report-…`,
+    fix: `look at what there is: kubectl --namespace=${kubectl.namespace} get configmaps --selector=${RECORD_LABEL}=report`,
+  })
+}

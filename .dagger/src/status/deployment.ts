@@ -1,0 +1,142 @@
+import { doomOf, GRACE, hasEnded, makesRoom } from "./pod.js"
+import { isOwnedBy, type Of, only, type Snapshot } from "./snapshot.js"
+
+const REVISION = "deployment.kubernetes.io/revision"
+
+/** Milliseconds for which a part of a release may not come up while the rest of it does, as a pod that met a bad node. */
+const PARTIAL = 60_000
+
+export interface RolloutState {
+  deployment: string
+  /** One line for a person: where the rollout stands. */
+  line: string
+  /** As many pods as must be are of this release and available, and the old ones are gone. */
+  complete: boolean
+  /** Why it will not heal; unset while it may. */
+  hopeless?: string
+  /** The pod that this is read from; unset if it is of another object. */
+  culprit?: Of<"Pod">
+  /** What is of no consequence for the verdict, but not as it is meant to be. */
+  warning?: string
+  /** The ReplicaSet of this release. */
+  replicaSet?: Of<"ReplicaSet">
+  /** The pods of this release. */
+  pods: Of<"Pod">[]
+  /** The pods of releases before, those that are about to go included. */
+  old: Of<"Pod">[]
+}
+
+/** Where the rollout of one Deployment stands. `now` is in milliseconds since 1970. */
+export function readRollout(snapshot: Snapshot, name: string, now: number): RolloutState {
+  const deployment = only(snapshot, "Deployment").find(item => item.metadata.name === name)
+  if (!deployment) return { deployment: name, line: "not there yet", complete: false, pods: [], old: [] }
+  const replicaSets = only(snapshot, "ReplicaSet").filter(item => isOwnedBy(item, deployment.metadata.uid))
+  const newest = replicaSets.find(
+    item => item.metadata.annotations[REVISION] === deployment.metadata.annotations[REVISION],
+  )
+  const podsOf = (set: Of<"ReplicaSet">) =>
+    only(snapshot, "Pod").filter(pod => isOwnedBy(pod, set.metadata.uid) && !hasEnded(pod))
+  const old = replicaSets.filter(item => item !== newest).flatMap(podsOf)
+  const pods = newest ? podsOf(newest).filter(pod => !pod.metadata.deletionTimestamp) : []
+  const current = deployment.status.observedGeneration >= (deployment.metadata.generation ?? 0)
+  const { status } = deployment
+  const needed = neededOf(deployment, autoscalerOf(snapshot, name))
+  const wanted = Math.max(deployment.spec.replicas, needed)
+  const complete =
+    current &&
+    status.updatedReplicas >= needed &&
+    status.availableReplicas >= needed &&
+    status.replicas === status.updatedReplicas &&
+    old.length === 0
+  return {
+    deployment: name,
+    line: `${status.updatedReplicas}/${wanted} new, ${Math.min(status.availableReplicas, status.replicas)} available, ${old.length} old`,
+    complete,
+    ...(current && !complete && hopelessness(snapshot, deployment, newest, pods, now)),
+    warning: autoscalerOf(snapshot, name)?.status.conditions.map(inactive).find(Boolean),
+    replicaSet: newest,
+    pods,
+    old,
+  }
+}
+
+/**
+ * Nothing of the newest ReplicaSet can come up: its pods are refused, every one of them is doomed, or Kubernetes itself
+ * has given up. Where a part of it can, the rest is given a while.
+ */
+function hopelessness(
+  snapshot: Snapshot,
+  deployment: Of<"Deployment">,
+  newest: Of<"ReplicaSet"> | undefined,
+  pods: Of<"Pod">[],
+  now: number,
+): Pick<RolloutState, "hopeless" | "culprit"> {
+  const doomed = pods.flatMap(pod => {
+    const hopeless = doomOf(pod, snapshot, now)
+    return hopeless ? [{ hopeless, culprit: pod }] : []
+  })
+  const [first] =
+    doomed.length === pods.length ? doomed : doomed.filter(({ culprit }) => now - unreadySince(culprit) > PARTIAL)
+  return (
+    first ?? { hopeless: (newest && refusal(snapshot, newest, pods.length === 0, now)) ?? exceededDeadline(deployment) }
+  )
+}
+
+/** Since when (in milliseconds) a pod has not been ready. */
+function unreadySince(pod: Of<"Pod">): number {
+  const ready = pod.status.conditions.find(({ type }) => type === "Ready")
+  return Date.parse(ready?.lastTransitionTime ?? pod.metadata.creationTimestamp ?? "")
+}
+
+/**
+ * Why the API server creates no pod, or no further one; what may be on its way, as a service account in the same release
+ * or the share of the quota that a pod leaves, is given time.
+ */
+function refusal(snapshot: Snapshot, newest: Of<"ReplicaSet">, none: boolean, now: number): string | undefined {
+  const failure = newest.status?.conditions.find(
+    condition => condition.type === "ReplicaFailure" && condition.status === "True",
+  )
+  if (!failure?.message) return undefined
+  const age = now - Date.parse(failure.lastTransitionTime ?? "")
+  const isFinal =
+    isFinalRefusal(failure.message) && !(failure.message.includes("exceeded quota") && makesRoom(snapshot))
+  return (none && isFinal) || age > (none ? GRACE : PARTIAL) ? `no pod can be created: ${failure.message}` : undefined
+}
+
+/** Whether trying again does not help a pod that the API server refuses. */
+export function isFinalRefusal(message: string): boolean {
+  return /forbidden|invalid/.test(message) && !/error looking up service account/.test(message)
+}
+
+/** Why an autoscaler does not scale; without its metrics yet, as just after its creation, it is none the worse. */
+function inactive({
+  type,
+  status,
+  reason,
+  message,
+}: Of<"HorizontalPodAutoscaler">["status"]["conditions"][number]): string | undefined {
+  return type === "ScalingActive" && status === "False" && !reason?.startsWith("FailedGet")
+    ? `its autoscaler does not scale it: ${message}`
+    : undefined
+}
+
+function exceededDeadline(deployment: Of<"Deployment">): string | undefined {
+  const progressing = deployment.status.conditions.find(condition => condition.type === "Progressing")
+  return progressing?.reason === "ProgressDeadlineExceeded"
+    ? `its pods did not become ready in time: ${progressing.message}`
+    : undefined
+}
+
+/**
+ * How many pods must be ready: all; of an autoscaler's, its minimum, since it may ask for more at any time than there is
+ * room for. What is scaled to nothing (by KEDA, or overnight) stays so, whatever the autoscaler's minimum.
+ */
+function neededOf({ spec }: Of<"Deployment">, autoscaler: Of<"HorizontalPodAutoscaler"> | undefined): number {
+  return spec.replicas === 0 ? 0 : (autoscaler?.spec.minReplicas ?? spec.replicas)
+}
+
+function autoscalerOf(snapshot: Snapshot, deployment: string): Of<"HorizontalPodAutoscaler"> | undefined {
+  return only(snapshot, "HorizontalPodAutoscaler").find(
+    item => item.spec.scaleTargetRef.kind === "Deployment" && item.spec.scaleTargetRef.name === deployment,
+  )
+}

@@ -1,0 +1,82 @@
+import type { RolloutState } from "./deployment.js"
+import type { ContainerStatus } from "./pod.js"
+import { type Of, only, type Snapshot } from "./snapshot.js"
+
+/** Events that an error shows at most, the last ones. */
+const EVENTS = 10
+
+/** The state of a rollout as evidence: replicas, ReplicaSet, each container of its pods, the events that warn. */
+export function describeState(snapshot: Snapshot, state: RolloutState): string {
+  const objects = [state.deployment, state.replicaSet?.metadata.name, ...state.pods.map(pod => pod.metadata.name)]
+  const events = warnings(only(snapshot, "Event").filter(event => objects.includes(event.involvedObject.name)))
+  return [
+    `deployment ${state.deployment}: ${state.line}${state.replicaSet ? `; newest ReplicaSet: ${state.replicaSet.metadata.name}` : ""}`,
+    ...state.pods.flatMap(describePod),
+    ...(events.length > 0 ? ["events:", ...events.map(line => `  ${line}`)] : []),
+  ].join("\n")
+}
+
+/** How a pod stands: why the cluster takes it away, why no node takes it, or each of its containers. */
+export function describePod(pod: Of<"Pod">): string[] {
+  const scheduled = pod.status.conditions.find(({ type }) => type === "PodScheduled")
+  const containers = [
+    ...pod.status.initContainerStatuses.map(status => `init container ${describeContainer(status)}`),
+    ...pod.status.containerStatuses.map(status => `container ${describeContainer(status)}`),
+  ]
+  const disrupted = pod.status.conditions.find(({ type, status }) => type === "DisruptionTarget" && status === "True")
+  const lines = [
+    ...(disrupted ? [`taken away (${disrupted.reason}): ${disrupted.message}`] : []),
+    ...(scheduled?.status === "False" ? [`not scheduled: ${scheduled.message}`] : containers),
+  ]
+  return [`pod ${pod.metadata.name}:`, ...lines.map(line => `  ${line}`)]
+}
+
+function describeContainer({ name, state, lastState, ready, restartCount }: ContainerStatus): string {
+  const now = state.waiting
+    ? `waiting (${state.waiting.reason})`
+    : state.terminated
+      ? `ended (${ended(state.terminated)})`
+      : state.running
+        ? `running, ${ready ? "ready" : "not ready"}`
+        : "not there yet"
+  const before =
+    restartCount > 0
+      ? `, restarted ${restartCount}×${lastState.terminated ? `, ended before (${ended(lastState.terminated)})` : ""}`
+      : ""
+  return `${name}: ${now}${before}`
+}
+
+function ended({ exitCode, reason }: { exitCode: number; reason?: string }): string {
+  return [reason, `exit code ${exitCode}`].filter(Boolean).join(", ")
+}
+
+/** The last events that are no success, each once; names that were made up at random count as the same. */
+function warnings(events: Of<"Event">[]): string[] {
+  const sorted = events.filter(({ type }) => type === "Warning").sort((a, b) => lastTime(a) - lastTime(b))
+  const byText = new Map(
+    sorted.map(event => [
+      event.message.replace(/^\(combined from similar events\): /, "").replace(/pods "[^"]*"/, "pods"),
+      event,
+    ]),
+  )
+  return [...byText.values()]
+    .sort((a, b) => lastTime(a) - lastTime(b))
+    .slice(-EVENTS)
+    .map(({ reason, message }) => `${reason}: ${message.trim()}`)
+}
+
+function lastTime(event: Of<"Event">): number {
+  return Date.parse(event.lastTimestamp ?? "") || 0
+}
+
+/** The container whose output tells the cause, and whether that is its previous run's; undefined where none has ever run. */
+export function failingContainer(pod: Of<"Pod">): { name: string; previous: boolean } | undefined {
+  const failing = [
+    ...pod.status.initContainerStatuses.filter(
+      ({ state }) => state.terminated?.exitCode !== 0 && state.waiting?.reason !== "PodInitializing",
+    ),
+    ...pod.status.containerStatuses.filter(({ ready }) => !ready),
+  ]
+  const status = failing.find(({ state, restartCount }) => state.running || state.terminated || restartCount > 0)
+  return status && { name: status.name, previous: status.state.running !== undefined && status.restartCount > 0 }
+}

@@ -1,0 +1,180 @@
+import { failedProbe, killedByProbe } from "./probes.js"
+import { isOwnedBy, type Of, only, type Snapshot } from "./snapshot.js"
+
+/** Milliseconds that what may heal by itself (room that is being made, a service account on its way) is given. */
+export const GRACE = 30_000
+/** Milliseconds for which no node takes a pod before that counts, where the nodes that there are is all there will be. */
+const UNSCHEDULABLE = 5_000
+/** The same where nodes can be ordered: an autoscaler looks for such pods every ten seconds, and takes a while to decide. */
+const AUTOSCALED = 60_000
+/** Nodes of clusters that order none by themselves: k3s, rke2, kind, and whoever has set up their own without a cloud. */
+const FIXED_NODE = /^((k3s|rke2|kind):\/\/|$)/
+/** Milliseconds that a missing Secret or ConfigMap is given, which something else in the cluster may be about to make. */
+const MISSING = 4_000
+/** Milliseconds for which the end of a container counts as a crash of this rollout: the kubelet forgets it after as many. */
+const RECENT = 600_000
+
+/** A pull that another try will not mend: no such image, or no right to it. */
+const FINAL_PULL =
+  /not found|manifest unknown|name unknown|unauthorized|authentication required|denied|forbidden|no basic auth credentials/i
+/** A Secret, a ConfigMap or a key of one that does not exist. */
+const NOT_FOUND = /not found|couldn't find key|non-existent/
+
+export type ContainerStatus = Of<"Pod">["status"]["containerStatuses"][number]
+type Events = Of<"Event">[]
+
+/** Why none of these pods will come up by itself; undefined while one may, and where there is none. */
+export function doomOfAll(pods: Of<"Pod">[], snapshot: Snapshot, now: number): string | undefined {
+  const causes = pods.map(pod => doomOf(pod, snapshot, now))
+  return causes.every(cause => cause !== undefined) ? causes[0] : undefined
+}
+
+/** Why a pod will not come up by itself; undefined while it may. `now` is in milliseconds since 1970. */
+export function doomOf(pod: Of<"Pod">, snapshot: Snapshot, now: number): string | undefined {
+  const events = only(snapshot, "Event").filter(event => event.involvedObject.name === pod.metadata.name)
+  const scheduled = pod.status.conditions.find(condition => condition.type === "PodScheduled")
+  const age = now - Date.parse(scheduled?.lastTransitionTime ?? pod.metadata.creationTimestamp ?? "")
+  if (scheduled?.status === "False")
+    return age > patience(snapshot, events) ? unschedulable(pod, scheduled, events) : undefined
+  const { initContainerStatuses, containerStatuses } = pod.status
+  const isSettled = age > MISSING
+  for (const status of initContainerStatuses) {
+    const cause = stuck(pod, status, events, isSettled, now)
+    if (cause && status.state.terminated?.exitCode !== 0) return `init container ${status.name}: ${cause}`
+  }
+  for (const status of containerStatuses) {
+    const cause = stuck(pod, status, events, isSettled, now)
+    if (cause) return `${status.name}: ${cause}`
+  }
+  return isSettled ? unmounted(pod, events) : undefined
+}
+
+/** Whether a pod is about to leave its node, and its share of a quota, to another one: it ends, or will for one that comes up. */
+export function makesRoom(snapshot: Snapshot): boolean {
+  const pods = only(snapshot, "Pod")
+  if (pods.some(pod => pod.metadata.deletionTimestamp)) return true
+  const replicaSets = only(snapshot, "ReplicaSet")
+  const onNodes = pods.filter(
+    pod => replicaSets.some(set => isOwnedBy(pod, set.metadata.uid)) && isScheduled(pod, "True") && !hasEnded(pod),
+  )
+  const available = only(snapshot, "Deployment").reduce((sum, { status }) => sum + status.availableReplicas, 0)
+  return onNodes.length > available
+}
+
+/** Whether no node has taken a pod so far. */
+export function isUnscheduled(pod: Of<"Pod">): boolean {
+  return isScheduled(pod, "False")
+}
+
+function isScheduled(pod: Of<"Pod">, status: "True" | "False"): boolean {
+  return pod.status.conditions.some(condition => condition.type === "PodScheduled" && condition.status === status)
+}
+
+/** Evicted, or on a node that was shut down: Kubernetes keeps such a pod, and puts another one in its place. */
+export function hasEnded(pod: Of<"Pod">): boolean {
+  return pod.status.phase === "Failed" || pod.status.phase === "Succeeded"
+}
+
+/** Milliseconds for which a pod may be without a node. An autoscaler that adds none has said so. */
+function patience(snapshot: Snapshot, events: Events): number {
+  const isFinal = isFixed(snapshot) || events.some(event => event.reason === "NotTriggerScaleUp")
+  if (!isFinal) return AUTOSCALED
+  return makesRoom(snapshot) ? GRACE : UNSCHEDULABLE
+}
+
+/** Whether the cluster orders no further nodes. Of nodes that may not be looked at, nothing is known. */
+function isFixed(snapshot: Snapshot): boolean {
+  const nodes = only(snapshot, "Node")
+  return nodes.length > 0 && nodes.every(({ spec }) => FIXED_NODE.test(spec.providerID))
+}
+
+/**
+ * A cluster that is adding a node says so in an event, and then takes minutes rather than seconds; a node that is
+ * nominated is being cleared of pods of a lower priority, which takes as long as they take to end.
+ */
+function unschedulable(
+  pod: Of<"Pod">,
+  scheduled: { reason?: string; message?: string },
+  events: Events,
+): string | undefined {
+  const nodeIsComing =
+    pod.status.nominatedNodeName !== "" ||
+    events.some(event => event.reason === "TriggeredScaleUp" || event.reason === "Nominated")
+  return scheduled.reason === "Unschedulable" && !nodeIsComing
+    ? `no node takes the pod: ${scheduled.message}`
+    : undefined
+}
+
+function stuck(
+  pod: Of<"Pod">,
+  status: ContainerStatus,
+  events: Events,
+  isSettled: boolean,
+  now: number,
+): string | undefined {
+  const { reason, message } = status.state.waiting ?? { reason: "", message: "" }
+  switch (reason) {
+    case "ErrImagePull":
+    case "ImagePullBackOff":
+      return FINAL_PULL.test(message) || failedPulls(status, events) > 1
+        ? `the image cannot be pulled: ${message}`
+        : undefined
+    case "InvalidImageName":
+      return `the image's name is invalid: ${message}`
+    case "CreateContainerConfigError":
+      if (/failed to sync .* cache/.test(message) || (NOT_FOUND.test(message) && !isSettled)) return undefined
+      return `the container's configuration is incomplete: ${message}`
+    case "CreateContainerError":
+    case "RunContainerError":
+      return `the container cannot be started: ${message}`
+    case "CrashLoopBackOff":
+      return crash(status, events)
+    default:
+      return failedProbe(pod, status, events, now) ?? (hasCrashedTwice(status, now) ? crash(status, events) : undefined)
+  }
+}
+
+/** A registry that is away may be back when the kubelet tries again, some ten seconds later: it takes two pulls that failed. */
+function failedPulls(status: ContainerStatus, events: Events): number {
+  const failures = events.filter(event => event.message.startsWith(`Failed to pull image "${status.image}"`))
+  return failures.reduce((total, event) => total + event.count, 0)
+}
+
+/** The kubelet starts a container anew at once after its first end, which may help; the second one says that it does not. */
+function hasCrashedTwice(status: ContainerStatus, now: number): boolean {
+  const { terminated } = status.state
+  const last = terminated ?? status.lastState.terminated
+  return (
+    !status.ready && status.restartCount + (terminated ? 1 : 0) > 1 && now - Date.parse(last?.finishedAt ?? "") < RECENT
+  )
+}
+
+function crash(status: ContainerStatus, events: Events): string {
+  const ended = status.state.terminated ?? status.lastState.terminated
+  if (ended?.reason === "OOMKilled") return "killed for using more memory than its limit (OOMKilled)"
+  const killed = killedByProbe(status.name, events)
+  if (killed) return killed
+  switch (ended?.exitCode) {
+    case undefined:
+      return "ends again and again"
+    case 0:
+      return "ends again and again with exit code 0 (Completed), as if its work were done"
+    case 137:
+      return "killed again and again (exit code 137, SIGKILL), and not for its memory"
+    default:
+      return `ends again and again with exit code ${ended?.exitCode}`
+  }
+}
+
+/** A volume whose ConfigMap or Secret, or key of one, does not exist; the container then waits without a reason of its own. */
+function unmounted(pod: Of<"Pod">, events: Events): string | undefined {
+  const isMounted = pod.status.conditions.some(
+    ({ type, status }) => type === "PodReadyToStartContainers" && status === "True",
+  )
+  const hasBegun = pod.status.containerStatuses.some(
+    ({ state, restartCount }) => state.running || state.terminated || restartCount > 0,
+  )
+  if (isMounted || hasBegun) return undefined
+  const failed = events.findLast(event => event.reason === "FailedMount" && NOT_FOUND.test(event.message))
+  return failed && `a volume cannot be mounted: ${failed.message}`
+}

@@ -1,0 +1,77 @@
+import type { ContainerStatus } from "./pod.js"
+import type { Of, Probe } from "./snapshot.js"
+
+/** Milliseconds that a readiness probe is given, however little its own fields allow: what it asks for may just be coming. */
+const LEAST = 6_000
+/** Milliseconds by which the kubelet may be late with a probe, and its clock may differ from this one. */
+const SLACK = 2_000
+
+type Events = Of<"Event">[]
+
+/** Why a running container is not going to be ready, by its own probes; undefined while they leave it time. */
+export function failedProbe(pod: Of<"Pod">, status: ContainerStatus, events: Events, now: number): string | undefined {
+  if (status.ready) return undefined
+  const container = [...pod.spec.containers, ...pod.spec.initContainers].find(({ name }) => name === status.name)
+  const killed = killedByProbe(status.name, events)
+  const startedAt = Date.parse(status.state.running?.startedAt ?? "")
+  if (killed || !container || Number.isNaN(startedAt)) return killed
+  const { startupProbe, readinessProbe } = container
+  const mayStart = startupProbe ? initial(startupProbe) + budget(startupProbe) : 0
+  if (startupProbe && !status.started)
+    return now - startedAt > mayStart + SLACK ? late("startup", mayStart, status.name, events) : undefined
+  if (!readinessProbe) return undefined
+  const failures = answers("readiness", status.name, events)
+    .map(event => Date.parse(event.firstTimestamp ?? ""))
+    .filter(time => time >= startedAt)
+  const unready = pod.status.conditions.find(({ type }) => type === "Ready")
+  const since = Math.max(
+    failures.length > 0 ? Math.min(...failures) : startedAt + mayStart + initial(readinessProbe),
+    Date.parse(unready?.lastTransitionTime ?? "") || 0,
+  )
+  // The kubelet tells of a failure once the probe's own time-out is over.
+  const allowed = Math.max(budget(readinessProbe) - readinessProbe.periodSeconds * 1000, LEAST)
+  return now - since > allowed ? late("readiness", allowed, status.name, events) : undefined
+}
+
+/** What the kubelet says of a container that it ended since a probe failed. */
+export function killedByProbe(container: string, events: Events): string | undefined {
+  const probe = events
+    .map(event => /^Container (\S+) failed (startup|liveness) probe/.exec(event.message))
+    .find(match => match?.[1] === container)?.[2]
+  return probe && withAnswer(`its ${probe} probe fails, so that the kubelet restarts it`, probe, container, events)
+}
+
+function late(probe: string, allowed: number, container: string, events: Events): string {
+  return withAnswer(
+    `its ${probe} probe has failed for more than the ${allowed / 1000} s that it allows`,
+    probe,
+    container,
+    events,
+  )
+}
+
+/** What the kubelet got when it probed last, as "Liveness probe failed: HTTP probe failed with statuscode: 500". */
+function withAnswer(text: string, probe: string, container: string, events: Events): string {
+  const last = answers(probe, container, events)
+    .sort((a, b) => Date.parse(a.lastTimestamp ?? "") - Date.parse(b.lastTimestamp ?? ""))
+    .at(-1)
+  return last ? `${text}: ${last.message.slice(`${probe} probe failed: `.length).trim()}` : text
+}
+
+/** The kubelet's events about a probe; one that names no container may be of this one. */
+function answers(probe: string, container: string, events: Events): Events {
+  return events.filter(
+    ({ message, involvedObject: { fieldPath } }) =>
+      message.toLowerCase().startsWith(`${probe} probe failed: `) &&
+      (fieldPath === "" || fieldPath.endsWith(`{${container}}`)),
+  )
+}
+
+function initial(probe: Probe): number {
+  return probe.initialDelaySeconds * 1000
+}
+
+/** Milliseconds that a probe may fail one after the other. */
+function budget(probe: Probe): number {
+  return (probe.periodSeconds * probe.failureThreshold + probe.timeoutSeconds) * 1000
+}

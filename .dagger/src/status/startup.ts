@@ -1,0 +1,80 @@
+import { CloudNativeError } from "../util/errors.js"
+import { type Of, only, type Snapshot } from "./snapshot.js"
+
+/** How long one pod took from being scheduled to being ready, in seconds. */
+export interface PodStart {
+  deployment: string
+  pod: string
+  seconds: number
+  /** Of these, seconds spent on pulling images; 0 where they were there already. */
+  pulling: number
+}
+
+/** The starts of the pods that come with a release, each as it is ready for the first time, whatever becomes of it later. */
+export class Starts {
+  private readonly starts = new Map<string, PodStart>()
+
+  /** The pods of `before` have started with an earlier one. */
+  constructor(private readonly before: Snapshot) {}
+
+  record(deployment: string, pods: Of<"Pod">[], snapshot: Snapshot): void {
+    for (const pod of pods) {
+      const { uid } = pod.metadata
+      if (this.starts.has(uid) || only(this.before, "Pod").some(({ metadata }) => metadata.uid === uid)) continue
+      const start = readStart(deployment, pod, snapshot)
+      if (start) this.starts.set(uid, start)
+    }
+  }
+
+  all(): PodStart[] {
+    return [...this.starts.values()]
+  }
+}
+
+/** Undefined while the pod is not ready, as one that an autoscaler has just added. */
+export function readStart(deployment: string, pod: Of<"Pod">, snapshot: Snapshot): PodStart | undefined {
+  const at = (type: string) =>
+    Date.parse(
+      pod.status.conditions.find(item => item.type === type && item.status === "True")?.lastTransitionTime ?? "",
+    )
+  const seconds = (at("Ready") - at("PodScheduled")) / 1000
+  if (Number.isNaN(seconds)) return undefined
+  return {
+    deployment,
+    pod: pod.metadata.name,
+    seconds,
+    pulling: only(snapshot, "Event")
+      .filter(event => event.involvedObject.name === pod.metadata.name && event.reason === "Pulled")
+      .reduce((total, event) => total + pullSeconds(event.message), 0),
+  }
+}
+
+/** 'Successfully pulled image "…" in 1.2s (1.5s including waiting). …' → 1.5; an image that was there: 0. */
+function pullSeconds(message: string): number {
+  const match = /\((?:(\d+)m)?([\d.]+)(ms|s) including waiting\)/.exec(message)
+  if (!match) return 0
+  return Number(match[1] ?? 0) * 60 + Number(match[2]) / (match[3] === "ms" ? 1000 : 1)
+}
+
+/** Throw where the pods of an application took longer to start, on average, than they may. */
+export function assertStarted(starts: PodStart[], limit: number): void {
+  const slow = averageStarts(starts)
+    .filter(({ seconds }) => seconds >= limit)
+    .map(({ deployment, seconds }) => `${deployment}: ${seconds.toFixed(1)} s on average, limit ${limit} s`)
+  if (slow.length === 0) return
+  throw new CloudNativeError({
+    code: "STARTUP_TOO_SLOW",
+    blame: "user",
+    what: "pods took too long from being scheduled to being ready",
+    why: slow.join("\n"),
+    fix: "look at what the application does at its start; limits.startup sets the limit, limits.startupAction: warn lets it pass",
+  })
+}
+
+/** Seconds from scheduled to ready, on average, by application. */
+export function averageStarts(starts: PodStart[]): { deployment: string; seconds: number }[] {
+  return [...new Set(starts.map(({ deployment }) => deployment))].map(deployment => {
+    const own = starts.filter(start => start.deployment === deployment)
+    return { deployment, seconds: own.reduce((total, { seconds }) => total + seconds, 0) / own.length }
+  })
+}

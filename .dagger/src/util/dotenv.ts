@@ -1,0 +1,45 @@
+import { CloudNativeError } from "./errors.js"
+
+const BLANK = /[^\S\n]*(?:#.*)?(?:\n|$)/y
+/** KEY=value, KEY='value', KEY="value" or KEY=`value`, the quoted ones over several lines if need be; a comment needs a space before it. */
+const ENTRY =
+  /[^\S\n]*(?:export[^\S\n]+)?([A-Za-z_]\w*)[^\S\n]*=[^\S\n]*(?:"([^"]*)"|'([^']*)'|`([^`]*)`|([^\s"'`#][^\n#]*?)?)[^\S\n]*(?:(?<=\s)#.*)?(?:\n|$)/y
+
+/**
+ * Read a dotenv file. What parsers read differently, as a # within a value without quotes, is an error rather than a guess.
+ * An error names the line or the key, never a value; Node's own `parseEnv` skips what it cannot read.
+ */
+export function parseDotenv(file: string): Record<string, string> {
+  const text = file.replace(/^\uFEFF/, "").replaceAll("\r\n", "\n")
+  const values = new Map<string, string>()
+  for (let offset = 0; offset < text.length;) {
+    const blank = matchAt(BLANK, text, offset)
+    const entry = blank ?? matchAt(ENTRY, text, offset)
+    const line = text.slice(0, offset).split("\n").length
+    if (!entry)
+      throw invalid(`line ${line} is not like KEY=value; a value with a quote or a # in it needs quotes around it`)
+    if (!blank) {
+      const [, key = "", double, single, backtick, bare = ""] = entry
+      if (values.has(key)) throw invalid(`line ${line} sets ${key} a second time`)
+      values.set(key, double?.replaceAll("\\n", "\n") ?? single ?? backtick ?? bare)
+    }
+    offset += entry[0].length
+  }
+  if (values.size === 0) throw invalid("it has no line like KEY=value")
+  return Object.fromEntries(values)
+}
+
+function matchAt(pattern: RegExp, text: string, offset: number): RegExpExecArray | undefined {
+  pattern.lastIndex = offset
+  return pattern.exec(text) ?? undefined
+}
+
+function invalid(why: string): CloudNativeError {
+  return new CloudNativeError({
+    code: "SECRETS_INVALID",
+    blame: "user",
+    what: "the dotenv of --secrets cannot be used",
+    why,
+    fix: "pass lines like KEY=value, for example with --secrets=file:prod.env",
+  })
+}

@@ -1,0 +1,35 @@
+import { setTimeout as sleep } from "node:timers/promises"
+
+import { CloudNativeError } from "./errors.js"
+
+export interface Waiting {
+  /** How things stand, for the error of a wait that was too long. */
+  state?: () => string
+  /** Ends the wait with its reason. */
+  signal?: AbortSignal
+}
+
+/** Ask once a second until there is an answer; the time-out (in seconds) names what was waited for. */
+export async function waitUntil<T>(
+  what: string,
+  timeout: number,
+  ask: () => Promise<T | undefined>,
+  { state, signal }: Waiting = {},
+): Promise<T> {
+  const deadline = Date.now() + timeout * 1000
+  for (;;) {
+    const answer = await ask()
+    if (answer !== undefined) return answer
+    signal?.throwIfAborted()
+    if (Date.now() > deadline) {
+      throw new CloudNativeError({
+        code: "TIMED_OUT",
+        blame: "environment",
+        what: `waited ${timeout} s for ${what}`,
+        why: state?.() || "it did not happen in that time",
+        fix: "look at the cluster's events; for migrations and rollouts, --timeout gives more time",
+      })
+    }
+    await sleep(1000)
+  }
+}

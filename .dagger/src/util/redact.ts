@@ -1,0 +1,46 @@
+/** What must not be shown of the secrets that a deployment was given. */
+export class Redactor {
+  /** @param prefix How the Secrets begin that hold nothing but these values; unset: none is known to. */
+  constructor(
+    readonly values: string[],
+    private readonly prefix?: string,
+  ) {}
+
+  /** Whether the values of a Secret are among these, by its name. */
+  knows(secret: string): boolean {
+    return this.prefix !== undefined && secret.startsWith(this.prefix)
+  }
+}
+
+/** Replace secret values in a text, also where they are encoded, by `***`. */
+export function redact(text: string, values: string[]): string {
+  const forms = new Set(values.flatMap(formsOf))
+  // The longest first: of a secret that contains another one, nothing may be left.
+  return [...forms].sort((a, b) => b.length - a.length).reduce((clean, form) => clean.replaceAll(form, "***"), text)
+}
+
+/** Encoded forms that are shorter would also be found in ordinary text. */
+const SHORTEST_ENCODED = 4
+
+/** A value as it is, and in every encoding in which it may be written down. */
+export function formsOf(value: string): string[] {
+  const bytes = Buffer.from(value)
+  const encoded = [
+    JSON.stringify(value).slice(1, -1),
+    encodeURIComponent(value),
+    new URLSearchParams({ "": value }).toString().slice(1),
+    bytes.toString("hex"),
+    bytes.toString("hex").toUpperCase(),
+    ...[0, 1, 2].flatMap(offset => base64Within(bytes, offset)),
+  ]
+  return [value, ...encoded.filter(form => form.length >= SHORTEST_ENCODED)].filter(Boolean)
+}
+
+/** The characters that stand for these bytes alone in the base64 of anything that has `offset` (mod 3) bytes before them, as in `user:password`. */
+export function base64Within(bytes: Buffer, offset: number): string[] {
+  const first = Math.ceil((offset * 4) / 3)
+  const last = Math.floor(((offset + bytes.length) * 4) / 3)
+  const padded = Buffer.concat([Buffer.alloc(offset), bytes])
+  const whole = offset === 0 ? [bytes.toString("base64"), bytes.toString("base64url")] : []
+  return [...whole, ...(["base64", "base64url"] as const).map(encoding => padded.toString(encoding).slice(first, last))]
+}

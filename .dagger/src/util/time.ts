@@ -1,0 +1,16 @@
+import { CloudNativeError } from "./errors.js"
+
+const UNITS = { s: 1, m: 60, h: 3600 } as const
+
+/** "90s", "10m", "1h" → seconds. */
+export function parseDuration(text: string): number {
+  const match = /^(\d+)(s|m|h)$/.exec(text.trim())
+  if (match) return Number(match[1]) * UNITS[match[2] as keyof typeof UNITS]
+  throw new CloudNativeError({
+    code: "ARGUMENTS_INVALID",
+    blame: "user",
+    what: `--timeout=${text} is not a duration`,
+    why: "expected a whole number and a unit: s, m or h",
+    fix: "write for example --timeout=10m",
+  })
+}

@@ -1,0 +1,76 @@
+import type { Row } from "../facts.js"
+import type { LayerFile } from "./layers.js"
+
+export const FINAL_STAGE = { name: "final stage", limit: "only what runs" }
+export const FILE_MODES = { name: "file modes", limit: "no setuid, none writable by all" }
+
+/** What belongs into the stages before the last one: what a file is taken for, by its path. */
+const LEFTOVERS: [string, RegExp][] = [
+  [
+    "compiler",
+    /^(usr\/(local\/)?)?s?bin\/((.*-)?(gcc|g\+\+|clang|cc|c\+\+|ld|as)(-\d+)?|make|cmake|rustc|cargo|javac)$|^usr\/local\/go\/bin\/go$|\/node_modules\/\.bin\/tsc$/,
+  ],
+  [
+    "package manager",
+    /(^|\/)s?bin\/(apk|apt|apt-get|dpkg|dnf|yum|pip[\d.]*|pipenv|poetry|uv|uvx|conda|npm|npx|yarn|pnpm|corepack|gem|bundle|composer)$/,
+  ],
+  [
+    "cache",
+    /^(root|home\/[^/]+)\/(\.cache|\.npm|\.yarn|\.cargo\/registry)\/.|^var\/cache\/(apt\/archives|apk|dnf|yum)\/.|^var\/lib\/apt\/lists\/.|^usr\/local\/share\/\.cache\/.|(^|\/)\.(mypy|pytest|ruff)_cache\//,
+  ],
+  [
+    "tests",
+    /^(?!.*\/(node_modules|site-packages|dist-packages)\/)(.*\/)?((tests?|__tests__)\/.|(test_[^/]*|conftest)\.py$|[^/]+\.(test|spec)\.[cm]?[jt]sx?$)/,
+  ],
+  ["git repository", /(^|\/)\.git\/./],
+  ["source map", /\.([cm]?js|css)\.map$/],
+  [
+    "dev dependency",
+    /\/node_modules\/(typescript|vitest|jest|mocha|eslint|prettier|webpack|vite|esbuild|ts-node|tsx|nodemon)\/package\.json$|\/(site|dist)-packages\/(pytest|_pytest|mypy|ruff|black|flake8|coverage|tox|nox|ipython)\/__init__\.py$/,
+  ],
+]
+/** Marks of a deletion are no files of the image. */
+const WHITEOUT = /(^|\/)\.wh\.[^/]*$/
+
+/** Whether the layers above the base hold nothing that only the building needed. */
+export function finalStageRow(files: LayerFile[]): Row {
+  const found = files
+    .filter(({ path, type }) => type !== "folder" && !WHITEOUT.test(path))
+    .flatMap(file => LEFTOVERS.filter(([, pattern]) => pattern.test(file.path)).map(([kind]) => ({ kind, file })))
+  const kinds = [...new Set(found.map(({ kind }) => kind))]
+  return {
+    ...FINAL_STAGE,
+    actual:
+      kinds.map(kind => `${kind} (${found.filter(item => item.kind === kind).length})`).join(", ") ||
+      "nothing else found",
+    verdict: found.length > 0 ? "fail" : "pass",
+    how: `paths of ${files.length} files above the base, deleted ones included`,
+    findings: found.map(({ kind, file }) => `${kind}: ${placeOf(file)}`),
+  }
+}
+
+const SET_ID = 0o6000
+const STICKY = 0o1000
+const WRITABLE_BY_ALL = 0o002
+
+/** Whether no file above the base gives rights away: by whose it runs, or to whoever may write it. */
+export function fileModesRow(files: LayerFile[]): Row {
+  const found = files.filter(({ type, mode }) => {
+    const writable = (mode & WRITABLE_BY_ALL) !== 0
+    return (
+      (type === "file" && ((mode & SET_ID) !== 0 || writable)) ||
+      (type === "folder" && writable && (mode & STICKY) === 0)
+    )
+  })
+  return {
+    ...FILE_MODES,
+    actual: found.length > 0 ? `${found.length} such` : "none such",
+    verdict: found.length > 0 ? "fail" : "pass",
+    how: `modes of ${files.length} files above the base`,
+    findings: found.map(file => `${file.mode.toString(8).padStart(4, "0")} ${placeOf(file)}`),
+  }
+}
+
+function placeOf({ layer, path }: LayerFile): string {
+  return `layer ${layer}: /${path}`
+}

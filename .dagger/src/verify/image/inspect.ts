@@ -1,0 +1,48 @@
+import { Container, dag, Directory } from "@dagger.io/dagger"
+
+import type { Config } from "../../config/schema.js"
+import { CloudNativeError, messageOf } from "../../util/errors.js"
+import { uniqueValue } from "../../util/unique.js"
+import { type OciImage, readImage } from "./oci.js"
+
+export interface Inspected {
+  image: OciImage
+  layout: Directory
+}
+
+/** Read an image as a registry would hold it; `anew`: whatever was read of it before. */
+export async function inspectImage(container: Container, config: Config, anew = false): Promise<Inspected> {
+  await assertReadable(container)
+  const layout = layoutOf(container, config, anew)
+  return { layout, image: await readImage(async path => JSON.parse(await layout.file(path).contents())) }
+}
+
+/** An image as a registry would hold it: an OCI layout; `anew`: whatever was made of it before. */
+export function layoutOf(container: Container, config: Config, anew = false): Directory {
+  const machine = anew ? tools(config).withEnvVariable("CLOUD_NATIVE_RERUN", uniqueValue()) : tools(config)
+  return machine
+    .withMountedFile("/image.tar", container.asTarball())
+    .withExec(["mkdir", "/oci"])
+    .withExec(["tar", "-xf", "/image.tar", "-C", "/oci"])
+    .directory("/oci")
+}
+
+async function assertReadable(container: Container): Promise<void> {
+  try {
+    await container.asTarball().sync()
+  } catch (error) {
+    throw new CloudNativeError({
+      code: "IMAGE_UNREADABLE",
+      blame: "environment",
+      what: "the image cannot be had",
+      why: messageOf(error),
+      fix: "check its name, that it is an image, and that its registry is up and lets it be pulled",
+      cause: error,
+    })
+  }
+}
+
+/** A container with what looks into images: tar, find, grep and Python. */
+export function tools(config: Config): Container {
+  return dag.container().from(config.images.python)
+}

@@ -1,0 +1,75 @@
+import { noneChecked, type Row } from "../facts.js"
+import type { Trial, Trials } from "./trial.js"
+
+type Fact = { name: string; limit: string }
+
+/** What became of the runs of an image; undefined: it was not run. */
+export function runRows(trials: (Trials & { grace: number; unknown?: string[] }) | undefined, startup: number): Row[] {
+  const confined = { name: "confined", limit: "read-only root, no capabilities" }
+  const start = { name: "start", limit: `< ${startup} s` }
+  const stop = { name: "stop", limit: trials ? `< ${trials.grace} s` : "in time" }
+  const inFlight = { name: "request in flight", limit: "finished" }
+  if (!trials) return noneChecked([confined, start, stop, inFlight], "say where it answers: --port and --health")
+  if (trials.unknown?.length && trials.free?.problem) {
+    return noneChecked(
+      [confined, start, stop, inFlight],
+      `it does not run without ${trials.unknown.join(", ")}: only a cluster has that, or ephemeral.secrets for what is a secret`,
+    )
+  }
+  const ran = trials.free && !trials.free.problem ? trials.free : trials.confined
+  return [confinedRow(confined, trials), startRow(start, ran, startup), stopRow(stop, ran), inFlightRow(inFlight, ran)]
+}
+
+function confinedRow(fact: Fact, { confined, free }: Trials): Row {
+  if (!confined.problem) return { ...fact, actual: "runs", verdict: "pass", how: "tried: it answers like that" }
+  if (free?.problem) return { ...fact, actual: "—", verdict: "not checked", how: "it does not run at all" }
+  return {
+    ...fact,
+    actual: "does not run",
+    verdict: "fail",
+    how: `tried: ${confined.problem}; with more rights it runs`,
+    findings: confined.output,
+  }
+}
+
+function startRow(fact: Fact, { problem, startSeconds, starvedSeconds, output }: Trial, startup: number): Row {
+  if (problem) return { ...fact, actual: "did not answer", verdict: "fail", how: problem, findings: output }
+  const seconds = startSeconds - starvedSeconds
+  return {
+    ...fact,
+    actual: `${seconds.toFixed(1)} s`,
+    verdict: seconds < startup ? "pass" : "fail",
+    how: `tried: until its health path answered, less ${starvedSeconds.toFixed(1)} s without a processor`,
+  }
+}
+
+function stopRow(fact: Fact, { problem, stopSeconds }: Trial): Row {
+  if (problem) return { ...fact, actual: "—", verdict: "not checked", how: "it does not run" }
+  if (typeof stopSeconds === "number")
+    return {
+      ...fact,
+      actual: `${stopSeconds.toFixed(1)} s`,
+      verdict: "pass",
+      how: "tried: from SIGTERM until it had ended",
+    }
+  return { ...fact, actual: "had to be killed", verdict: "fail", how: "tried: SIGTERM did not end it" }
+}
+
+function inFlightRow(fact: Fact, { problem, inFlight }: Trial): Row {
+  if (problem) return { ...fact, actual: "—", verdict: "not checked", how: "it does not run" }
+  if (inFlight === "not held")
+    return {
+      ...fact,
+      actual: "—",
+      verdict: "not checked",
+      how: "none stays open: name a path whose POST reads a body (inFlight)",
+    }
+  if (inFlight === "finished")
+    return { ...fact, actual: "finished", verdict: "pass", how: "tried: SIGTERM came while its body was being sent" }
+  return {
+    ...fact,
+    actual: "lost",
+    verdict: "fail",
+    how: `tried: SIGTERM came while its body was being sent; ${inFlight}`,
+  }
+}

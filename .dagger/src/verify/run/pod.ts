@@ -1,0 +1,162 @@
+import { createHash } from "node:crypto"
+
+import type { Config } from "../../config/schema.js"
+import type { Manifest } from "../../manifests/manifest.js"
+import { podsOf } from "../../manifests/pods.js"
+import { selects } from "../../manifests/rules/context.js"
+import { type Container, isKind, type PodTemplate } from "../../manifests/shapes.js"
+import { fillTokens } from "../../manifests/tokens.js"
+
+/** How a container of a pod differs from its image. */
+export interface PodSettings {
+  command?: string[]
+  args?: string[]
+  env?: Record<string, string>
+  user?: string
+  /** Folders that are writable whatever the root is. */
+  writable?: string[]
+  /** Seconds from SIGTERM until it is killed. */
+  grace?: number
+  /** Backing services of the config. */
+  services?: string[]
+  /** Variables, sources of them and volumes that only the cluster knows: without them, that it does not run says nothing. */
+  unknown?: string[]
+}
+
+type Texts = Record<string, string>
+
+/** How the manifests run an application, with the secrets and services of an ephemeral cluster; where none does, as its tests run. */
+export function podSettings(manifests: Manifest[], app: "backend" | "frontend", config: Config): PodSettings {
+  const template = templateOf(manifests, app, config[app].service)
+  const container = template?.spec.containers.find(({ image }) => image === app)
+  if (!template || !container) return { env: config[app].test.env, services: config[app].test.services }
+  const { spec } = template
+  const known = {
+    configMaps: configMaps(manifests, config),
+    secrets: secrets(config),
+    fields: (path: string) => fieldOf(path, template, config),
+  }
+  const { env, unknown } = envOf(container, known)
+  return {
+    command: container.command,
+    args: container.args,
+    env,
+    unknown: [...unknown, ...volumesOf(container, spec)],
+    user: userOf(container, spec),
+    writable: writableIn(container, spec),
+    grace: graceOf(container, spec),
+    services: config.ephemeral.services,
+  }
+}
+
+/** The pods that answer requests: a worker or a nightly job may have the same image. */
+function templateOf(manifests: Manifest[], app: string, service: string): PodTemplate | undefined {
+  const objects = manifests.map(({ object }) => object)
+  const templates = objects
+    .filter(({ kind }) => kind !== "Job" && kind !== "CronJob")
+    .flatMap(object => podsOf(object)?.template ?? [])
+  const ofApp = templates.filter(({ spec }) => spec.containers.some(({ image }) => image === app))
+  const selector = objects.filter(object => isKind(object, "Service")).find(({ metadata }) => metadata.name === service)
+    ?.spec.selector
+  return ofApp.find(({ metadata }) => selects(selector, metadata?.labels)) ?? ofApp[0]
+}
+
+function configMaps(manifests: Manifest[], { publicUrl, namespace }: Config): Record<string, Texts> {
+  const tokens = { PUBLIC_URL: publicUrl, PUBLIC_HOST: new URL(publicUrl).hostname, NAMESPACE: namespace }
+  const maps = structuredClone(manifests.map(({ object }) => object)).filter(object => isKind(object, "ConfigMap"))
+  for (const map of maps) fillTokens(map, tokens)
+  return Object.fromEntries(maps.map(({ metadata, data }) => [metadata.name, data ?? {}]))
+}
+
+/** Those of an ephemeral cluster; what is random there is made up, the same each time, so that the cache can answer. */
+function secrets({ secretName, ephemeral }: Config): Record<string, Texts> {
+  const madeUp = Object.fromEntries(ephemeral.random.map(key => [key, createHash("sha256").update(key).digest("hex")]))
+  return { [secretName]: { ...ephemeral.secrets, ...madeUp } }
+}
+
+interface Known {
+  configMaps: Record<string, Texts>
+  secrets: Record<string, Texts>
+  /** What a pod may say of itself. */
+  fields(path: string): string | undefined
+}
+
+function envOf(
+  { env = [], envFrom = [] }: Container,
+  { configMaps, secrets, fields }: Known,
+): { env: Texts; unknown: string[] } {
+  const sources = envFrom.map(({ configMapRef: map, secretRef: secret }) => ({
+    name: map ? `ConfigMap ${map.name}` : `Secret ${secret?.name}`,
+    optional: (map ?? secret)?.optional,
+    values: map ? configMaps[map.name] : secrets[secret?.name ?? ""],
+  }))
+  const single = env.map(({ name, value, valueFrom }) => {
+    const { configMapKeyRef: map, secretKeyRef: secret, fieldRef: field } = valueFrom ?? {}
+    const values = [
+      value,
+      map && configMaps[map.name]?.[map.key],
+      secret && secrets[secret.name]?.[secret.key],
+      field && fields(field.fieldPath),
+    ]
+    return {
+      name,
+      optional: (map ?? secret)?.optional,
+      value: valueFrom ? values.find(text => text !== undefined) : (value ?? ""),
+    }
+  })
+  const known = single.flatMap(({ name, value }) => (value === undefined ? [] : [[name, value] as const]))
+  const unknownSources = sources.filter(({ values, optional }) => !values && !optional)
+  const unknown = single.filter(({ value, optional }) => value === undefined && !optional)
+  return {
+    env: Object.assign({}, ...sources.map(({ values }) => values), Object.fromEntries(known)) as Texts,
+    unknown: [...unknownSources, ...unknown].map(({ name }) => name),
+  }
+}
+
+/** What the downward API would give; undefined: it is not made up. */
+function fieldOf(path: string, { metadata, spec }: PodTemplate, { namespace }: Config): string | undefined {
+  const [, map, key] = /^metadata\.(labels|annotations)\['(.+)'\]$/.exec(path) ?? []
+  if (key) return metadata?.[map as "labels" | "annotations"]?.[key] ?? ""
+  const fields: Texts = {
+    "metadata.name": "trial",
+    "metadata.namespace": namespace,
+    "metadata.uid": "00000000-0000-0000-0000-000000000000",
+    "spec.nodeName": "trial",
+    "spec.serviceAccountName": spec.serviceAccountName ?? "default",
+    "status.podIP": "127.0.0.1",
+    "status.podIPs": "127.0.0.1",
+    "status.hostIP": "127.0.0.1",
+    "status.hostIPs": "127.0.0.1",
+  }
+  return fields[path]
+}
+
+/** Volumes of the container whose content only the cluster has. */
+function volumesOf({ volumeMounts = [] }: Container, { volumes = [] }: PodTemplate["spec"]): string[] {
+  const others = volumes.filter(({ emptyDir }) => !emptyDir).map(({ name }) => name)
+  return [...new Set(volumeMounts.map(({ name }) => name))]
+    .filter(name => others.includes(name))
+    .map(name => `volume ${name}`)
+}
+
+function userOf({ securityContext }: Container, { securityContext: ofPod }: PodTemplate["spec"]): string | undefined {
+  const user = securityContext?.runAsUser ?? ofPod?.runAsUser
+  const group = securityContext?.runAsGroup ?? ofPod?.runAsGroup
+  return user === undefined ? undefined : [user, group].filter(id => id !== undefined).join(":")
+}
+
+function writableIn({ volumeMounts = [] }: Container, { volumes = [] }: PodTemplate["spec"]): string[] {
+  const empty = volumes.filter(({ emptyDir }) => emptyDir).map(({ name }) => name)
+  return volumeMounts.filter(({ name }) => empty.includes(name)).map(({ mountPath }) => mountPath)
+}
+
+/** Seconds that the kubelet gives a container whose preStop has taken all of its grace. */
+const LEAST = 2
+
+/** What preStop takes is gone when the SIGTERM comes. */
+function graceOf(
+  { lifecycle }: Container,
+  { terminationGracePeriodSeconds: grace }: PodTemplate["spec"],
+): number | undefined {
+  return grace === undefined ? undefined : Math.max(LEAST, grace - (lifecycle?.preStop?.sleep?.seconds ?? 0))
+}

@@ -1,0 +1,46 @@
+import { expect, test, vi } from "vitest"
+
+import { conclude, finish } from "../../../.dagger/src/deploy/finalize.ts"
+import type { Report } from "../../../.dagger/src/report/report.ts"
+import { fakeKubectl, object, presentLine } from "../release/records.ts"
+
+const report = () => ({ id: "1", name: "shop" }) as Report
+
+test("a monitor whose log cannot be read any more is stopped all the same", async () => {
+  const stop = vi.fn(async () => undefined)
+  await conclude(report(), { soFar: () => Promise.reject(new Error("no log")), stop })
+  expect(stop).toHaveBeenCalledOnce()
+})
+
+test("a monitor that cannot be removed hides nothing of what it saw", async () => {
+  const seen = { percent: 100 } as NonNullable<Report["availability"]>
+  const ended = report()
+  await conclude(ended, { soFar: async () => seen, stop: () => Promise.reject(new Error("no")) })
+  expect(ended.availability).toBe(seen)
+})
+
+test("a success is recorded before anything is pruned; what cannot be is in the report, and what has had its time is forgotten", async () => {
+  const cron = object("Deployment", "cron")
+  const { kubectl, calls } = fakeKubectl({
+    get: names => ({
+      stdout:
+        names.length > 0
+          ? presentLine(cron, "shop")
+          : Array.from({ length: 11 }, (_, index) => `cloud-native-release-${10 + index} succeeded \n`).join(""),
+    }),
+    delete: names => (names.length > 0 ? { exitCode: 1, stderr: "no" } : {}),
+  })
+  const ended = report()
+  await finish(kubectl, ended, "succeeded", [cron])
+  expect(calls.map(call => call.split(" --")[0])).toEqual([
+    "label secret cloud-native-release-1 cloud-native/outcome=succeeded",
+    "get Deployment cron",
+    "delete Deployment cron",
+    "apply ConfigMap cloud-native-report-1",
+    "get secrets",
+    "delete secret/cloud-native-release-10",
+    "get configmaps",
+    expect.stringMatching(/^delete configmap\//),
+  ])
+  expect(ended).toMatchObject({ outcome: "succeeded", leftovers: ["no"] })
+})

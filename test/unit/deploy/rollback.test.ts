@@ -1,0 +1,150 @@
+import { describe, expect, test } from "vitest"
+
+import { planUndoing, withRecovery } from "../../../.dagger/src/deploy/rollback.ts"
+import { foundBy } from "../../../.dagger/src/release/ownership.ts"
+import type { Report } from "../../../.dagger/src/report/report.ts"
+import { CloudNativeError } from "../../../.dagger/src/util/errors.ts"
+import { entry, object } from "../release/records.ts"
+
+const web = object("Deployment", "web")
+const cron = object("Deployment", "cron")
+const service = object("Service", "web")
+const ingress = object("Ingress", "web")
+const account = object("ServiceAccount", "app")
+const settings = object("ConfigMap", "web-config-new")
+const job = object("Job", "migrate-new")
+const CONFIG = [account, settings, job]
+const ALL = [...CONFIG, service, web, ingress]
+
+describe("somebody else's is", () => {
+  const ours = { ...web, ours: true }
+  test.each([
+    ["what has not this module's labels", { ...web, ours: false }, [entry("1", "succeeded", [web])], [web]],
+    ["what has them, but is in no record", ours, [], [web]],
+    ["not what has them, and is in a record", ours, [entry("1", "pending", [web])], []],
+    [
+      "not what is in a record in another version",
+      { ...object("Deployment", "web", "apps/v2"), ours: true },
+      [entry("1", "failed", [web])],
+      [],
+    ],
+    [
+      "what a release that failed had found",
+      ours,
+      [entry("1", "failed", [web], [web]), entry("2", "failed", [web])],
+      [web],
+    ],
+    [
+      "not what a release has taken over",
+      ours,
+      [entry("1", "failed", [web], [web]), entry("2", "succeeded", [web]), entry("3", "failed", [web])],
+      [],
+    ],
+  ])("%s", (_, there, before, expected) => {
+    expect(foundBy([there], before).map(({ kind, name }) => ({ kind, name }))).toEqual(
+      expected.map(({ kind, name }) => ({ kind, name })),
+    )
+  })
+})
+
+describe("a release that failed is undone", () => {
+  const unchanged = { changed: false, keepFailed: false }
+  const changed = { changed: true, keepFailed: false }
+  const previous = entry("1", "succeeded", [account, service, web])
+
+  test.each([
+    [
+      "first, before any pod: what it has added",
+      CONFIG,
+      unchanged,
+      { entries: [], there: [], found: [] },
+      { action: "none", remove: CONFIG, left: [] },
+    ],
+    [
+      "before any pod, over what somebody else runs: nothing of that",
+      CONFIG,
+      unchanged,
+      { entries: [], there: [account, service, web, ingress], found: [account, service, web, ingress] },
+      { action: "none", remove: [settings, job], left: [account] },
+    ],
+    [
+      "before any pod, after one that was killed: not what its pods may need",
+      CONFIG,
+      unchanged,
+      { entries: [entry("1", "pending", ALL)], there: [account, web], found: [] },
+      { action: "none", remove: [settings, job], left: [] },
+    ],
+    [
+      "before any pod: not what the release before has too",
+      CONFIG,
+      unchanged,
+      { entries: [previous], there: [], found: [] },
+      { action: "none", remove: [settings, job], left: [] },
+    ],
+    [
+      "first: all of it",
+      ALL,
+      changed,
+      { entries: [], there: [], found: [] },
+      { action: "removed", remove: ALL, left: [] },
+    ],
+    [
+      "first, where no pods were but other objects: all but these",
+      ALL,
+      changed,
+      { entries: [], there: [account, ingress], found: [account, ingress] },
+      { action: "removed", remove: [settings, job, service, web], left: [account, ingress] },
+    ],
+    [
+      "first, to be kept: not at all",
+      ALL,
+      { changed: true, keepFailed: true },
+      { entries: [], there: [], found: [] },
+      { action: "kept", remove: [], left: [] },
+    ],
+    [
+      "over pods of somebody else: not at all",
+      ALL,
+      changed,
+      { entries: [], there: [web], found: [web] },
+      { action: "kept", remove: [], left: [] },
+    ],
+    [
+      "after a first one that was killed or kept: with what is left of that",
+      ALL,
+      changed,
+      { entries: [entry("1", "pending", [...ALL, cron])], there: ALL, found: [] },
+      { action: "removed", remove: [...ALL, cron], left: [] },
+    ],
+    [
+      "by going back",
+      ALL,
+      changed,
+      { entries: [previous], there: [account, service, web], found: [] },
+      { action: "rolled back", to: "1", remove: [settings, job, ingress], left: [] },
+    ],
+    [
+      "by going back, without what was somebody else's",
+      ALL,
+      changed,
+      { entries: [previous], there: [account, service, web, ingress], found: [ingress] },
+      { action: "rolled back", to: "1", remove: [settings, job], left: [ingress] },
+    ],
+  ] as const)("%s", (_, applied, how, { entries, there, found }, expected) => {
+    expect(planUndoing([...applied], how, { entries: [...entries], there: [...there], found: [...found] })).toEqual(
+      expected,
+    )
+  })
+})
+
+test("the error says what stays of what it met, and what could not be deleted", () => {
+  const failure = new CloudNativeError({ code: "ROLLOUT_FAILED", blame: "user", what: "what", why: "why", fix: "fix" })
+  const report = {
+    recovery: { action: "removed", left: ["Ingress web"] },
+    leftovers: ["Error from server (Forbidden): no"],
+    migrations: [] as Report["migrations"],
+  } as Report
+  const { why } = withRecovery(failure, report)
+  expect(why).toContain("stays as the deployment made it: Ingress web")
+  expect(why).toContain("could not be deleted:\n  Error from server (Forbidden): no")
+})

@@ -1,0 +1,141 @@
+import { describe, expect, test } from "vitest"
+import { stringify } from "yaml"
+
+import { lacking } from "../../../.dagger/src/kubernetes/external-references.js"
+import { type Outside, readKubeconfig } from "../../../.dagger/src/kubernetes/kubeconfig.js"
+
+const KUBECONFIG = {
+  "current-context": "staging",
+  contexts: [
+    { name: "staging", context: { cluster: "one", user: "me" } },
+    { name: "production", context: { cluster: "two", user: "me" } },
+    { name: "broken", context: { cluster: "three", user: "me" } },
+  ],
+  clusters: [
+    { name: "one", cluster: { server: "https://10.0.0.1:6443" } },
+    { name: "two", cluster: { server: "https://localhost:6443", "tls-server-name": "kubernetes" } },
+  ],
+  users: [{ name: "me", user: { token: "hunter2" } }],
+}
+
+describe("a kubeconfig", () => {
+  test("leads where its current context says", () => {
+    expect(readKubeconfig(stringify(KUBECONFIG))).toEqual({
+      context: "staging",
+      url: "https://10.0.0.1:6443",
+      host: "10.0.0.1",
+      outside: [],
+    })
+  })
+
+  test("leads where the context given says, with the name that its certificate is for", () => {
+    expect(readKubeconfig(stringify(KUBECONFIG), "production")).toEqual({
+      context: "production",
+      url: "https://localhost:6443",
+      host: "kubernetes",
+      outside: [],
+    })
+  })
+
+  test.each<[string, string, string | undefined, string]>([
+    [
+      "an unknown context",
+      stringify(KUBECONFIG),
+      "prod",
+      "it has no context prod; it has: staging, production, broken",
+    ],
+    [
+      "no current context",
+      stringify({ ...KUBECONFIG, "current-context": undefined }),
+      undefined,
+      "it has no current context",
+    ],
+    ["a context without its cluster", stringify(KUBECONFIG), "broken", "names a cluster three that it does not hold"],
+    [
+      "a context without its user",
+      stringify({ ...KUBECONFIG, users: [] }),
+      undefined,
+      "its context staging names a user me that it does not hold",
+    ],
+    ["no YAML", "token: [hunter2", undefined, "it is not YAML"],
+    ["something else", "token: hunter2", undefined, "it lacks what a kubeconfig has: contexts, clusters"],
+    [
+      "a server that is no address",
+      stringify({ ...KUBECONFIG, clusters: [{ name: "one", cluster: { server: "hunter2" } }] }),
+      undefined,
+      "clusters.0.cluster.server",
+    ],
+  ])("is refused, without a secret in the error: %s", (_, text, context, why) => {
+    expect(() => readKubeconfig(text, context)).toThrow(why)
+    expect(() => readKubeconfig(text, context)).not.toThrow("hunter2")
+  })
+})
+
+describe("what a kubeconfig does not hold itself", () => {
+  const withUser = (user: object, cluster: object = {}) =>
+    readKubeconfig(
+      stringify({
+        ...KUBECONFIG,
+        clusters: [{ name: "one", cluster: { server: "https://[::1]:6443", ...cluster } }],
+        users: [{ name: "me", user }],
+      }),
+    )
+
+  test.each<[string, object, object, Outside[]]>([
+    ["nothing", { token: "hunter2" }, { "certificate-authority-data": "aaaa" }, []],
+    ["nothing, with fields that are empty", { exec: null, "client-key": "" }, { "certificate-authority": null }, []],
+    [
+      "a program",
+      { exec: { command: "aws", args: ["eks", "get-token"] } },
+      {},
+      [{ kind: "program", name: "aws", field: "exec" }],
+    ],
+    [
+      "an auth provider that is no more",
+      { "auth-provider": { name: "gcp" } },
+      {},
+      [{ kind: "auth provider", name: "gcp", field: "auth-provider" }],
+    ],
+    ["an auth provider that kubectl has", { "auth-provider": { name: "oidc" } }, {}, []],
+    [
+      "files",
+      { "client-certificate": "/home/me/me.crt", "client-key": "me.key" },
+      { "certificate-authority": "/home/me/ca.crt" },
+      [
+        { kind: "file", name: "/home/me/ca.crt", field: "certificate-authority" },
+        { kind: "file", name: "/home/me/me.crt", field: "client-certificate" },
+        { kind: "file", name: "me.key", field: "client-key" },
+      ],
+    ],
+  ])("%s", (_, user, cluster, outside) => {
+    expect(withUser(user, cluster)).toMatchObject({ host: "::1", outside })
+  })
+
+  test("is said with the way out, each kind by itself", () => {
+    const outside: Outside[] = [
+      { kind: "program", name: "aws", field: "exec" },
+      { kind: "file", name: "/home/me/ca.crt", field: "certificate-authority" },
+      { kind: "file", name: "token", field: "tokenFile" },
+    ]
+    const [program, files, ...rest] = lacking({ context: "staging" }, outside, "example.com/kubectl:1").map(
+      ({ message }) => message,
+    )
+    expect(rest).toEqual([])
+    for (const text of [
+      "KUBECONFIG_INCOMPLETE",
+      "exec: aws",
+      "example.com/kubectl:1",
+      "kubectl create token",
+      "images.kubectl",
+    ])
+      expect(program).toContain(text)
+    for (const text of [
+      "certificate-authority: /home/me/ca.crt",
+      "tokenFile: token",
+      "--flatten --minify --context=staging",
+      "as token:",
+    ])
+      expect(files).toContain(text)
+    expect(lacking({ context: "staging" }, outside.slice(1, 2), "x")[0]!.fix).not.toContain("token:")
+  })
+})

@@ -1,0 +1,57 @@
+import { readFileSync } from "node:fs"
+import { join } from "node:path"
+
+import { describe, expect, test } from "vitest"
+
+import { parseManifests } from "../../../.dagger/src/manifests/parse.ts"
+import { CloudNativeError } from "../../../.dagger/src/util/errors.ts"
+import { caseFolder, yamlFiles } from "./files.ts"
+
+describe("parseManifests", () => {
+  test("reads several documents as kubectl does: octal modes, merge keys, null as absent, empty documents left out", () => {
+    const [manifest, ...others] = parseManifests(yamlFiles(caseFolder("parse/valid")))
+    expect(others).toEqual([])
+    expect(manifest!.object).toEqual({
+      apiVersion: "apps/v1",
+      kind: "Deployment",
+      metadata: { name: "web" },
+      spec: {
+        template: {
+          spec: {
+            containers: [
+              { name: "web", image: "backend" },
+              { name: "other", image: "backend" },
+            ],
+            volumes: [{ name: "settings", configMap: { name: "settings", defaultMode: 0o644 } }],
+          },
+        },
+      },
+    })
+  })
+
+  test("knows where a field stands, and what would hold it where it is absent", () => {
+    const [manifest] = parseManifests(yamlFiles(caseFolder("parse/valid")))
+    expect(manifest!.file).toBe("manifests.yaml")
+    expect(manifest!.locate([])).toEqual({ line: 6, column: 1 })
+    expect(manifest!.locate(["metadata", "name"])).toEqual({ line: 9, column: 3 })
+    expect(manifest!.locate(["spec", "template", "spec", "containers", 0, "image"])).toEqual({ line: 17, column: 11 })
+    expect(manifest!.locate(["spec", "replicas"])).toEqual({ line: 11, column: 1 })
+  })
+
+  test("names every mistake of every file by line and column", () => {
+    const folder = caseFolder("parse/mistakes")
+    const error = catchError(() => parseManifests(yamlFiles(folder)))
+    expect(error.code).toBe("MANIFESTS_INVALID")
+    expect(error.why).toBe(readFileSync(join(folder, "expected.txt"), "utf8").trimEnd())
+  })
+})
+
+function catchError(action: () => unknown): CloudNativeError {
+  try {
+    action()
+  } catch (error) {
+    if (error instanceof CloudNativeError) return error
+    throw error
+  }
+  throw new Error("nothing was thrown")
+}

@@ -1,0 +1,130 @@
+import { existsSync, readdirSync, readFileSync } from "node:fs"
+
+import { describe, expect, test } from "vitest"
+import { parse } from "yaml"
+
+import { type Manifest, parseManifests } from "../../../.dagger/src/manifests/parse.ts"
+import { type ReleaseInputs, render } from "../../../.dagger/src/manifests/render.ts"
+import { CloudNativeError } from "../../../.dagger/src/util/errors.ts"
+import { caseFolder, ownManifests } from "./files.ts"
+
+const BACKEND = `registry.example.com/shop-backend@sha256:${"b".repeat(64)}`
+const FRONTEND = `registry.example.com/shop-frontend@sha256:${"f".repeat(64)}`
+
+const INPUTS: ReleaseInputs = {
+  name: "shop",
+  namespace: "shop",
+  images: { backend: BACKEND, frontend: FRONTEND },
+  publicUrl: "https://shop.example.com",
+  secretName: "app-secrets",
+}
+
+describe("render: a folder per case, in cases/render", () => {
+  for (const name of readdirSync(caseFolder("render"))) {
+    const read = (file: string) => readFileSync(caseFolder("render", name, file), "utf8")
+    const has = (file: string) => existsSync(caseFolder("render", name, file))
+    test(name, () => {
+      const manifests = parseManifests([{ name: "manifests.yaml", text: read("manifests.yaml") }])
+      const inputs = {
+        ...INPUTS,
+        ...(has("inputs.yaml") ? (parse(read("inputs.yaml")) as Partial<ReleaseInputs>) : {}),
+      }
+      if (has("expected.txt")) expect(refusal(manifests, inputs)).toBe(read("expected.txt").trimEnd())
+      else expect(plain(render(manifests, inputs))).toEqual(parse(read("expected.yaml")))
+    })
+  }
+})
+
+describe("a rendered release", () => {
+  const secrets = { BACKEND_DATABASE_URL: "a", FRONTEND_DATABASE_URL: "b", BETTER_AUTH_SECRET: "c" }
+
+  test("of this repository has its phases and workloads", () => {
+    const release = render(ownManifests(), { ...INPUTS, secrets })
+    const names = (objects: { kind: string; metadata: { name: string } }[]) =>
+      objects.map(({ kind, metadata }) => `${kind} ${metadata.name.replace(/-[0-9a-f]{10}$/, "-#")}`)
+    expect(names(release.config)).toEqual([
+      "ServiceAccount backend",
+      "ServiceAccount frontend",
+      "ConfigMap backend-config-#",
+      "ConfigMap frontend-config-#",
+    ])
+    expect(names(release.secrets)).toEqual(["Secret app-secrets-#"])
+    expect(names(release.migrations)).toEqual(["Job backend-migration-#", "Job frontend-migration-#"])
+    expect(names(release.objects)).toEqual([
+      "NetworkPolicy backend",
+      "NetworkPolicy frontend",
+      "NetworkPolicy migration",
+      "PodDisruptionBudget backend",
+      "PodDisruptionBudget frontend",
+      "Service backend",
+      "Service frontend",
+      "Deployment backend",
+      "Deployment frontend",
+      "HorizontalPodAutoscaler backend",
+      "HorizontalPodAutoscaler frontend",
+    ])
+    expect(release.workloads).toEqual([
+      { kind: "Deployment", name: "backend", namespace: "shop", app: "backend" },
+      { kind: "Deployment", name: "frontend", namespace: "shop", app: "frontend" },
+    ])
+  })
+
+  test("is the same for the same inputs, and leaves the manifests as they were", () => {
+    const manifests = ownManifests()
+    const first = render(manifests, { ...INPUTS, secrets })
+    expect(manifests.map(({ object }) => object)).toEqual(ownManifests().map(({ object }) => object))
+    expect(render(manifests, { ...INPUTS, secrets })).toEqual(first)
+  })
+
+  const jobs = (inputs: ReleaseInputs) => render(ownManifests(), inputs).migrations.map(({ metadata }) => metadata.name)
+  const [backendJob, frontendJob] = jobs({ ...INPUTS, secrets })
+
+  test("has new migrations for a new image only", () => {
+    const other = jobs({ ...INPUTS, secrets, images: { backend: BACKEND.replace(/b/g, "c"), frontend: FRONTEND } })
+    expect(other[0]).not.toBe(backendJob)
+    expect(other[1]).toBe(frontendJob)
+  })
+
+  test("rolls its pods for another restartedAt, and runs no migration for it", () => {
+    const inputs = { ...INPUTS, secrets, restartedAt: "now" }
+    expect(jobs(inputs)).toEqual([backendJob, frontendJob])
+    expect(render(ownManifests(), inputs).objects).not.toEqual(render(ownManifests(), { ...INPUTS, secrets }).objects)
+  })
+
+  test("names the Secret anew when a value changes, and nowhere holds a value but in it", () => {
+    const value = "correct horse battery staple"
+    const { secrets: rendered, ...rest } = render(ownManifests(), {
+      ...INPUTS,
+      secrets: { ...secrets, BETTER_AUTH_SECRET: value },
+    })
+    expect(rendered[0]!.metadata.name).not.toBe(
+      render(ownManifests(), { ...INPUTS, secrets }).secrets[0]!.metadata.name,
+    )
+    for (const text of [value, Buffer.from(value).toString("base64")]) {
+      expect(JSON.stringify(rendered).includes(text)).toBe(text !== value)
+      expect(JSON.stringify(rest)).not.toContain(text)
+    }
+  })
+
+  test("refuses secrets that no manifest refers to", () => {
+    const manifests = ownManifests()
+    expect(refusal(manifests, { ...INPUTS, secrets, secretName: "other" })).toContain(
+      "no manifest refers to the Secret other",
+    )
+  })
+})
+
+/** As it would be sent: no undefined. */
+function plain(value: unknown): unknown {
+  return JSON.parse(JSON.stringify(value))
+}
+
+function refusal(manifests: Manifest[], inputs: ReleaseInputs): string {
+  try {
+    render(manifests, inputs)
+  } catch (error) {
+    if (error instanceof CloudNativeError) return error.why ?? ""
+    throw error
+  }
+  throw new Error("nothing was refused")
+}

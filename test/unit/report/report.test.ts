@@ -1,0 +1,147 @@
+import { XMLValidator } from "fast-xml-parser"
+import { describe, expect, test } from "vitest"
+import { z } from "zod"
+
+import { filesOf } from "../../../.dagger/src/report/files.ts"
+import { Report } from "../../../.dagger/src/report/report.ts"
+import { formatReport } from "../../../.dagger/src/report/summary.ts"
+
+const SUCCEEDED: Report = {
+  id: "20261124-100000-abcd",
+  kind: "deploy",
+  outcome: "succeeded",
+  startedAt: "2026-11-24T10:00:00.000Z",
+  endedAt: "2026-11-24T10:01:00.000Z",
+  name: "shop",
+  namespace: "shop",
+  publicUrl: "https://shop.example.com",
+  images: { backend: "ghcr.io/shop@sha256:b" },
+  migrations: [{ name: "backend-migration", outcome: "ran" }],
+  changed: true,
+  startLimit: 10,
+  baseline: "healthy",
+  broken: [],
+  starts: [
+    { deployment: "backend", pod: "backend-1", seconds: 2, pulling: 1.5 },
+    { deployment: "backend", pod: "backend-2", seconds: 4, pulling: 0 },
+  ],
+  pods: [{ at: "2026-11-24T10:00:10.000Z", application: "backend", pod: "backend-<1>", change: "ready" }],
+  availability: {
+    from: "2026-11-24T10:00:05.000Z",
+    to: "2026-11-24T10:00:20.000Z",
+    sent: 600,
+    failed: 0,
+    dropped: 0,
+    percent: 100,
+    latency: { p50: 2, p95: 9, p99: 20, max: 31 },
+    errors: {},
+    outages: [],
+    requests: [{ name: "the | page", connection: "new", sent: 300, failed: 0 }],
+    seconds: [
+      { at: "2026-11-24T10:00:05.000Z", sent: 40, failed: 0, slowest: 31 },
+      { at: "2026-11-24T10:00:19.000Z", sent: 40, failed: 0, slowest: 9 },
+    ],
+  },
+  handshake: [{ step: "sign up", problem: "" }],
+}
+
+const FAILED: Report = {
+  ...SUCCEEDED,
+  outcome: "failed",
+  failure: { code: "AVAILABILITY_FAILED", what: "99.500 % of <requests>", why: "```\n3 × status 503", fix: "mend it" },
+  recovery: { action: "rolled back", to: "20261124-090000-abcd" },
+  availability: {
+    ...SUCCEEDED.availability!,
+    failed: 3,
+    percent: 99.5,
+    errors: { "status 503": 3 },
+    outages: [
+      {
+        from: "2026-11-24T10:00:07.000Z",
+        to: "2026-11-24T10:00:08.500Z",
+        seconds: 1.5,
+        failed: 3,
+        kinds: ["status 503"],
+      },
+    ],
+    seconds: [{ at: "2026-11-24T10:00:07.000Z", sent: 40, failed: 3, slowest: 31 }],
+  },
+}
+
+const UNTIDY: Report = {
+  ...FAILED,
+  recovery: { action: "removed", left: ["Ingress web"] },
+  leftovers: ["Error from server (Forbidden): ``` no"],
+}
+
+const UNSEEN: Report = {
+  ...FAILED,
+  availability: undefined,
+  starts: [],
+  pods: [],
+  changed: false,
+  recovery: { action: "none" },
+}
+
+describe.for([
+  ["succeeded", SUCCEEDED],
+  ["failed", FAILED],
+  ["left something", UNTIDY],
+  ["without requests", UNSEEN],
+] as const)("a report that %s", ([, report]) => {
+  test("is the same when it is read back", () => {
+    expect(Report.parse(JSON.parse(filesOf(report)["report.json"]))).toEqual(JSON.parse(JSON.stringify(report)))
+  })
+
+  test("has a picture that is XML", () => {
+    expect(XMLValidator.validate(filesOf(report)["availability.svg"])).toBe(true)
+  })
+})
+
+test("the summary: verdicts, averages, availability", () => {
+  const text = formatReport(SUCCEEDED)
+  expect(text).toMatch(/backend +average +3\.0 s +PASS \(< 10 s\)/)
+  expect(text).toContain(
+    "100.000 % answered as they must be, from before the first change (600 sent, 0 failed, 0 dropped)",
+  )
+  expect(formatReport({ ...SUCCEEDED, starts: [] })).not.toContain("Start of")
+  expect(formatReport({ ...SUCCEEDED, startLimit: 3 })).toMatch(/average +3\.0 s +FAIL/)
+  expect(formatReport(FAILED)).toContain(
+    "outage   1.5 s, 2026-11-24T10:00:07.000Z to 2026-11-24T10:00:08.500Z: status 503",
+  )
+})
+
+test("what is left is said", () => {
+  expect(formatReport(UNTIDY)).toContain("could not be deleted\n  Error from server (Forbidden): ``` no")
+  for (const part of [
+    "stays as this deployment made it: Ingress web",
+    "````\nError from server (Forbidden): ``` no\n````",
+  ])
+    expect(filesOf(UNTIDY)["report.md"]).toContain(part)
+})
+
+test("the job summary: what went wrong, what became of it; nothing in a text ends a table or a fence", () => {
+  const text = filesOf(FAILED)["report.md"]
+  for (const part of [
+    "❌ Deployment of shop to shop failed",
+    "AVAILABILITY_FAILED",
+    "````\n```\n3 × status 503\n````",
+    "rolled back to `20261124-090000-abcd`",
+    "the \\| page",
+  ])
+    expect(text).toContain(part)
+  expect(filesOf(SUCCEEDED)["report.md"]).toContain("✅ Deployment of shop to shop succeeded")
+})
+
+test("the picture shades outages and marks the pods' coming and going", () => {
+  const svg = filesOf(FAILED)["availability.svg"]
+  expect(svg).toContain('class="outage"')
+  expect(filesOf(SUCCEEDED)["availability.svg"]).toContain("backend-&lt;1&gt; ready")
+  expect(filesOf(SUCCEEDED)["availability.svg"]).not.toContain('class="outage"')
+})
+
+test("the schema of report.json is written down as it is (npx vitest run --project unit -u writes it)", async () => {
+  await expect(`${JSON.stringify(z.toJSONSchema(Report), null, 2)}\n`).toMatchFileSnapshot(
+    "../../../docs/report.schema.json",
+  )
+})

@@ -1,0 +1,75 @@
+import { describe, expect, test } from "vitest"
+
+import { k6Objects } from "../../../.dagger/src/monitor/k6-job.ts"
+import { describePod } from "../../../.dagger/src/status/describe.ts"
+import { doomOfJob } from "../../../.dagger/src/status/job.ts"
+import { Snapshot } from "../../../.dagger/src/status/snapshot.ts"
+
+const NOW = Date.parse("2026-01-01T00:01:00Z")
+const QUOTA =
+  'Error creating: pods "monitor-1-x" is forbidden: exceeded quota: small, requested: limits.cpu=1, used: limits.cpu=3, limited: limits.cpu=3'
+const pod = (waiting: object) => ({
+  kind: "Pod",
+  metadata: { name: "monitor-1-x", uid: "x" },
+  status: { containerStatuses: [{ name: "k6", state: { waiting } }] },
+})
+const refused = (message: string, name = "monitor-1") => ({
+  kind: "Event",
+  metadata: { name: "e", uid: "e" },
+  involvedObject: { name },
+  reason: "FailedCreate",
+  message,
+})
+
+describe("a Job that will never run", () => {
+  test.each<[string, object[], ReturnType<typeof doomOfJob>]>([
+    ["no pod yet", [], undefined],
+    ["its pod is refused", [refused(QUOTA)], { type: "Refused", message: `no pod can be created: ${QUOTA}` }],
+    ["it was refused, and is there now", [refused(QUOTA), pod({ reason: "ContainerCreating" })], undefined],
+    ["the pod of another one is refused", [refused(QUOTA, "monitor-2")], undefined],
+    ["another try may help", [refused("Internal error occurred")], undefined],
+    [
+      "its image has no name",
+      [pod({ reason: "InvalidImageName", message: "x" })],
+      { type: "Stuck", message: "k6: the image's name is invalid: x" },
+    ],
+  ])("%s", (_, items, expected) => {
+    expect(doomOfJob(Snapshot.parse({ items }), "monitor-1", NOW)).toEqual(expected)
+  })
+})
+
+test("of a pod that the cluster has taken away it is said why", () => {
+  const conditions = [
+    {
+      type: "DisruptionTarget",
+      status: "True",
+      reason: "TerminationByKubelet",
+      message: "The node was low on resource: memory.",
+    },
+  ]
+  const { items } = Snapshot.parse({
+    items: [{ kind: "Pod", metadata: { name: "a", uid: "a" }, status: { conditions } }],
+  })
+  expect(describePod(items[0] as never)).toEqual([
+    "pod a:",
+    "  taken away (TerminationByKubelet): The node was low on resource: memory.",
+  ])
+})
+
+test("the pod of k6 asks for all that a quota may ask for, and to be left where it is", () => {
+  const [, job] = k6Objects({
+    name: "monitor-1",
+    partOf: "shop",
+    image: "k6",
+    files: {},
+    script: "monitor.js",
+    deadline: 60,
+  }) as any[]
+  const { metadata, spec } = job.spec.template
+  for (const kind of ["requests", "limits"])
+    expect(Object.keys(spec.containers[0].resources[kind])).toEqual(["cpu", "memory", "ephemeral-storage"])
+  expect(metadata.annotations).toEqual({
+    "cluster-autoscaler.kubernetes.io/safe-to-evict": "false",
+    "karpenter.sh/do-not-disrupt": "true",
+  })
+})

@@ -1,0 +1,96 @@
+import { describe, expect, test } from "vitest"
+
+import { Snapshot } from "../../../.dagger/src/status/snapshot.js"
+import { readStart, Starts } from "../../../.dagger/src/status/startup.js"
+
+const condition = (type: string, second: number, status = "True") => ({
+  type,
+  status,
+  lastTransitionTime: new Date(Date.UTC(2026, 0, 1, 0, 0, second)).toISOString(),
+})
+
+function startOf(messages: string[], conditions = [condition("PodScheduled", 2), condition("Ready", 9)]) {
+  const pod = { kind: "Pod", metadata: { name: "backend-1", uid: "p1" }, status: { conditions } }
+  const events = messages.map(message => ({
+    kind: "Event",
+    involvedObject: { name: "backend-1" },
+    reason: "Pulled",
+    message,
+  }))
+  const other = {
+    kind: "Event",
+    involvedObject: { name: "backend-2" },
+    reason: "Pulled",
+    message: 'Successfully pulled image "x" in 9s (9s including waiting).',
+  }
+  const snapshot = Snapshot.parse({ items: [pod, ...events, other] })
+  return readStart("backend", snapshot.items[0] as never, snapshot)
+}
+
+describe("the start of a pod", () => {
+  test("is from scheduled to ready", () => {
+    expect(startOf([])).toEqual({ deployment: "backend", pod: "backend-1", seconds: 7, pulling: 0 })
+  })
+
+  test("is unknown while it is not ready", () => {
+    expect(startOf([], [condition("PodScheduled", 2), condition("Ready", 3, "False")])).toBeUndefined()
+  })
+
+  test.each([
+    [
+      'Successfully pulled image "r/backend@sha256:1" in 850ms (850ms including waiting). Image size: 61000000 bytes.',
+      0.85,
+    ],
+    [
+      'Successfully pulled image "r/backend@sha256:1" in 1.2s (4.5s including waiting). Image size: 61000000 bytes.',
+      4.5,
+    ],
+    [
+      'Successfully pulled image "r/backend@sha256:1" in 1m2.5s (1m2.5s including waiting). Image size: 61000000 bytes.',
+      62.5,
+    ],
+    ['Container image "r/backend@sha256:1" already present on machine', 0],
+  ])("tells the time of the pull apart: %s", (message, seconds) => {
+    expect(startOf([message])?.pulling).toBe(seconds)
+  })
+
+  test("counts the pulls of all its containers", () => {
+    const message = 'Successfully pulled image "r/x@sha256:1" in 1.5s (1.5s including waiting). Image size: 1 bytes.'
+    expect(startOf([message, message])?.pulling).toBe(3)
+  })
+})
+
+describe("the starts of a release", () => {
+  const seen = (pods: { uid: string; ready?: number }[]) =>
+    Snapshot.parse({
+      items: pods.map(({ uid, ready }) => ({
+        kind: "Pod",
+        metadata: { name: `backend-${uid}`, uid },
+        status: {
+          conditions: [condition("PodScheduled", 0), ...(ready === undefined ? [] : [condition("Ready", ready)])],
+        },
+      })),
+    })
+  const startsOf = (before: Snapshot, snapshots: Snapshot[]) => {
+    const starts = new Starts(before)
+    for (const snapshot of snapshots) starts.record("backend", snapshot.items as never, snapshot)
+    return starts.all().map(({ pod, seconds }) => `${pod}: ${seconds}`)
+  }
+
+  test("are those of its own pods: one that was there before, and became ready anew, has not started", () => {
+    expect(
+      startsOf(seen([{ uid: "old", ready: 3 }]), [
+        seen([
+          { uid: "old", ready: 50 },
+          { uid: "new", ready: 4 },
+        ]),
+      ]),
+    ).toEqual(["backend-new: 4"])
+  })
+
+  test("end with being ready for the first time", () => {
+    expect(
+      startsOf(seen([]), [seen([{ uid: "new" }]), seen([{ uid: "new", ready: 4 }]), seen([{ uid: "new", ready: 30 }])]),
+    ).toEqual(["backend-new: 4"])
+  })
+})

@@ -1,0 +1,64 @@
+import { describe, expect, test } from "vitest"
+
+import { together } from "../../../.dagger/src/util/collect-errors.ts"
+import { CloudNativeError, type Failure } from "../../../.dagger/src/util/errors.ts"
+
+const problem = (code: Failure["code"], what: string) =>
+  new CloudNativeError({ code, blame: "user", what, why: "line one\nline two", fix: "mend it" })
+const fails = (error: unknown) => () => Promise.reject(error)
+
+describe("work that is done together", () => {
+  test("answers with what each part answers", async () => {
+    expect(
+      await together(
+        () => 1,
+        async () => "two",
+      ),
+    ).toEqual([1, "two"])
+  })
+
+  test("fails with the one problem as it is", async () => {
+    const error = problem("NAMESPACE_MISSING", "no namespace")
+    await expect(together(() => 1, fails(error), fails(error))).rejects.toBe(error)
+  })
+
+  test("fails with every problem, each once, numbered and with its own way out", async () => {
+    const [first, second] = [problem("NAMESPACE_MISSING", "no namespace"), problem("SECRETS_MISSING", "no secret")]
+    const failure = together(fails(first), () => together(fails(second), fails(first)))
+    await expect(failure).rejects.toMatchObject({ code: "PREFLIGHT_FAILED", cause: [first, second] })
+    await expect(failure).rejects.toThrow(
+      [
+        "PREFLIGHT_FAILED: 2 problems would stop it; nothing was changed",
+        "  1. NAMESPACE_MISSING: no namespace",
+        "       line one",
+        "       line two",
+        "     → mend it",
+        "  2. SECRETS_MISSING: no secret",
+        "       line one",
+        "       line two",
+        "     → mend it",
+        "→ mend all of them, then call it again",
+      ].join("\n"),
+    )
+  })
+
+  test("keeps the code where all problems have the same", async () => {
+    const failure = together(fails(problem("ARGUMENTS_INVALID", "one")), fails(problem("ARGUMENTS_INVALID", "two")))
+    await expect(failure).rejects.toMatchObject({
+      code: "ARGUMENTS_INVALID",
+      what: "2 problems would stop it; nothing was changed",
+    })
+  })
+
+  test("passes on what is no problem of the user's", async () => {
+    const bug = new TypeError("not a function")
+    await expect(together(fails(problem("NAMESPACE_MISSING", "no namespace")), fails(bug))).rejects.toBe(bug)
+  })
+
+  test("waits for what takes longer than the first problem", async () => {
+    const later = new Promise<never>((_, reject) => setTimeout(() => reject(problem("SECRETS_MISSING", "later")), 5))
+    await expect(together(fails(problem("NAMESPACE_MISSING", "at once")), () => later)).rejects.toThrow(
+      "2. SECRETS_MISSING: later",
+    )
+  })
+})

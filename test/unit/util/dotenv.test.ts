@@ -1,0 +1,50 @@
+import { describe, expect, test } from "vitest"
+
+import { parseDotenv } from "../../../.dagger/src/util/dotenv.js"
+
+describe("a dotenv file", () => {
+  test.each<[string, string, Record<string, string>]>([
+    ["plain values", "A=1\nB = two words \nC=", { A: "1", B: "two words", C: "" }],
+    ["comments and blank lines", "# first\n\nA=1 # not part\nB=x\t# nor this\n  # last", { A: "1", B: "x" }],
+    ["export", "export A=1", { A: "1" }],
+    [
+      "an address",
+      "URL=postgresql://app:p%40ss@host:5432/app?sslmode=require",
+      { URL: "postgresql://app:p%40ss@host:5432/app?sslmode=require" },
+    ],
+    ["base64 with padding", "KEY=c2VjcmV0Cg==", { KEY: "c2VjcmV0Cg==" }],
+    [
+      "quotes",
+      `A="1 # 2"\nB='it is "x" \\n'\nC=\`both " and '\` # comment`,
+      { A: "1 # 2", B: 'it is "x" \\n', C: `both " and '` },
+    ],
+    ["a line break in double quotes", String.raw`A="one\ntwo"`, { A: "one\ntwo" }],
+    [
+      "a value over several lines",
+      `PEM="-----BEGIN-----\nabc\n-----END-----"\nB=1`,
+      { PEM: "-----BEGIN-----\nabc\n-----END-----", B: "1" },
+    ],
+    ["dollars stay", "A=$HOME\nB='${X}'", { A: "$HOME", B: "${X}" }],
+    ["line ends and mark of Windows", "\uFEFFA=1\r\nB=2\r\n", { A: "1", B: "2" }],
+  ])("%s", (_, text, expected) => {
+    expect(parseDotenv(text)).toEqual(expected)
+  })
+
+  test.each([
+    ["empty", "", "it has no line like KEY=value"],
+    ["only comments", "# A=1\n\n", "it has no line like KEY=value"],
+    ["a line that is no assignment", "A=1\nhunter2\nB=2", "line 2 is not like"],
+    ["a key with a dash", "A=1\nhunter2-B=2", "line 2 is not like"],
+    ["a key that begins with a digit", "1hunter2=2", "line 1 is not like"],
+    ["a quote that does not end", 'A=1\nB="hunter2\nC=3', "line 2 is not like"],
+    ["text after a quote", 'A="hunter2"x', "line 1 is not like"],
+    ["a # that may or may not be a comment", "A=hunter2#x", "line 1 is not like"],
+    ["a value that is only that", "A=#hunter2", "line 1 is not like"],
+    ["a line after a value of several", 'A="1\n2"\nhunter2', "line 3 is not like"],
+    ["a key twice", "A=hunter2\nB=1\nA=hunter2", "line 3 sets A a second time"],
+    ["JSON", '{"A": "hunter2"}', "line 1 is not like"],
+  ])("is refused, without a value in the error: %s", (_, text, why) => {
+    expect(() => parseDotenv(text)).toThrow(why)
+    expect(() => parseDotenv(text)).not.toThrow("hunter2")
+  })
+})

@@ -1,0 +1,43 @@
+import { describe, expect, test } from "vitest"
+
+import { CloudNativeError, lastLines, messageOf } from "../../../.dagger/src/util/errors.js"
+
+describe("an error's message", () => {
+  test("is whole by itself: code, what, evidence, way out", () => {
+    const error = new CloudNativeError({
+      code: "BUILD_FAILED",
+      blame: "user",
+      what: "docker/backend.dockerfile does not build",
+      why: "RUN uv sync\n\nexit code 2",
+      fix: "mend the step",
+      cause: new Error("inner"),
+    })
+    expect(error.message).toBe(
+      "BUILD_FAILED: docker/backend.dockerfile does not build\n  RUN uv sync\n\n  exit code 2\n→ mend the step",
+    )
+    expect(error.cause).toEqual(new Error("inner"))
+    expect(error.message).not.toContain(" at ")
+  })
+})
+
+describe("what another's error says", () => {
+  test("a failed command's own output stands with it", () => {
+    const error = Object.assign(new Error("exit code: 1"), { stdout: "collecting\n", stderr: "no such file\n" })
+    expect(messageOf(error)).toBe("exit code: 1\ncollecting\nno such file")
+  })
+  test("an error without output is its message", () => {
+    expect(messageOf(new Error("no route"))).toBe("no route")
+  })
+  test("what is not an error is shown as text", () => {
+    expect(messageOf("odd")).toBe("odd")
+  })
+})
+
+describe("the last lines of an output", () => {
+  test("say how many were left out", () => {
+    expect(lastLines("a\nb\nc\n", 2)).toBe("… 1 lines before\nb\nc")
+  })
+  test("a short one stays as it is", () => {
+    expect(lastLines("a\nb\n", 2)).toBe("a\nb")
+  })
+})

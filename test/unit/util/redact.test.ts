@@ -1,0 +1,43 @@
+import { describe, expect, test } from "vitest"
+
+import { redact } from "../../../.dagger/src/util/redact.js"
+
+const SECRET = "p@ss?w/o rd~ÿ>1"
+const bytes = Buffer.from(SECRET)
+
+describe("a secret is not readable in any of its forms", () => {
+  test.each([
+    ["plain", SECRET],
+    ["base64", bytes.toString("base64")],
+    ["base64url", bytes.toString("base64url")],
+    ["hex", bytes.toString("hex")],
+    ["upper-case hex", bytes.toString("hex").toUpperCase()],
+    ["URL-encoded", encodeURIComponent(SECRET)],
+    ["form-encoded", new URLSearchParams({ p: SECRET }).toString().slice(2)],
+  ])("%s", (_, form) => {
+    expect(redact(`before ${form} after`, [SECRET])).toBe("before *** after")
+  })
+
+  test("as JSON", () => {
+    const secret = 'two\nlines and a "quote"'
+    expect(redact(JSON.stringify({ secret }), [secret])).toBe('{"secret":"***"}')
+  })
+
+  test.each(["u", "us", "user", "users"])("in the base64 of what has %j before it", prefix => {
+    const clean = redact(Buffer.from(`${prefix}:${SECRET}:tail`).toString("base64"), [SECRET])
+    expect(clean).toContain("***")
+    expect(Buffer.from(clean.replace("***", ""), "base64").toString("latin1")).not.toContain("ss?w/o")
+  })
+})
+
+test("of a secret that contains another one nothing is left", () => {
+  expect(redact("abcdef-ghi", ["abcdef", "abcdef-ghi"])).toBe("***")
+})
+
+test("what is not secret stays, and so does everything when there is no secret", () => {
+  expect(redact("status 200 of abc", ["xyz", ""])).toBe("status 200 of abc")
+})
+
+test("a secret of one letter does not take its encodings, which occur anywhere", () => {
+  expect(redact("61 YQ", ["a"])).toBe("61 YQ")
+})

@@ -1,0 +1,254 @@
+import { execFileSync } from "node:child_process"
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { dirname, join } from "node:path"
+
+import { afterAll, describe, expect, test } from "vitest"
+
+import {
+  assertNoLeaks,
+  byOwnNames,
+  leaksRow,
+  placeInImage,
+  readLeaks,
+  renameDependencies,
+  saidBy,
+  withoutLinesOf,
+} from "../../../../.dagger/src/verify/secrets/gitleaks.js"
+import { givenRow, isTelling, patternsOf, valuesOf } from "../../../../.dagger/src/verify/secrets/known-values.js"
+import { imageOf } from "../oci-image.ts"
+
+const REPORT = [{ RuleID: "github-pat", File: "3/app/.env", StartLine: 2, Secret: "REDACTED", Match: "REDACTED" }]
+
+describe("a report of gitleaks", () => {
+  test("is read by rule and place", () => {
+    expect(readLeaks(0, JSON.stringify(REPORT), "")).toEqual([
+      { RuleID: "github-pat", File: "3/app/.env", StartLine: 2 },
+    ])
+    expect(readLeaks(0, "[]", "")).toEqual([])
+  })
+
+  test.each([
+    ["a run that failed", 1, "[]", "cannot open", "exit code 1"],
+    ["no report", 0, "", "", "cannot be read"],
+    ["a report of another shape", 0, '[{"rule":"x"}]', "", "cannot be read"],
+  ])("is an error for %s", (_, exitCode, stdout, stderr, why) => {
+    expect(() => readLeaks(exitCode, stdout, stderr)).toThrow(new RegExp(`^TOOL_FAILED: gitleaks[^]*${why}`))
+  })
+
+  test("becomes a row that names rule, layer and path", () => {
+    const leaks = readLeaks(0, JSON.stringify([...REPORT, { ...REPORT[0], File: "environment", StartLine: 1 }]), "")
+    expect(leaksRow("the layers", leaks, placeInImage)).toMatchObject({
+      verdict: "fail",
+      actual: "2 found",
+      findings: ["github-pat: layer 3: /app/.env:2", "github-pat: environment:1"],
+    })
+    expect(leaksRow("the layers", [], placeInImage)).toMatchObject({
+      verdict: "pass",
+      actual: "none found",
+      findings: [],
+    })
+  })
+
+  test("of a repository is an error that names rule and path, unless it is empty", () => {
+    const leak = { RuleID: "github-pat", File: "app/.env", StartLine: 2 }
+    expect(() => assertNoLeaks([leak])).toThrow(/^SECRETS_FOUND[^]*github-pat: app\/.env:2\n/)
+    expect(() => assertNoLeaks([], [leak])).toThrow(/^SECRETS_FOUND[^]*github-pat: app\/.env:2, in the last commit\n/)
+    expect(() => assertNoLeaks([], [])).not.toThrow()
+  })
+})
+
+describe("what an image says of itself", () => {
+  const base = saidBy(
+    imageOf([], {
+      env: ["PATH=/bin", "GPG_KEY=7169605F"],
+      labels: { vendor: "python" },
+      history: ["ENV GPG_KEY=7169605F"],
+    }),
+  )
+
+  test("does not include what its base says", () => {
+    const said = {
+      env: ["PATH=/bin", "GPG_KEY=7169605F", "TOKEN=x"],
+      labels: { vendor: "me" },
+      annotations: { made: "here" },
+      history: ["ENV GPG_KEY=7169605F", "ARG TOKEN=x"],
+    }
+    expect(withoutLinesOf(saidBy(imageOf([], said)), base)).toEqual({
+      environment: ["TOKEN=x"],
+      labels: ["vendor=me", "made=here"],
+      history: ["ARG TOKEN=x"],
+    })
+  })
+
+  test("includes another value of what its base says", () => {
+    expect(withoutLinesOf(saidBy(imageOf([], { env: ["GPG_KEY=other"] })), base).environment).toEqual(["GPG_KEY=other"])
+  })
+})
+
+describe("the rules for images", () => {
+  test("name none that the source's have to know", () => {
+    const common = readFileSync(join(import.meta.dirname, "../../../../.dagger/gitleaks/image.toml"), "utf8")
+    expect(common).not.toMatch(/^targetRules|^\[extend\]/m)
+  })
+
+  // As RE2 and JavaScript both read it.
+  const key = new RegExp(
+    /id = "private-key"[^]*?regex = \'\'\'(.*)\'\'\'/.exec(
+      readFileSync(join(import.meta.dirname, "../../../../.dagger/gitleaks/image.toml"), "utf8"),
+    )![1]!,
+  )
+  const header = ["-----BEGIN", "PRIVATE KEY-----"].join(" ")
+  const body = "MIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcwggSjAgEAAoIBAQC7"
+  test.each([
+    ["a file", `${header}\n${body}\n`, true],
+    ["a text of JSON", `{"key":"${header}\\n${body}\\n"}`, true],
+    [
+      "an encrypted one",
+      `${header.replace("PRIVATE", "RSA PRIVATE")}\nProc-Type: 4,ENCRYPTED\nDEK-Info: AES-128-CBC,8695\n\n${body}`,
+      true,
+    ],
+    [
+      "one after code that names its first line",
+      `if(!text.includes("${header}"))throw Error("no key");const key="${header}\\n${body}"`,
+      true,
+    ],
+    [
+      "code that names its first line",
+      `if(!text.includes("${header}"))throw Error("${"no key ".repeat(20)}");text.replace("${header}","")`,
+      false,
+    ],
+  ])("take for a private key %s: %#", (_, text, found) => {
+    expect(key.test(text)).toBe(found)
+  })
+})
+
+describe("dependencies", () => {
+  const folder = mkdtempSync(join(tmpdir(), "cloud-native-leaks-"))
+  afterAll(() => rmSync(folder, { recursive: true }))
+
+  test.each([
+    [
+      "app/.venv/lib/python3.13/site-packages/own/settings.py",
+      "app/.venv/lib/python3.13~/site-packages/own/settings.py",
+    ],
+    ["app/node_modules/a/node_modules/b/index.js", "app/node_modules~/a/node_modules~/b/index.js"],
+    ["venv/lib/own-1.0.dist-info/METADATA", "venv~/lib/own-1.0.dist-info~/METADATA"],
+    ["app/env.py", "app/env.py"],
+  ])("of %s lie where gitleaks looks", (path, renamed) => {
+    mkdirSync(join(folder, dirname(path)), { recursive: true })
+    writeFileSync(join(folder, path), "")
+    const [program, ...args] = renameDependencies(folder)
+    execFileSync(program!, args)
+    expect(existsSync(join(folder, renamed))).toBe(true)
+  })
+
+  test("are named by their own names, and what takes code for secrets counts elsewhere only", () => {
+    const leak = (RuleID: string, File: string) => ({ RuleID, File, StartLine: 1 })
+    const found = [
+      leak("github-pat", "5/app/node_modules~/a/index.js"),
+      leak("jwt", "5/app/node_modules~/a/index.js"),
+      leak("jwt", "5/app/main.js"),
+    ]
+    expect(byOwnNames(found)).toEqual([
+      leak("github-pat", "5/app/node_modules/a/index.js"),
+      leak("jwt", "5/app/main.js"),
+    ])
+  })
+})
+
+describe("the values of a given secret", () => {
+  const kubeconfig =
+    "apiVersion: v1\nusers:\n- name: me\n  user:\n    token: abcdefghij\n    client-key-data: LS0tLS1CRUdJ\nclusters:\n- cluster: { server: https://k8s }\n"
+  test.each([
+    ["one value", "hunter2hunter2", [{ value: "hunter2hunter2" }]],
+    ["one value in base64", "aHVudGVyMmh1bnRlcg==", [{ value: "aHVudGVyMmh1bnRlcg==" }]],
+    [
+      "a dotenv",
+      "# prod\nA=first # note\nexport B='second one'\n",
+      [
+        { key: "A", value: "first" },
+        { key: "B", value: "second one" },
+      ],
+    ],
+    [
+      "a dotenv with a value of several lines",
+      'A=first\nKEY="one\ntwo"\n',
+      [
+        { key: "A", value: "first" },
+        { key: "KEY", value: "one\ntwo" },
+      ],
+    ],
+    ["a kubeconfig", kubeconfig, [{ value: "abcdefghij" }, { value: "LS0tLS1CRUdJ" }]],
+  ])("are those of %s", (_, text, values) => {
+    expect(valuesOf(text)).toEqual(values)
+  })
+
+  test("are looked for in every form", () => {
+    const value = "p@ss?w/o rd~ÿ>1"
+    const bytes = Buffer.from(value)
+    const forms = [value, bytes.toString("base64"), bytes.toString("hex"), encodeURIComponent(value)]
+    expect(patternsOf([value])).toEqual(expect.arrayContaining(forms))
+  })
+
+  test("with several lines are looked for by their longest one: grep looks for lines", () => {
+    const patterns = patternsOf(["-----BEGIN KEY-----\nMIIEvQIBADANBgkqhkiG9w0BAQEFAASC\n-----END KEY-----"])
+    expect(patterns).toContain("MIIEvQIBADANBgkqhkiG9w0BAQEFAASC")
+    expect(patterns.join("")).not.toContain("\n")
+  })
+
+  test.each([
+    ["true", false],
+    ["", false],
+    ["letmein!", true],
+    ["production", true],
+  ])("%j, a Secret by itself, is looked for: %s", (value, expected) => {
+    expect(isTelling({ value })).toBe(expected)
+  })
+  test.each([
+    ["8000", false],
+    ["production", false],
+    ["20261124", false],
+    ["Europe/Berlin", false],
+    ["hunter2hunter2", true],
+    ["correct-horse-battery", true],
+  ])("%j, beside settings in a dotenv, is looked for: %s", (value, expected) => {
+    expect(isTelling({ key: "KEY", value })).toBe(expected)
+  })
+
+  test.each([0, 1, 2, 30, 50, 57])("are found in base64 that is broken into lines, after %d other bytes", before => {
+    const value = "postgresql://app:7h5Jq0mZr9TvB4nWc8@db.example.com:5432/app"
+    const wrapped = Buffer.from("x".repeat(before) + value)
+      .toString("base64")
+      .replace(/.{76}/g, "$&\n")
+      .split("\n")
+    expect(patternsOf([value]).some(pattern => wrapped.some(line => line.includes(pattern)))).toBe(true)
+  })
+
+  const telling = { value: "hunter2hunter2" }
+  const short = { key: "A", value: "1" }
+  test.each([
+    [[], [], { verdict: "not checked" }],
+    [[short], [], { verdict: "not checked", how: "1 too short or too plain to look for" }],
+    [
+      [telling, short],
+      [],
+      {
+        verdict: "pass",
+        how: "1 values: plain, base64, hexadecimal, URL-encoded; 1 too short or too plain to look for",
+      },
+    ],
+    [
+      [telling],
+      [{ path: "3/app/config.js" }],
+      { verdict: "fail", findings: ["a secret that was given: layer 3: /app/config.js"] },
+    ],
+    [
+      [telling],
+      [{ key: "TOKEN", path: "environment" }],
+      { verdict: "fail", findings: ["TOKEN of a secret that was given: environment"] },
+    ],
+  ])("%j, found in %j: %j", (values, found, expected) => {
+    expect(givenRow(values, found)).toMatchObject(expected)
+  })
+})
