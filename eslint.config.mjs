@@ -48,6 +48,8 @@ export default tseslint.config(
     rules: {
       ...vitest.configs.recommended.rules,
       // expect(value, message) is part of vitest.
+      // isUndone is the assertion that every case of the faults shares.
+      "vitest/expect-expect": ["error", { assertFunctionNames: ["expect", "isUndone"] }],
       "vitest/valid-expect": ["error", { maxArgs: 2 }],
       // The conformance suite names test otherwise; what a suite is set up with has to have worked.
       "vitest/no-standalone-expect": [

@@ -1,4 +1,4 @@
-// `npm test`: the tiers in order of cost, then one line with the counts of all of them.
+// `npm test`: the code's gate, then the tiers in order of cost, then one line with the counts of all of them.
 // `npm run test:dagger`: conformance and end-to-end on the real engine that the `dagger` on the PATH reaches.
 import { spawnSync } from "node:child_process"
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs"
@@ -31,6 +31,13 @@ const REAL: Tier[] = [
   { name: "e2e", through: [], filter: [], environment: { DAGGER: "dagger" } },
 ]
 
+/** What the code itself is held to, before any of it runs. */
+const CODE = [
+  ["tsc", "--pretty"],
+  ["eslint", "."],
+  ["prettier", "--check", "--log-level=warn", "."],
+]
+
 interface Counts {
   numPassedTests: number
   numFailedTests: number
@@ -57,10 +64,27 @@ function runTier({ name, through, filter, environment }: Tier, folder: string): 
   return { ...counts, success: counts.success && ended.status === 0 }
 }
 
+/** Fails where a type, a rule of the linter or the format is broken. */
+function checkCode(): Counts {
+  const failed = CODE.filter(([program, ...args]) => {
+    console.log(`code: ${[program, ...args].join(" ")}`)
+    const { status } = spawnSync(join(ROOT, "node_modules/.bin", program!), args, {
+      cwd: ROOT,
+      stdio: ["ignore", "inherit", "inherit"],
+    })
+    return status !== 0
+  })
+  return {
+    numPassedTests: CODE.length - failed.length,
+    numFailedTests: failed.length,
+    success: failed.length === 0,
+  }
+}
+
 function run(tiers: Tier[]): void {
   const folder = mkdtempSync(join(tmpdir(), "cloud-native-tests-"))
   try {
-    const counts = tiers.map(tier => runTier(tier, folder))
+    const counts = [checkCode(), ...tiers.map(tier => runTier(tier, folder))]
     const sum = (key: "numPassedTests" | "numFailedTests") => counts.reduce((total, tier) => total + tier[key], 0)
     console.log(`${sum("numPassedTests")} passed, ${sum("numFailedTests")} failed`)
     process.exitCode = counts.every(tier => tier.success) ? 0 : 1

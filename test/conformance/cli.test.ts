@@ -4,6 +4,7 @@ import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } f
 import { createServer } from "node:http"
 import type { AddressInfo } from "node:net"
 import { join } from "node:path"
+import { stripVTControlCharacters } from "node:util"
 
 import { afterAll, beforeAll, expect, test } from "vitest"
 
@@ -29,7 +30,7 @@ interface Result {
 }
 const start = (args: string[], env: Record<string, string> = {}) => {
   // The CLI brings its own session.
-  const { DAGGER_SESSION_PORT, DAGGER_SESSION_TOKEN, ...rest } = process.env
+  const { DAGGER_SESSION_PORT: _port, DAGGER_SESSION_TOKEN: _token, ...rest } = process.env
   return spawn(dagger, args, { cwd: module, env: { ...rest, ...env }, stdio: ["ignore", "pipe", "pipe"] })
 }
 const run = (args: string[], env?: Record<string, string>): Promise<Result> =>
@@ -42,7 +43,7 @@ const run = (args: string[], env?: Record<string, string>): Promise<Result> =>
     child.stderr.setEncoding("utf8").on("data", part => {
       result.stderr += part
     })
-    const plain = (text: string) => text.replace(/\u001b\[[0-9;]*m/g, "")
+    const plain = (text: string) => stripVTControlCharacters(text)
     child
       .on("error", reject)
       .on("close", code =>

@@ -222,7 +222,7 @@ describe("what the cluster lacks", () => {
         Source.sample().edit(
           "k8s/deployment.yaml",
           "serviceAccountName: backend",
-          `imagePullSecrets: [${names.map(name => `{ name: ${name} }`)}]\n      serviceAccountName: backend`,
+          `imagePullSecrets: [${names.map(name => `{ name: ${name} }`).join(", ")}]\n      serviceAccountName: backend`,
         )
 
       const ended = await refused({ namespace }, of("hub"))

@@ -44,8 +44,14 @@ export interface Container {
 }
 
 /** Everything that an exec can see. */
-export const containerKey = ({ outcome, imageRef, auth, annotations, bindings, ...visible }: Container): string =>
-  digestOf({ ...visible, bindings: bindings.map(({ alias, service }) => [alias, service.key]) })
+export const containerKey = ({
+  outcome: _outcome,
+  imageRef: _imageRef,
+  auth: _auth,
+  annotations: _annotations,
+  bindings,
+  ...visible
+}: Container): string => digestOf({ ...visible, bindings: bindings.map(({ alias, service }) => [alias, service.key]) })
 
 export const absolute = ({ config }: Container, path: string): string => posix.resolve("/", config.workdir, path)
 

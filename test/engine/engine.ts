@@ -20,7 +20,7 @@ import "./rootfs.ts"
 export interface Engine {
   port: number
   token: string
-  stop(): Promise<void>
+  stop: () => Promise<void>
 }
 
 export const startEngine = async (): Promise<Engine> => {

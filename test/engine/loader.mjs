@@ -1,5 +1,6 @@
 // Node's hooks for a module's TypeScript: transpiled when loaded, its imports of the SDK led to the one that runs it.
 import { readFile } from "node:fs/promises"
+import { fileURLToPath } from "node:url"
 
 import { transform } from "esbuild"
 
@@ -18,6 +19,6 @@ export const resolve = (specifier, context, next) => {
 export const load = async (url, context, next) => {
   if (!url.endsWith(".ts")) return next(url, context)
   const options = { loader: "ts", tsconfigRaw: { compilerOptions: { target: "ES2022", experimentalDecorators: true } } }
-  const { code } = await transform(await readFile(new URL(url), "utf8"), options)
+  const { code } = await transform(await readFile(fileURLToPath(url), "utf8"), options)
   return { format: "module", source: code, shortCircuit: true }
 }

@@ -13,6 +13,7 @@ import {
   isNonNullType,
   isObjectType,
   isScalarType,
+  Kind as SyntaxKind,
 } from "graphql"
 
 import { Recipe } from "./recipe.ts"
@@ -183,7 +184,7 @@ export const schema = buildSchema(readFileSync(join(import.meta.dirname, "schema
 /** What an ID argument stands for. */
 export const expectedType = ({ astNode }: GraphQLArgument): string | undefined => {
   const value = astNode?.directives?.find(({ name }) => name.value === "expectedType")?.arguments?.[0]?.value
-  return value?.kind === "StringValue" ? value.value : undefined
+  return value?.kind === SyntaxKind.STRING ? value.value : undefined
 }
 
 const scalars: Record<string, Kind> = {

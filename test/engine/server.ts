@@ -1,6 +1,6 @@
 // The API over HTTP: graphql-js resolves what schema.graphql describes.
 import { once } from "node:events"
-import { createServer, type Server } from "node:http"
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http"
 
 import {
   execute,
@@ -149,23 +149,27 @@ export const dismiss = (token: string): void => {
   calls.delete(token)
 }
 
+const respond = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+  const token = Buffer.from((request.headers.authorization ?? "").replace(/^Basic /, ""), "base64")
+    .toString()
+    .replace(/:$/, "")
+  if (!calls.has(token) || request.method !== "POST" || request.url !== "/query")
+    return void response.writeHead(calls.has(token) ? 404 : 401).end()
+  let body = ""
+  request.setEncoding("utf8").on("data", part => {
+    body += part
+  })
+  await once(request, "end")
+  const { query, variables } = JSON.parse(body) as { query: string; variables?: Record<string, unknown> }
+  const result = await answer(query, variables, { call: calls.get(token) })
+  response.setHeader("content-type", "application/json")
+  response.end(JSON.stringify(result))
+}
+
 export const serve = async (): Promise<{ server: Server; port: number }> => {
   installResolvers()
-  const server = createServer(async (request, response) => {
-    const token = Buffer.from((request.headers.authorization ?? "").replace(/^Basic /, ""), "base64")
-      .toString()
-      .replace(/:$/, "")
-    if (!calls.has(token) || request.method !== "POST" || request.url !== "/query")
-      return void response.writeHead(calls.has(token) ? 404 : 401).end()
-    let body = ""
-    request.setEncoding("utf8").on("data", part => {
-      body += part
-    })
-    await once(request, "end")
-    const { query, variables } = JSON.parse(body) as { query: string; variables?: Record<string, unknown> }
-    const result = await answer(query, variables, { call: calls.get(token) })
-    response.setHeader("content-type", "application/json")
-    response.end(JSON.stringify(result))
+  const server = createServer((request, response) => {
+    respond(request, response).catch((error: unknown) => response.destroy(error as Error))
   })
   // A client that scans for longer than Node's five seconds sends its next query on the connection it has.
   server.keepAliveTimeout = 0

@@ -234,13 +234,14 @@ export const bind = async (bindings: Container["bindings"]) => {
   )
   let released = false
   const failed = new Promise<never>((_, reject) =>
-    started.forEach(({ alias, service, running: { ended } }) =>
-      ended?.then(({ exitCode }) => {
-        if (!released)
-          reject(
-            new GraphQLError(`bound service ${nameOf(service)} (aliased as ${alias}) exited: exit code: ${exitCode}`),
-          )
-      }),
+    started.forEach(
+      ({ alias, service, running: { ended } }) =>
+        void ended?.then(({ exitCode }) => {
+          if (!released)
+            reject(
+              new GraphQLError(`bound service ${nameOf(service)} (aliased as ${alias}) exited: exit code: ${exitCode}`),
+            )
+        }),
     ),
   )
   failed.catch(() => {})

@@ -70,6 +70,7 @@ export async function ensureProgram(program: string, debianPackages: string[]): 
       } catch (error) {
         throw new Error(
           `${program} is needed and could not be installed: run "apt-get install ${debianPackages.join(" ")}". ${(error as Error).message}`,
+          { cause: error },
         )
       }
     })

@@ -37,7 +37,7 @@ export function parseConfig(text: string, file: string): Config {
 
 function syntaxProblem({ code, message, pos: [offset] }: YAMLError, text: string): Problem {
   if (code === "DUPLICATE_KEY")
-    return { offset, text: `${/[^\s:]*/.exec(text.slice(offset))}: expected each key once, got it a second time` }
+    return { offset, text: `${/[^\s:]*/.exec(text.slice(offset))![0]}: expected each key once, got it a second time` }
   if (code === "MULTIPLE_DOCS") return { offset, text: "the file: expected one document, got another one" }
   return { offset, text: `not YAML: ${message}` }
 }
@@ -136,7 +136,9 @@ function keysAt(schema: z.core.$ZodType, path: Path): string[] {
   if (schema instanceof z.ZodPipe) return keysAt(schema.in instanceof z.ZodTransform ? schema.out : schema.in, path)
   const [step, ...rest] = path
   if (schema instanceof z.ZodObject)
-    return step === undefined ? Object.keys(schema.shape) : keysAt(schema.shape[step], rest)
+    return step === undefined
+      ? Object.keys(schema.shape)
+      : keysAt((schema.shape as Record<string, z.core.$ZodType>)[step]!, rest)
   if (schema instanceof z.ZodRecord) return keysAt(schema.valueType, rest)
   if (schema instanceof z.ZodArray) return keysAt(schema.element, rest)
   return []

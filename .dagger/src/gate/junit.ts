@@ -96,9 +96,12 @@ const NAMED: Record<string, string> = { lt: "<", gt: ">", amp: "&", quot: '"', a
 
 /** The five entities that XML defines itself, and characters by number. */
 function decode(text: string): string {
-  return text.replace(/&(?:#x([0-9a-f]{1,6})|#(\d{1,7})|(\w+));/gi, (entity, hex, decimal, name) => {
-    if (name) return NAMED[name] ?? entity
-    const point = hex ? parseInt(hex, 16) : Number(decimal)
-    return point <= 0x10ffff ? String.fromCodePoint(point) : entity
-  })
+  return text.replace(
+    /&(?:#x([0-9a-f]{1,6})|#(\d{1,7})|(\w+));/gi,
+    (entity: string, hex?: string, decimal?: string, name?: string) => {
+      if (name) return NAMED[name] ?? entity
+      const point = hex ? parseInt(hex, 16) : Number(decimal)
+      return point <= 0x10ffff ? String.fromCodePoint(point) : entity
+    },
+  )
 }

@@ -34,7 +34,7 @@ export function fillTokens(object: KubernetesObject, values: Tokens): void {
 interface Field {
   text: string
   path: Path
-  set(text: string): void
+  set: (text: string) => void
 }
 
 function fieldsOf(object: KubernetesObject): Field[] {

@@ -21,10 +21,7 @@ export interface VerifiedImages {
 }
 
 /** References by digest: what was verified is what runs, wherever a tag moves. */
-export interface PushedImages {
-  backend: string
-  frontend: string
-}
+export type PushedImages = Record<Application, string>
 
 /** Stands for images that are yet to be built, by nobody knows where. */
 export const NOT_PUSHED = "<new>"

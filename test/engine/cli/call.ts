@@ -41,7 +41,7 @@ const objectAt = async (type: string, value: string, ignore: string[] = []): Pro
 }
 
 const argument = async (arg: Argument, value: unknown): Promise<unknown> => {
-  const read = (type: TypeRef, inner: unknown): Promise<unknown> | unknown => {
+  const read = (type: TypeRef, inner: unknown): unknown => {
     if (type.kind === "LIST") return Promise.all((inner as unknown[]).map(each => read(type.of!, each)))
     return type.kind === "OBJECT" ? objectAt(type.name!, inner as string, arg.ignore) : inner
   }
@@ -143,7 +143,8 @@ const shownType = ({ module, model }: Session, name: string): string => {
 const plain = (value: unknown): string => {
   if (Array.isArray(value)) return value.map(each => `${plain(each)}\n`).join("")
   if (value === null || value === undefined) return "<nil>"
-  return typeof value === "object" ? Object.values(value).map(plain).join("") : String(value)
+  if (typeof value === "object") return Object.values(value).map(plain).join("")
+  return typeof value === "string" ? value : JSON.stringify(value)
 }
 
 const exportable = new Set(["Directory", "File", "Container", "Changeset"])

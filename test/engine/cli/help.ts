@@ -44,7 +44,7 @@ const argumentRow = (arg: Argument, model: Model): [string, string][] => {
     value === null ||
     (Array.isArray(value) && value.length === 0)
       ? ""
-      : ` (default ${typeof value === "string" && type === "string" ? JSON.stringify(value) : Array.isArray(value) ? `[${value.join(",")}]` : value})`
+      : ` (default ${typeof value === "string" && type !== "string" ? value : Array.isArray(value) ? `[${value.join(",")}]` : JSON.stringify(value)})`
   return [
     [
       `    --${cliName(arg.name)}${type && ` ${type}`}`,

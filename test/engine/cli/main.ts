@@ -32,8 +32,8 @@ const fail = (error: unknown, path: string): number => {
   say(`Error: ${message}`)
   if (error instanceof UsageError) say(`Run '${(error as { path?: string }).path ?? path} --help' for usage.`)
   if (values._type !== "EXEC_ERROR") return 1
-  if (values.stdout) say(`Stdout:\n${values.stdout}`)
-  if (values.stderr) say(`Stderr:\n${values.stderr}`)
+  if (values.stdout) say(`Stdout:\n${values.stdout as string}`)
+  if (values.stderr) say(`Stderr:\n${values.stderr as string}`)
   return Number(values.exitCode) || 1
 }
 

@@ -20,19 +20,24 @@ const INPUTS: ReleaseInputs = {
 }
 
 describe("render: a folder per case, in cases/render", () => {
-  for (const name of readdirSync(caseFolder("render"))) {
-    const read = (file: string) => readFileSync(caseFolder("render", name, file), "utf8")
-    const has = (file: string) => existsSync(caseFolder("render", name, file))
-    test(name, () => {
-      const manifests = parseManifests([{ name: "manifests.yaml", text: read("manifests.yaml") }])
-      const inputs = {
-        ...INPUTS,
-        ...(has("inputs.yaml") ? (parse(read("inputs.yaml")) as Partial<ReleaseInputs>) : {}),
-      }
-      if (has("expected.txt")) expect(refusal(manifests, inputs)).toBe(read("expected.txt").trimEnd())
-      else expect(plain(render(manifests, inputs))).toEqual(parse(read("expected.yaml")))
-    })
+  const read = (name: string, file: string) => readFileSync(caseFolder("render", name, file), "utf8")
+  const has = (name: string, file: string) => existsSync(caseFolder("render", name, file))
+  const given = (name: string) => {
+    const manifests = parseManifests([{ name: "manifests.yaml", text: read(name, "manifests.yaml") }])
+    const changed = has(name, "inputs.yaml") ? (parse(read(name, "inputs.yaml")) as Partial<ReleaseInputs>) : {}
+    return { manifests, inputs: { ...INPUTS, ...changed } }
   }
+  const names = readdirSync(caseFolder("render"))
+  const isRefused = (name: string) => has(name, "expected.txt")
+
+  test.each(names.filter(name => !isRefused(name)))("%s: is rendered", name => {
+    const { manifests, inputs } = given(name)
+    expect(plain(render(manifests, inputs))).toEqual(parse(read(name, "expected.yaml")))
+  })
+  test.each(names.filter(isRefused))("%s: is refused", name => {
+    const { manifests, inputs } = given(name)
+    expect(refusal(manifests, inputs)).toBe(read(name, "expected.txt").trimEnd())
+  })
 })
 
 describe("a rendered release", () => {

@@ -88,7 +88,7 @@ describe("the workflow", () => {
     expect(workflow.permissions).toEqual({})
     for (const { permissions, steps } of Object.values(workflow.jobs)) {
       expect(permissions).toBeDefined()
-      for (const { uses } of steps) if (uses) expect(uses).toMatch(/@[0-9a-f]{40}$/)
+      for (const uses of steps.flatMap(({ uses = [] }) => uses)) expect(uses).toMatch(/@[0-9a-f]{40}$/)
     }
   })
 

@@ -5,7 +5,7 @@ import { CloudNativeError, type Failure } from "../../../.dagger/src/util/errors
 
 const problem = (code: Failure["code"], what: string) =>
   new CloudNativeError({ code, blame: "user", what, why: "line one\nline two", fix: "mend it" })
-const fails = (error: unknown) => () => Promise.reject(error)
+const fails = (error: Error) => () => Promise.reject(error)
 
 describe("work that is done together", () => {
   test("answers with what each part answers", async () => {

@@ -14,7 +14,7 @@ export interface Inspected {
 export async function inspectImage(container: Container, config: Config, anew = false): Promise<Inspected> {
   await assertReadable(container)
   const layout = layoutOf(container, config, anew)
-  return { layout, image: await readImage(async path => JSON.parse(await layout.file(path).contents())) }
+  return { layout, image: await readImage(async path => JSON.parse(await layout.file(path).contents()) as unknown) }
 }
 
 /** An image as a registry would hold it: an OCI layout; `anew`: whatever was made of it before. */

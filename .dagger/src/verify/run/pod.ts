@@ -78,7 +78,7 @@ interface Known {
   configMaps: Record<string, Texts>
   secrets: Record<string, Texts>
   /** What a pod may say of itself. */
-  fields(path: string): string | undefined
+  fields: (path: string) => string | undefined
 }
 
 function envOf(

@@ -94,7 +94,7 @@ describe("the rules for images", () => {
 
   // As RE2 and JavaScript both read it.
   const key = new RegExp(
-    /id = "private-key"[^]*?regex = \'\'\'(.*)\'\'\'/.exec(
+    /id = "private-key"[^]*?regex = '''(.*)'''/.exec(
       readFileSync(join(import.meta.dirname, "../../../../.dagger/gitleaks/image.toml"), "utf8"),
     )![1]!,
   )
