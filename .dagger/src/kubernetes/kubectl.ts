@@ -6,6 +6,7 @@ import type { z } from "zod"
 import { CloudNativeError } from "../util/errors.js"
 import { readShape } from "../util/json.js"
 import { uniqueValue } from "../util/unique.js"
+import { Api } from "./api.js"
 import { ASK_CLOCK, leastOffset } from "./clock.js"
 import { parseGoQuoted } from "./go-quoted.js"
 import { isAway } from "./retry.js"
@@ -22,6 +23,7 @@ export interface Answer {
 export class Kubectl {
   /** Milliseconds by which the cluster's clock is ahead of this machine's; unset until it is needed. */
   private ahead?: number
+  private connection?: Promise<Api>
 
   constructor(
     private readonly container: Container,
@@ -29,6 +31,18 @@ export class Kubectl {
     private readonly flags: string[],
     readonly namespace: string,
   ) {}
+
+  /** The connection that reads go over, opened with the first of them. */
+  api(): Promise<Api> {
+    return (this.connection ??= Api.open(this))
+  }
+
+  /** End the connection. Without one, nothing happens. */
+  async close(): Promise<void> {
+    const connection = this.connection
+    this.connection = undefined
+    await (await connection?.catch(() => undefined))?.close()
+  }
 
   /** Run kubectl once; an exit code other than 0 is the caller's to judge. */
   run(args: string[], stdin?: string): Promise<Answer> {

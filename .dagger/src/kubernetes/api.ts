@@ -1,0 +1,175 @@
+import { setTimeout as sleep } from "node:timers/promises"
+
+import type { Service } from "@dagger.io/dagger"
+import { z } from "zod"
+
+import { CloudNativeError, messageOf } from "../util/errors.js"
+import { readShape } from "../util/json.js"
+import { leastOffset } from "./clock.js"
+import type { Kubectl } from "./kubectl.js"
+import { isAway } from "./retry.js"
+
+const PORT = 8001
+/** Milliseconds for one answer. */
+const TIMEOUT = 10_000
+/** Milliseconds for which an API server may be away: one that restarts takes half a minute. */
+const PATIENCE = 60_000
+/** Milliseconds between two attempts. */
+const PAUSE = 500
+
+/** The kinds that are read, by the path of their collection. */
+const COLLECTIONS = {
+  pods: "api/v1",
+  events: "api/v1",
+  secrets: "api/v1",
+  configmaps: "api/v1",
+  deployments: "apis/apps/v1",
+  replicasets: "apis/apps/v1",
+  statefulsets: "apis/apps/v1",
+  daemonsets: "apis/apps/v1",
+  jobs: "apis/batch/v1",
+  horizontalpodautoscalers: "apis/autoscaling/v2",
+  leases: "apis/coordination.k8s.io/v1",
+} as const
+export type Collection = keyof typeof COLLECTIONS
+
+/**
+ * Reads one namespace of a cluster over one connection: a `kubectl proxy` under a path that nobody can guess, which
+ * passes on nothing but GETs of the kinds above. What is read this way appears in no log, in contrast to what a command prints.
+ */
+export class Api {
+  /** Milliseconds by which the cluster's clock is ahead of this machine's; unset until it has answered. */
+  private ahead?: number
+
+  private constructor(
+    private readonly base: string,
+    private readonly namespace: string,
+    private readonly service?: Service,
+  ) {}
+
+  static async open(kubectl: Kubectl): Promise<Api> {
+    const prefix = `/${crypto.randomUUID()}/`
+    const service = await kubectl.serve(proxyArguments(prefix, kubectl.namespace), PORT).start()
+    return new Api(`${await service.endpoint({ scheme: "http" })}${prefix}`, kubectl.namespace, service)
+  }
+
+  /** An API that answers at a URL already. */
+  static at(url: string, namespace: string): Api {
+    return new Api(url, namespace)
+  }
+
+  /** One object; undefined where there is none. */
+  async get<T>(collection: Collection, name: string, shape: z.ZodType<T>): Promise<T | undefined> {
+    const answer = await this.ask(pathOf(this.namespace, collection, name))
+    return answer && readShape(shape, await answer.json(), `${collection}/${name}`)
+  }
+
+  /** The objects of a collection that have all of these labels. */
+  async list<T>(collection: Collection, shape: z.ZodType<T>, labels: Record<string, string> = {}): Promise<T[]> {
+    const selector = Object.entries(labels).map(([key, value]) => `${key}=${value}`)
+    const query = selector.length > 0 ? `?labelSelector=${encodeURIComponent(selector.join(","))}` : ""
+    const answer = await this.ask(pathOf(this.namespace, collection) + query)
+    return answer ? readShape(z.object({ items: z.array(shape) }), await answer.json(), collection).items : []
+  }
+
+  /** The nodes of the cluster; none where the caller may not read them. */
+  async nodes<T>(shape: z.ZodType<T>): Promise<T[]> {
+    const answer = await this.ask(NODES, [403, 404])
+    return answer ? readShape(z.object({ items: z.array(shape) }), await answer.json(), "nodes").items : []
+  }
+
+  /** What a container has written; undefined where its pod is gone, or the container has not started yet. */
+  async log(pod: string, options: Record<string, string> = {}): Promise<string | undefined> {
+    const path = `${pathOf(this.namespace, "pods", pod)}/log?${new URLSearchParams(options).toString()}`
+    return (await this.ask(path, [400, 404]))?.text()
+  }
+
+  /** Milliseconds since 1970 by the cluster's clock, which ages are computed with. */
+  async now(): Promise<number> {
+    if (this.ahead === undefined) await this.ask(pathOf(this.namespace, "pods") + "?limit=1")
+    return Date.now() + (this.ahead ?? 0)
+  }
+
+  async close(): Promise<void> {
+    await this.service?.stop()
+  }
+
+  /** Ask until there is an answer; undefined for the statuses that mean that there is nothing. */
+  private async ask(path: string, absent: number[] = [404]): Promise<Response | undefined> {
+    const begun = Date.now()
+    for (let tries = 1; ; tries++) {
+      const sent = Date.now()
+      const answer = await this.attempt(path)
+      if (answer.ok) {
+        this.ahead ??= leastOffset(Date.parse(answer.headers.get("date") ?? ""), sent, Date.now())
+        return answer
+      }
+      if (absent.includes(answer.status)) return undefined
+      const why = await reasonOf(answer)
+      const isPassing = isTransientStatus(answer.status) || isAway(why)
+      if (!isPassing || Date.now() - begun > PATIENCE) throw failed(path, answer.status, why)
+      if (tries === 1) console.log(`waiting: the API server does not answer: ${why}`)
+      await sleep(PAUSE)
+    }
+  }
+
+  /** A connection that breaks counts as an API server that does not answer; a proxy that has ended is started again. */
+  private async attempt(path: string): Promise<Response> {
+    try {
+      return await fetch(this.base + path, { signal: AbortSignal.timeout(TIMEOUT) })
+    } catch (error) {
+      await this.service?.start().catch(() => undefined)
+      return new Response(messageOf(error), { status: 502 })
+    }
+  }
+}
+
+const NODES = "api/v1/nodes"
+
+function pathOf(namespace: string, collection: Collection, name?: string): string {
+  return [COLLECTIONS[collection], "namespaces", namespace, collection, name].filter(Boolean).join("/")
+}
+
+/** How `kubectl proxy` is started: GETs alone, of these collections, their objects, and the logs of pods. */
+export function proxyArguments(prefix: string, namespace: string): string[] {
+  const collections = (Object.keys(COLLECTIONS) as Collection[]).map(collection => pathOf(namespace, collection))
+  const paths = [...collections.map(path => `${path}(/[^/]+)?`), `${pathOf(namespace, "pods")}/[^/]+/log`, NODES].map(
+    path => `^/${path.replaceAll(".", "\\.")}$`,
+  )
+  return [
+    "proxy",
+    `--port=${PORT}`,
+    "--address=0.0.0.0",
+    "--accept-hosts=.*",
+    "--reject-methods=^[^G]",
+    `--api-prefix=${prefix}`,
+    `--accept-paths=${paths.join(",")}`,
+  ]
+}
+
+/** Statuses of an API server that is overloaded, restarts or changes its leader; 502 is the proxy's own. */
+function isTransientStatus(status: number): boolean {
+  return [408, 425, 429, 500, 502, 503, 504].includes(status)
+}
+
+const Status = z.object({ message: z.string() })
+
+/** What the API server says is wrong; the proxy itself answers in plain text. */
+async function reasonOf(answer: Response): Promise<string> {
+  const text = await answer.text()
+  try {
+    return Status.parse(JSON.parse(text)).message
+  } catch {
+    return text.trim() || `status ${answer.status}`
+  }
+}
+
+function failed(path: string, status: number, why: string): CloudNativeError {
+  return new CloudNativeError({
+    code: "KUBECTL_FAILED",
+    blame: "environment",
+    what: `reading ${path.split("?")[0]} failed with status ${status}`,
+    why,
+    fix: "fix what the API server names above",
+  })
+}
