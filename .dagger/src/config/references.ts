@@ -13,11 +13,11 @@ interface Referring {
   frontend: { test: { services: string[] } }
   ephemeral: { services: string[]; secrets: Record<string, string>; random: string[] }
   handshake: Steps
-  monitor: { secrets: string[]; signIn: Steps }
+  monitor: { secrets: string[]; signIn: Steps; requests?: { headers: object; signedIn: boolean }[] }
   policy: { publicKey?: string; attestation: string }
 }
 
-type Steps = { capture: Record<string, string> }[]
+type Steps = { capture: Record<string, string>; json?: unknown; form?: unknown }[]
 
 /** What a mistaken reference carries beside its message, as parameters of the issue. */
 export interface Reference {
@@ -27,6 +27,10 @@ export interface Reference {
   word: string
   candidates: string[]
 }
+
+const VALUE = "a value that is built in or captured by an earlier step"
+const VALUE_OF_REQUEST =
+  "PUBLIC_URL, a key of monitor.secrets or, with signedIn: true, a value that the sign-in captures"
 
 type Path = (string | number)[]
 type Report = (path: Path, expected: string, reference: Reference) => void
@@ -39,7 +43,27 @@ export function checkReferences(config: Referring, context: z.RefinementCtx): vo
   checkRandom(config, report)
   checkPolicy(config, report)
   checkVariables(config.handshake, ["handshake"], BUILT_IN, report)
-  checkVariables(config.monitor.signIn, ["monitor", "signIn"], ["PUBLIC_URL", ...config.monitor.secrets], report)
+  const given = ["PUBLIC_URL", ...config.monitor.secrets]
+  checkVariables(config.monitor.signIn, ["monitor", "signIn"], given, report)
+  checkBodies(config.handshake, ["handshake"], report)
+  checkBodies(config.monitor.signIn, ["monitor", "signIn"], report)
+  const captured = config.monitor.signIn.flatMap(({ capture }) => Object.keys(capture))
+  for (const [index, { headers, signedIn }] of (config.monitor.requests ?? []).entries())
+    checkTexts(
+      { headers },
+      ["monitor", "requests", index],
+      signedIn ? [...given, ...captured] : given,
+      report,
+      VALUE_OF_REQUEST,
+    )
+}
+
+/** A request has one body. */
+function checkBodies(steps: Steps, at: Path, report: Report): void {
+  for (const [index, { json, form }] of steps.entries()) {
+    if (json !== undefined && form !== undefined)
+      report([...at, index, "form"], "json or form, not both", { got: "both", word: "", candidates: [] })
+  }
 }
 
 function checkServices(config: Referring, report: Report): void {
@@ -83,20 +107,19 @@ function checkPolicy({ policy }: Referring, report: Report): void {
 function checkVariables(steps: Steps, at: Path, builtIn: string[], report: Report): void {
   const known = [...builtIn]
   for (const [index, { capture, ...step }] of steps.entries()) {
-    for (const { path, text } of textsOf(step, [...at, index])) {
-      for (const [got, name, mutation] of text.matchAll(REFERENCE)) {
-        if (!name) report(path, "${name} or ${name|mutation}", { got: JSON.stringify(text), word: "", candidates: [] })
-        else if (!known.includes(name))
-          report(path, "a value that is built in or captured by an earlier step", {
-            got,
-            word: name,
-            candidates: [...known],
-          })
-        else if (mutation && !MUTATIONS.includes(mutation))
-          report(path, `one of the mutations ${MUTATIONS.join(", ")}`, { got, word: mutation, candidates: MUTATIONS })
-      }
-    }
+    checkTexts(step, [...at, index], [...known], report)
     known.push(...Object.keys(capture))
+  }
+}
+
+function checkTexts(value: object, at: Path, known: string[], report: Report, expected = VALUE): void {
+  for (const { path, text } of textsOf(value, at)) {
+    for (const [got, name, mutation] of text.matchAll(REFERENCE)) {
+      if (!name) report(path, "${name} or ${name|mutation}", { got: JSON.stringify(text), word: "", candidates: [] })
+      else if (!known.includes(name)) report(path, expected, { got, word: name, candidates: known })
+      else if (mutation && !MUTATIONS.includes(mutation))
+        report(path, `one of the mutations ${MUTATIONS.join(", ")}`, { got, word: mutation, candidates: MUTATIONS })
+    }
   }
 }
 

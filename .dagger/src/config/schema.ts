@@ -121,6 +121,8 @@ const Step = z.strictObject(
     headers: z.record(z.string(), verbatim, "a mapping of headers to texts").default({}),
     /** Body of the request; sent as JSON. */
     json: z.unknown().optional(),
+    /** Fields of a form, sent as the body instead of `json`: what FastAPI's OAuth2PasswordRequestForm takes. */
+    form: z.record(z.string(), verbatim, "a mapping of fields to texts").optional(),
     /** What the answer has to be. */
     expect: expectation,
     /** Values of the answer's JSON that later steps use: name → path, for example `id` or `user.id`. */
@@ -135,6 +137,9 @@ const Step = z.strictObject(
   "a mapping with name, to, path and expect",
 )
 
+const RATE = "a number of requests a second, 0.1 to 1000"
+const quantities = z.record(z.string(), text, "a mapping of resources to quantities, for example { cpu: 50m }")
+
 /** One request of the monitor: what a user would look at; it must not change anything. */
 const MonitorRequest = z.strictObject(
   {
@@ -146,8 +151,10 @@ const MonitorRequest = z.strictObject(
     method: z.enum(["GET", "HEAD"], "GET or HEAD: the monitor changes nothing").default("GET"),
     /** Path of the request, with its query. */
     path,
-    /** Headers of the request. */
+    /** Headers of the request; texts may hold ${PUBLIC_URL}, ${KEY} of `secrets` and, with `signedIn`, values that the sign-in captured: `Authorization: Bearer ${token}`. */
     headers: z.record(z.string(), verbatim, "a mapping of headers to texts").default({}),
+    /** Requests a second on each kind of connection. Default: an equal share of monitor.rate; 0.4 below /api/auth/, since Better Auth answers 100 a minute. */
+    rate: z.number(RATE).min(0.1, RATE).max(1000, RATE).optional(),
     /** Whether the cookies of the sign-in go with it. */
     signedIn: z.boolean("true or false").default(false),
     /** What the answer has to be. */
@@ -232,7 +239,7 @@ export const Config = section({
   handshake: list(Step, "a list of steps").default([]),
   /** Requests as users send them, while a deployment is under way: each has to be answered as it must be. */
   monitor: section({
-    /** Requests a second on new connections, and again as many on kept ones; they take turns. */
+    /** Requests a second on new connections, and again as many on kept ones: shared by the requests without a `rate` of their own. */
     rate: wholeNumber(1, 1000, "a number of requests a second, 1 to 1000").default(20),
     /** What is requested. Default: the health paths of both applications. */
     requests: list(MonitorRequest, "a list of requests").optional(),
@@ -240,6 +247,15 @@ export const Config = section({
     signIn: list(Step, "a list of steps").default([]),
     /** Keys of the applications' Secret that the steps use, such as the password of an account that may only read. */
     secrets: list(text, "a list of keys of the Secret").default([]),
+    /** CPU, memory and storage of its pod, and of the handshake's: where a LimitRange or a quota asks for others. */
+    resources: section({
+      /** What the pod asks the scheduler for. */
+      requests: quantities.default({ cpu: "50m", memory: "128Mi", "ephemeral-storage": "32Mi" }),
+      /** What it may use. */
+      limits: quantities.default({ cpu: "1", memory: "256Mi", "ephemeral-storage": "256Mi" }),
+    }),
+    /** Secrets of the namespace with which its pod, and the handshake's, pulls images.k6. */
+    imagePullSecrets: list(text, "a list of names of Secrets").default([]),
   }),
   limits: section({
     /** Size in the registry that an image has to stay below, for example 200MB or 180MiB; read as bytes. */
@@ -298,7 +314,10 @@ export const Config = section({
   .transform(config => ({
     ...config,
     namespace: config.namespace ?? config.name,
-    monitor: { ...config.monitor, requests: config.monitor.requests ?? healthRequests(config) },
+    monitor: {
+      ...config.monitor,
+      requests: withRates(config.monitor.requests ?? healthRequests(config), config.monitor.rate),
+    },
   }))
 
 export type Config = z.output<typeof Config>
@@ -321,6 +340,16 @@ function healthRequests(apps: Record<"backend" | "frontend", { health: string }>
     signedIn: false,
     expect: { status: 200 },
   }))
+}
+
+/** Better Auth's own limit, of 100 requests a minute, path and address: both kinds of connection take half of it. */
+const BETTER_AUTH = { path: /^\/api\/auth\//, rate: 0.4 }
+
+/** Each request with its own rate: what it says itself, else what Better Auth bears, else its share. */
+function withRates(requests: z.output<typeof MonitorRequest>[], shared: number) {
+  const own = requests.map(({ rate, path }) => rate ?? (BETTER_AUTH.path.test(path) ? BETTER_AUTH.rate : undefined))
+  const share = shared / own.filter(rate => rate === undefined).length
+  return requests.map((request, index) => ({ ...request, rate: own[index] ?? share }))
 }
 
 /** A mapping with defaults of its own; one that is left empty, as when all in it is commented out, counts as absent. */

@@ -1,0 +1,47 @@
+import { z } from "zod"
+
+import { addressOf, type Config } from "./schema.js"
+
+const Answer = z.object({ status: z.number(), contains: z.string().optional(), json: z.unknown().optional() })
+export type ExpectedAnswer = z.infer<typeof Answer>
+
+const common = { name: z.string(), method: z.string(), url: z.string(), headers: z.record(z.string(), z.string()) }
+const AskedRequest = z.object({
+  ...common,
+  /** The application that is asked. */
+  to: z.enum(["backend", "frontend"]),
+  signedIn: z.boolean(),
+  /** Requests a second on each kind of connection. */
+  rate: z.number(),
+  expect: Answer,
+})
+export type AskedRequest = z.infer<typeof AskedRequest>
+
+const SignInStep = z.object({
+  ...common,
+  json: z.unknown().optional(),
+  form: z.record(z.string(), z.string()).optional(),
+  expect: Answer,
+  capture: z.record(z.string(), z.string()),
+})
+
+/** What a release has to answer while it is deployed. It is recorded with the release, so it stands by itself. */
+export const Expectations = z.object({
+  requests: z.array(AskedRequest),
+  signIn: z.array(SignInStep),
+  /** Keys of the applications' Secret that texts refer to. */
+  secrets: z.array(z.string()),
+})
+export type Expectations = z.infer<typeof Expectations>
+
+/** The config's monitor, with addresses inside the namespace, for the address that users open. */
+export function expectationsOf(config: Config, publicUrl: string): Expectations {
+  const { requests, signIn, secrets } = config.monitor
+  const addressed = <Request extends { to: "backend" | "frontend"; path: string }>(request: Request) => ({
+    ...request,
+    url: addressOf(config[request.to]) + request.path,
+  })
+  const own = Expectations.parse({ requests: requests.map(addressed), signIn: signIn.map(addressed), secrets })
+  // An origin has no character that JSON escapes.
+  return JSON.parse(JSON.stringify(own).replaceAll("${PUBLIC_URL}", publicUrl)) as Expectations
+}
