@@ -49,7 +49,11 @@ const Container = z.looseObject({
       }),
     )
     .optional(),
-  envFrom: z.array(z.looseObject({ configMapRef: Named.optional(), secretRef: Named.optional() })).optional(),
+  envFrom: z
+    .array(
+      z.looseObject({ prefix: z.string().optional(), configMapRef: Named.optional(), secretRef: Named.optional() }),
+    )
+    .optional(),
   volumeMounts: z.array(z.looseObject({ name: z.string(), mountPath: z.string() })).optional(),
   startupProbe: Probe.optional(),
   livenessProbe: Probe.optional(),
@@ -173,6 +177,7 @@ const SHAPES = {
   Service: shape(["v1"], "Service", {
     spec: z.looseObject({
       type: z.string().optional(),
+      clusterIP: z.string().optional(),
       selector: Strings.optional(),
       ports: z
         .array(z.looseObject({ name: z.string().optional(), port: z.number(), targetPort: Port.optional() }))

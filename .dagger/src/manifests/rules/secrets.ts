@@ -2,6 +2,7 @@ import { describe, type Manifest, type Path } from "../manifest.js"
 import { containersOf } from "../pods.js"
 import { type Problem, problemAt } from "../problem.js"
 import { isKind } from "../shapes.js"
+import { literalOf } from "../variables.js"
 import type { Context } from "./context.js"
 
 /** user:password@ in a URL. */
@@ -23,12 +24,17 @@ export function* secretInManifests({ manifests }: Context): Generator<Problem> {
 export function* credentialInManifests({ manifests }: Context): Generator<Problem> {
   for (const manifest of manifests)
     for (const { name, value, path } of literals(manifest))
-      if (CREDENTIALS.test(value) || (SENSITIVE.test(name) && value !== ""))
+      if (looksSecret(name, literalOf(value)))
         yield problemAt(manifest, path, {
           code: "CREDENTIAL_IN_MANIFESTS",
           what: `${describe(manifest.object)}: ${name} looks like a secret, and its value stands in the manifest`,
           fix: "put it in a Secret and refer to it by secretKeyRef",
         })
+}
+
+/** A reference such as $(DB_PASSWORD) is no value: what it stands for comes from elsewhere. */
+function looksSecret(name: string, literal: string): boolean {
+  return CREDENTIALS.test(literal) || (SENSITIVE.test(name) && literal !== "")
 }
 
 /** Values that the manifests give to pods in plain text. */

@@ -3,9 +3,10 @@ import { createHash } from "node:crypto"
 import type { Config } from "../../config/schema.js"
 import type { Manifest } from "../../manifests/manifest.js"
 import { podsOf } from "../../manifests/pods.js"
-import { selects } from "../../manifests/rules/context.js"
+import { selects } from "../../manifests/services.js"
 import { type Container, isKind, type PodTemplate } from "../../manifests/shapes.js"
 import { fillTokens } from "../../manifests/tokens.js"
+import { expand, type Variables, variablesIn } from "../../manifests/variables.js"
 
 /** How a container of a pod differs from its image. */
 export interface PodSettings {
@@ -38,8 +39,8 @@ export function podSettings(manifests: Manifest[], app: "backend" | "frontend", 
   }
   const { env, unknown } = envOf(container, known)
   return {
-    command: container.command,
-    args: container.args,
+    command: container.command?.map(word => expand(word, env)),
+    args: container.args?.map(word => expand(word, env)),
     env,
     unknown: [...unknown, ...volumesOf(container, spec)],
     user: userOf(container, spec),
@@ -81,36 +82,39 @@ interface Known {
   fields: (path: string) => string | undefined
 }
 
-function envOf(
-  { env = [], envFrom = [] }: Container,
-  { configMaps, secrets, fields }: Known,
-): { env: Texts; unknown: string[] } {
-  const sources = envFrom.map(({ configMapRef: map, secretRef: secret }) => ({
-    name: map ? `ConfigMap ${map.name}` : `Secret ${secret?.name}`,
-    optional: (map ?? secret)?.optional,
-    values: map ? configMaps[map.name] : secrets[secret?.name ?? ""],
-  }))
-  const single = env.map(({ name, value, valueFrom }) => {
-    const { configMapKeyRef: map, secretKeyRef: secret, fieldRef: field } = valueFrom ?? {}
-    const values = [
-      value,
-      map && configMaps[map.name]?.[map.key],
-      secret && secrets[secret.name]?.[secret.key],
-      field && fields(field.fieldPath),
-    ]
-    return {
-      name,
-      optional: (map ?? secret)?.optional,
-      value: valueFrom ? values.find(text => text !== undefined) : (value ?? ""),
-    }
-  })
-  const known = single.flatMap(({ name, value }) => (value === undefined ? [] : [[name, value] as const]))
-  const unknownSources = sources.filter(({ values, optional }) => !values && !optional)
-  const unknown = single.filter(({ value, optional }) => value === undefined && !optional)
-  return {
-    env: Object.assign({}, ...sources.map(({ values }) => values), Object.fromEntries(known)) as Texts,
-    unknown: [...unknownSources, ...unknown].map(({ name }) => name),
+/** The container's environment as the kubelet makes it: sources first, then variable by variable, each may refer to those before it. */
+function envOf({ env = [], envFrom = [] }: Container, known: Known): { env: Variables; unknown: string[] } {
+  const values: Variables = {}
+  const unknown: string[] = []
+  for (const { prefix = "", configMapRef: map, secretRef: secret } of envFrom) {
+    const source = map ? known.configMaps[map.name] : known.secrets[secret?.name ?? ""]
+    for (const [key, value] of Object.entries(source ?? {})) values[prefix + key] = value
+    if (!source && !(map ?? secret)?.optional) unknown.push(map ? `ConfigMap ${map.name}` : `Secret ${secret?.name}`)
   }
+  for (const variable of env) {
+    const value = valueOf(variable, values, unknown, known)
+    const { configMapKeyRef: map, secretKeyRef: secret } = variable.valueFrom ?? {}
+    if (value !== undefined) values[variable.name] = value
+    else if (!(map ?? secret)?.optional) unknown.push(variable.name)
+  }
+  return { env: values, unknown }
+}
+
+/** A variable's value; undefined where it, or one that it refers to, is unknown. */
+function valueOf(
+  { value = "", valueFrom }: NonNullable<Container["env"]>[number],
+  before: Variables,
+  unknown: string[],
+  { configMaps, secrets, fields }: Known,
+): string | undefined {
+  if (!valueFrom) return variablesIn(value).some(name => unknown.includes(name)) ? undefined : expand(value, before)
+  const { configMapKeyRef: map, secretKeyRef: secret, fieldRef: field } = valueFrom
+  const found = [
+    map && configMaps[map.name]?.[map.key],
+    secret && secrets[secret.name]?.[secret.key],
+    field && fields(field.fieldPath),
+  ]
+  return found.find(text => text !== undefined)
 }
 
 /** What the downward API would give; undefined: it is not made up. */

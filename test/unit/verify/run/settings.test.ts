@@ -118,6 +118,33 @@ describe("a pod's settings", () => {
     expect(settings(pod("Deployment", "web", container, spec)).unknown).toEqual(unknown)
   })
 
+  test("refer to each other as the kubelet expands them, in env, command and args", () => {
+    const config = "apiVersion: v1\nkind: ConfigMap\nmetadata: { name: config }\ndata: { HOST: db }\n---\n"
+    const env = [
+      "{ name: PORT, value: '8000' }",
+      "{ name: URL, value: 'postgresql://app@$(DB_HOST):$(PORT)' }",
+      "{ name: LATER, value: $(DEFINED_LATER) }",
+      "{ name: ESCAPED, value: $$(PORT) }",
+      "{ name: DEFINED_LATER, value: x }",
+      "{ name: PASSWORD, valueFrom: { secretKeyRef: { name: others, key: A } } }",
+      "{ name: WITH_PASSWORD, value: 'app:$(PASSWORD)' }",
+    ]
+    const container = `command: [run, $(PORT)], args: [--host=$(DB_HOST)], envFrom: [{ prefix: DB_, configMapRef: { name: config } }], env: [${env.join()}]`
+    expect(settings(config + pod("Deployment", "web", container))).toMatchObject({
+      command: ["run", "8000"],
+      args: ["--host=db"],
+      env: {
+        DB_HOST: "db",
+        PORT: "8000",
+        URL: "postgresql://app@db:8000",
+        LATER: "$(DEFINED_LATER)",
+        ESCAPED: "$(PORT)",
+        DEFINED_LATER: "x",
+      },
+      unknown: ["PASSWORD", "WITH_PASSWORD"],
+    })
+  })
+
   test.each([
     ["metadata.name", "trial"],
     ["metadata.namespace", "app"],
