@@ -23,7 +23,7 @@ export function* probesAlike(context: Context): Generator<Problem> {
       yield problemAt(manifest, [...path, "readinessProbe"], {
         code: "PROBES_ALIKE",
         what: `${describe(manifest.object)}: liveness and readiness of container ${container.name} ask the same`,
-        fix: "let readiness ask for what requests need too (a query such as ?check=database), liveness for the process alone",
+        fix: "let readiness ask for what requests need too (a path such as /readyz, or a query such as ?check=database), liveness for the process alone",
       })
   }
 }
@@ -32,22 +32,29 @@ function handler({ httpGet, tcpSocket, exec, grpc }: NonNullable<Container["live
   return JSON.stringify([httpGet, tcpSocket, exec, grpc])
 }
 
+/** Each probe may ask a path of its own, at the application's port or at another one that its container declares. */
 export function* probeTarget(context: Context): Generator<Problem> {
   for (const placed of appContainers(context))
     for (const probe of PROBES) {
       const { manifest, container, path, app } = placed
       const httpGet = container[probe]?.httpGet
-      if (!httpGet) continue
-      const target = `${portNumber(placed, httpGet.port) ?? httpGet.port}${(httpGet.path ?? "/").replace(/\?.*/, "")}`
-      if (target !== `${app.port}${app.health}`)
-        yield problemAt(manifest, [...path, probe, "httpGet"], {
-          code: "PROBE_TARGET",
-          what: `${describe(manifest.object)}: ${probe} of container ${container.name} asks ${target}, the application answers at ${app.port}${app.health}`,
-          fix: "mend the probe, or port and health in the configuration",
-        })
+      if (!httpGet || isServed(placed, httpGet.port)) continue
+      const number = portNumber(container, httpGet.port)
+      yield problemAt(manifest, [...path, probe, "httpGet"], {
+        code: "PROBE_TARGET",
+        what: `${describe(manifest.object)}: ${probe} of container ${container.name} asks port ${number ?? httpGet.port}, the application listens on ${app.port}`,
+        fix: "correct the probe's port, or port in cloud-native.yaml; a port for probes alone needs a containerPort beside the application's",
+      })
     }
 }
 
-function portNumber({ container }: AppContainer, port: string | number): number | undefined {
-  return typeof port === "number" ? port : container.ports?.find(({ name }) => name === port)?.containerPort
+function isServed({ container, app }: AppContainer, port: string | number): boolean {
+  const number = portNumber(container, port)
+  if (number === app.port) return true
+  const declared = (container.ports ?? []).map(({ containerPort }) => containerPort)
+  return number !== undefined && declared.includes(number) && declared.includes(app.port)
+}
+
+function portNumber({ ports = [] }: Container, port: string | number): number | undefined {
+  return typeof port === "number" ? port : ports.find(({ name }) => name === port)?.containerPort
 }
