@@ -1,6 +1,6 @@
 import { z } from "zod"
 
-import { addressOf, type Config } from "./schema.js"
+import type { Config } from "./schema.js"
 
 const Answer = z.object({ status: z.number(), contains: z.string().optional(), json: z.unknown().optional() })
 export type ExpectedAnswer = z.infer<typeof Answer>
@@ -34,12 +34,15 @@ export const Expectations = z.object({
 })
 export type Expectations = z.infer<typeof Expectations>
 
-/** The config's monitor, with addresses inside the namespace, for the address that users open. */
-export function expectationsOf(config: Config, publicUrl: string): Expectations {
+/** Where each application is reached from inside the namespace, for example http://backend:80. */
+export type Addresses = Record<"backend" | "frontend", string>
+
+/** The config's monitor, at the addresses that the manifests' Services have, for the address that users open. */
+export function expectationsOf(config: Config, publicUrl: string, addresses: Addresses): Expectations {
   const { requests, signIn, secrets } = config.monitor
   const addressed = <Request extends { to: "backend" | "frontend"; path: string }>(request: Request) => ({
     ...request,
-    url: addressOf(config[request.to]) + request.path,
+    url: addresses[request.to] + request.path,
   })
   const own = Expectations.parse({ requests: requests.map(addressed), signIn: signIn.map(addressed), secrets })
   // An origin has no character that JSON escapes.

@@ -49,7 +49,7 @@ function app(conventions: Conventions) {
     dockerfile: folder.default(`docker/${conventions.name}.dockerfile`),
     /** Its Service, as the manifests name it. */
     service: label.default(conventions.name),
-    /** Port that the application and its Service listen on. */
+    /** Port that its container listens on. The port of its Service is read from the manifests. */
     port: port.default(conventions.port),
     /** Path that answers as long as the process lives. */
     health: path.default(conventions.health),
@@ -324,11 +324,6 @@ export type Config = z.output<typeof Config>
 export type AppConfig = Config["backend"]
 export type ServiceConfig = Config["services"][string]
 export type HandshakeStep = Config["handshake"][number]
-
-/** Where an application is reached from inside its namespace. */
-export function addressOf({ service, port }: AppConfig): string {
-  return `http://${service}:${port}`
-}
 
 function healthRequests(apps: Record<"backend" | "frontend", { health: string }>): z.output<typeof MonitorRequest>[] {
   return (["backend", "frontend"] as const).map(to => ({

@@ -82,7 +82,7 @@ async function undertake(id: string, kind: Report["kind"], undertaking: Undertak
   await removeLeftoverK6(kubectl, name)
   const entry = await recordRelease(kubectl, name, id, recorded, found)
   const report = begin(id, kind, undertaking)
-  const proof = new Proof(kubectl, plan, recorded.release.secretName)
+  const proof = new Proof(kubectl, plan, recorded.release)
   try {
     const isRunning = there.some(object => isWorkload(object.kind))
     await bringUp(undertaking, report, proof, isRunning ? "before" : "ready")

@@ -70,7 +70,7 @@ export async function bringUp(undertaking: Undertaking, report: Report, proof: P
     // Slow or not, what ran before is better than what failed.
     if (!again && plan.config.limits.startupAction === "fail") assertStarted(report.starts, report.startLimit)
     if (plan.handshake && !again)
-      report.handshake = await proveHandshake(kubectl, plan.config, plan.publicUrl, alarm.signal)
+      report.handshake = await proveHandshake(kubectl, plan.config, release.objects, plan.publicUrl, alarm.signal)
     await proof.conclude(alarm.signal)
   } finally {
     ended.abort()

@@ -8,6 +8,7 @@ import { deployRelease } from "../deploy/deploy.js"
 import { API_HOST, kubectlContainer } from "../kubernetes/connect.js"
 import { Kubectl } from "../kubernetes/kubectl.js"
 import { neededBy } from "../manifests/references.js"
+import { servicePortOf } from "../manifests/services.js"
 import { assertResolved, availableFrom } from "../preflight/references.js"
 import { namesOf, publishImages, type PushedImages, type VerifiedImages } from "../push/publish.js"
 import { outOfReach, type RegistryAccess } from "../registry/access.js"
@@ -116,6 +117,11 @@ export async function previewEphemeral(images: VerifiedImages, plan: Plan): Prom
   await prepare(cluster, plan.config)
   await deployRelease(cluster.kubectl, plan, pushed)
   const { service, port } = plan.config.frontend
+  const servicePort =
+    servicePortOf(
+      plan.manifests.map(({ object }) => object),
+      plan.config.frontend,
+    ) ?? port
   return cluster.client.withExposedPort(port).asService({
     args: [
       "kubectl",
@@ -124,7 +130,7 @@ export async function previewEphemeral(images: VerifiedImages, plan: Plan): Prom
       "port-forward",
       "--address=0.0.0.0",
       `service/${service}`,
-      `${port}:${port}`,
+      `${port}:${servicePort}`,
     ],
   })
 }
@@ -194,7 +200,7 @@ async function withMirror(machine: Container, images: PushedImages, registry: Se
 
 /** Where the node finds images of these hosts: at a registry that is a service, in plain HTTP. */
 export function mirrorsOf(images: PushedImages, port: number): object {
-  const hosts = Object.values(images).map(reference => parseReference(reference).host)
+  const hosts = Object.values<string>(images).map(reference => parseReference(reference).host)
   return { mirrors: Object.fromEntries(hosts.map(host => [host, { endpoint: [`http://${MIRROR}:${port}`] }])) }
 }
 

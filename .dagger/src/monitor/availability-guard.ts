@@ -11,7 +11,7 @@ import {
   latest,
 } from "./availability.js"
 import { unavailable } from "./failure.js"
-import { Monitor } from "./monitor.js"
+import { type Deployed, Monitor } from "./monitor.js"
 
 /** Milliseconds of requests that say how the application was before. */
 const BASELINE = 3_000
@@ -36,7 +36,7 @@ export class Proof {
   constructor(
     private readonly kubectl: Kubectl,
     private readonly plan: Plan,
-    private readonly secretName: string,
+    private readonly release: Deployed,
   ) {}
 
   /** See how what runs now answers, before anything changes; where all is well, every request counts from here on. */
@@ -63,7 +63,7 @@ export class Proof {
 
   /** The proof of the release that is gone back to. A monitor that has signed in to what was whole goes on, unless it has stopped. */
   next(): Proof {
-    const next = new Proof(this.kubectl, { ...this.plan, secrets: undefined }, this.secretName)
+    const next = new Proof(this.kubectl, { ...this.plan, secrets: undefined }, this.release)
     if (this.baseline === "healthy" && !this.monitor?.lost) next.monitor = this.monitor
     return next
   }
@@ -116,6 +116,6 @@ export class Proof {
   }
 
   private start(): Promise<Monitor> {
-    return Monitor.start(this.kubectl, this.plan, this.secretName)
+    return Monitor.start(this.kubectl, this.plan, this.release)
   }
 }

@@ -1,8 +1,10 @@
 import { dag } from "@dagger.io/dagger"
 import { z } from "zod"
 
-import { addressOf, type Config } from "../config/schema.js"
+import type { Config } from "../config/schema.js"
 import type { Kubectl } from "../kubernetes/kubectl.js"
+import type { KubernetesObject } from "../manifests/render.js"
+import { addressesOf } from "../manifests/services.js"
 import { doomOfJob } from "../status/job.js"
 import { observe } from "../status/observe.js"
 import { CloudNativeError } from "../util/errors.js"
@@ -18,19 +20,21 @@ export type StepResult = z.infer<typeof StepResult>
 
 const JobStatus = z.object({ succeeded: z.number().optional(), failed: z.number().optional() })
 
-/** Send the config's requests from inside the cluster, in order; throws at the first answer that is not as expected. */
+/** Send the config's requests from inside the cluster to the Services among `objects`, in order; throws at the first unexpected answer. */
 export async function proveHandshake(
   kubectl: Kubectl,
   config: Config,
+  objects: KubernetesObject[],
   publicUrl: string,
   signal: AbortSignal,
 ): Promise<StepResult[]> {
   if (config.handshake.length === 0) return []
   const scripts = dag.currentModule().source().directory("k6")
   const name = `cloud-native-handshake-${crypto.randomUUID().slice(0, 8)}`
+  const addresses = addressesOf(objects, config)
   const scenario = {
     values: { PUBLIC_URL: publicUrl, random: crypto.randomUUID() },
-    steps: config.handshake.map(step => ({ ...step, url: addressOf(config[step.to]) + step.path })),
+    steps: config.handshake.map(step => ({ ...step, url: addresses[step.to] + step.path })),
   }
   const files = {
     "handshake.js": await scripts.file("handshake.js").contents(),

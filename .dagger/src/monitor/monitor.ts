@@ -1,8 +1,9 @@
 import { dag } from "@dagger.io/dagger"
 import { z } from "zod"
 
-import { addressOf } from "../config/schema.js"
 import type { Kubectl } from "../kubernetes/kubectl.js"
+import type { Release } from "../manifests/render.js"
+import { addressesOf } from "../manifests/services.js"
 import type { Plan } from "../release/inputs.js"
 import { describePod } from "../status/describe.js"
 import { doomOfJob, podsOfJob } from "../status/job.js"
@@ -20,6 +21,9 @@ const DEADLINE = 120
 const SIGN_OF_LIFE = 30
 /** Seconds of the log that are read twice, so that nothing is missed between two readings. */
 const OVERLAP = 5
+
+/** What the monitor needs to know of a release. */
+export type Deployed = Pick<Release, "objects" | "secretName">
 
 /** Requests as users send them, from inside the cluster, for as long as a deployment takes. */
 export class Monitor {
@@ -39,9 +43,14 @@ export class Monitor {
     this.signs = setInterval(() => void this.extend().catch(() => undefined), SIGN_OF_LIFE * 1000).unref()
   }
 
-  /** Start it, and wait until it sends. `secretName`: the applications' Secret, which has what the sign-in needs. */
-  static async start(kubectl: Kubectl, plan: Plan, secretName: string): Promise<Monitor> {
+  /** Start it, and wait until it sends. `release`: its Services, and its Secret with the credentials of the sign-in. */
+  static async start(kubectl: Kubectl, plan: Plan, release: Deployed): Promise<Monitor> {
     const { monitor, images } = plan.config
+    const addresses = addressesOf(release.objects, plan.config)
+    const addressed = <Request extends { to: "backend" | "frontend"; path: string }>(request: Request) => ({
+      ...request,
+      url: addresses[request.to] + request.path,
+    })
     const scripts = dag.currentModule().source().directory("k6")
     const name = `cloud-native-monitor-${crypto.randomUUID().slice(0, 8)}`
     // The migrations, the rollout, and the way back.
@@ -51,15 +60,15 @@ export class Monitor {
       seconds,
       values: { PUBLIC_URL: plan.publicUrl },
       secrets: monitor.secrets,
-      signIn: monitor.signIn.map(step => addressed(step, plan)),
-      requests: requestsOf(plan).map(request => addressed(request, plan)),
+      signIn: monitor.signIn.map(addressed),
+      requests: requestsOf(plan).map(addressed),
     }
     const files = {
       "monitor.js": await scripts.file("monitor.js").contents(),
       "requests.js": await scripts.file("requests.js").contents(),
       "scenario.json": JSON.stringify(scenario),
     }
-    const secret = { name: secretName, keys: monitor.secrets }
+    const secret = { name: release.secretName, keys: monitor.secrets }
     const started = new Monitor(kubectl, plan, name)
     try {
       await startK6(kubectl, {
@@ -158,10 +167,6 @@ export function readSamples(log: string): Sample[] {
 
 function requestsOf({ config }: Plan): Plan["config"]["monitor"]["requests"] {
   return config.monitor.requests
-}
-
-function addressed<Request extends { to: "backend" | "frontend"; path: string }>(request: Request, { config }: Plan) {
-  return { ...request, url: addressOf(config[request.to]) + request.path }
 }
 
 function cannotStart(why: string): CloudNativeError {

@@ -5,7 +5,6 @@ import { Config } from "../../../.dagger/src/config/schema.ts"
 
 const step = { name: "log in", to: "backend", method: "POST", path: "/token", form: { username: "${EMAIL}" } }
 const config = Config.parse({
-  backend: { service: "api", port: 80 },
   monitor: {
     secrets: ["EMAIL"],
     signIn: [{ ...step, headers: { Origin: "${PUBLIC_URL}" }, expect: { status: 200 }, capture: { token: "token" } }],
@@ -16,7 +15,10 @@ const config = Config.parse({
 })
 
 test("what a release has to answer stands by itself: addresses, rates, the public URL", () => {
-  const expectations = expectationsOf(config, "https://shop.example.com")
+  const expectations = expectationsOf(config, "https://shop.example.com", {
+    backend: "http://api:80",
+    frontend: "http://web",
+  })
   expect(expectations).toMatchObject({
     requests: [
       { name: "the tasks", to: "backend", method: "GET", url: "http://api:80/tasks", rate: 20, signedIn: true },

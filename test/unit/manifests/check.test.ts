@@ -1,8 +1,12 @@
+import { readdirSync, readFileSync } from "node:fs"
+
 import { describe, expect, test } from "vitest"
+import { parse } from "yaml"
 
 import { checkManifests } from "../../../.dagger/src/manifests/check.ts"
+import { describe as describeObject } from "../../../.dagger/src/manifests/manifest.ts"
 import { type Manifest, parseManifests } from "../../../.dagger/src/manifests/parse.ts"
-import { ownFile, ownManifests } from "./files.ts"
+import { caseFolder, ownFile, ownManifests, yamlFiles } from "./files.ts"
 
 const APPS = {
   backend: { service: "backend", port: 8000, health: "/health" },
@@ -49,11 +53,6 @@ const CASES: Break[] = [
     "liveness that asks what readiness asks",
     "PROBES_ALIKE",
     m => void (m.container("Deployment", "backend").livenessProbe.httpGet.path = "/health?check=database"),
-  ],
-  [
-    "a probe on another path",
-    "PROBE_TARGET",
-    m => void (m.container("Deployment", "backend").readinessProbe.httpGet.path = "/healthz?check=database"),
   ],
   [
     "a probe on another port",
@@ -207,9 +206,17 @@ const CASES: Break[] = [
   ],
   ["no Service through which an application is asked", "APP_SERVICE_MISSING", m => m.remove("Service", "frontend")],
   [
-    "its Service with another port",
+    "its Service to another port of the container",
     "APP_SERVICE_MISSING",
-    m => void (m.get("Service", "frontend").spec.ports[0].port = 80),
+    m => {
+      m.container("Deployment", "frontend").ports.push({ name: "metrics", containerPort: 9090 })
+      m.get("Service", "frontend").spec.ports[0].targetPort = "metrics"
+    },
+  ],
+  [
+    "a probe of a port that no container has by that name",
+    "PROBE_TARGET",
+    m => void (m.container("Deployment", "backend").startupProbe.httpGet.port = "probes"),
   ],
   [
     "BACKEND_URL to no Service",
@@ -292,6 +299,24 @@ describe("checkManifests", () => {
     })
   })
 })
+
+describe("what other repositories write: a folder per case, in cases/check, over this repository's manifests", () => {
+  test.each(readdirSync(caseFolder("check")))("%s", name => {
+    const { apps, problems } = parse(readFileSync(caseFolder("check", name, "expected.yaml"), "utf8")) as {
+      apps?: Partial<typeof APPS>
+      problems: object[]
+    }
+    const own = yamlFiles(caseFolder("check", name)).filter(file => file.name === "manifests.yaml")
+    const found = checkManifests(over(ownManifests(), parseManifests(own)), { ...APPS, ...apps })
+    expect(found.map(({ code, what, fix }) => ({ code, what, fix }))).toEqual(problems)
+  })
+})
+
+/** Objects take the place of those of the same kind and name. */
+function over(below: Manifest[], above: Manifest[]): Manifest[] {
+  const names = above.map(({ object }) => describeObject(object))
+  return [...below.filter(({ object }) => !names.includes(describeObject(object))), ...above]
+}
 
 function edited(edit: (manifests: Editable) => void): Manifest[] {
   let manifests = ownManifests()

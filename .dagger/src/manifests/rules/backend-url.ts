@@ -1,9 +1,9 @@
 import { describe, type Manifest, type Path } from "../manifest.js"
 import { containersOf } from "../pods.js"
 import { type Problem, problemAt } from "../problem.js"
-import { isKind, type Service } from "../shapes.js"
+import { backingOf, serviceNamed } from "../services.js"
+import { isKind } from "../shapes.js"
 import type { Context } from "./context.js"
-import { backingOf } from "./services.js"
 
 const NAME = "BACKEND_URL"
 /** A Service's name in the cluster: alone, with its namespace, or in full. */
@@ -39,13 +39,16 @@ function unresolvedBecause(value: string, manifests: Manifest[]): string | undef
   const { hostname, port, protocol } = new URL(text)
   const number = Number(port || (protocol === "https:" ? 443 : 80))
   const name = SERVICE_HOST.exec(hostname)?.[1]
-  const services = manifests
-    .map(({ object }) => object)
-    .filter((object): object is Service => isKind(object, "Service"))
-  const service = services.find(({ metadata }) => metadata.name === name)
+  const service =
+    name &&
+    serviceNamed(
+      manifests.map(({ object }) => object),
+      name,
+    )
   if (!service) return `the manifests have no Service ${name ?? hostname}`
+  const ports = (service.spec.ports ?? []).map(({ port }) => port)
   const served = service.spec.ports?.find(item => item.port === number)
-  if (!served) return `${describe(service)} has no port ${number}`
+  if (!served) return `${describe(service)} has no port ${number}, but ${ports.join(", ") || "none"}`
   const backing = backingOf(service, served, manifests)
   if (backing === "unselected") return `${describe(service)} selects no pods`
   return backing === "not listening" ? `no container that ${describe(service)} selects has its target port` : undefined

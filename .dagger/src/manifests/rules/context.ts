@@ -2,12 +2,11 @@ import { appOf } from "../images.js"
 import type { Manifest, Path } from "../manifest.js"
 import { type Pods, podsOf } from "../pods.js"
 import type { Problem } from "../problem.js"
+import type { Served } from "../services.js"
 import { type Container, type Deployment, isKind } from "../shapes.js"
 
-/** Where an application answers; the configuration has it. */
-export interface App {
-  service: string
-  port: number
+/** Where an application answers, as the configuration says. */
+export interface App extends Served {
   health: string
 }
 
@@ -50,13 +49,4 @@ export function appContainers(context: Context): AppContainer[] {
       return app ? [{ manifest, container, path: [...pods.path, "spec", "containers", index], app }] : []
     }),
   )
-}
-
-/** Whether a selector picks pods with these labels. */
-export function selects(
-  matchLabels: Record<string, string> | undefined,
-  labels: Record<string, string> | undefined,
-): boolean {
-  const wanted = Object.entries(matchLabels ?? {})
-  return wanted.length > 0 && wanted.every(([key, value]) => labels?.[key] === value)
 }

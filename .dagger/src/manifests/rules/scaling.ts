@@ -1,7 +1,8 @@
 import { describe } from "../manifest.js"
 import { type Problem, problemAt } from "../problem.js"
+import { selects } from "../services.js"
 import { isKind } from "../shapes.js"
-import { appDeployments, type Context, selects } from "./context.js"
+import { appDeployments, type Context } from "./context.js"
 
 export function* replicasFixed({ manifests }: Context): Generator<Problem> {
   const scaled = new Set(

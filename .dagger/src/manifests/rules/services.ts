@@ -1,36 +1,18 @@
 import { describe, type Manifest } from "../manifest.js"
-import { podsOf } from "../pods.js"
 import { type Problem, problemAt } from "../problem.js"
+import { backingOf, isSelected, serviceNamed, servicePortOf, targetOf } from "../services.js"
 import { isKind, type KubernetesObject, type Service } from "../shapes.js"
-import { type Context, selects } from "./context.js"
-
-type ServicePort = NonNullable<Service["spec"]["ports"]>[number]
-
-/** What stands behind a port of a Service: nothing it selects, nothing that listens, or pods. */
-export type Backing = "unselected" | "not listening" | "ready"
-
-export function backingOf(service: Service, port: ServicePort, manifests: Manifest[]): Backing {
-  const selected = manifests.filter(({ object }) => !isKind(object, "Job") && isSelected(service, object))
-  if (selected.length === 0) return "unselected"
-  return selected.some(({ object }) => listens(object, port.targetPort ?? port.port)) ? "ready" : "not listening"
-}
-
-function isSelected(service: Service, object: KubernetesObject): boolean {
-  return selects(service.spec.selector, podsOf(object)?.template.metadata?.labels)
-}
-
-function listens(object: KubernetesObject, target: string | number): boolean {
-  const ports = podsOf(object)!.template.spec.containers.flatMap(({ ports = [] }) => ports)
-  return ports.some(({ name, containerPort }) =>
-    typeof target === "number" ? containerPort === target : name === target,
-  )
-}
+import type { Context } from "./context.js"
 
 /** A Service without a selector has its endpoints from elsewhere. */
 function servicesOf(manifests: Manifest[]): { manifest: Manifest; service: Service }[] {
   return manifests.flatMap(manifest =>
     isKind(manifest.object, "Service") && manifest.object.spec.selector ? [{ manifest, service: manifest.object }] : [],
   )
+}
+
+function selectsNothing(service: Service, objects: KubernetesObject[]): boolean {
+  return service.spec.selector !== undefined && !objects.some(object => isSelected(service, object))
 }
 
 export function* serviceWithoutPods({ manifests }: Context): Generator<Problem> {
@@ -46,7 +28,7 @@ export function* serviceWithoutPods({ manifests }: Context): Generator<Problem> 
       if (backing === "not listening")
         yield problemAt(manifest, ["spec", "ports", index, "targetPort"], {
           code: "SERVICE_PORT_CLOSED",
-          what: `${describe(service)}: port ${port.port} leads to ${port.targetPort ?? port.port}, which no container it selects has`,
+          what: `${describe(service)}: port ${port.port} leads to ${targetOf(port)}, which no container it selects has`,
           fix: "let targetPort be a containerPort, or the name of one",
         })
     }
@@ -63,18 +45,24 @@ export function* serviceSelectsJob({ manifests }: Context): Generator<Problem> {
         })
 }
 
-/** The monitor and the handshake ask each application through its Service. */
+/** The monitor and the handshake send their requests to each application's Service. */
 export function* appServiceMissing({ manifests, apps }: Context): Generator<Problem> {
-  const services = manifests
-    .map(({ object }) => object)
-    .filter((object): object is Service => isKind(object, "Service"))
-  for (const [app, { service, port }] of Object.entries(apps))
-    if (
-      !services.some(({ metadata, spec }) => metadata.name === service && spec.ports?.some(item => item.port === port))
-    )
+  const objects = manifests.map(({ object }) => object)
+  for (const [name, app] of Object.entries(apps)) {
+    if (servicePortOf(objects, app) !== undefined) continue
+    const service = serviceNamed(objects, app.service)
+    const manifest = manifests.find(({ object }) => object === service)
+    if (!service || !manifest)
       yield {
         code: "APP_SERVICE_MISSING",
-        what: `the manifests have no Service ${service} with port ${port}, through which the ${app} is asked`,
-        fix: `add one, or set ${app}.service and ${app}.port in cloud-native.yaml`,
+        what: `the manifests have no Service ${app.service} for the ${name}`,
+        fix: `add one, or set ${name}.service in cloud-native.yaml to the name of the Service that it has`,
       }
+    else if (!selectsNothing(service, objects))
+      yield problemAt(manifest, ["spec", "ports"], {
+        code: "APP_SERVICE_MISSING",
+        what: `${describe(service)}: no port leads to port ${app.port} of the ${name}'s container`,
+        fix: `let the targetPort of one be ${app.port} or the name of that containerPort, or set ${name}.port in cloud-native.yaml to the port that the container listens on`,
+      })
+  }
 }

@@ -1,0 +1,83 @@
+import type { Addresses } from "../config/expectations.js"
+import type { Manifest } from "./manifest.js"
+import { podsOf } from "./pods.js"
+import { isKind, type KubernetesObject, type Service } from "./shapes.js"
+
+export type ServicePort = NonNullable<Service["spec"]["ports"]>[number]
+
+/** An application as the configuration describes it: its Service, and the port of its container. */
+export interface Served {
+  service: string
+  port: number
+}
+
+/** Whether a selector picks pods with these labels. */
+export function selects(
+  matchLabels: Record<string, string> | undefined,
+  labels: Record<string, string> | undefined,
+): boolean {
+  const wanted = Object.entries(matchLabels ?? {})
+  return wanted.length > 0 && wanted.every(([key, value]) => labels?.[key] === value)
+}
+
+/** Whether a Service selects the pods that an object makes. */
+export function isSelected(service: Service, object: KubernetesObject): boolean {
+  return selects(service.spec.selector, podsOf(object)?.template.metadata?.labels)
+}
+
+/** The Service of that name. */
+export function serviceNamed(objects: KubernetesObject[], name: string): Service | undefined {
+  return objects
+    .filter((object): object is Service => isKind(object, "Service"))
+    .find(({ metadata }) => metadata.name === name)
+}
+
+/** What a port of a Service leads to: no pods, pods that do not listen there, or pods that do. */
+export type Backing = "unselected" | "not listening" | "ready"
+
+export function backingOf(service: Service, port: ServicePort, manifests: Manifest[]): Backing {
+  const selected = manifests.filter(({ object }) => !isKind(object, "Job") && isSelected(service, object))
+  if (selected.length === 0) return "unselected"
+  return selected.some(({ object }) => containerPort(object, targetOf(port)) !== undefined) ? "ready" : "not listening"
+}
+
+/** Where each application answers inside its namespace. */
+export function addressesOf(
+  objects: KubernetesObject[],
+  { backend, frontend }: Record<keyof Addresses, Served>,
+): Addresses {
+  return { backend: addressOf(objects, backend), frontend: addressOf(objects, frontend) }
+}
+
+/** Where an application answers inside its namespace; where its Service does not tell, at the container's port. */
+function addressOf(objects: KubernetesObject[], app: Served): string {
+  return `http://${app.service}:${servicePortOf(objects, app) ?? app.port}`
+}
+
+/** The port of an application's Service that leads to its container's port, by number or by name; undefined where none does. */
+export function servicePortOf(objects: KubernetesObject[], app: Served): number | undefined {
+  const service = serviceNamed(objects, app.service)
+  const found = service?.spec.ports?.find(port => leadsTo(service, port, app.port, objects))
+  // The name of a headless Service resolves to the pods: nothing translates its ports.
+  return found && service?.spec.clusterIP === "None" ? app.port : found?.port
+}
+
+function leadsTo(service: Service, port: ServicePort, number: number, objects: KubernetesObject[]): boolean {
+  const target = targetOf(port)
+  if (typeof target === "number") return target === number
+  return objects.some(object => isSelected(service, object) && containerPort(object, target) === number)
+}
+
+/** What a Service's port leads to; the default is the same number. */
+export function targetOf({ port, targetPort }: ServicePort): string | number {
+  return targetPort ?? port
+}
+
+/** The number of a container's port, by number or by name; undefined where no container of the pods declares it. */
+function containerPort(object: KubernetesObject, target: string | number): number | undefined {
+  const { containers = [] } = podsOf(object)?.template.spec ?? {}
+  return containers
+    .flatMap(({ ports = [] }) => ports)
+    .find(({ name, containerPort: number }) => (typeof target === "number" ? number === target : name === target))
+    ?.containerPort
+}
