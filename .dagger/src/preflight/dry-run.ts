@@ -1,23 +1,12 @@
-import { APPLY, type Kubectl, list } from "../kubernetes/kubectl.js"
-import type { Release } from "../manifests/render.js"
-import { CloudNativeError } from "../util/errors.js"
+import { type Answer, APPLY, type Kubectl, list } from "../kubernetes/kubectl.js"
+import type { KubernetesObject } from "../manifests/render.js"
 
 /** Prints nothing of what is accepted. */
 const SILENCE = 'go-template={{""}}'
 
-/** Throw where the API server would not take the manifests, whatever images they name: a field that is unknown, wrong or immutable. */
-export async function assertAccepted(kubectl: Kubectl, { config, migrations, objects }: Release): Promise<void> {
-  const args = [...APPLY, "--dry-run=server", `--output=${SILENCE}`, "--filename=-"]
-  const { stderr } = await kubectl.run(args, list([...config, ...migrations, ...objects]))
-  const problems = refusals(stderr)
-  if (problems.length === 0) return
-  throw new CloudNativeError({
-    code: "MANIFESTS_INVALID",
-    blame: "user",
-    what: "the API server does not accept the manifests",
-    why: problems.join("\n"),
-    fix: "mend what it names above; a field that is immutable takes another name of the object, or its removal beforehand",
-  })
+/** Apply objects without effect: the answer has only what the API server says against them. */
+export function dryRun(kubectl: Kubectl, objects: KubernetesObject[]): Promise<Answer> {
+  return kubectl.run([...APPLY, "--dry-run=server", `--output=${SILENCE}`, "--filename=-"], list(objects))
 }
 
 /**
