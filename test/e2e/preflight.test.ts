@@ -55,12 +55,24 @@ describe("what is wrong with the arguments or the repository", () => {
     },
   )
 
-  test.concurrent("manifests that cannot be a release", async () => {
-    const source = Source.sample().edit("k8s/deployment.yaml", "image: backend\n", "image: backend:latest\n")
+  test.concurrent("manifests that cannot be a release, or that nobody could reach", async () => {
+    const source = Source.sample()
+      .edit("k8s/deployment.yaml", "image: backend\n", "image: backend:latest\n")
+      .edit(
+        "k8s/service.yaml",
+        "app.kubernetes.io/name: frontend\n  ports",
+        "app.kubernetes.io/name: front-end\n  ports",
+      )
+      .write(
+        "k8s/rollout.yaml",
+        "apiVersion: argoproj.io/v1alpha1\nkind: Rollout\nmetadata: { name: worker }\nspec: { template: { spec: { containers: [{ name: worker, image: backend }] } } }\n",
+      )
     const message = messageOf(await refused({}, source))
     for (const text of [
-      "MANIFESTS_INVALID",
+      "MANIFESTS_INVALID: the manifests have 3 problems",
       "image backend:latest of container backend is neither a placeholder nor a digest",
+      "Service frontend selects no pods of the manifests: its selector is app.kubernetes.io/name: front-end",
+      "Rollout worker: image: backend is in an object of kind Rollout",
     ])
       expect(message).toContain(text)
   })
@@ -184,6 +196,28 @@ describe("what the cluster lacks", () => {
       'unknown field "minReadySecond" in io.k8s.api.apps.v1.DeploymentSpec',
     ])
       expect(message).toContain(text)
+  })
+
+  test.concurrent("pods that the namespace would refuse; where it only warns of them, a plan", async () => {
+    const labelled = async (name: string, mode: string) => {
+      await kubectl("create", "namespace", name)
+      await kubectl("label", "namespace", name, `pod-security.kubernetes.io/${mode}=restricted`)
+      return name
+    }
+    const source = Source.sample().edit(
+      "k8s/deployment.yaml",
+      "serviceAccountName: backend",
+      "hostNetwork: true\n      serviceAccountName: backend",
+    )
+    const message = messageOf(await refused({ namespace: await labelled("guarded", "enforce") }, source))
+    for (const text of ["MANIFESTS_INVALID: the namespace guarded would refuse pods", "hostNetwork=true"])
+      expect(message).toContain(text)
+    expect(message.match(/\w+ \w+: would violate PodSecurity "restricted:latest"/g)).toEqual([
+      'Deployment backend: would violate PodSecurity "restricted:latest"',
+    ])
+    const warned = await call("plan", { namespace: await labelled("warned", "warn") }, source)
+    expect(warned.exitCode, warned.stderr).toBe(0)
+    expect(warned.stderr).toContain("preflight: warning: would violate PodSecurity")
   })
 
   test.concurrent(

@@ -146,14 +146,16 @@ test("5: a version that never becomes ready is rolled back, and its users notice
   expect(leaks([...outputs, ...printed, ...written, kept].join("\n"), secretValues())).toEqual([])
 })
 
-test("8: the same without preStop and readiness: reported as failed, with the outage's length (negative control)", async () => {
+test("8: the same with a preStop and a readiness that do nothing: reported as failed, with the outage's length (negative control)", async () => {
   const source = version("without grace")
   const deployments = parseAllDocuments(readFileSync(join(source.path, "k8s/deployment.yaml"), "utf8"))
   for (const deployment of deployments) {
     deployment.deleteIn(["spec", "minReadySeconds"])
-    for (const field of ["startupProbe", "readinessProbe", "lifecycle"]) {
-      expect(deployment.deleteIn(["spec", "template", "spec", "containers", 0, field])).toBe(true)
-    }
+    const container = ["spec", "template", "spec", "containers", 0]
+    const program = deployment.getIn(["metadata", "name"]) === "backend" ? "python" : "node"
+    expect(deployment.deleteIn([...container, "startupProbe"])).toBe(true)
+    deployment.setIn([...container, "readinessProbe"], { exec: { command: [program, "--version"] } })
+    deployment.setIn([...container, "lifecycle"], { preStop: { exec: { command: [program, "--version"] } } })
   }
   const ended = await deploy(source.write("k8s/deployment.yaml", deployments.map(String).join("---\n")))
   expect(ended.exitCode, ended.stderr).toBe(1)
@@ -165,7 +167,7 @@ test("7: a BACKEND_URL that leads nowhere: both applications are healthy, and th
   const source = version("lost").edit(
     "k8s/config.yaml",
     "BACKEND_URL: http://backend:8000",
-    "BACKEND_URL: http://nowhere:8000",
+    "BACKEND_URL: http://nowhere.invalid:8000",
   )
   const ended = await deploy(source)
   expect(ended.exitCode, ended.stderr).toBe(1)

@@ -1,10 +1,10 @@
 import { imageProblems } from "./images.js"
 import type { Manifest } from "./manifest.js"
-import type { Problem } from "./problem.js"
+import { assertNone, locationOf, type Problem } from "./problem.js"
 import { backendUrlUnresolved } from "./rules/backend-url.js"
 import type { App, Rule } from "./rules/context.js"
 import { podNotRestricted } from "./rules/pod-security.js"
-import { probeMissing, probesAlike, probeTarget } from "./rules/probes.js"
+import { livenessMissing, probesAlike, probeTarget, readinessMissing } from "./rules/probes.js"
 import { configKeyMissing } from "./rules/references.js"
 import { resourcesMissing } from "./rules/resources.js"
 import { graceTooShort, preStopMissing, rolloutUnavailable } from "./rules/rollout.js"
@@ -15,22 +15,15 @@ import { tokenProblems } from "./tokens.js"
 
 export { formatProblem, type Problem } from "./problem.js"
 
-const RULES: Rule[] = [
+/** What a rollout would fail of, or lose requests to. */
+const BLOCKING: Rule[] = [
   ({ manifests, apps }) => imageProblems(manifests, Object.keys(apps)),
   ({ manifests }) => tokenProblems(manifests),
-  probeMissing,
-  probesAlike,
+  readinessMissing,
   probeTarget,
   rolloutUnavailable,
   preStopMissing,
   graceTooShort,
-  replicasFixed,
-  scaleTargetMissing,
-  disruptionBudgetMissing,
-  podNotRestricted,
-  resourcesMissing,
-  secretInManifests,
-  credentialInManifests,
   configKeyMissing,
   serviceWithoutPods,
   serviceSelectsJob,
@@ -38,11 +31,34 @@ const RULES: Rule[] = [
   backendUrlUnresolved,
 ]
 
-/** Check the manifests against the rules of a safe rolling update; every violation, none when they are fit to deploy. */
-export function checkManifests(
-  manifests: Manifest[],
-  { backend, frontend }: { backend: App; frontend: App },
-): Problem[] {
+/** What a release can be rolled out with, and what goes wrong on another day. */
+const ADVISORY: Rule[] = [
+  livenessMissing,
+  probesAlike,
+  replicasFixed,
+  scaleTargetMissing,
+  disruptionBudgetMissing,
+  podNotRestricted,
+  resourcesMissing,
+  secretInManifests,
+  credentialInManifests,
+]
+
+type Apps = Record<"backend" | "frontend", App>
+
+/** Check the manifests against the rules of a safe rolling update; every violation, none if they are fit to deploy. */
+export function checkManifests(manifests: Manifest[], apps: Apps): Problem[] {
+  return violations([...BLOCKING, ...ADVISORY], manifests, apps)
+}
+
+/** The same checks before a deployment: throws if the rollout would fail or lose requests, and prints the other violations as warnings. */
+export function assertDeployable(manifests: Manifest[], apps: Apps): void {
+  assertNone(violations(BLOCKING, manifests, apps))
+  for (const problem of violations(ADVISORY, manifests, apps))
+    console.log(`manifests: warning: ${locationOf(problem)}${problem.what}`)
+}
+
+function violations(rules: Rule[], manifests: Manifest[], { backend, frontend }: Apps): Problem[] {
   const context = { manifests, apps: { backend, frontend } }
-  return RULES.flatMap(rule => [...rule(context)])
+  return rules.flatMap(rule => [...rule(context)])
 }

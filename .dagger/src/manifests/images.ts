@@ -1,15 +1,27 @@
-import type { Manifest } from "./manifest.js"
+import { describe, type Manifest, type Path } from "./manifest.js"
 import { containersOf, podsOf } from "./pods.js"
 import { type Problem, problemAt } from "./problem.js"
 import type { KubernetesObject } from "./shapes.js"
 
 const DIGEST = /@sha256:[0-9a-f]{64}$/
 
-/** Each application's image must stand somewhere, by its placeholder; every other image by digest. */
+/** Kinds of Kubernetes itself whose pods nothing keeps running in a new version: no rollout of theirs can be watched. */
+const NOT_ROLLED_OUT = ["Pod", "ReplicaSet", "ReplicationController", "PodTemplate"]
+
+/** Each application's image must stand somewhere, by its placeholder, in a kind whose rollout is watched; every other image by digest. */
 export function* imageProblems(manifests: Manifest[], placeholders: string[]): Generator<Problem> {
   const used = new Set<string>()
-  for (const manifest of manifests)
-    for (const { container, path } of containersOf(manifest.object)) {
+  for (const manifest of manifests) {
+    const { object } = manifest
+    for (const { name, path } of unwatched(object, placeholders)) {
+      used.add(name)
+      yield problemAt(manifest, path, {
+        code: "KIND_NOT_WATCHED",
+        what: `${describe(object)}: image: ${name} is in an object of kind ${object.kind} (${object.apiVersion}), in which no image is filled in and no rollout is watched`,
+        fix: "run the application as a Deployment, StatefulSet or DaemonSet of apps/v1, and what it runs once or at times as a Job or CronJob of batch/v1",
+      })
+    }
+    for (const { container, path } of containersOf(object)) {
       used.add(container.image)
       if (!placeholders.includes(container.image) && !DIGEST.test(container.image))
         yield problemAt(manifest, [...path, "image"], {
@@ -18,6 +30,7 @@ export function* imageProblems(manifests: Manifest[], placeholders: string[]): G
           fix: `write ${placeholders.map(name => `image: ${name}`).join(" or ")} for an image built here, else pin it: ${container.image}@sha256:…`,
         })
     }
+  }
   for (const name of placeholders)
     if (!used.has(name))
       yield {
@@ -25,6 +38,25 @@ export function* imageProblems(manifests: Manifest[], placeholders: string[]): G
         what: `no container has the placeholder image: ${name}`,
         fix: `write image: ${name} where the image of the ${name} built here is to run`,
       }
+}
+
+/** The placeholders in an object that the module does not fill in, or whose pods it does not watch. */
+function unwatched(object: KubernetesObject, placeholders: string[]): { name: string; path: Path }[] {
+  const filled = NOT_ROLLED_OUT.includes(object.kind) ? [] : containersOf(object).map(({ path }) => path.join("."))
+  // Metadata and the data of a ConfigMap are anybody's texts.
+  const { metadata: _, data: __, ...fields } = object
+  return imagesIn(fields, []).filter(
+    ({ name, path }) => placeholders.includes(name) && !filled.includes(path.slice(0, -1).join(".")),
+  )
+}
+
+/** Every image that a field of this name holds, however deep. */
+function imagesIn(value: unknown, path: Path): { name: string; path: Path }[] {
+  if (typeof value !== "object" || value === null) return []
+  return Object.entries(value).flatMap(([key, item]) => {
+    const at = [...path, Array.isArray(value) ? Number(key) : key]
+    return key === "image" && typeof item === "string" ? [{ name: item, path: at }] : imagesIn(item, at)
+  })
 }
 
 /** The application that the pods of an object are; init containers only prepare. */

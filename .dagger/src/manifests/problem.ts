@@ -1,7 +1,7 @@
 import { CloudNativeError } from "../util/errors.js"
 import type { Manifest, Path, Position } from "./manifest.js"
 
-/** Something wrong with the manifests, as data: what, where (unless it is something missing), and the way out. */
+/** A problem of the manifests: what, where (unless something is missing), and the fix. */
 export interface Problem {
   code: string
   what: string
@@ -13,11 +13,16 @@ export function problemAt(manifest: Manifest, path: Path, problem: Omit<Problem,
   return { ...problem, where: { file: manifest.file, ...manifest.locate(path) } }
 }
 
-export function formatProblem({ what, fix, where }: Problem): string {
-  return `${where ? `${where.file}:${where.line}:${where.column}: ` : ""}${what}\n    ${fix}`
+export function formatProblem(problem: Problem): string {
+  return `${locationOf(problem)}${problem.what}\n    ${problem.fix}`
 }
 
-/** All problems in one error, so that they can be mended in one go. */
+/** deployment.yaml:12:3: in front of a problem that has a place. */
+export function locationOf({ where }: Problem): string {
+  return where ? `${where.file}:${where.line}:${where.column}: ` : ""
+}
+
+/** Throw one error that lists all problems, so that they can be fixed in one go. */
 export function assertNone(problems: Problem[]): void {
   if (problems.length === 0) return
   throw new CloudNativeError({
@@ -25,6 +30,6 @@ export function assertNone(problems: Problem[]): void {
     blame: "user",
     what: problems.length === 1 ? "the manifests have a problem" : `the manifests have ${problems.length} problems`,
     why: problems.map(formatProblem).join("\n"),
-    fix: "mend the manifests as said above",
+    fix: "fix the manifests as each line says",
   })
 }

@@ -1,6 +1,7 @@
 import { Directory, Secret } from "@dagger.io/dagger"
 
 import { type Config, isOrigin } from "../config/schema.js"
+import { assertDeployable } from "../manifests/check.js"
 import { manifestsIn, manifestsOf } from "../manifests/load.js"
 import type { Manifest } from "../manifests/parse.js"
 import type { RegistryLogin } from "../manifests/pull-secret.js"
@@ -51,7 +52,12 @@ export async function planOf(source: Directory, config: Config, options: DeployO
       const dotenv = options.secrets && (await plaintextOf(options.secrets, "--secrets"))
       return dotenv ? parseDotenv(dotenv) : undefined
     },
-    async () => manifestsOf(options.manifests ?? (await manifestsIn(source, config)), config, options.overlay),
+    async () => {
+      const folder = options.manifests ?? (await manifestsIn(source, config))
+      const manifests = await manifestsOf(folder, config, options.overlay)
+      assertDeployable(manifests, config)
+      return manifests
+    },
     () => assertOrigin(options.publicUrl || config.publicUrl),
     () => parseDuration(options.timeout ?? "10m"),
   )

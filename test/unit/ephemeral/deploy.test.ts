@@ -7,10 +7,10 @@ import { parseManifests } from "../../../.dagger/src/manifests/parse.ts"
 import type { Plan } from "../../../.dagger/src/release/inputs.ts"
 
 const MANIFESTS = `
-apiVersion: v1
-kind: Pod
+apiVersion: apps/v1
+kind: Deployment
 metadata: { name: both }
-spec: { containers: [{ name: backend, image: backend }, { name: frontend, image: frontend }] }
+spec: { template: { spec: { containers: [{ name: backend, image: backend }, { name: frontend, image: frontend }] } } }
 `
 const planned = async (): Promise<Plan> => ({
   config: Config.parse({}),

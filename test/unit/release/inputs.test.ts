@@ -1,11 +1,21 @@
+import { join } from "node:path"
+
 import type { Directory, Secret } from "@dagger.io/dagger"
-import { expect, test } from "vitest"
+import { expect, onTestFinished, test, vi } from "vitest"
 
 import { parseConfig } from "../../../.dagger/src/config/parse.ts"
 import { planOf } from "../../../.dagger/src/release/inputs.ts"
+import { yamlFiles } from "../manifests/files.ts"
 
 const config = parseConfig("publicUrl: https://shop.example.com\n", "cloud-native.yaml")
-const manifests = { exists: async () => false, glob: async () => [] } as unknown as Directory
+const files = new Map(yamlFiles(join(import.meta.dirname, "../../../k8s")).map(({ name, text }) => [name, text]))
+const folderOf = (texts: Map<string, string>) =>
+  ({
+    exists: async () => false,
+    glob: async (pattern: string) => (pattern === "*.yaml" ? [...texts.keys()] : []),
+    file: (name: string) => ({ contents: async () => texts.get(name)! }),
+  }) as unknown as Directory
+const manifests = folderOf(files)
 const secret = (text: string) => ({ plaintext: async () => text }) as Secret
 const planned = (dotenv: string, publicUrl: string) =>
   planOf({} as Directory, config, { manifests, secrets: secret(dotenv), publicUrl })
@@ -22,4 +32,22 @@ test("what is set is read, with all mistakes at once", async () => {
   await expect(planned("# A=1\n", "https://staging.example.com/")).rejects.toThrow(
     /SECRETS_INVALID[^]*ARGUMENTS_INVALID/,
   )
+})
+
+test("manifests of which a rollout would fail are refused, what can wait is a warning", async () => {
+  const log = vi.spyOn(console, "log").mockImplementation(() => undefined)
+  onTestFinished(() => log.mockRestore())
+  const changed = (file: string, from: string, to: string) =>
+    planOf({} as Directory, config, {
+      manifests: folderOf(new Map([...files, [file, files.get(file)!.replace(from, to)]])),
+    })
+  await expect(
+    changed("service.yaml", "app.kubernetes.io/name: frontend\n  ports", "app: front\n  ports"),
+  ).rejects.toThrow(/MANIFESTS_INVALID[^]*service\.yaml:\d+:3: Service frontend selects no pods/)
+  await changed("pdb.yaml", "app.kubernetes.io/name: backend\n", "app: other\n")
+  expect(log.mock.calls.flat()).toEqual([])
+  await changed("pdb.yaml", "      app.kubernetes.io/name: backend\n", "      app: other\n")
+  expect(log.mock.calls.flat()).toEqual([
+    expect.stringMatching(/^manifests: warning: deployment\.yaml:\d+:3: Deployment backend: no PodDisruptionBudget/),
+  ])
 })

@@ -33,10 +33,22 @@ function backendUrls({ object }: Manifest): { value: string; path: Path }[] {
   )
 }
 
+/** Whether a host can be nothing but a Service of the cluster: others, such as api.example.com, are not the manifests' to know. */
+function isInCluster(hostname: string, manifests: Manifest[]): boolean {
+  const [name = "", ...domains] = hostname.split(".")
+  const isOwn =
+    serviceNamed(
+      manifests.map(({ object }) => object),
+      name,
+    ) !== undefined
+  return domains.length === 0 || domains.includes("svc") || domains[0] === "namespace" || isOwn
+}
+
 function unresolvedBecause(value: string, manifests: Manifest[]): string | undefined {
   const text = value.replace("${NAMESPACE}", "namespace")
   if (!URL.canParse(text)) return "it is not a URL"
   const { hostname, port, protocol } = new URL(text)
+  if (!isInCluster(hostname, manifests)) return undefined
   const number = Number(port || (protocol === "https:" ? 443 : 80))
   const name = SERVICE_HOST.exec(hostname)?.[1]
   const service =

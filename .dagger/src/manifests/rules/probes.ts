@@ -4,10 +4,21 @@ import type { Container } from "../shapes.js"
 import { type AppContainer, appContainers, type Context } from "./context.js"
 
 const PROBES = ["startupProbe", "livenessProbe", "readinessProbe"] as const
+type Probe = (typeof PROBES)[number]
 
-export function* probeMissing(context: Context): Generator<Problem> {
+/** Without it, a pod gets requests before it can answer them. */
+export function readinessMissing(context: Context): Generator<Problem> {
+  return missing(context, ["readinessProbe"])
+}
+
+/** Without these, a process that hangs stays, or one that starts slowly is killed. */
+export function livenessMissing(context: Context): Generator<Problem> {
+  return missing(context, ["startupProbe", "livenessProbe"])
+}
+
+function* missing(context: Context, probes: Probe[]): Generator<Problem> {
   for (const { manifest, container, path, app } of appContainers(context))
-    for (const probe of PROBES)
+    for (const probe of probes)
       if (!container[probe])
         yield problemAt(manifest, path, {
           code: "PROBE_MISSING",

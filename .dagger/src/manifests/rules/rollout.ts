@@ -1,20 +1,32 @@
 import { describe } from "../manifest.js"
 import { type Problem, problemAt } from "../problem.js"
 import { appContainers, appDeployments, type Context } from "./context.js"
+import { scaledTargets } from "./scaling.js"
 
 /** Kubernetes' own, where a pod says nothing. */
 const DEFAULT_GRACE = 30
 
+/** Kubernetes' own, where a strategy says nothing. */
+const DEFAULT_UNAVAILABLE = "25%"
+
 export function* rolloutUnavailable(context: Context): Generator<Problem> {
+  const scaled = scaledTargets(context.manifests)
   for (const { manifest, object } of appDeployments(context)) {
     const { type = "RollingUpdate", rollingUpdate } = object.spec.strategy ?? {}
-    if (type === "RollingUpdate" && parseInt(String(rollingUpdate?.maxUnavailable)) === 0) continue
+    const replicas = scaled.has(describe(object)) ? Infinity : (object.spec.replicas ?? 1)
+    if (type === "RollingUpdate" && unavailable(rollingUpdate?.maxUnavailable, replicas) === 0) continue
     yield problemAt(manifest, ["spec", "strategy", "rollingUpdate", "maxUnavailable"], {
       code: "ROLLOUT_UNAVAILABLE",
       what: `${describe(object)}: a rollout may take pods away before new ones are ready`,
       fix: "set strategy.type: RollingUpdate with rollingUpdate.maxUnavailable: 0",
     })
   }
+}
+
+/** How many pods may be away at a time; a percentage is rounded down, as Kubernetes does. */
+function unavailable(maximum: string | number = DEFAULT_UNAVAILABLE, replicas: number): number {
+  const number = parseInt(String(maximum))
+  return String(maximum).endsWith("%") && number > 0 ? Math.floor((number * replicas) / 100) : number
 }
 
 export function* preStopMissing(context: Context): Generator<Problem> {

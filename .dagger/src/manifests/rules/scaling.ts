@@ -1,13 +1,11 @@
-import { describe } from "../manifest.js"
+import { describe, type Manifest } from "../manifest.js"
 import { type Problem, problemAt } from "../problem.js"
 import { selects } from "../services.js"
 import { isKind } from "../shapes.js"
 import { appDeployments, type Context } from "./context.js"
 
 export function* replicasFixed({ manifests }: Context): Generator<Problem> {
-  const scaled = new Set(
-    manifests.flatMap(({ object }) => (isKind(object, "HorizontalPodAutoscaler") ? [targetOf(object)] : [])),
-  )
+  const scaled = scaledTargets(manifests)
   for (const manifest of manifests) {
     const { object } = manifest
     if (isKind(object, "Deployment") && object.spec.replicas !== undefined && scaled.has(describe(object)))
@@ -19,6 +17,13 @@ export function* replicasFixed({ manifests }: Context): Generator<Problem> {
   }
 }
 
+/** The objects that a HorizontalPodAutoscaler scales, as they are described: Deployment backend. */
+export function scaledTargets(manifests: Manifest[]): Set<string> {
+  return new Set(
+    manifests.flatMap(({ object }) => (isKind(object, "HorizontalPodAutoscaler") ? [targetOf(object)] : [])),
+  )
+}
+
 export function* scaleTargetMissing({ manifests }: Context): Generator<Problem> {
   const there = new Set(manifests.map(({ object }) => describe(object)))
   for (const manifest of manifests) {
@@ -27,7 +32,7 @@ export function* scaleTargetMissing({ manifests }: Context): Generator<Problem> 
       yield problemAt(manifest, ["spec", "scaleTargetRef", "name"], {
         code: "SCALE_TARGET_MISSING",
         what: `${describe(object)} scales the ${targetOf(object)}, which is not in the manifests`,
-        fix: "mend spec.scaleTargetRef",
+        fix: "correct spec.scaleTargetRef",
       })
   }
 }

@@ -1,28 +1,38 @@
 import { describe, type Manifest } from "../manifest.js"
+import { podsOf } from "../pods.js"
 import { type Problem, problemAt } from "../problem.js"
 import { backingOf, isSelected, serviceNamed, servicePortOf, targetOf } from "../services.js"
 import { isKind, type KubernetesObject, type Service } from "../shapes.js"
 import type { Context } from "./context.js"
 
-/** A Service without a selector has its endpoints from elsewhere. */
+type Labels = Record<string, string>
+
+/** Those that choose pods: a Service without a selector, or an ExternalName, leads elsewhere. */
 function servicesOf(manifests: Manifest[]): { manifest: Manifest; service: Service }[] {
-  return manifests.flatMap(manifest =>
-    isKind(manifest.object, "Service") && manifest.object.spec.selector ? [{ manifest, service: manifest.object }] : [],
-  )
+  return manifests.flatMap(manifest => {
+    const { object } = manifest
+    const chooses = isKind(object, "Service") && object.spec.selector && object.spec.type !== "ExternalName"
+    return chooses ? [{ manifest, service: object }] : []
+  })
 }
 
 function selectsNothing(service: Service, objects: KubernetesObject[]): boolean {
   return service.spec.selector !== undefined && !objects.some(object => isSelected(service, object))
 }
 
-export function* serviceWithoutPods({ manifests }: Context): Generator<Problem> {
-  for (const { manifest, service } of servicesOf(manifests))
+export function* serviceWithoutPods({ manifests, apps }: Context): Generator<Problem> {
+  for (const { manifest, service } of servicesOf(manifests)) {
+    const selector = service.spec.selector!
+    const nearest = nearestPods(selector, manifests)
+    const isOfApp = Object.values(apps).some(app => app.service === service.metadata.name)
+    // Any other selector may be for pods that are deployed from elsewhere.
+    const isMeant = isOfApp || (nearest !== undefined && isNear(selector, nearest.labels))
     for (const [index, port] of (service.spec.ports ?? []).entries()) {
       const backing = backingOf(service, port, manifests)
-      if (backing === "unselected")
+      if (backing === "unselected" && isMeant)
         yield problemAt(manifest, ["spec", "selector"], {
           code: "SERVICE_SELECTS_NOTHING",
-          what: `${describe(service)} selects no pods of the manifests`,
+          what: `${describe(service)} selects no pods of the manifests: its selector is ${formatLabels(selector)}${nearest ? `; the pods of ${nearest.name} have ${formatLabels(nearest.labels)}` : ""}`,
           fix: "let spec.selector hold labels of the pod template that is meant",
         })
       if (backing === "not listening")
@@ -32,6 +42,51 @@ export function* serviceWithoutPods({ manifests }: Context): Generator<Problem> 
           fix: "let targetPort be a containerPort, or the name of one",
         })
     }
+  }
+}
+
+interface Labelled {
+  name: string
+  /** Of its pods' labels, those by the selector's keys. */
+  labels: Labels
+}
+
+/** The pods whose labels agree best with a selector. */
+function nearestPods(selector: Labels, manifests: Manifest[]): Labelled | undefined {
+  const agreement = ({ labels }: Labelled) =>
+    Object.entries(labels).reduce(
+      (sum, [key, value]) => sum + (value === selector[key] ? 2 : isAlike(value, selector[key]!) ? 1 : 0),
+      0,
+    )
+  return manifests
+    .filter(({ object }) => !isKind(object, "Job"))
+    .flatMap(({ object }) => {
+      const labels = Object.entries(podsOf(object)?.template.metadata?.labels ?? {}).filter(([key]) => key in selector)
+      return labels.length > 0 ? [{ name: describe(object), labels: Object.fromEntries(labels) }] : []
+    })
+    .sort((a, b) => agreement(b) - agreement(a))[0]
+}
+
+/** Whether a selector is one of these labels, written another way. */
+function isNear(selector: Labels, labels: Labels): boolean {
+  return Object.entries(selector).every(([key, value]) => key in labels && isAlike(value, labels[key]!))
+}
+
+/** Whether two values differ by a slip at most: in capitals and separators, or in two letters in a row. */
+function isAlike(one: string, other: string): boolean {
+  const [a, b] = [one, other].map(text => text.toLowerCase().replace(/[-_.]/g, ""))
+  const longest = Math.max(a!.length, b!.length)
+  let begin = 0
+  while (begin < longest && a![begin] === b![begin]) begin++
+  let end = 0
+  while (end < longest - begin && a!.at(-1 - end) === b!.at(-1 - end)) end++
+  return a === b || begin + end >= Math.max(longest - 2, 3)
+}
+
+function formatLabels(labels: Labels): string {
+  return Object.entries(labels)
+    .map(([key, value]) => `${key}: ${value}`)
+    .join(", ")
 }
 
 export function* serviceSelectsJob({ manifests }: Context): Generator<Problem> {
