@@ -11,16 +11,18 @@ export const options = { vus: 1, iterations: 1, maxRedirects: 0, throw: false }
 export default function () {
   const values = { ...scenario.values }
   for (const step of scenario.steps) {
-    const problem = perform(step, values)
-    console.log(JSON.stringify({ step: step.name, problem }))
-    if (problem) exec.test.abort(step.name)
+    const { failure, detail } = perform(step, values) ?? { detail: "" }
+    console.log(JSON.stringify({ step: step.name, problem: detail, failure }))
+    if (failure) exec.test.abort(step.name)
   }
 }
 
-/** Send one request and check its answer; an empty string means that all was as expected. */
+/** Send one request and check its answer; undefined means that all was as expected. */
 function perform(step, values) {
   const answer = send(step, values, { timeout: "10s" })
   if (answer.status !== 0) keepSecureCookies(answer)
   const problem = problemOf(answer, step.expect, values)
-  return problem ? problem.detail : capture(step, answer, values)
+  if (problem) return problem
+  const path = capture(step, answer, values)
+  return path && { failure: { kind: "value-missing", path }, detail: `the body has no ${path} to keep` }
 }

@@ -2,42 +2,48 @@
 import { b64decode, b64encode } from "k6/encoding"
 import http from "k6/http"
 
-/** Send one request; `jar` keeps the cookies, as a browser does. */
+/** Send one request; `jar` keeps the cookies, as a browser does. k6 sends an object as a form. */
 export function send(request, values, params = {}) {
-  const body = request.json === undefined ? null : JSON.stringify(fill(request.json, values))
+  const json = request.json === undefined ? null : JSON.stringify(fill(request.json, values))
+  const body = request.form ? fill(request.form, values) : json
   const headers = {
-    ...(body && { "Content-Type": "application/json" }),
+    ...(json && { "Content-Type": "application/json" }),
     ...fill(request.headers, values),
     ...params.headers,
   }
   return http.request(request.method, fill(request.url, values), body, { ...params, headers })
 }
 
-/** What is wrong with an answer: its kind, and the whole of it; undefined if nothing is. */
+/** What is wrong with an answer: the failure as data, and the detail for a person; undefined if nothing is. */
 export function problemOf(answer, expected, values) {
-  if (answer.status === 0) return { kind: unanswered(answer), detail: `no answer: ${answer.error}` }
+  if (answer.status === 0) return { failure: unanswered(answer), detail: `no answer: ${answer.error}` }
   if (answer.status !== expected.status) {
     return {
-      kind: `status ${answer.status}`,
+      failure: answer.status === 429 ? { kind: "rate-limited" } : { kind: "status", status: answer.status },
       detail: `status ${answer.status} instead of ${expected.status}: ${excerpt(answer)}`,
     }
   }
-  if (expected.contains && !answer.body.includes(fill(expected.contains, values))) {
-    return { kind: "wrong body", detail: `the body lacks ${JSON.stringify(expected.contains)}: ${excerpt(answer)}` }
-  }
-  if (expected.json !== undefined && !matches(parsed(answer), fill(expected.json, values))) {
-    return { kind: "wrong body", detail: `the body is not like ${JSON.stringify(expected.json)}: ${excerpt(answer)}` }
-  }
+  const wrong = detail => ({ failure: { kind: "wrong-body" }, detail: `${detail}: ${excerpt(answer)}` })
+  if (expected.contains && !String(answer.body).includes(fill(expected.contains, values)))
+    return wrong(`the body does not contain ${JSON.stringify(expected.contains)}`)
+  if (expected.json !== undefined && !matches(parsed(answer), fill(expected.json, values)))
+    return wrong(`the body does not match ${JSON.stringify(expected.json)}`)
   return undefined
 }
 
 /** https://grafana.com/docs/k6/latest/javascript-api/error-codes/ */
 function unanswered({ error_code, error }) {
-  if (error_code >= 1100 && error_code < 1200) return "name not resolved"
-  if (error_code === 1212) return "connection refused"
-  if (error_code === 1220 || error_code === 1221) return "connection reset"
-  if (error_code === 1050 || error_code === 1211) return "time-out"
-  return error.slice(0, 60)
+  if (error_code >= 1100 && error_code < 1200) return { kind: "name-not-resolved" }
+  if (error_code === 1212) return { kind: "refused" }
+  if (error_code === 1220 || error_code === 1221) return { kind: "reset" }
+  if (error_code === 1050 || error_code === 1211) return { kind: "timeout" }
+  return { kind: "no-answer", error: error.slice(0, 60) }
+}
+
+/** Seconds after which a limited request may be sent again: the standard header, Better Auth's own, or a guess. */
+export function retryAfter({ headers }) {
+  const seconds = Number(headers["Retry-After"] ?? headers["X-Retry-After"] ?? 10)
+  return Math.min(Math.max(seconds || 10, 1), 60)
 }
 
 /** Users come by HTTPS, the requests from inside the cluster do not: cookies for HTTPS alone are sent all the same. */
@@ -95,14 +101,14 @@ function matches(value, pattern) {
   return value === pattern
 }
 
-/** Keep what a step captures of its answer among the values; says what is missing, if anything is. */
+/** Keep what a step captures of its answer among the values; the path of what is missing, if anything is. */
 export function capture(step, answer, values) {
   for (const [name, path] of Object.entries(step.capture)) {
     const value = path.split(".").reduce((inner, key) => inner?.[key], parsed(answer))
-    if (value === undefined || value === null) return `the body has no ${path} to keep as ${name}`
+    if (value === undefined || value === null) return path
     values[name] = String(value)
   }
-  return ""
+  return undefined
 }
 
 function parsed(answer) {

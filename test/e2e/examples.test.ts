@@ -24,7 +24,7 @@ test("an existing repository: its own Dockerfiles, manifests and names", async (
   const ended = await example("existing-repository", "deploy", ...cluster())
   expect(ended.exitCode, ended.stderr).toBe(0)
   expect(ended.stdout).toMatch(/backend +2 +2 +0/)
-  expect(ended.stdout).toContain("100.000 % answered as they must be")
+  expect(ended.stdout).toContain("100.000 % answered as expected")
   expect(await images("shop")).toEqual({
     "shop-api": expect.stringContaining("/shop-backend@sha256:"),
     "shop-web": expect.stringContaining("/shop-frontend@sha256:"),

@@ -71,7 +71,7 @@ test(
 
     const second = await deploy(version("second"))
     expect(second.exitCode, second.stderr).toBe(0)
-    expect(second.stdout).toMatch(/100\.000 % answered as they must be, from before the first change/)
+    expect(second.stdout).toMatch(/100\.000 % answered as expected, from before the first change/)
     expect(second.stdout).toContain("ok  the backend refuses an unsigned token")
     expect(migrations(second)).toEqual(["backend: ran", "frontend: ran"])
     const seen = await working.stop()

@@ -114,7 +114,7 @@ test.concurrent("8: a fix over a broken application succeeds, and says that it w
     .ended
   expect(ended.exitCode, ended.stderr).toBe(0)
   expect(ended.stderr).toContain("broken before this deployment: frontend's health")
-  expect(ended.stdout).toMatch(/100\.000 % answered as they must be, .*broken before/)
+  expect(ended.stdout).toMatch(/100\.000 % answered as expected, .*broken before/)
 })
 
 test.concurrent("9: a way back that cannot be gone is said, with what stands in the way", async () => {

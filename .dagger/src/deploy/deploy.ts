@@ -1,21 +1,24 @@
+import { type Expectations, expectationsOf } from "../config/expectations.js"
 import type { Config } from "../config/schema.js"
 import type { Kubectl } from "../kubernetes/kubectl.js"
 import { withLease } from "../kubernetes/lease.js"
 import type { Identity } from "../kubernetes/object-ref.js"
 import { isWorkload } from "../manifests/kinds.js"
-import { Proof } from "../monitor/availability-guard.js"
+import { addressesOf } from "../manifests/services.js"
+import { AvailabilityGuard } from "../monitor/availability-guard.js"
 import { removeLeftoverK6 } from "../monitor/k6-job.js"
 import type { PushedImages } from "../push/publish.js"
 import {
   type Entry,
   inventoryOf,
   lastOther,
+  lastSucceeded,
   listRecords,
   newId,
   readRecord,
   recordRelease,
 } from "../release/history.js"
-import { type Plan, renderPlan } from "../release/inputs.js"
+import { type Plan, redactorOf, renderPlan } from "../release/inputs.js"
 import { findPresent, type Present } from "../release/live-objects.js"
 import { foundBy } from "../release/ownership.js"
 import { replacedBy } from "../release/prune.js"
@@ -40,7 +43,13 @@ export async function deployRelease(
 ): Promise<Report> {
   const release = renderPlan(plan, { ...images }, kubectl.namespace, restartedAt)
   await kubectl.apply([...release.config, ...release.migrations, ...release.objects], ["--dry-run=server"])
-  const recorded = { release, images: { ...images }, publicUrl: plan.publicUrl }
+  const { config, publicUrl } = plan
+  const recorded = {
+    release,
+    images: { ...images },
+    publicUrl,
+    expectations: expectationsOf(config, publicUrl, addressesOf(release.objects, config)),
+  }
   return exclusively("deploy", { kubectl, plan, recorded, again: false })
 }
 
@@ -82,28 +91,47 @@ async function undertake(id: string, kind: Report["kind"], undertaking: Undertak
   await removeLeftoverK6(kubectl, name)
   const entry = await recordRelease(kubectl, name, id, recorded, found)
   const report = begin(id, kind, undertaking)
-  const proof = new Proof(kubectl, plan, recorded.release)
+  const guard = new AvailabilityGuard(kubectl, {
+    config: plan.config,
+    timeout: plan.timeout,
+    redactor: redactorOf(plan),
+    secretName: recorded.release.secretName,
+    versions: await versionsOf(kubectl, undertaking, entries),
+  })
   try {
     const isRunning = there.some(object => isWorkload(object.kind))
-    await bringUp(undertaking, report, proof, isRunning ? "before" : "ready")
+    await bringUp(undertaking, report, guard, isRunning ? "before" : "ready")
   } catch (error) {
     const failure = asFailure(error)
     console.log(`deploy: failed: ${failure.code}: ${failure.what}`)
     report.failure = { code: failure.code, what: failure.what, why: failure.why, fix: failure.fix }
     // Where users were served before, what they see of the way back counts too.
-    const seesItThrough = proof.baseline === "healthy"
-    if (!seesItThrough) await conclude(report, proof)
-    report.recovery = await recover(undertaking, report, proof, { entries, there, found })
-    if (seesItThrough) await conclude(report, proof)
+    const seesItThrough = guard.baseline === "healthy"
+    if (!seesItThrough) await conclude(report, guard)
+    report.recovery = await recover(undertaking, report, guard, { entries, there, found })
+    if (seesItThrough) await conclude(report, guard)
     // A cluster that cannot be written to any more must not hide what happened.
     await finish(kubectl, report, "failed").catch(problem =>
       console.log(`deploy: the report could not be kept: ${messageOf(problem)}`),
     )
     throw withRecovery(failure, report)
   }
-  await conclude(report, proof)
+  await conclude(report, guard)
   await finish(kubectl, report, "succeeded", replacedBy(entry, entries))
   return report
+}
+
+/** What the release that runs has to answer, if that was recorded, and what this one has to. */
+async function versionsOf(
+  kubectl: Kubectl,
+  { plan, recorded }: Undertaking,
+  entries: Entry[],
+): Promise<Expectations[]> {
+  const { release, publicUrl } = recorded
+  const own = recorded.expectations ?? expectationsOf(plan.config, publicUrl, addressesOf(release.objects, plan.config))
+  const running = lastSucceeded(entries)
+  const before = running && (await readRecord(kubectl, running.id)).expectations
+  return before ? [before, own] : [own]
 }
 
 /** What is there of a release, whoever brought it. Where that cannot be told, nothing is changed: it may be what must not be deleted. */

@@ -1,17 +1,17 @@
 import type { Kubectl } from "../kubernetes/kubectl.js"
 import type { Identity } from "../kubernetes/object-ref.js"
-import type { Proof } from "../monitor/availability-guard.js"
+import type { AvailabilityGuard } from "../monitor/availability-guard.js"
 import { forgetReleases, listRecords, recordOutcome } from "../release/history.js"
 import { prune } from "../release/prune.js"
 import type { Report } from "../report/report.js"
 import { forgetReports, listReports, recordReport } from "../report/storage.js"
 import { messageOf } from "../util/errors.js"
 
-/** What users saw until now, the way back included; of a deployment that failed, this must not hide why. */
-export async function conclude(report: Report, proof: Pick<Proof, "soFar" | "stop">): Promise<void> {
-  const said = (error: unknown) => console.log(`monitor: it could not be concluded: ${messageOf(error)}`)
-  report.availability = await proof.soFar().catch(error => void said(error))
-  await proof.stop().catch(said)
+/** How users were served until now, the rollback included; of a deployment that failed, this must not hide why. */
+export async function conclude(report: Report, guard: Pick<AvailabilityGuard, "soFar" | "stop">): Promise<void> {
+  const said = (error: unknown) => console.log(`monitor: its last requests could not be read: ${messageOf(error)}`)
+  report.availability = await guard.soFar().catch(error => void said(error))
+  await guard.stop().catch(said)
 }
 
 /** Write down how it ended, before anything else can fail; then clean up. */

@@ -29,18 +29,28 @@ interface End {
 }
 
 /** Run each migration to completion, side by side; one that has completed for this release is not run again. */
-export async function migrate(kubectl: Kubectl, jobs: KubernetesObject[], plan: Plan): Promise<Migration[]> {
-  return Promise.all(jobs.map(job => runJob(kubectl, job, plan)))
+export async function migrate(
+  kubectl: Kubectl,
+  jobs: KubernetesObject[],
+  plan: Plan,
+  signal: AbortSignal,
+): Promise<Migration[]> {
+  return Promise.all(jobs.map(job => runJob(kubectl, job, plan, signal)))
 }
 
-async function runJob(kubectl: Kubectl, manifest: KubernetesObject, plan: Plan): Promise<Migration> {
+async function runJob(
+  kubectl: Kubectl,
+  manifest: KubernetesObject,
+  plan: Plan,
+  signal: AbortSignal,
+): Promise<Migration> {
   const { name } = manifest.metadata
   const before = await find(kubectl, name)
   if (before && condition(before, "Complete")) return { name, outcome: "had run" }
   if (before && condition(before, "Failed")) await kubectl.must(["delete", "job", name, "--wait=true", "--timeout=60s"])
   console.log(`migrate: ${name}`)
   await kubectl.apply([manifest])
-  const ended = await waitUntil<End>(`the migration ${name} to complete`, plan.timeout, async () => {
+  const end = async () => {
     const status = await find(kubectl, name)
     if (!status) return { type: "Gone", message: "its Job was deleted before it had ended" }
     return (
@@ -48,7 +58,14 @@ async function runJob(kubectl: Kubectl, manifest: KubernetesObject, plan: Plan):
       condition(status, "Failed") ??
       doomOfJob(await observe(kubectl), name, await kubectl.now())
     )
-  })
+  }
+  const ended = await waitUntil<End>(`the migration ${name} to complete`, plan.timeout, end, { signal }).catch(
+    async error => {
+      // One that breaks what runs, by a lock for example, goes on doing so until its pod is gone.
+      if (signal.aborted) await kubectl.must(["delete", "job", name, "--wait=false"])
+      throw error
+    },
+  )
   if (ended.type === "Complete") return { name, outcome: "ran" }
   const failure = await failed(kubectl, plan, name, ended)
   // What has not run must not run later, when nobody waits for it.

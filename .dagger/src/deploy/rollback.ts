@@ -1,7 +1,8 @@
 import { among, describeIdentity, type Identity, without } from "../kubernetes/object-ref.js"
 import { isWorkload } from "../manifests/kinds.js"
-import type { Proof } from "../monitor/availability-guard.js"
+import type { AvailabilityGuard } from "../monitor/availability-guard.js"
 import { type Entry, inventoryOf, lastSucceeded, readRecord } from "../release/history.js"
+import { redactorOf } from "../release/inputs.js"
 import { prune, toPrune } from "../release/prune.js"
 import type { Report } from "../report/report.js"
 import { CloudNativeError, messageOf } from "../util/errors.js"
@@ -51,17 +52,26 @@ export function planUndoing(
 }
 
 /** Undo what a failed deployment has changed. Never throws. */
-export async function recover(failed: Undertaking, report: Report, proof: Proof, before: Before): Promise<Recovery> {
+export async function recover(
+  failed: Undertaking,
+  report: Report,
+  guard: AvailabilityGuard,
+  before: Before,
+): Promise<Recovery> {
   const {
     kubectl,
     plan,
     recorded: { release },
   } = failed
+  // Where that cannot be told, the previous release is the better guess.
+  if (report.changed && (await guard.isRollbackWorse().catch(() => false))) return { action: "kept-new" }
   const applied = inventoryOf(report.changed ? release : { ...release, objects: [] })
   const undoing = planUndoing(applied, { changed: report.changed, keepFailed: plan.keepFailed }, before)
   const { action, to, left } = undoing
   const recovery = { action, to, ...(left.length > 0 && { left: left.map(describeIdentity) }) }
-  const problem = to && (await problemOf(() => goBack(failed, report, proof.next(), to)))
+  const problem =
+    to &&
+    (await problemOf(() => goBack(failed, report, guard.forRollback(redactorOf({ ...plan, secrets: undefined })), to)))
   // What could not be gone back from may need all of it.
   if (problem) return { ...recovery, problem }
   const problems = await prune(kubectl, plan.config.name, undoing.remove).catch(error => [messageOf(error)])
@@ -71,7 +81,7 @@ export async function recover(failed: Undertaking, report: Report, proof: Proof,
 }
 
 /** By the code path that deploys; what was broken before may be as broken again. */
-async function goBack(failed: Undertaking, report: Report, proof: Proof, id: string): Promise<void> {
+async function goBack(failed: Undertaking, report: Report, guard: AvailabilityGuard, id: string): Promise<void> {
   const { kubectl, plan } = failed
   console.log(`rollback: to ${id}`)
   const recorded = await readRecord(kubectl, id)
@@ -79,13 +89,13 @@ async function goBack(failed: Undertaking, report: Report, proof: Proof, id: str
   const back = begin(id, "rollback", undertaking)
   // Until then, the release that failed may be the one that answers.
   try {
-    await bringUp(undertaking, back, proof, "complete")
+    await bringUp(undertaking, back, guard, "complete")
   } catch (error) {
     const wasBroken =
       report.baseline === "broken" && error instanceof CloudNativeError && error.code === "AVAILABILITY_FAILED"
     if (!wasBroken) throw error
   } finally {
-    await proof.stop()
+    await guard.stop()
   }
 }
 
@@ -136,6 +146,8 @@ function stateOf({ action, to, problem }: Recovery): string {
     "rolled back": `rolled back to ${to}`,
     removed: "nothing ran before: what the deployment brought has been removed",
     kept: "there is no recorded release to go back to: what the deployment brought is still there",
+    "kept-new":
+      "the new pods stay: requests failed from this release's migrations until its pods served, so the previous release can no longer serve",
     none: "no pod was changed",
   }[action]
   return problem ? `while going back (${undone}):\n${problem.replace(/^/gm, "  ")}` : undone

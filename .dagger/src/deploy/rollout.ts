@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises"
 
 import type { Kubectl } from "../kubernetes/kubectl.js"
-import type { Proof } from "../monitor/availability-guard.js"
+import type { AvailabilityGuard } from "../monitor/availability-guard.js"
 import { proveHandshake } from "../monitor/handshake.js"
 import type { Recorded } from "../release/history.js"
 import type { Plan } from "../release/inputs.js"
@@ -49,7 +49,12 @@ export function begin(id: string, kind: Report["kind"], { kubectl, plan, recorde
 export type Counted = "before" | "ready" | "complete"
 
 /** Apply a release, watch it roll out and prove it. All that is found out goes into the report, also of one that fails. */
-export async function bringUp(undertaking: Undertaking, report: Report, proof: Proof, counted: Counted): Promise<void> {
+export async function bringUp(
+  undertaking: Undertaking,
+  report: Report,
+  guard: AvailabilityGuard,
+  counted: Counted,
+): Promise<void> {
   const { kubectl, again } = undertaking
   // What ran before has its own Secrets, not those that this deployment was given.
   const plan = again ? { ...undertaking.plan, secrets: undefined } : undertaking.plan
@@ -57,25 +62,39 @@ export async function bringUp(undertaking: Undertaking, report: Report, proof: P
   await kubectl.apply(release.config)
   if (!again) await kubectl.applySecret(release.secrets)
   await awaitMadeSecrets(kubectl, release, plan.config.monitor.secrets)
-  if (counted === "before") await proof.look()
-  Object.assign(report, { baseline: proof.baseline, broken: proof.broken })
-  if (!again) report.migrations = await migrate(kubectl, release.migrations, plan)
+  if (counted === "before") await guard.measureBaseline()
+  Object.assign(report, { baseline: guard.baseline, broken: guard.broken })
   const [alarm, ended] = [new AbortController(), new AbortController()]
   // A monitor whose log cannot be read is found out at the end.
-  const guarding = proof.guard(alarm, ended.signal).catch(() => undefined)
+  const guarding = guard.watch(alarm, ended.signal).catch(() => undefined)
   try {
+    if (!again) report.migrations = await migrateGuarded(undertaking, guard, alarm.signal)
+    guard.startRollout()
     // Old pods that are broken answer until they have gone.
-    const fromReady = counted !== "complete" && proof.baseline !== "broken"
-    await rollOut({ ...undertaking, plan }, report, alarm.signal, fromReady ? () => proof.count() : undefined)
+    const fromReady = counted !== "complete" && guard.baseline !== "broken"
+    await rollOut({ ...undertaking, plan }, report, alarm.signal, fromReady ? () => guard.startCounting() : undefined)
+    await guard.endRollout()
     // Slow or not, what ran before is better than what failed.
     if (!again && plan.config.limits.startupAction === "fail") assertStarted(report.starts, report.startLimit)
     if (plan.handshake && !again)
       report.handshake = await proveHandshake(kubectl, plan.config, release.objects, plan.publicUrl, alarm.signal)
-    await proof.conclude(alarm.signal)
+    await guard.assertAvailable(alarm.signal)
   } finally {
     ended.abort()
     await guarding
   }
+}
+
+/** Run the migrations while what runs is asked: a migration that breaks it ends the deployment before any pod changes. */
+async function migrateGuarded(
+  { kubectl, plan, recorded: { release } }: Undertaking,
+  guard: AvailabilityGuard,
+  signal: AbortSignal,
+): Promise<Report["migrations"]> {
+  guard.startMigrations(release.migrations.map(({ metadata }) => metadata.name))
+  const migrations = await migrate(kubectl, release.migrations, plan, signal)
+  if (migrations.some(({ outcome }) => outcome === "ran")) await guard.assertUnbroken(signal)
+  return migrations
 }
 
 async function rollOut(

@@ -1,51 +1,74 @@
 import { setTimeout as sleep } from "node:timers/promises"
 
 import type { Kubectl } from "../kubernetes/kubectl.js"
-import type { Plan } from "../release/inputs.js"
+import type { Redactor } from "../util/redact.js"
 import {
   type Availability,
   type Baseline,
-  brokenRequests,
+  failedRequests,
+  failuresSince,
+  isBlind,
+  isCuredByRollout,
   judgeAvailability,
-  knownUntil,
-  latest,
 } from "./availability.js"
-import { unavailable } from "./failure.js"
-import { type Deployed, Monitor } from "./monitor.js"
+import { requestsFailed, tooFewRequests } from "./failure.js"
+import { Monitor, type MonitorOptions } from "./monitor.js"
+import { type Judged, knownUntil, type Observation, type Phase, warmedUp } from "./samples.js"
+import { turnOf } from "./scenario.js"
 
-/** Milliseconds of requests that say how the application was before. */
+/** Milliseconds of requests that show how the application answered before. */
 const BASELINE = 3_000
-/** Milliseconds of requests after the last old pod has gone. */
-const SETTLE = 10_000
-/** Milliseconds beyond these without which a monitor has stopped: an answer is waited for 5 s. */
-const SILENCE = 20_000
-/** Milliseconds between two looks at whether a request has failed. */
-const LOOK = 3_000
+/** Milliseconds of requests after the rollout; at least one turn of each. */
+const SETTLE = 3_000
+/** Readings of the monitor's log in a row, a second or more apart, without anything new: it has stopped. */
+const READINGS = 20
+/** Milliseconds between two checks for a failed request. */
+const INTERVAL = 3_000
 /** Milliseconds that an outage is given to show its kind, before it ends the deployment. */
 const LINGER = 2_000
 
-/** The monitor over the course of one release: against what ran before, where that was whole, else from when it is to answer. */
-export class Proof {
+export interface GuardOptions extends MonitorOptions {
+  redactor: Redactor
+}
+
+/** Moments of a deployment, by the monitor's clock. */
+interface Moments {
+  migrating?: number
+  rolling?: number
+  settling?: number
+}
+
+/**
+ * The users' requests over the course of one release: compared with what ran before, where that was healthy, else from when the
+ * release is to answer. Of the versions, the first one runs and the last one is coming; a rollback goes the other way.
+ */
+export class AvailabilityGuard {
   baseline: Baseline = "new"
   /** The requests that failed before. */
   broken: string[] = []
   private monitor?: Monitor
   /** By the monitor's clock, from when requests count; unset: none do yet. */
   private from?: number
+  private phases: Phase[]
+  private readonly moments: Moments = {}
+  private migrations: string[] = []
 
   constructor(
     private readonly kubectl: Kubectl,
-    private readonly plan: Plan,
-    private readonly release: Deployed,
-  ) {}
+    private readonly options: GuardOptions,
+    private readonly target = options.versions.length - 1,
+  ) {
+    this.phases = [{ from: 0, versions: [this.origin] }]
+  }
 
-  /** See how what runs now answers, before anything changes; where all is well, every request counts from here on. */
-  async look(): Promise<void> {
+  /** See how what runs now answers, before anything changes; where it is healthy, every request counts from here on. */
+  async measureBaseline(): Promise<void> {
     const monitor = (this.monitor = await this.start())
-    await this.elapse(BASELINE)
-    this.broken = brokenRequests(await monitor.observe())
+    const from = await this.warmUp()
+    await this.elapse(from + this.span(BASELINE))
+    this.broken = failedRequests(await monitor.observe(), this.phases, from)
     if (this.broken.length === 0) {
-      Object.assign(this, { baseline: "healthy", from: 0 })
+      Object.assign(this, { baseline: "healthy", from })
       return
     }
     console.log(`monitor: broken before this deployment: ${this.broken.join(", ")}`)
@@ -54,68 +77,166 @@ export class Proof {
     await monitor.stop()
   }
 
-  /** Count from now on, where it is not counted yet. */
-  async count(): Promise<void> {
+  /** Count from now on, unless requests count already. */
+  async startCounting(): Promise<void> {
     if (this.from !== undefined) return
-    this.monitor ??= await this.start()
-    this.from = latest(await this.monitor.observe())
+    if (this.monitor) {
+      await this.monitor.observe()
+      this.from = this.monitor.reached
+    } else {
+      this.monitor = await this.start()
+      this.from = await this.warmUp()
+    }
   }
 
-  /** The proof of the release that is gone back to. A monitor that has signed in to what was whole goes on, unless it has stopped. */
-  next(): Proof {
-    const next = new Proof(this.kubectl, { ...this.plan, secrets: undefined }, this.release)
-    if (this.baseline === "healthy" && !this.monitor?.lost) next.monitor = this.monitor
-    return next
+  /** What fails from now on, the migrations of these names may have broken. */
+  startMigrations(names: string[]): void {
+    this.migrations = names
+    this.moments.migrating = this.monitor?.reached
+  }
+
+  /** Throws if what runs no longer answers after the migrations, once each request has had its turn. */
+  async assertUnbroken(signal: AbortSignal): Promise<void> {
+    if (this.from === undefined) return
+    await this.monitor!.observe()
+    await this.elapse(this.monitor!.reached + this.span(0), signal)
+    if ((await this.failures()).length > 0) throw await this.failure()
+  }
+
+  /** From now on, either version may answer. */
+  startRollout(): void {
+    this.moments.rolling = this.monitor?.reached ?? 0
+    this.phases.push({ from: this.moments.rolling, versions: [this.origin, this.target] })
+  }
+
+  /** From now on, only the version that was coming answers. */
+  async endRollout(): Promise<void> {
+    await this.monitor?.observe()
+    this.moments.settling = this.monitor?.reached ?? 0
+    this.phases.push({ from: this.moments.settling, versions: [this.target] })
+  }
+
+  /** The guard of a rollback. A monitor that has signed in to what was healthy goes on, unless it has stopped. */
+  forRollback(redactor: Redactor): AvailabilityGuard {
+    this.phases.push({ from: this.monitor?.reached ?? 0, versions: [this.origin, this.target] })
+    const guard = new AvailabilityGuard(this.kubectl, { ...this.options, redactor }, this.origin)
+    if (this.baseline === "healthy" && !this.monitor?.lost) guard.monitor = this.monitor
+    return guard
   }
 
   /** Abort what is under way within seconds of the first request that fails; until `ended`. */
-  async guard(alarm: AbortController, ended: AbortSignal): Promise<void> {
+  async watch(alarm: AbortController, ended: AbortSignal): Promise<void> {
     while (!ended.aborted) {
-      await sleep(LOOK)
-      if (this.from === undefined || brokenRequests(await this.monitor!.observe(), this.from).length === 0) continue
-      await sleep(LINGER)
-      if (!ended.aborted) alarm.abort(await unavailable(this.kubectl, this.plan, (await this.soFar())!))
+      await pause(INTERVAL, ended)
+      // A log that cannot be read now is read at the next turn; one that never can be, at the end.
+      const failures = await this.failures().catch(() => [])
+      if (failures.length === 0 || this.isMigrationsFault(failures)) continue
+      await pause(LINGER, ended)
+      if (!ended.aborted) alarm.abort(await this.failure())
       return
     }
   }
 
-  /** Throws unless every request is answered as it must be, until a while after the rollout. */
-  async conclude(signal: AbortSignal): Promise<void> {
-    await this.count()
-    await this.elapse(SETTLE, signal)
+  /** Throws unless every request is answered as expected, until each had its turn after the rollout. */
+  async assertAvailable(signal: AbortSignal): Promise<void> {
+    await this.startCounting()
+    await this.elapse(Math.max(this.from!, this.moments.settling ?? 0) + this.span(SETTLE), signal)
     const availability = (await this.soFar())!
-    if (availability.percent < 100) throw await unavailable(this.kubectl, this.plan, availability)
+    if (availability.failed > 0 || availability.sent === 0) throw await this.failure()
+    if (isBlind(availability)) throw tooFewRequests(availability)
   }
 
-  /** What became of the requests that count, up to now; undefined where none do yet. */
+  /** Whether requests failed from the release's migrations on until its pods served: what ran before is broken for good. */
+  async isRollbackWorse(): Promise<boolean> {
+    const { migrating, rolling, settling } = this.moments
+    if (migrating === undefined || rolling === undefined || settling === undefined) return false
+    return isCuredByRollout(await this.failures(), { migrating, rolling, settling })
+  }
+
+  /** How the requests that count have ended so far; undefined where none do yet. */
   async soFar(): Promise<Availability | undefined> {
-    return this.from === undefined ? undefined : judgeAvailability(await this.monitor!.observe(), this.from)
+    return this.from === undefined
+      ? undefined
+      : judgeAvailability(await this.monitor!.observe(), this.phases, this.from)
   }
 
-  /** Every way out leads here: the monitor's load ends with the deployment. */
+  /** However a deployment ends: the monitor's load ends with it. */
   async stop(): Promise<void> {
     await this.monitor?.stop()
   }
 
-  /** Wait until of so many milliseconds, in which each request has its turn, it is known what became of all that was sent. */
-  private async elapse(milliseconds: number, signal?: AbortSignal): Promise<void> {
-    const { rate, requests } = this.plan.config.monitor
-    const span = Math.max(milliseconds, (1000 * requests.length) / rate)
-    const monitor = this.monitor!
-    const observe = () => monitor.observe().catch(async error => Promise.reject(await monitor.lose(error)))
-    const end = latest(await observe()) + span
-    const deadline = Date.now() + span + SILENCE
-    // An alarm ends the sleep, too.
-    await sleep(span, undefined, { signal }).catch(() => undefined)
-    for (;;) {
+  /** The version that runs at first. */
+  private get origin(): number {
+    return this.options.versions.length - 1 - this.target
+  }
+
+  private async failures(): Promise<Judged[]> {
+    return this.from === undefined ? [] : failuresSince(await this.monitor!.observe(), this.phases, this.from)
+  }
+
+  private async failure(): Promise<Error> {
+    const availability = (await this.soFar())!
+    const [first] = await this.failures()
+    const { migrating = Infinity, rolling = Infinity } = this.moments
+    const isMigrations = first && first.at >= migrating && first.at < rolling
+    return requestsFailed(this.kubectl, this.options.redactor, {
+      availability,
+      requests: this.monitor!.requests,
+      migrations: isMigrations ? this.migrations : undefined,
+    })
+  }
+
+  /** Whether the migrations broke what ran, too late to stop the rollout: the new pods may be the cure. */
+  private isMigrationsFault([first]: Judged[]): boolean {
+    const { migrating = Infinity, rolling } = this.moments
+    return rolling !== undefined && first!.at >= migrating && first!.at < rolling
+  }
+
+  /** Milliseconds in which each request has its turn, at least so many. */
+  private span(milliseconds: number): number {
+    return Math.max(milliseconds, turnOf(this.monitor!.requests))
+  }
+
+  /** Wait until requests count, and answer with the moment. */
+  private async warmUp(): Promise<number> {
+    const from = await this.follow(observation => warmedUp(observation, this.phases))
+    const early = failuresSince(await this.monitor!.observe(), this.phases, 0).filter(({ at }) => at < from)
+    if (early.length > 0)
+      console.log(`monitor: its first ${early.length} failures do not count: its network opened late`)
+    return from
+  }
+
+  /** Wait until it is known how every request ended that was sent until a moment of the monitor's clock. */
+  private async elapse(until: number, signal?: AbortSignal): Promise<void> {
+    await pause(until - this.monitor!.reached, signal)
+    await this.follow(observation => (knownUntil(observation) >= until ? until : undefined), signal)
+  }
+
+  /** Read the log until it answers. An outage of the API server makes no readings, so it does not count as silence. */
+  private async follow(
+    answer: (observation: Observation) => number | undefined,
+    signal?: AbortSignal,
+  ): Promise<number> {
+    let known = -1
+    for (let silent = 0; silent < READINGS; silent++) {
       signal?.throwIfAborted()
-      if (knownUntil(await observe()) >= end) return
-      if (Date.now() > deadline) throw await monitor.lose()
-      await sleep(1000)
+      if (this.monitor!.lost) break
+      const observation = await this.monitor!.observe()
+      const found = answer(observation)
+      if (found !== undefined) return found
+      if (knownUntil(observation) > known) silent = 0
+      known = knownUntil(observation)
+      await pause(1000, signal)
     }
+    throw await this.monitor!.lose()
   }
 
   private start(): Promise<Monitor> {
-    return Monitor.start(this.kubectl, this.plan, this.release)
+    return Monitor.start(this.kubectl, this.options)
   }
+}
+
+/** An alarm ends the pause, too. */
+async function pause(milliseconds: number, signal?: AbortSignal): Promise<void> {
+  await sleep(Math.max(0, milliseconds), undefined, { signal }).catch(() => undefined)
 }

@@ -1,152 +1,155 @@
 import { z } from "zod"
 
-/** What became of the monitor's requests in a span of time. */
-export const Availability = z.object({
-  from: z.string().describe("ISO 8601; requests sent from here on count"),
-  to: z.string().describe("ISO 8601; up to here"),
-  sent: z.number(),
-  failed: z.number().describe("Not answered as they must be, in status or body"),
-  dropped: z.number().describe("That should have been sent, and could not be in time"),
-  percent: z.number().describe("0 to 100; 100 only where nothing failed and nothing was dropped"),
-  latency: z
-    .object({ p50: z.number(), p95: z.number(), p99: z.number(), max: z.number() })
-    .describe("Milliseconds until the answer"),
-  errors: z.record(z.string(), z.number()).describe("Failures by kind"),
-  outages: z
-    .array(
-      z.object({
-        from: z.string(),
-        to: z.string(),
-        seconds: z.number(),
-        failed: z.number(),
-        kinds: z.array(z.string()),
-      }),
-    )
-    .describe("Failures less than a second apart are one outage; its length in seconds"),
-  requests: z
-    .array(z.object({ name: z.string(), connection: z.enum(["new", "kept"]), sent: z.number(), failed: z.number() }))
-    .describe("By request, and by connection: a new one each time, or a kept one"),
-  seconds: z
-    .array(z.object({ at: z.string(), sent: z.number(), failed: z.number(), slowest: z.number() }))
-    .describe("Second by second; the slowest answer in milliseconds"),
-})
-export type Availability = z.infer<typeof Availability>
+import { countFailures, FailureCount, remedyFor, RequestFailure } from "./request-failure.js"
+import {
+  type Connection,
+  CONNECTIONS,
+  judge,
+  type Judged,
+  type Observation,
+  type Phase,
+  settledStreams,
+} from "./samples.js"
 
 /** How the application answered before a deployment: new where there was none. */
 export const Baseline = z.enum(["healthy", "broken", "new"])
 export type Baseline = z.infer<typeof Baseline>
 
-/** What the monitor has written so far. */
-export interface Observation {
-  /** Requests a second on each kind of connection. */
-  rate: number
-  /** Names of the requests; on each kind of connection they take turns. */
-  names: string[]
-  samples: Sample[]
-}
+const Outage = z.object({
+  from: z.string(),
+  to: z.string(),
+  seconds: z.number(),
+  failed: z.number(),
+  failures: z.array(RequestFailure).describe("Each kind once"),
+})
 
-/** What became of one request. */
-export interface Sample {
-  connection: "new" | "kept"
-  /** On its kind of connection, from 0, in the order in which they were sent. */
-  number: number
-  /** Milliseconds since 1970 at which it was sent, and milliseconds until the answer. */
-  at: number
-  milliseconds: number
-  problem?: string
-}
+const Shape = z.object({
+  from: z.string().describe("ISO 8601; requests sent from here on count"),
+  to: z.string().describe("ISO 8601; up to here"),
+  sent: z.number(),
+  failed: z.number().describe("Answered with another status or body than expected, or not at all"),
+  dropped: z.number().describe("Requests that the monitor could not send in time; users would not have noticed"),
+  limited: z
+    .number()
+    .describe("Requests that the application's rate limit refused (429); they are not among those sent"),
+  percent: z.number().describe("Of the requests sent, those that did not fail: 0 to 100"),
+  latency: z
+    .object({ p50: z.number(), p95: z.number(), p99: z.number(), max: z.number() })
+    .describe("Milliseconds until the answer"),
+  failures: z.array(FailureCount).describe("By kind, the most frequent first"),
+  outages: z.array(Outage).describe("Failures less than a second apart are one outage; its length in seconds"),
+  requests: z
+    .array(z.object({ name: z.string(), connection: z.enum(CONNECTIONS), sent: z.number(), failed: z.number() }))
+    .describe("By request, and by connection: a new one each time, or a kept one"),
+  seconds: z
+    .array(z.object({ at: z.string(), sent: z.number(), failed: z.number(), slowest: z.number() }))
+    .describe("Second by second; the slowest answer in milliseconds"),
+})
+
+/** How the monitor's requests ended in a span of time. Earlier reports are read as well. */
+export const Availability = z.preprocess(upgrade, Shape)
+export type Availability = z.infer<typeof Availability>
 
 /** Milliseconds without a failure after which the next one is another outage. */
 const OUTAGE_GAP = 1_000
-/** Requests that the edges of the span may cost each kind of connection, without any having been dropped. */
+/** Requests that the edges of the span may cost each request and connection, without any having been dropped. */
 const EDGE = 2
-const CONNECTIONS = ["new", "kept"] as const
+/** Part of the requests that may be dropped: with one in ten missing, what is left still shows every half second at the default rate. */
+const DROPPED_AT_MOST = 0.1
 
-/** The names of the requests of which one or more have failed. */
-export function brokenRequests(observation: Observation, from = 0): string[] {
-  const failed = observation.samples.filter(({ at, problem }) => at >= from && problem)
-  return observation.names.filter(name => failed.some(sample => nameOf(sample, observation) === name))
+/** The names of the requests of which one or more failed. */
+export function failedRequests(observation: Observation, phases: Phase[], from: number): string[] {
+  const failed = failuresSince(observation, phases, from).map(({ request }) => observation.requests[request]!.name)
+  return [...new Set(failed)]
 }
 
-/** The last moment that the monitor has written of, by its own clock; 0 where there is none. */
-export function latest({ samples }: Observation): number {
-  return samples.reduce((last, { at, milliseconds }) => Math.max(last, at + milliseconds), 0)
-}
-
-/** The moment, by the monitor's clock, up to which it is known of every request what became of it; 0 where there is none. */
-export function knownUntil({ samples }: Observation): number {
-  return Math.min(...CONNECTIONS.map(connection => wholeOf(samples, connection).at(-1)?.at ?? 0))
+/** In the order in which they were sent. */
+export function failuresSince(observation: Observation, phases: Phase[], from: number): Judged[] {
+  return judge(observation.samples, observation, phases)
+    .filter(({ at, failure }) => at >= from && failure && failure.kind !== "rate-limited")
+    .sort((a, b) => a.at - b.at)
 }
 
 /**
- * What became of the requests sent since `from` (in milliseconds, by the monitor's clock), on each kind of connection up to
- * the first that is still under way; of what failed, all that is known.
+ * How the requests ended that were sent since `from` (in milliseconds, by the monitor's clock): of each request and connection up
+ * to the first that is still under way; of what failed, all that is known.
  */
-export function judgeAvailability(observation: Observation, from = 0): Availability {
-  const samples = samplesOf(observation, from)
-  const failures = samples.filter(({ problem }) => problem)
-  const whole = CONNECTIONS.map(connection => wholeOf(observation.samples, connection).filter(({ at }) => at >= from))
-  const dropped = whole.reduce((total, own) => total + droppedOf(observation.rate, own), 0)
-  const due = samples.length + dropped
-  const latencies = samples
-    .filter(({ problem }) => !problem)
-    .map(({ milliseconds }) => milliseconds)
-    .sort((a, b) => a - b)
+export function judgeAvailability(observation: Observation, phases: Phase[], from: number): Availability {
+  const streams = settledStreams(observation).map(stream => stream.filter(({ at }) => at >= from))
+  const settled = streams.flatMap(stream => judge(stream, observation, phases))
+  const isLimited = ({ failure }: Judged) => failure?.kind === "rate-limited"
+  const failures = failuresSince(observation, phases, from)
+  const answered = settled.filter(({ failure }) => !failure)
+  const samples = [...answered, ...failures].sort((a, b) => a.at - b.at)
+  const latencies = answered.map(({ milliseconds }) => milliseconds).sort((a, b) => a - b)
   return {
     from: iso(samples[0]?.at ?? 0),
     to: iso(samples.at(-1)?.at ?? 0),
     sent: samples.length,
     failed: failures.length,
-    dropped,
+    dropped: streams.reduce((total, stream) => total + droppedOf(observation, stream), 0),
+    limited: settled.filter(isLimited).length,
     // A monitor that sent nothing has seen nothing.
-    percent: due === 0 ? 0 : (100 * (due - failures.length - dropped)) / due,
+    percent: samples.length === 0 ? 0 : (100 * answered.length) / samples.length,
     latency: {
       p50: quantile(latencies, 0.5),
       p95: quantile(latencies, 0.95),
       p99: quantile(latencies, 0.99),
       max: quantile(latencies, 1),
     },
-    errors: countBy(failures.map(({ problem }) => problem!)),
+    failures: countFailures(failures.map(({ failure }) => failure!)),
     outages: outagesOf(failures),
-    requests: observation.names.flatMap(name =>
-      CONNECTIONS.map(connection => {
-        const own = samples.filter(sample => nameOf(sample, observation) === name && sample.connection === connection)
-        return { name, connection, sent: own.length, failed: own.filter(({ problem }) => problem).length }
-      }),
+    requests: observation.requests.flatMap(({ name }, request) =>
+      CONNECTIONS.map(connection => ({ name, connection, ...countOf(samples, request, connection) })),
     ),
     seconds: secondsOf(samples),
   }
 }
 
-/** In the order in which they were sent. */
-function samplesOf({ samples }: Observation, from: number): Sample[] {
-  const counted = new Set([
-    ...CONNECTIONS.flatMap(connection => wholeOf(samples, connection)),
-    ...samples.filter(({ problem }) => problem),
-  ])
-  return [...counted].filter(({ at }) => at >= from).sort((a, b) => a.at - b.at)
+/** Whether so much was dropped that what was sent does not show how users were served. */
+export function isBlind({ sent, dropped, limited }: Availability): boolean {
+  return dropped > DROPPED_AT_MOST * (sent + dropped + limited)
 }
 
-/** Those on one kind of connection that were sent before the first of which nothing is known yet. */
-function wholeOf(samples: Sample[], connection: Sample["connection"]): Sample[] {
-  const own = samples.filter(sample => sample.connection === connection).sort((a, b) => a.number - b.number)
-  const gap = own.findIndex(({ number }, index) => number !== index)
-  return gap === -1 ? own : own.slice(0, gap)
+/** What a person has to know about requests that neither succeeded nor failed. */
+export function remarksOn({ dropped, limited }: Availability): string[] {
+  return [
+    ...(dropped > 0
+      ? [`${dropped} requests could not be sent in time, for lack of CPU; users would not have noticed`]
+      : []),
+    ...(limited > 0
+      ? [
+          `${limited} requests were refused by the application's rate limit (429) and show nothing: ${remedyFor({ kind: "rate-limited" })}`,
+        ]
+      : []),
+  ]
 }
 
-function nameOf({ number }: Sample, { names }: Observation): string {
-  return names[number % names.length]!
+/** Where failures began with a release's migrations and ended with its pods, what ran before can no longer serve. */
+export function isCuredByRollout(
+  failures: Judged[],
+  { migrating, rolling, settling }: { migrating: number; rolling: number; settling: number },
+): boolean {
+  const [first] = failures
+  const began = first && first.at >= migrating && first.at < rolling
+  return Boolean(began) && failures.every(({ at }) => at < settling)
+}
+
+function countOf(samples: Judged[], request: number, connection: Connection) {
+  const own = samples.filter(sample => sample.request === request && sample.connection === connection)
+  return { sent: own.length, failed: own.filter(({ failure }) => failure).length }
 }
 
 /** What an even rate from the first to the last would have come to, less what was sent. */
-function droppedOf(rate: number, samples: Sample[]): number {
-  const span = samples.length > 0 ? samples.at(-1)!.at - samples[0]!.at : 0
-  const missing = Math.floor((span / 1000) * rate) - samples.length
+function droppedOf({ requests }: Observation, stream: Judged[]): number {
+  const [first, last] = [stream[0], stream.at(-1)]
+  if (!first || !last) return 0
+  const missing = Math.floor(((last.at - first.at) / 1000) * requests[first.request]!.rate) - stream.length
   return missing > EDGE ? missing : 0
 }
 
-function outagesOf(failures: Sample[]): Availability["outages"] {
-  const runs: Sample[][] = []
+function outagesOf(failures: Judged[]): Availability["outages"] {
+  const runs: Judged[][] = []
   for (const failure of failures) {
     const last = runs.at(-1)
     if (last && failure.at - endOf(last) < OUTAGE_GAP) last.push(failure)
@@ -159,26 +162,28 @@ function outagesOf(failures: Sample[]): Availability["outages"] {
       to: iso(to),
       seconds: Math.round((to - from) / 100) / 10,
       failed: run.length,
-      kinds: Object.keys(countBy(run.map(({ problem }) => problem!))),
+      failures: countFailures(run.map(({ failure }) => failure!)).map(({ failure }) => failure),
     }
   })
 }
 
 /** An outage lasts until the last request that failed has failed. */
-function endOf(run: Sample[]): number {
+function endOf(run: Judged[]): number {
   return Math.max(...run.map(({ at, milliseconds }) => at + milliseconds))
 }
 
-function secondsOf(samples: Sample[]): Availability["seconds"] {
-  const seconds = new Map<number, Sample[]>()
+function secondsOf(samples: Judged[]): Availability["seconds"] {
+  const seconds = new Map<number, Judged[]>()
   for (const sample of samples) {
     const second = Math.floor(sample.at / 1000) * 1000
-    seconds.set(second, [...(seconds.get(second) ?? []), sample])
+    const own = seconds.get(second)
+    if (own) own.push(sample)
+    else seconds.set(second, [sample])
   }
   return [...seconds].map(([second, own]) => ({
     at: iso(second),
     sent: own.length,
-    failed: own.filter(({ problem }) => problem).length,
+    failed: own.filter(({ failure }) => failure).length,
     slowest: Math.max(...own.map(({ milliseconds }) => milliseconds)),
   }))
 }
@@ -187,12 +192,25 @@ function quantile(sorted: number[], part: number): number {
   return sorted[Math.max(0, Math.ceil(sorted.length * part) - 1)] ?? 0
 }
 
-function countBy(kinds: string[]): Record<string, number> {
-  const counts: Record<string, number> = {}
-  for (const kind of kinds) counts[kind] = (counts[kind] ?? 0) + 1
-  return counts
-}
-
 function iso(milliseconds: number): string {
   return new Date(milliseconds).toISOString()
 }
+
+/** Earlier reports had failures as texts: `errors` by text, and the texts of each outage as `kinds`. */
+function upgrade(value: unknown): unknown {
+  const old = z.looseObject({ errors: z.record(z.string(), z.number()), outages: z.array(OldOutage) }).safeParse(value)
+  if (!old.success) return value
+  const { errors, outages, ...rest } = old.data
+  const failure = (error: string) => ({ kind: "no-answer", error })
+  return {
+    limited: 0,
+    ...rest,
+    failures: Object.entries(errors).map(([error, count]) => ({ failure: failure(error), count })),
+    outages: outages.map(({ kinds, ...outage }) => ({
+      ...outage,
+      failures: kinds.map(failure),
+    })),
+  }
+}
+
+const OldOutage = z.looseObject({ kinds: z.array(z.string()) })

@@ -1,35 +1,54 @@
 import type { Kubectl } from "../kubernetes/kubectl.js"
-import { type Plan, redactorOf } from "../release/inputs.js"
 import { readRollout, type RolloutState } from "../status/deployment.js"
 import { describeState } from "../status/describe.js"
 import { lastLogs } from "../status/logs.js"
 import { observe } from "../status/observe.js"
 import { only } from "../status/snapshot.js"
 import { CloudNativeError } from "../util/errors.js"
+import type { Redactor } from "../util/redact.js"
 import type { Availability } from "./availability.js"
+import { K6_NEEDS } from "./k6-job.js"
+import { describeFailure, remedyFor } from "./request-failure.js"
+import type { MonitoredRequest } from "./scenario.js"
 
-/** The error of a deployment during which users were not served, with how the applications stand and what those asked in vain wrote last. */
-export async function unavailable(kubectl: Kubectl, plan: Plan, availability: Availability): Promise<CloudNativeError> {
+/** What the error of failed requests is about. */
+export interface FailedRequests {
+  availability: Availability
+  requests: Pick<MonitoredRequest, "name" | "to">[]
+  /** The release's migrations, where the first request failed while they ran. */
+  migrations?: string[]
+}
+
+/** The error of a deployment during which requests failed, with the state of the applications and what those asked wrote last. */
+export async function requestsFailed(
+  kubectl: Kubectl,
+  redactor: Redactor,
+  { availability, requests, migrations }: FailedRequests,
+): Promise<CloudNativeError> {
   const snapshot = await observe(kubectl)
   const now = await kubectl.now()
   const states = only(snapshot, "Deployment").map(({ metadata }) => readRollout(snapshot, metadata.name, now))
   const failed = availability.requests.filter(request => request.failed > 0)
-  const asked = plan.config.monitor.requests
-    .filter(({ name }) => failed.some(request => request.name === name))
-    .map(({ to }) => to)
+  const asked = requests.filter(({ name }) => failed.some(request => request.name === name)).map(({ to }) => to)
   const logs = await Promise.all(
     [...new Set(asked)].map(app =>
       logsOf(
         kubectl,
-        plan,
+        redactor,
         states.find(state => state.deployment === app),
       ),
     ),
   )
+  const percent = `${availability.percent.toFixed(3)} %`
+  const advice = migrations
+    ? `write the migration so that the running release still works with it: add in one release, remove in a later one; what it changed stays until another migration undoes it`
+    : remediesFor(availability).join("; ")
   return new CloudNativeError({
     code: "AVAILABILITY_FAILED",
     blame: "user",
-    what: `${availability.percent.toFixed(3)} % of the users' requests were answered as they must be, not 100 %`,
+    what: migrations
+      ? `requests began to fail while ${migrations.join(" and ")} ran: the migration broke the running release (${percent} answered as expected)`
+      : `${percent} of the users' requests were answered as expected, not 100 %`,
     why: [
       ...describeOutages(availability),
       ...states.filter(({ complete }) => !complete).map(state => describeState(snapshot, state)),
@@ -37,39 +56,65 @@ export async function unavailable(kubectl: Kubectl, plan: Plan, availability: Av
     ]
       .filter(Boolean)
       .join("\n"),
-    fix: `${adviceFor(availability)}; to look further: kubectl --namespace=${kubectl.namespace} get pods,services,endpointslices`,
+    fix: `${advice}; to look further: kubectl --namespace=${kubectl.namespace} get pods,services,endpointslices`,
+  })
+}
+
+/** The error of a monitor that could send so little that nothing is known of the requests between. */
+export function tooFewRequests({ sent, dropped }: Availability): CloudNativeError {
+  return new CloudNativeError({
+    code: "MONITOR_FAILED",
+    blame: "environment",
+    what: `the monitor could not send ${dropped} of ${sent + dropped} requests, so what it sent does not show how users are served`,
+    why: "more than one request in ten was not sent in time: the monitor's pod had too little CPU, or every connection was waiting for an answer",
+    fix: `lower monitor.rate, or raise monitor.resources; ${K6_NEEDS}`,
   })
 }
 
 /** What failed, how and when. */
-export function describeOutages({ sent, failed, dropped, errors, outages, requests }: Availability): string[] {
+export function describeOutages({
+  sent,
+  failed,
+  dropped,
+  limited,
+  failures,
+  outages,
+  requests,
+}: Availability): string[] {
   return [
-    `${failed} of ${sent} failed${dropped > 0 ? `, ${dropped} could not be sent in time` : ""}`,
-    ...Object.entries(errors).map(([kind, count]) => `${count} × ${kind}`),
+    [
+      `${failed} of ${sent} requests failed`,
+      dropped > 0 && `${dropped} could not be sent in time`,
+      limited > 0 && `${limited} were refused by a rate limit`,
+    ]
+      .filter(Boolean)
+      .join(", "),
+    ...failures.map(({ failure, count }) => `${count} × ${describeFailure(failure)}`),
     ...requests
       .filter(request => request.failed > 0)
       .map(
         request => `${request.name}, on ${request.connection} connections: ${request.failed} of ${request.sent} failed`,
       ),
     ...outages.map(
-      ({ from, to, seconds, kinds }) => `outage of ${seconds.toFixed(1)} s, ${from} to ${to}: ${kinds.join(", ")}`,
+      ({ from, to, seconds, failures: kinds }) =>
+        `outage of ${seconds.toFixed(1)} s, ${from} to ${to}: ${kinds.map(describeFailure).join(", ")}`,
     ),
   ]
 }
 
-/** What to do, by the kind of the failures. */
-export function adviceFor({ errors, failed }: Pick<Availability, "errors" | "failed">): string {
-  const kinds = Object.keys(errors)
-  if (failed === 0) return "give the monitor's pod and the applications more room: requests could not be sent in time"
-  if (kinds.every(kind => /^(status|wrong body|sign in)/.test(kind)))
-    return "the applications run and answer wrongly: see in their logs what they cannot reach (BACKEND_URL, the database) or what the release has changed"
-  return "see that the Services select the pods, that old pods finish what they have begun (preStop, drain) and that new ones are ready only when they can serve (readinessProbe)"
+/** What to do about each kind of failure, the most frequent first. */
+export function remediesFor({ failures }: Pick<Availability, "failures">): string[] {
+  return [...new Set(failures.map(({ failure }) => remedyFor(failure)))]
 }
 
-async function logsOf(kubectl: Kubectl, plan: Plan, state: RolloutState | undefined): Promise<string | undefined> {
+async function logsOf(
+  kubectl: Kubectl,
+  redactor: Redactor,
+  state: RolloutState | undefined,
+): Promise<string | undefined> {
   const pod = state?.pods[0]
   return (
     pod &&
-    `last log lines of ${pod.metadata.name}:\n${(await lastLogs(kubectl, pod, redactorOf(plan))) || "(it wrote nothing)"}`
+    `last log lines of ${pod.metadata.name}:\n${(await lastLogs(kubectl, pod, redactor)) || "(it wrote nothing)"}`
   )
 }

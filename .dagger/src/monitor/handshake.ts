@@ -1,4 +1,3 @@
-import { dag } from "@dagger.io/dagger"
 import { z } from "zod"
 
 import type { Config } from "../config/schema.js"
@@ -11,12 +10,13 @@ import { CloudNativeError } from "../util/errors.js"
 import { readShape } from "../util/json.js"
 import { waitUntil } from "../util/poll.js"
 import { K6_NEEDS, removeK6, startK6 } from "./k6-job.js"
+import { remedyFor, RequestFailure } from "./request-failure.js"
 
 /** Seconds that the whole handshake may take, the pull of k6 included. */
 const TIMEOUT = 120
 
-const StepResult = z.object({ step: z.string(), problem: z.string() })
-export type StepResult = z.infer<typeof StepResult>
+const Line = z.object({ step: z.string(), problem: z.string(), failure: RequestFailure.optional() })
+export type StepResult = Pick<z.infer<typeof Line>, "step" | "problem">
 
 const JobStatus = z.object({ succeeded: z.number().optional(), failed: z.number().optional() })
 
@@ -29,28 +29,15 @@ export async function proveHandshake(
   signal: AbortSignal,
 ): Promise<StepResult[]> {
   if (config.handshake.length === 0) return []
-  const scripts = dag.currentModule().source().directory("k6")
   const name = `cloud-native-handshake-${crypto.randomUUID().slice(0, 8)}`
   const addresses = addressesOf(objects, config)
   const scenario = {
     values: { PUBLIC_URL: publicUrl, random: crypto.randomUUID() },
     steps: config.handshake.map(step => ({ ...step, url: addresses[step.to] + step.path })),
   }
-  const files = {
-    "handshake.js": await scripts.file("handshake.js").contents(),
-    "requests.js": await scripts.file("requests.js").contents(),
-    "scenario.json": JSON.stringify(scenario),
-  }
   try {
     console.log(`handshake: ${config.handshake.length} requests`)
-    await startK6(kubectl, {
-      name,
-      partOf: config.name,
-      image: config.images.k6,
-      files,
-      script: "handshake.js",
-      deadline: TIMEOUT,
-    })
+    await startK6(kubectl, { name, config, script: "handshake.js", scenario, deadline: TIMEOUT })
     // Kubernetes ends the Job first: then there is a log to read.
     const ended = async () => {
       const status = await kubectl.get(["job", name], "jsonpath={.status}", JobStatus)
@@ -60,7 +47,7 @@ export async function proveHandshake(
       return undefined
     }
     await waitUntil("the handshake's Job to end", TIMEOUT + 15, ended, { signal })
-    return read(
+    return readResults(
       await kubectl.must(["logs", `job/${name}`]),
       config.handshake.map(step => step.name),
     )
@@ -80,20 +67,20 @@ function cannotRun(why: string): CloudNativeError {
 }
 
 /** One line of JSON a step, among k6's own; every step must have passed. */
-export function read(log: string, expected: string[]): StepResult[] {
+export function readResults(log: string, expected: string[]): StepResult[] {
   const results = log
     .split("\n")
     .filter(line => line.startsWith('{"step":'))
-    .map(line => readShape(StepResult, JSON.parse(line), "a line of the handshake"))
-  const failure = results.find(result => result.problem)
-  if (!failure && results.length === expected.length) return results
+    .map(line => readShape(Line, JSON.parse(line), "a line of the handshake"))
+  const failed = results.find(({ failure }) => failure)
+  if (!failed && results.length === expected.length) return results
   throw new CloudNativeError({
     code: "HANDSHAKE_FAILED",
     blame: "user",
-    what: failure
-      ? `the handshake failed at: ${failure.step}`
+    what: failed
+      ? `the handshake failed at: ${failed.step}`
       : `the handshake ended before: ${expected[results.length]}`,
-    why: failure ? failure.problem : log.trim().split("\n").slice(-10).join("\n"),
-    fix: "look at the logs of both applications, and at the step in cloud-native.yaml",
+    why: failed ? failed.problem : log.trim().split("\n").slice(-10).join("\n"),
+    fix: `${failed?.failure ? remedyFor(failed.failure) : K6_NEEDS}; the step stands in handshake of cloud-native.yaml`,
   })
 }

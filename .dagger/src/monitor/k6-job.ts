@@ -1,32 +1,38 @@
+import { dag } from "@dagger.io/dagger"
+
+import type { Config } from "../config/schema.js"
 import type { Kubectl } from "../kubernetes/kubectl.js"
 
 /** The NetworkPolicies of the applications let in what has this name. */
 const NAME = "cloud-native-monitor"
-/** No autoscaler takes its node away to save one: what it has not seen, a deployment cannot prove. */
+/** Keeps autoscalers from removing its node. */
 const STAY = { "cluster-autoscaler.kubernetes.io/safe-to-evict": "false", "karpenter.sh/do-not-disrupt": "true" }
 const PART_OF = "app.kubernetes.io/part-of"
 
-/** What to look at where its pod does not start. */
+/** What to check if its pod does not start. */
 export const K6_NEEDS =
-  "see that the cluster can pull images.k6 of the config, and has room and quota for a pod of 128 to 256 MiB and up to one CPU"
+  "check that the cluster can pull images.k6 of the config (monitor.imagePullSecrets), and that the namespace's quotas and limits admit monitor.resources"
 
 export interface K6 {
   name: string
-  /** Name of the config that it runs for. */
-  partOf: string
-  image: string
-  /** The script to run, and all that it imports or opens, by file name. */
-  files: Record<string, string>
-  script: string
-  /** Seconds after which Kubernetes ends it, whatever becomes of this module. */
+  config: Pick<Config, "name" | "images" | "monitor">
+  /** The script to run, a file of the module's folder k6. */
+  script: "monitor.js" | "handshake.js"
+  /** What the script reads. */
+  scenario: object
+  /** Seconds after which Kubernetes ends it, even if this module does not. */
   deadline: number
   /** Keys of a Secret that the script may read from its environment. */
   secret?: { name: string; keys: string[] }
 }
 
-/** A Job that runs k6 once, with no right to anything, and its ConfigMap. */
-export function k6Objects({ name, partOf, image, files, script, deadline, secret }: K6): object[] {
-  const labels = { "app.kubernetes.io/name": NAME, "app.kubernetes.io/managed-by": "cloud-native", [PART_OF]: partOf }
+/** A Job that runs k6 once, without permissions, and its ConfigMap. `files`: the script, and all that it imports or opens. */
+export function k6Objects({ name, config, script, deadline, secret }: K6, files: Record<string, string>): object[] {
+  const labels = {
+    "app.kubernetes.io/name": NAME,
+    "app.kubernetes.io/managed-by": "cloud-native",
+    [PART_OF]: config.name,
+  }
   const env = [
     { name: "HOME", value: "/tmp" },
     ...(secret?.keys ?? []).map(key => ({
@@ -36,7 +42,7 @@ export function k6Objects({ name, partOf, image, files, script, deadline, secret
   ]
   const container = {
     name: "k6",
-    image,
+    image: config.images.k6,
     args: [
       "run",
       "--quiet",
@@ -47,11 +53,7 @@ export function k6Objects({ name, partOf, image, files, script, deadline, secret
       `/scenario/${script}`,
     ],
     env,
-    // Each has both: a quota on one of them refuses a pod that does not say.
-    resources: {
-      requests: { cpu: "50m", memory: "128Mi", "ephemeral-storage": "32Mi" },
-      limits: { cpu: "1", memory: "256Mi", "ephemeral-storage": "256Mi" },
-    },
+    resources: config.monitor.resources,
     securityContext: { allowPrivilegeEscalation: false, readOnlyRootFilesystem: true, capabilities: { drop: ["ALL"] } },
     volumeMounts: [
       { name: "scenario", mountPath: "/scenario", readOnly: true },
@@ -63,6 +65,7 @@ export function k6Objects({ name, partOf, image, files, script, deadline, secret
     automountServiceAccountToken: false,
     enableServiceLinks: false,
     terminationGracePeriodSeconds: 1,
+    imagePullSecrets: config.monitor.imagePullSecrets.map(secretName => ({ name: secretName })),
     securityContext: {
       runAsNonRoot: true,
       runAsUser: 12345,
@@ -91,10 +94,15 @@ export function k6Objects({ name, partOf, image, files, script, deadline, secret
   ]
 }
 
-/** Start it. Its ConfigMap is made the Job's own, so that Kubernetes removes both, whatever becomes of this module. */
+/** Start it. The Job owns its ConfigMap, so that Kubernetes removes both, even if this module does not. */
 export async function startK6(kubectl: Kubectl, k6: K6): Promise<void> {
-  const objects = k6Objects(k6)
-  await kubectl.apply(objects)
+  const scripts = dag.currentModule().source().directory("k6")
+  const files = {
+    [k6.script]: await scripts.file(k6.script).contents(),
+    "requests.js": await scripts.file("requests.js").contents(),
+    "scenario.json": JSON.stringify(k6.scenario),
+  }
+  await kubectl.apply(k6Objects(k6, files))
   const uid = await kubectl.must(["get", "job", k6.name, "--output=jsonpath={.metadata.uid}"])
   const owner = { apiVersion: "batch/v1", kind: "Job", name: k6.name, uid }
   await kubectl.must([
@@ -115,7 +123,7 @@ export async function removeK6(kubectl: Kubectl, name: string): Promise<void> {
   await remove(kubectl, `job/${name}`, `configmap/${name}`)
 }
 
-/** Remove all that runs for a config: what a deployment that was killed has left. */
+/** Remove all that runs for a config: what a killed deployment left. */
 export async function removeLeftoverK6(kubectl: Kubectl, partOf: string): Promise<void> {
   await remove(kubectl, "jobs,configmaps", `--selector=app.kubernetes.io/name=${NAME},${PART_OF}=${partOf}`)
 }

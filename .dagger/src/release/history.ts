@@ -2,6 +2,7 @@ import { gunzipSync, gzipSync } from "node:zlib"
 
 import { z } from "zod"
 
+import { Expectations } from "../config/expectations.js"
 import type { Kubectl } from "../kubernetes/kubectl.js"
 import { formatIdentity, type Identity, identityOf, parseIdentity } from "../kubernetes/object-ref.js"
 import type { KubernetesObject, Release } from "../manifests/render.js"
@@ -24,6 +25,8 @@ export interface Recorded {
   release: Release
   images: Record<string, string>
   publicUrl: string
+  /** What the monitor asks of it; unset in earlier records. */
+  expectations?: Expectations
 }
 
 /** One line of what has been recorded. */
@@ -70,7 +73,8 @@ export async function recordRelease(
   const entry: Entry = {
     id,
     outcome: "pending",
-    content: digestOf(content),
+    // What is asked of it makes it no other release.
+    content: digestOf({ ...content, expectations: undefined }),
     inventory: inventoryOf(recorded.release),
     found,
   }
@@ -160,6 +164,7 @@ const Content = z.object({
   }),
   images: z.record(z.string(), z.string()),
   publicUrl: z.string(),
+  expectations: Expectations.optional(),
 })
 
 export async function readRecord(kubectl: Kubectl, id: string): Promise<Recorded> {

@@ -1,4 +1,5 @@
-import type { Availability } from "../monitor/availability.js"
+import { type Availability, remarksOn } from "../monitor/availability.js"
+import { describeFailure } from "../monitor/request-failure.js"
 import { averageStarts } from "../status/startup.js"
 import type { Report } from "./report.js"
 
@@ -41,10 +42,12 @@ export function markdownOf(report: Report): string {
   return `${blocks.filter(Boolean).join("\n\n")}\n`
 }
 
-function availabilityOf({ percent, sent, failed, dropped, latency, outages, requests }: Availability): string {
+function availabilityOf(availability: Availability): string {
+  const { percent, sent, failed, latency, outages, requests } = availability
   return [
-    `### ${percent.toFixed(3)} % of users' requests answered as they must be`,
-    `${sent} sent, ${failed} failed, ${dropped} dropped; p50 ${latency.p50} ms, p95 ${latency.p95} ms, p99 ${latency.p99} ms, max ${latency.max} ms`,
+    `### ${percent.toFixed(3)} % of users' requests answered as expected`,
+    `${sent} sent, ${failed} failed; p50 ${latency.p50} ms, p95 ${latency.p95} ms, p99 ${latency.p99} ms, max ${latency.max} ms`,
+    ...remarksOn(availability).map(remark => `⚠️ ${escape(remark)}`),
     outages.length > 0 &&
       table(
         ["Outage", "From", "To", "Failed", "Kinds"],
@@ -53,7 +56,7 @@ function availabilityOf({ percent, sent, failed, dropped, latency, outages, requ
           outage.from,
           outage.to,
           `${outage.failed}`,
-          outage.kinds.join(", "),
+          outage.failures.map(describeFailure).join(", "),
         ]),
       ),
     table(

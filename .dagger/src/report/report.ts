@@ -37,7 +37,7 @@ export const Report = z.object({
     .describe("Why it failed; absent where it did not"),
   recovery: z
     .object({
-      action: z.enum(["rolled back", "removed", "kept", "none"]),
+      action: z.enum(["rolled back", "removed", "kept", "kept-new", "none"]),
       to: z.string().optional(),
       left: z
         .array(z.string())

@@ -1,4 +1,5 @@
-import type { Availability } from "../monitor/availability.js"
+import { type Availability, remarksOn } from "../monitor/availability.js"
+import { describeFailure } from "../monitor/request-failure.js"
 import { averageStarts } from "../status/startup.js"
 import { formatTable } from "../util/format.js"
 import type { Report } from "./report.js"
@@ -39,14 +40,12 @@ function startTable({ starts, startLimit }: Report): string {
 
 const BASELINES = {
   healthy: "from before the first change",
-  broken: "from when the last old pod had gone, since the application was broken before",
+  broken: "from when the last old pod was gone, since the application was broken before",
   new: "from the first pods that were ready",
 }
 
-function formatAvailability(
-  { baseline }: Report,
-  { percent, sent, failed, dropped, latency, requests, outages }: Availability,
-): string {
+function formatAvailability({ baseline }: Report, availability: Availability): string {
+  const { percent, sent, failed, latency, requests, outages } = availability
   const rows = requests.map(({ name, connection, ...counts }) => [
     name,
     connection,
@@ -54,10 +53,12 @@ function formatAvailability(
     `${counts.failed}`,
   ])
   return [
-    `${percent.toFixed(3)} % answered as they must be, ${BASELINES[baseline]} (${sent} sent, ${failed} failed, ${dropped} dropped)`,
+    `${percent.toFixed(3)} % answered as expected, ${BASELINES[baseline]} (${sent} sent, ${failed} failed)`,
+    ...remarksOn(availability).map(remark => `warning: ${remark}`),
     `latency  p50 ${latency.p50} ms, p95 ${latency.p95} ms, p99 ${latency.p99} ms, max ${latency.max} ms`,
     ...outages.map(
-      ({ from, to, seconds, kinds }) => `outage   ${seconds.toFixed(1)} s, ${from} to ${to}: ${kinds.join(", ")}`,
+      ({ from, to, seconds, failures }) =>
+        `outage   ${seconds.toFixed(1)} s, ${from} to ${to}: ${failures.map(describeFailure).join(", ")}`,
     ),
     formatTable(["REQUEST", "CONNECTION", "SENT", "FAILED"], rows),
   ].join("\n")

@@ -17,7 +17,7 @@ const STYLE = `
 export function availabilitySvg(report: Report): string {
   const { availability, name, namespace, outcome } = report
   const title = availability
-    ? `${name} in ${namespace}: ${availability.percent.toFixed(3)} % of ${availability.sent} requests answered as they must be`
+    ? `${name} in ${namespace}: ${availability.percent.toFixed(3)} % of ${availability.sent} requests answered as expected`
     : `${name} in ${namespace}: ${outcome}, no requests were sent`
   const body = availability && availability.seconds.length > 0 ? plot(report, availability) : ""
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="${escape(title)}">

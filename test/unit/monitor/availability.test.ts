@@ -1,47 +1,33 @@
 import { describe, expect, test } from "vitest"
 
 import {
-  brokenRequests,
+  Availability,
+  failedRequests,
+  failuresSince,
+  isBlind,
+  isCuredByRollout,
   judgeAvailability,
-  knownUntil,
-  latest,
-  type Observation,
-  type Sample,
+  remarksOn,
 } from "../../../.dagger/src/monitor/availability.ts"
-import { readSamples } from "../../../.dagger/src/monitor/monitor.ts"
+import type { RequestFailure } from "../../../.dagger/src/monitor/request-failure.ts"
+import type { Observation, Phase } from "../../../.dagger/src/monitor/samples.ts"
+import { observe, RATE, START, without } from "./observations.ts"
 
-const START = Date.parse("2026-11-24T10:00:00Z")
-const RATE = 20
-
-/** A monitor that sends evenly for some seconds, on both kinds of connection; `problem` says what becomes of the request sent then. */
-function observe(
-  seconds: number,
-  problem: (after: number, connection: Sample["connection"]) => string | undefined = () => undefined,
-  rate = RATE,
-): Observation {
-  const samples = (["new", "kept"] as const).flatMap(connection =>
-    Array.from({ length: seconds * rate }, (_, number): Sample => {
-      const after = (number * 1000) / rate
-      const kind = problem(after, connection)
-      return { connection, number, at: START + after, milliseconds: 10, ...(kind && { problem: kind }) }
-    }),
-  )
-  return { rate, names: ["the page", "the tasks"], samples }
-}
-
-/** The same, of which some is not known. */
-function without(observation: Observation, isUnknown: (sample: Sample) => boolean): Observation {
-  return { ...observation, samples: observation.samples.filter(sample => !isUnknown(sample)) }
-}
+const PHASES: Phase[] = [{ from: 0, versions: [0] }]
+const UNAVAILABLE: RequestFailure = { kind: "status", status: 503 }
+const REFUSED: RequestFailure = { kind: "refused" }
+const between = (after: number, from: number, to: number) => after >= from && after < to
+const judged = (observation: Observation, from = 0) => judgeAvailability(observation, PHASES, from)
 
 test("all answered: 100 %, counted by request and connection and by second", () => {
-  const availability = judgeAvailability(observe(5))
+  const availability = judged(observe(5))
   expect(availability).toMatchObject({
     sent: 200,
     failed: 0,
     dropped: 0,
+    limited: 0,
     percent: 100,
-    errors: {},
+    failures: [],
     outages: [],
     from: "2026-11-24T10:00:00.000Z",
   })
@@ -50,34 +36,54 @@ test("all answered: 100 %, counted by request and connection and by second", () 
   expect(availability.seconds[0]).toEqual({ at: "2026-11-24T10:00:00.000Z", sent: 40, failed: 0, slowest: 10 })
 })
 
-describe("less than 100 %", () => {
-  test("one request of all", () => {
-    const availability = judgeAvailability(
-      observe(5, (after, connection) => (after === 2000 && connection === "new" ? "status 503" : undefined)),
-    )
-    expect(availability).toMatchObject({ failed: 1, percent: 99.5, errors: { "status 503": 1 } })
-    expect(availability.outages).toMatchObject([{ seconds: 0, failed: 1, kinds: ["status 503"] }])
-  })
+test("one failure is less than 100 %", () => {
+  const availability = judged(
+    observe(5, (after, connection) => (after === 2000 && connection === "new" ? UNAVAILABLE : undefined)),
+  )
+  expect(availability).toMatchObject({ failed: 1, percent: 99.5, failures: [{ failure: UNAVAILABLE, count: 1 }] })
+  expect(availability.outages).toMatchObject([{ seconds: 0, failed: 1, failures: [UNAVAILABLE] }])
+})
 
-  test("requests that could not be sent in time", () => {
-    const { samples, ...rest } = observe(5)
+test("a monitor that sent nothing has seen nothing", () => {
+  expect(judged({ ...observe(0), samples: [] }).percent).toBe(0)
+})
+
+describe("requests that could not be sent in time", () => {
+  const dropping = (seconds: number) => {
+    const { samples, requests } = observe(10)
     const sent = samples
-      .filter(({ at }) => at < START + 2000 || at >= START + 3000)
-      .map(sample => (sample.at < START + 2000 ? sample : { ...sample, number: sample.number - RATE }))
-    expect(judgeAvailability({ ...rest, samples: sent })).toMatchObject({ failed: 0, dropped: 38, sent: 160 })
-    expect(judgeAvailability({ ...rest, samples: sent }).percent).toBeLessThan(100)
+      .filter(({ at }) => at < START + 2000 || at >= START + 2000 + seconds * 1000)
+      .map(sample => (sample.at < START + 2000 ? sample : { ...sample, number: sample.number - seconds * RATE }))
+    return judged({ requests, samples: sent })
+  }
+
+  test("are counted, and fail nothing that a user would have seen", () => {
+    const availability = dropping(0.5)
+    expect(availability).toMatchObject({ failed: 0, dropped: 16, sent: 380, percent: 100 })
+    expect(isBlind(availability)).toBe(false)
+    expect(remarksOn(availability)).toEqual([expect.stringMatching(/^16 requests could not be sent/)])
   })
 
-  test("nothing was sent at all", () => {
-    expect(judgeAvailability({ rate: RATE, names: [], samples: [] }).percent).toBe(0)
+  test("are too many where they are more than one in ten", () => {
+    expect(dropping(1)).toMatchObject({ sent: 360, dropped: 36 })
+    expect(isBlind(dropping(1))).toBe(false)
+    expect(isBlind(dropping(2))).toBe(true)
   })
 })
 
+test("requests that a rate limit refuses are neither answered nor failed; the remedy is said", () => {
+  const availability = judged(
+    observe(5, (after, _, request) => (request === 1 && after > 2000 ? { kind: "rate-limited" } : undefined)),
+  )
+  expect(availability).toMatchObject({ sent: 140, failed: 0, limited: 60, percent: 100, failures: [] })
+  expect(remarksOn(availability)).toEqual([expect.stringContaining("lower the request's rate")])
+  expect(isBlind(availability)).toBe(false)
+})
+
 test("failures less than a second apart are one outage, from the first to the last", () => {
-  const between = (after: number, from: number, to: number) => after >= from && after < to
-  const availability = judgeAvailability(
+  const availability = judged(
     observe(10, after =>
-      between(after, 1000, 3000) ? "connection refused" : between(after, 6000, 6500) ? "time-out" : undefined,
+      between(after, 1000, 3000) ? REFUSED : between(after, 6000, 6500) ? { kind: "timeout" } : undefined,
     ),
   )
   expect(availability.outages).toEqual([
@@ -86,60 +92,71 @@ test("failures less than a second apart are one outage, from the first to the la
       to: "2026-11-24T10:00:02.960Z",
       seconds: 2,
       failed: 80,
-      kinds: ["connection refused"],
+      failures: [REFUSED],
     },
-    { from: "2026-11-24T10:00:06.000Z", to: "2026-11-24T10:00:06.460Z", seconds: 0.5, failed: 20, kinds: ["time-out"] },
+    {
+      from: "2026-11-24T10:00:06.000Z",
+      to: "2026-11-24T10:00:06.460Z",
+      seconds: 0.5,
+      failed: 20,
+      failures: [{ kind: "timeout" }],
+    },
   ])
 })
 
-test.each([1, 2, 4, 20])(
-  "at a rate of %i, what is still under way is not counted, nor missed, nor is what was sent after it",
-  rate => {
-    const isSlow = ({ connection, at }: Sample) => connection === "kept" && at === START + 3000
-    const observation = without(observe(5, undefined, rate), isSlow)
-    expect(judgeAvailability(observation)).toMatchObject({ sent: 8 * rate, failed: 0, dropped: 0, percent: 100 })
-    expect(knownUntil(observation)).toBe(START + 3000 - 1000 / rate)
-    expect(knownUntil(observe(5, undefined, rate))).toBe(START + 5000 - 1000 / rate)
-  },
-)
-
-test("nothing is known while of one kind of connection nothing is", () => {
-  expect(knownUntil(without(observe(5), ({ connection }) => connection === "new"))).toBe(0)
+test.each([1, 2, 4, 20])("at a rate of %i, what is still under way is not counted, nor missed", rate => {
+  const observation = without(observe(5, undefined, rate), ({ connection, request, number }) => {
+    return connection === "kept" && request === 0 && number === 3 * rate
+  })
+  expect(judged(observation)).toMatchObject({ sent: 18 * rate, failed: 0, dropped: 0, percent: 100 })
 })
 
 test("a failure counts at once, whatever is still under way", () => {
-  const isSlow = ({ connection, at }: Sample) => connection === "new" && at === START + 3000
   const observation = observe(5, (after, connection) =>
-    after === 4000 && connection === "new" ? "status 502" : undefined,
+    after === 4000 && connection === "new" ? UNAVAILABLE : undefined,
   )
-  expect(judgeAvailability(without(observation, isSlow))).toMatchObject({
-    sent: 161,
-    failed: 1,
-    dropped: 0,
-    errors: { "status 502": 1 },
-  })
+  const isSlow = ({ connection, request, number }: { connection: string; request: number; number: number }) =>
+    connection === "new" && request === 0 && number === 30
+  expect(judged(without(observation, isSlow))).toMatchObject({ sent: 181, failed: 1, dropped: 0 })
 })
 
 test("what was sent before is not counted, where counting begins later", () => {
-  const observation = observe(5, after => (after < 2000 ? "connection refused" : undefined))
-  expect(judgeAvailability(observation, START + 2000)).toMatchObject({ failed: 0, dropped: 0, sent: 120, percent: 100 })
-  expect(brokenRequests(observation, START + 2000)).toEqual([])
-  expect(judgeAvailability(observation, START + 1950)).toMatchObject({ failed: 2 })
-  expect(latest(observation)).toBe(START + 4960)
+  const observation = observe(5, after => (after < 2000 ? REFUSED : undefined))
+  expect(judged(observation, START + 2000)).toMatchObject({ failed: 0, dropped: 0, sent: 120, percent: 100 })
+  expect(failedRequests(observation, PHASES, START + 2000)).toEqual([])
+  expect(judged(observation, START + 1950)).toMatchObject({ failed: 2 })
 })
 
 test("what is broken is named", () => {
-  expect(brokenRequests(observe(3))).toEqual([])
-  expect(brokenRequests(observe(3, after => ((after / 50) % 2 === 1 ? "wrong body" : undefined)))).toEqual([
-    "the tasks",
-  ])
+  expect(failedRequests(observe(3), PHASES, 0)).toEqual([])
+  const broken = observe(3, (_, __, request) => (request === 1 ? { kind: "wrong-body" } : undefined))
+  expect(failedRequests(broken, PHASES, 0)).toEqual(["the tasks"])
 })
 
-test("the log is read line by line, past what k6 says itself", () => {
-  const log = `level=warning msg="Request Failed"\n["new",7,${START},12]\n["kept",8,${START},5000,"time-out"]\n`
-  expect(readSamples(log)).toEqual([
-    { connection: "new", number: 7, at: START, milliseconds: 12 },
-    { connection: "kept", number: 8, at: START, milliseconds: 5000, problem: "time-out" },
-  ])
-  expect(() => readSamples('["new",1]\n')).toThrow(/BUG/)
+describe("whether the new pods are the cure for what the migrations broke", () => {
+  const moments = { migrating: START + 1000, rolling: START + 3000, settling: START + 6000 }
+  const cured = (from: number, to: number) => {
+    const observation = observe(10, after => (between(after, from, to) ? UNAVAILABLE : undefined))
+    return isCuredByRollout(failuresSince(observation, PHASES, 0), moments)
+  }
+  test.each([
+    ["from the migrations until the new pods serve", 2000, 5000, true],
+    ["from before the migrations", 500, 5000, false],
+    ["from the rollout on", 3500, 5000, false],
+    ["also of the new pods", 2000, 8000, false],
+    ["never", 0, 0, false],
+  ])("failures %s", (_, from, to, expected) => expect(cured(from, to)).toBe(expected))
+})
+
+test("a report of an earlier version is read: its failures are texts", () => {
+  const { failures: _, limited: __, outages: ___, ...rest } = judged(observe(1))
+  const outage = { from: "a", to: "b", seconds: 1, failed: 3 }
+  const old = { ...rest, errors: { "status 502": 3 }, outages: [{ ...outage, kinds: ["status 502"] }] }
+  const failure = { kind: "no-answer", error: "status 502" }
+  expect(Availability.parse(old)).toEqual({
+    ...rest,
+    limited: 0,
+    failures: [{ failure, count: 3 }],
+    outages: [{ ...outage, failures: [failure] }],
+  })
 })

@@ -1,10 +1,11 @@
 import { expect, test } from "vitest"
 
-import { adviceFor, describeOutages } from "../../../.dagger/src/monitor/failure.ts"
+import { describeOutages, remediesFor } from "../../../.dagger/src/monitor/failure.ts"
 
-const NONE = { failed: 0, dropped: 0, errors: {} }
+const BAD = { kind: "status" as const, status: 502 }
+const LATE = { kind: "timeout" as const }
 
-test("what failed is said by kind, by request and as intervals", () => {
+test("what failed is said by kind, by request and as intervals; each kind has its remedy", () => {
   const availability = {
     from: "",
     to: "",
@@ -14,14 +15,18 @@ test("what failed is said by kind, by request and as intervals", () => {
     sent: 100,
     failed: 10,
     dropped: 3,
-    errors: { "status 502": 7, "time-out": 3 },
+    limited: 4,
+    failures: [
+      { failure: BAD, count: 7 },
+      { failure: LATE, count: 3 },
+    ],
     outages: [
       {
         from: "2026-11-24T10:00:01.000Z",
         to: "2026-11-24T10:00:04.200Z",
         seconds: 3.2,
         failed: 10,
-        kinds: ["status 502", "time-out"],
+        failures: [BAD, LATE],
       },
     ],
     requests: [
@@ -30,19 +35,14 @@ test("what failed is said by kind, by request and as intervals", () => {
     ],
   }
   expect(describeOutages(availability)).toEqual([
-    "10 of 100 failed, 3 could not be sent in time",
+    "10 of 100 requests failed, 3 could not be sent in time, 4 were refused by a rate limit",
     "7 × status 502",
-    "3 × time-out",
+    "3 × timeout",
     "the tasks, on new connections: 10 of 25 failed",
-    "outage of 3.2 s, 2026-11-24T10:00:01.000Z to 2026-11-24T10:00:04.200Z: status 502, time-out",
+    "outage of 3.2 s, 2026-11-24T10:00:01.000Z to 2026-11-24T10:00:04.200Z: status 502, timeout",
+  ])
+  expect(remediesFor(availability)).toEqual([
+    expect.stringContaining("BACKEND_URL"),
+    expect.stringContaining("what the answers wait for"),
   ])
 })
-
-test.each([
-  ["wrong answers", { failed: 2, errors: { "status 502": 1, "wrong body": 1 } }, "answer wrongly"],
-  ["a sign-in that is refused", { failed: 2, errors: { "sign in: status 401": 2 } }, "answer wrongly"],
-  ["nobody there", { failed: 2, errors: { "status 502": 1, "connection refused": 1 } }, "preStop"],
-  ["requests that could not be sent", { dropped: 5 }, "more room"],
-])("the advice fits: %s", (_, availability, advice) =>
-  expect(adviceFor({ ...NONE, ...availability })).toContain(advice),
-)

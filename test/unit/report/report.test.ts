@@ -34,7 +34,8 @@ const SUCCEEDED: Report = {
     dropped: 0,
     percent: 100,
     latency: { p50: 2, p95: 9, p99: 20, max: 31 },
-    errors: {},
+    limited: 0,
+    failures: [],
     outages: [],
     requests: [{ name: "the | page", connection: "new", sent: 300, failed: 0 }],
     seconds: [
@@ -54,14 +55,14 @@ const FAILED: Report = {
     ...SUCCEEDED.availability!,
     failed: 3,
     percent: 99.5,
-    errors: { "status 503": 3 },
+    failures: [{ failure: { kind: "status", status: 503 }, count: 3 }],
     outages: [
       {
         from: "2026-11-24T10:00:07.000Z",
         to: "2026-11-24T10:00:08.500Z",
         seconds: 1.5,
         failed: 3,
-        kinds: ["status 503"],
+        failures: [{ kind: "status", status: 503 }],
       },
     ],
     seconds: [{ at: "2026-11-24T10:00:07.000Z", sent: 40, failed: 3, slowest: 31 }],
@@ -101,9 +102,12 @@ describe.for([
 test("the summary: verdicts, averages, availability", () => {
   const text = formatReport(SUCCEEDED)
   expect(text).toMatch(/backend +average +3\.0 s +PASS \(< 10 s\)/)
-  expect(text).toContain(
-    "100.000 % answered as they must be, from before the first change (600 sent, 0 failed, 0 dropped)",
-  )
+  expect(text).toContain("100.000 % answered as expected, from before the first change (600 sent, 0 failed)")
+  const unsure = { ...SUCCEEDED.availability!, dropped: 5, limited: 7 }
+  for (const remark of ["5 requests could not be sent", "7 requests were refused"]) {
+    expect(formatReport({ ...SUCCEEDED, availability: unsure })).toContain(`warning: ${remark}`)
+    expect(filesOf({ ...SUCCEEDED, availability: unsure })["report.md"]).toContain(`⚠️ ${remark}`)
+  }
   expect(formatReport({ ...SUCCEEDED, starts: [] })).not.toContain("Start of")
   expect(formatReport({ ...SUCCEEDED, startLimit: 3 })).toMatch(/average +3\.0 s +FAIL/)
   expect(formatReport(FAILED)).toContain(

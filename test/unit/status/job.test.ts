@@ -1,6 +1,5 @@
 import { describe, expect, test } from "vitest"
 
-import { k6Objects } from "../../../.dagger/src/monitor/k6-job.ts"
 import { describePod } from "../../../.dagger/src/status/describe.ts"
 import { doomOfJob } from "../../../.dagger/src/status/job.ts"
 import { Snapshot } from "../../../.dagger/src/status/snapshot.ts"
@@ -54,22 +53,4 @@ test("of a pod that the cluster has taken away it is said why", () => {
     "pod a:",
     "  taken away (TerminationByKubelet): The node was low on resource: memory.",
   ])
-})
-
-test("the pod of k6 asks for all that a quota may ask for, and to be left where it is", () => {
-  const [, job] = k6Objects({
-    name: "monitor-1",
-    partOf: "shop",
-    image: "k6",
-    files: {},
-    script: "monitor.js",
-    deadline: 60,
-  }) as any[]
-  const { metadata, spec } = job.spec.template
-  for (const kind of ["requests", "limits"])
-    expect(Object.keys(spec.containers[0].resources[kind])).toEqual(["cpu", "memory", "ephemeral-storage"])
-  expect(metadata.annotations).toEqual({
-    "cluster-autoscaler.kubernetes.io/safe-to-evict": "false",
-    "karpenter.sh/do-not-disrupt": "true",
-  })
 })

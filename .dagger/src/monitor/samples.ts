@@ -1,0 +1,134 @@
+import { z } from "zod"
+
+import { readShape } from "../util/json.js"
+import { RequestFailure } from "./request-failure.js"
+import type { MonitoredRequest } from "./scenario.js"
+
+export const CONNECTIONS = ["new", "kept"] as const
+export type Connection = (typeof CONNECTIONS)[number]
+
+/** How one request ended. */
+export interface Sample {
+  connection: Connection
+  /** Its request, as an index. */
+  request: number
+  /** Among those of its request and connection, from 0, in the order in which they were sent. */
+  number: number
+  /** Milliseconds since 1970 at which it was sent, and milliseconds until the answer. */
+  at: number
+  milliseconds: number
+  /** By version: what is wrong with the answer, null where nothing is. Absent: it is right for all. */
+  failures?: (RequestFailure | null)[]
+}
+
+/** What the monitor has written so far. */
+export interface Observation {
+  requests: Pick<MonitoredRequest, "name" | "to" | "rate" | "expect">[]
+  samples: Sample[]
+}
+
+/** From when on, by the monitor's clock, which versions run. */
+export interface Phase {
+  from: number
+  versions: number[]
+}
+
+/** A sample that counts. */
+export interface Judged extends Sample {
+  failure?: RequestFailure
+}
+
+/** Milliseconds for which a request that was never answered may be the monitor's own network. */
+const WARM_UP = 10_000
+
+const Head = [z.enum(CONNECTIONS), z.number(), z.number(), z.number(), z.number()] as const
+const Line = z.union([z.tuple([...Head]), z.tuple([...Head, z.array(RequestFailure.nullable())])])
+
+/** One a line: connection, request, number, moment, milliseconds, and what is wrong, where anything is. k6 writes lines of its own among them. */
+export function readSamples(log: string): Sample[] {
+  return log
+    .split("\n")
+    .filter(line => line.startsWith('["'))
+    .map(line => readShape(Line, JSON.parse(line), "a line of the monitor"))
+    .map(([connection, request, number, at, milliseconds, failures]) => ({
+      connection,
+      request,
+      number,
+      at,
+      milliseconds,
+      ...(failures && { failures }),
+    }))
+}
+
+/** The last moment that the monitor has written of, by its own clock; 0 where there is none. */
+export function latest(samples: Sample[]): number {
+  return samples.reduce((last, { at, milliseconds }) => Math.max(last, at + milliseconds), 0)
+}
+
+/** Per request and connection: all that was sent before the first that is still under way. */
+export function settledStreams({ requests, samples }: Observation): Sample[][] {
+  const streams = requests.flatMap((_, request) =>
+    CONNECTIONS.map(connection => samples.filter(item => item.request === request && item.connection === connection)),
+  )
+  return streams.map(stream => {
+    const sorted = stream.sort((a, b) => a.number - b.number)
+    const gap = sorted.findIndex(({ number }, index) => number !== index)
+    return gap === -1 ? sorted : sorted.slice(0, gap)
+  })
+}
+
+/** The moment, by the monitor's clock, up to which it is known how every request ended; 0 where there is none. */
+export function knownUntil(observation: Observation): number {
+  const known = settledStreams(observation).map(stream => {
+    const last = stream.at(-1)
+    // Nothing is sent until its next turn.
+    return last ? last.at + 1000 / observation.requests[last.request]!.rate : 0
+  })
+  return Math.min(...known)
+}
+
+/**
+ * The samples that count, judged by what runs: an answer is right if it is right for one of the versions that may have given
+ * it. A request that one of these does not promise to answer does not count.
+ */
+export function judge(samples: Sample[], { requests }: Observation, phases: Phase[]): Judged[] {
+  return samples.flatMap(sample => {
+    const { failures, ...rest } = sample
+    const versions = versionsAt(sample, phases)
+    if (versions.some(version => !requests[sample.request]!.expect[version])) return []
+    const own = versions.map(version => failures?.[version])
+    return own.every(Boolean) ? [{ ...rest, failure: own.at(-1)! }] : [rest]
+  })
+}
+
+/** The versions that may have answered, the last to come last. */
+function versionsAt({ at, milliseconds }: Sample, phases: Phase[]): number[] {
+  const during = phases.filter(
+    ({ from }, index) => from <= at + milliseconds && (phases[index + 1]?.from ?? Infinity) > at,
+  )
+  return [...new Set(during.flatMap(({ versions }) => versions))]
+}
+
+/**
+ * The moment from which on requests count: when each had been answered once, or for some seconds could not be; undefined while
+ * neither is so. A network that opens late to a new pod (policies by label, a mesh) is the monitor's own.
+ */
+export function warmedUp(observation: Observation, phases: Phase[]): number | undefined {
+  if (observation.samples.length === 0) return undefined
+  const begun = Math.min(...observation.samples.map(({ at }) => at))
+  const first = observation.requests.flatMap(({ expect }, request) =>
+    CONNECTIONS.flatMap(connection => {
+      if (phases.some(({ versions }) => versions.some(version => !expect[version]))) return []
+      const own = observation.samples.filter(item => item.request === request && item.connection === connection)
+      const answered = judge(own, observation, phases).filter(({ failure }) => isAnswer(failure))
+      return [Math.min(...answered.map(({ at }) => at))]
+    }),
+  )
+  const last = Math.max(begun, ...first)
+  if (last < begun + WARM_UP) return last
+  return latest(observation.samples) >= begun + WARM_UP ? begun + WARM_UP : undefined
+}
+
+function isAnswer(failure: RequestFailure | undefined): boolean {
+  return !failure || failure.kind === "rate-limited"
+}

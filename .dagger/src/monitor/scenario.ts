@@ -1,0 +1,38 @@
+import type { AskedRequest, Expectations, ExpectedAnswer } from "../config/expectations.js"
+
+/** A request that is sent, with the answer that each version of the application promises; null where one promises none. */
+export interface MonitoredRequest extends Omit<AskedRequest, "expect"> {
+  expect: (ExpectedAnswer | null)[]
+}
+
+/** What the monitor's script gets: it says of each answer for which versions it is right. */
+export interface Scenario {
+  /** How the versions sign in, those that do; the first that works is taken. */
+  signIns: Expectations["signIn"][]
+  secrets: string[]
+  requests: MonitoredRequest[]
+}
+
+/** The requests of every version that may answer: of the one that runs, then of the one that is coming. */
+export function scenarioOf(versions: Expectations[]): Scenario {
+  const requests = new Map<string, MonitoredRequest>()
+  for (const [version, expectations] of versions.entries()) {
+    for (const { expect, ...request } of expectations.requests) {
+      const { method, url, headers, signedIn } = request
+      const same = JSON.stringify([method, url, Object.entries(headers).sort(), signedIn])
+      const expected = requests.get(same)?.expect ?? versions.map(() => null)
+      requests.set(same, { ...request, expect: expected.with(version, expect) })
+    }
+  }
+  const signIns = new Map(versions.map(({ signIn }) => [JSON.stringify(signIn), signIn]))
+  return {
+    signIns: [...signIns.values()].filter(steps => steps.length > 0),
+    secrets: [...new Set(versions.flatMap(({ secrets }) => secrets))],
+    requests: [...requests.values()],
+  }
+}
+
+/** Milliseconds in which each request has its turn. */
+export function turnOf(requests: { rate: number }[]): number {
+  return 1000 / Math.min(...requests.map(({ rate }) => rate))
+}

@@ -1,0 +1,112 @@
+import { describe, expect, test } from "vitest"
+
+import { judge, knownUntil, latest, type Phase, readSamples, warmedUp } from "../../../.dagger/src/monitor/samples.ts"
+import { observe, START, without } from "./observations.ts"
+
+const REFUSED = { kind: "refused" as const }
+const NOT_FOUND = { kind: "status" as const, status: 404 }
+const PHASES: Phase[] = [{ from: 0, versions: [0] }]
+
+test("the log is read line by line, past what k6 says itself", () => {
+  const log = `level=warning msg="Request Failed"\n["new",1,7,${START},12]\n["kept",0,8,${START},5000,[{"kind":"timeout"},null]]\n`
+  expect(readSamples(log)).toEqual([
+    { connection: "new", request: 1, number: 7, at: START, milliseconds: 12 },
+    { connection: "kept", request: 0, number: 8, at: START, milliseconds: 5000, failures: [{ kind: "timeout" }, null] },
+  ])
+  expect(() => readSamples('["new",1]\n')).toThrow(/BUG/)
+})
+
+test("it is known how a request ended up to the first that is still under way", () => {
+  const observation = observe(5)
+  expect(latest(observation.samples)).toBe(START + 4960)
+  expect(knownUntil(observation)).toBe(START + 5000)
+  const slow = without(
+    observation,
+    ({ connection, request, number }) => connection === "kept" && !request && number === 30,
+  )
+  expect(knownUntil(slow)).toBe(START + 3000)
+})
+
+test("nothing is known while of one kind of connection nothing is", () => {
+  expect(knownUntil(without(observe(5), ({ connection }) => connection === "new"))).toBe(0)
+})
+
+describe("an answer is right if it is right for a version that may have given it", () => {
+  const sample = { connection: "new" as const, request: 0, number: 0, at: START, milliseconds: 10 }
+  const judged = (failures: typeof sample & { failures?: object[] }, phases: Phase[], expect = [{}, {}]) =>
+    judge([failures as never], { requests: [{ expect }] as never, samples: [] }, phases)
+  const onlyNew = { ...sample, failures: [NOT_FOUND, null] as never }
+  const onlyOld = { ...sample, failures: [null, NOT_FOUND] as never }
+  const BEFORE = [{ from: 0, versions: [0] }]
+  const ROLLING = [...BEFORE, { from: START - 1000, versions: [0, 1] }]
+  const AFTER = [...ROLLING, { from: START - 500, versions: [1] }]
+
+  test.each([
+    ["before the rollout, by what runs", onlyOld, BEFORE, undefined],
+    ["before the rollout, not by what is coming", onlyNew, BEFORE, NOT_FOUND],
+    ["during it, by what ran", onlyOld, ROLLING, undefined],
+    ["during it, by what is coming", onlyNew, ROLLING, undefined],
+    ["after it, by what came", onlyNew, AFTER, undefined],
+    ["after it, not by what ran", onlyOld, AFTER, NOT_FOUND],
+    ["sent before the rollout and answered during it, by either", { ...onlyNew, at: START - 1005 }, ROLLING, undefined],
+    ["wrong for both", { ...sample, failures: [NOT_FOUND, REFUSED] as never }, ROLLING, REFUSED],
+  ])("%s", (_, given, phases, failure) => {
+    expect(judged(given, phases)).toMatchObject([failure ? { failure } : { number: 0 }])
+    expect(judged(given, phases)[0]!.failure).toEqual(failure)
+  })
+
+  test("a request that one of them does not promise to answer does not count", () => {
+    expect(judged(onlyOld, ROLLING, [{}, null!])).toEqual([])
+    expect(judged(onlyOld, BEFORE, [{}, null!])).toHaveLength(1)
+    expect(judged(onlyNew, AFTER, [null!, {}])).toHaveLength(1)
+  })
+})
+
+describe("the monitor's first requests", () => {
+  test("a network that opens after 1.2 s: requests count from the first answer of the last of them", () => {
+    expect(
+      warmedUp(
+        observe(5, after => (after < 1200 ? REFUSED : undefined)),
+        PHASES,
+      ),
+    ).toBe(START + 1250)
+  })
+
+  test("of which one connection of one request is late", () => {
+    const late = observe(5, (after, connection, request) =>
+      connection === "kept" && request === 1 && after < 3000 ? REFUSED : undefined,
+    )
+    expect(warmedUp(late, PHASES)).toBe(START + 3050)
+  })
+
+  test("an application that never answers: not yet, then after some seconds", () => {
+    expect(
+      warmedUp(
+        observe(5, () => REFUSED),
+        PHASES,
+      ),
+    ).toBeUndefined()
+    expect(
+      warmedUp(
+        observe(11, () => REFUSED),
+        PHASES,
+      ),
+    ).toBe(START + 10_000)
+  })
+
+  test("refused by a rate limit is answered; nothing sent is not", () => {
+    expect(
+      warmedUp(
+        observe(1, () => ({ kind: "rate-limited" })),
+        PHASES,
+      ),
+    ).toBe(START + 50)
+    expect(warmedUp(observe(0), PHASES)).toBeUndefined()
+  })
+
+  test("a request that what runs does not know is not waited for", () => {
+    const observation = observe(2, (_, __, request) => (request === 1 ? NOT_FOUND : undefined))
+    observation.requests[1]!.expect = [null, { status: 200 }]
+    expect(warmedUp(observation, PHASES)).toBe(START)
+  })
+})

@@ -1,0 +1,54 @@
+import { expect, test } from "vitest"
+
+import type { Expectations } from "../../../.dagger/src/config/expectations.ts"
+import { scenarioOf, turnOf } from "../../../.dagger/src/monitor/scenario.ts"
+
+const request = (name: string, contains: string): Expectations["requests"][number] => ({
+  name,
+  to: "frontend",
+  method: "GET",
+  url: `http://frontend:3000/${name}`,
+  headers: {},
+  signedIn: false,
+  rate: 10,
+  expect: { status: 200, contains },
+})
+const SIGN_IN = [
+  { name: "log in", method: "POST", url: "http://backend/token", headers: {}, expect: { status: 200 }, capture: {} },
+]
+const running: Expectations = {
+  requests: [request("page", "Old"), request("gone", "x")],
+  signIn: SIGN_IN,
+  secrets: ["A"],
+}
+const coming: Expectations = {
+  requests: [{ ...request("page", "New"), rate: 5 }, request("added", "y")],
+  signIn: SIGN_IN,
+  secrets: ["A", "B"],
+}
+
+test("a request has the answer that each version promises; one that only one knows has null for the other", () => {
+  const { requests, ...rest } = scenarioOf([running, coming])
+  expect(rest).toEqual({ signIns: [SIGN_IN], secrets: ["A", "B"] })
+  expect(requests.map(({ name, rate, expect }) => ({ name, rate, expect }))).toEqual([
+    { name: "page", rate: 5, expect: [running.requests[0]!.expect, coming.requests[0]!.expect] },
+    { name: "gone", rate: 10, expect: [running.requests[1]!.expect, null] },
+    { name: "added", rate: 10, expect: [null, coming.requests[1]!.expect] },
+  ])
+})
+
+test("a first release is alone; without a sign-in there is none", () => {
+  expect(scenarioOf([{ ...coming, signIn: [] }])).toMatchObject({
+    signIns: [],
+    requests: [{ expect: [{ contains: "New" }] }, { expect: [{ contains: "y" }] }],
+  })
+})
+
+test("requests with another header, method or sign-in are others", () => {
+  const other = { ...coming, requests: [{ ...coming.requests[0]!, signedIn: true }] }
+  expect(scenarioOf([running, other]).requests).toHaveLength(3)
+})
+
+test("the slowest request decides how long a turn of all takes", () => {
+  expect(turnOf([{ rate: 20 }, { rate: 0.4 }])).toBe(2500)
+})
