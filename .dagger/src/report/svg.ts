@@ -2,7 +2,8 @@ import type { Report } from "./report.js"
 
 const WIDTH = 960
 const HEIGHT = 360
-const PLOT = { left: 64, right: 940, top: 72, bottom: 290 }
+/** Left of it there is room for a label such as "10000 ms". */
+const PLOT = { left: 84, right: 940, top: 60, bottom: 290 }
 
 const STYLE = `
   text { font: 13px system-ui, sans-serif; fill: #24292f }
@@ -30,13 +31,14 @@ ${body}</svg>
 }
 
 function plot({ pods }: Report, { seconds, outages }: NonNullable<Report["availability"]>): string {
-  const start = Date.parse(seconds[0]!.at)
-  const end = Math.max(Date.parse(seconds.at(-1)!.at) + 1000, start + 1000)
+  // The pods of a first deployment come before the first request that counts.
+  const moments = [...seconds, ...pods].map(({ at }) => Date.parse(at))
+  const start = Math.min(...moments)
+  const end = Math.max(...moments) + 1000
   const slowest = niceCeiling(Math.max(...seconds.map(second => second.slowest), 1))
   const most = Math.max(...seconds.map(second => second.sent), 1)
   const x = (at: number) => round(PLOT.left + ((at - start) / (end - start)) * (PLOT.right - PLOT.left))
   const y = (milliseconds: number) => round(PLOT.bottom - (milliseconds / slowest) * (PLOT.bottom - PLOT.top))
-  const inPlot = (at: number) => at >= start && at <= end
   const latency = seconds.map(second => `${x(Date.parse(second.at) + 500)},${y(second.slowest)}`).join(" ")
   const failures = seconds
     .filter(second => second.failed > 0)
@@ -48,19 +50,17 @@ function plot({ pods }: Report, { seconds, outages }: NonNullable<Report["availa
     const [left, right] = [x(Math.max(start, Date.parse(from))), x(Math.min(end, Date.parse(to)))]
     return `<rect class="outage" x="${left}" y="${PLOT.top}" width="${Math.max(1, round(right - left))}" height="${PLOT.bottom - PLOT.top}"/>`
   })
-  const moments = pods
-    .filter(({ at }) => inPlot(Date.parse(at)))
-    .map(({ at, pod, change }) => {
-      const position = x(Date.parse(at))
-      return `<line class="${change}" x1="${position}" x2="${position}" y1="${PLOT.top}" y2="${PLOT.bottom}"><title>${escape(`${pod} ${change}`)}</title></line>`
-    })
+  const changes = pods.map(({ at, pod, change }) => {
+    const position = x(Date.parse(at))
+    return `<line class="${change}" x1="${position}" x2="${position}" y1="${PLOT.top}" y2="${PLOT.bottom}"><title>${escape(`${pod} ${change}`)}</title></line>`
+  })
   const ticks = [0, 0.25, 0.5, 0.75, 1].map(part => {
     const at = start + part * (end - start)
     return `<text x="${x(at)}" y="${PLOT.bottom + 20}" text-anchor="middle">${Math.round((at - start) / 1000)} s</text>`
   })
   const levels = [0, 0.5, 1].map(part => {
     const level = y(part * slowest)
-    return `<line class="axis" x1="${PLOT.left}" x2="${PLOT.right}" y1="${level}" y2="${level}"/><text x="${PLOT.left - 8}" y="${level + 4}" text-anchor="end">${part * slowest} ms</text>`
+    return `<line class="axis" x1="${PLOT.left}" x2="${PLOT.right}" y1="${level}" y2="${level}"/><text x="${PLOT.left - 8}" y="${level + 4}" text-anchor="end">${round(part * slowest)} ms</text>`
   })
   return (
     [
@@ -68,7 +68,7 @@ function plot({ pods }: Report, { seconds, outages }: NonNullable<Report["availa
       ...ticks,
       ...shades,
       ...failures,
-      ...moments,
+      ...changes,
       `<polyline class="latency" points="${latency}"/>`,
       legend(),
     ].join("\n") + "\n"
@@ -77,7 +77,7 @@ function plot({ pods }: Report, { seconds, outages }: NonNullable<Report["availa
 
 function legend(): string {
   const entries = [
-    ["latency", "slowest answer of each second", 64],
+    ["latency", "slowest answer of each second", 84],
     ["failed", "requests that failed", 330],
     ["ready", "a pod became ready", 540],
     ["gone", "a pod was gone", 750],
@@ -93,10 +93,10 @@ function legend(): string {
     .join("\n")
 }
 
-/** 1, 2 or 5 times a power of ten, at least the value. */
+/** A round number, at least the value and little more than it. */
 function niceCeiling(value: number): number {
   const power = 10 ** Math.floor(Math.log10(value))
-  return power * ([1, 2, 5, 10].find(factor => factor * power >= value) ?? 10)
+  return Math.round(power * ([1, 1.2, 1.6, 2, 2.4, 3, 4, 5, 6, 8, 10].find(factor => factor * power >= value) ?? 10))
 }
 
 function round(value: number): number {

@@ -144,6 +144,16 @@ test("the picture shades outages and marks the pods' coming and going", () => {
   expect(filesOf(SUCCEEDED)["availability.svg"]).not.toContain('class="outage"')
 })
 
+test("the picture has room for its labels, and shows pods that came before the first request", () => {
+  const early = { at: "2026-11-24T10:00:01.000Z", application: "backend", pod: "early", change: "ready" as const }
+  const slow = { at: "2026-11-24T10:00:05.000Z", sent: 40, failed: 0, slowest: 9_100 }
+  const availability = { ...SUCCEEDED.availability!, seconds: [slow] }
+  const svg = filesOf({ ...SUCCEEDED, pods: [early], availability })["availability.svg"]
+  const [, right, label] = /<text x="(\d+)" y="[\d.]+" text-anchor="end">(10000 ms)</.exec(svg)!
+  expect(Number(right)).toBeGreaterThan(label!.length * 8)
+  expect(svg).toContain('<line class="ready" x1="84" x2="84"')
+})
+
 test("the schema of report.json is written down as it is (npx vitest run --project unit -u writes it)", async () => {
   await expect(`${JSON.stringify(z.toJSONSchema(Report), null, 2)}\n`).toMatchFileSnapshot(
     "../../../docs/report.schema.json",
