@@ -1,0 +1,112 @@
+// What the monitor's requests decide: a migration that breaks what runs, a text that changes, a sign-in, a rate limit.
+import { readFileSync } from "node:fs"
+import { join } from "node:path"
+
+import { afterAll, beforeAll, expect, test } from "vitest"
+
+import { errorOf } from "../e2e/dagger.ts"
+import { Source } from "../e2e/source.ts"
+import { type Lab, labDown, temporaryLab } from "../lab/lab.ts"
+import { Namespace } from "./namespace.ts"
+
+const MIGRATION = "print('nothing to migrate')"
+let lab: Lab
+
+beforeAll(async () => {
+  lab = await temporaryLab({ name: `requests-${process.pid}` })
+})
+
+afterAll(async () => {
+  if (lab) await labDown(lab.name)
+})
+
+/** A minimal source whose frontend answers by this handler, of `request`, `body` and `response`; with more of the config. */
+function answering(handler: string, config = ""): Source {
+  const source = Source.minimal()
+  source.write("cloud-native.yaml", readFileSync(join(source.path, "cloud-native.yaml"), "utf8") + config)
+  return source.write(
+    "web/main.mjs",
+    `import { createServer } from "node:http"
+let count = 0
+let broken = false
+const server = createServer((request, response) => {
+  let body = ""
+  request.on("data", data => (body += data)).on("end", () => { ${handler} })
+}).listen(3000)
+process.on("SIGTERM", () => server.close())
+`,
+  )
+}
+
+/** A config whose monitor expects a text of the frontend's page. */
+const expecting = (text: string) => `monitor:
+  requests:
+    - { name: the page, to: frontend, path: /, expect: { status: 200, contains: ${text} } }
+`
+
+test.concurrent("9: a migration that breaks what runs ends the deployment before any pod is changed", async () => {
+  const namespace = await Namespace.create(lab, "breaking-migration")
+  const source = answering(
+    'broken ||= request.url === "/break"; response.statusCode = broken ? 503 : 200; response.end("ok")',
+  )
+  const first = await namespace.deploy(source).ended
+  expect(first.exitCode, first.stderr).toBe(0)
+  const before = await namespace.running()
+  const call =
+    "import urllib.request, urllib.error\\ntry: urllib.request.urlopen('http://frontend:3000/break')\\nexcept urllib.error.HTTPError: pass"
+  const ended = await namespace.deploy(source.edit("k8s/app.yaml", `"${MIGRATION}"`, `"${call}"`)).ended
+  expect(ended.exitCode, ended.stderr).toBe(1)
+  expect(errorOf(ended)).toMatch(
+    /AVAILABILITY_FAILED: requests began to fail while migrate-\w+ ran: the migration broke the running release/,
+  )
+  for (const text of ["status 503", "no pod was changed", "add in one release"]) expect(errorOf(ended)).toContain(text)
+  expect(await namespace.running()).toEqual(before)
+  expect(await namespace.leftovers()).toBe("")
+})
+
+test.concurrent("9: a rollback is judged by what the release that it restores promised", async () => {
+  const namespace = await Namespace.create(lab, "changed-text")
+  const first = await namespace.deploy(answering('response.end("an old text")', expecting("old"))).ended
+  expect(first.exitCode, first.stderr).toBe(0)
+  const before = await namespace.running()
+  const changed = answering('response.end("a new text")', expecting("new"))
+  const second = await namespace.deploy(changed).ended
+  expect(second.exitCode, second.stderr).toBe(0)
+  expect(second.stdout).toMatch(/100\.000 % answered as expected, from before the first change/)
+  const back = await namespace.call(changed, "rollback").ended
+  expect(back.exitCode, back.stderr).toBe(0)
+  expect(back.stdout).toContain("100.000 %")
+  expect(await namespace.running()).toEqual(before)
+})
+
+test.concurrent(
+  "6: a form signs in, its token goes with requests; a rate limit is told, and fails nothing",
+  async () => {
+    const namespace = await Namespace.create(lab, "signed-in")
+    await namespace.kubectl("create", "secret", "generic", "app-secrets", "--from-literal=PASSWORD=right")
+    const source = answering(
+      `if (request.url === "/token") return response.end(new URLSearchParams(body).get("password") === "right" ? '{"access_token":"t1"}' : "{}")
+     if (request.url === "/me") response.statusCode = request.headers.authorization === "Bearer t1" ? 200 : 401
+     if (request.url === "/limited" && ++count > 10) response.writeHead(429, { "Retry-After": "60" })
+     response.end("ok")`,
+      `monitor:
+  secrets: [PASSWORD]
+  signIn:
+    - name: log in
+      to: frontend
+      method: POST
+      path: /token
+      form: { username: me, password: "\${PASSWORD}" }
+      expect: { status: 200 }
+      capture: { token: access_token }
+  requests:
+    - { name: the user, to: frontend, path: /me, signedIn: true, headers: { Authorization: "Bearer \${token}" }, expect: { status: 200 } }
+    - { name: the limited, to: frontend, path: /limited, expect: { status: 200 } }
+`,
+    )
+    const ended = await namespace.deploy(source).ended
+    expect(ended.exitCode, ended.stderr).toBe(0)
+    expect(ended.stdout).toContain("100.000 %")
+    expect(ended.stdout).toMatch(/warning: \d+ requests were refused by the application's rate limit/)
+  },
+)
