@@ -1,27 +1,48 @@
+import { posix } from "node:path"
+
 import { dag, Directory, ReturnType } from "@dagger.io/dagger"
 
 import type { Config } from "../config/schema.js"
 import { CloudNativeError } from "../util/errors.js"
 import { checkManifests } from "./check.js"
+import { environments, filesInside, type FolderLayout, KUSTOMIZATIONS, LAYOUT_PATTERNS, layoutOf } from "./folder.js"
 import { type Manifest, parseManifests } from "./parse.js"
 import { assertNone } from "./problem.js"
 
-const KUSTOMIZATIONS = ["kustomization.yaml", "kustomization.yml", "Kustomization"]
 /** Where kubectl has the manifests. */
 const FOLDER = "/manifests"
 
 /**
- * The manifests of a folder: each .yaml and .yml file directly in it, or what its kustomization makes of them, or that of
- * an overlay inside the folder, which may use all that is in the folder.
+ * The manifests of a folder: its .yaml and .yml files, with those of its subfolders, or what its kustomization makes of them.
+ * `overlay`: the same of a folder inside it, which may use all that is in the folder. Throws if there is nothing.
  */
-export async function manifestsOf(folder: Directory, { images }: Config, overlay = "."): Promise<Manifest[]> {
-  if (await hasKustomization(folder, overlay))
-    return parseManifests([{ name: overlay, text: await kustomize(folder, overlay, images.kubectl) }])
-  if (overlay !== ".") throw noOverlay(overlay, await overlaysOf(folder))
-  const names = [...(await folder.glob("*.yaml")), ...(await folder.glob("*.yml"))].sort()
+export async function manifestsOf(folder: Directory, config: Config, overlay = "."): Promise<Manifest[]> {
+  const layout = await layoutIn(folder)
+  const inside = posix.normalize(overlay).replace(/\/$/, "")
+  const files = filesInside(layout, inside)
+  if (files.length === 0 && !layout.kustomizations.includes(inside)) throw nothingIn(overlay, layout)
+  const subfolders = [...new Set(files.map(path => posix.dirname(path)))].filter(path => path !== inside)
+  if (subfolders.length > 0) console.log(`manifests: those of the subfolders, too: ${subfolders.join(", ")}`)
+  return readManifests(folder, layout, config, inside)
+}
+
+async function readManifests(
+  folder: Directory,
+  layout: FolderLayout,
+  { images }: Config,
+  inside: string,
+): Promise<Manifest[]> {
+  if (layout.kustomizations.includes(inside))
+    return parseManifests([{ name: inside, text: await kustomize(folder, inside, images.kubectl) }])
+  const files = filesInside(layout, inside)
   return parseManifests(
-    await Promise.all(names.map(async name => ({ name, text: await folder.file(name).contents() }))),
+    await Promise.all(files.map(async name => ({ name, text: await folder.file(name).contents() }))),
   )
+}
+
+async function layoutIn(folder: Directory): Promise<FolderLayout> {
+  const found = await Promise.all(LAYOUT_PATTERNS.map(pattern => folder.glob(pattern)))
+  return layoutOf([...new Set(found.flat())])
 }
 
 /** The source's own folder of manifests. */
@@ -36,37 +57,39 @@ export async function manifestsIn(source: Directory, config: Config): Promise<Di
   })
 }
 
-/** How the applications are run for a trial: the source's manifests; where the folder has nothing but overlays, the first of these; where there is no folder, none. */
+/** How the applications are run for a trial: the source's manifests, or those of its first environment; where there is no folder, none. */
 export async function trialManifests(source: Directory, config: Config): Promise<Manifest[]> {
   if (!(await source.exists(config.manifests))) return []
   const folder = source.directory(config.manifests)
-  const manifests = await manifestsOf(folder, config)
-  const [overlay] = await overlaysOf(folder)
-  return overlay && manifests.length === 0 ? manifestsOf(folder, config, overlay) : manifests
+  const layout = await layoutIn(folder)
+  const [first] = await releasesOf(folder, layout)
+  return first === undefined ? [] : readManifests(folder, layout, config, first)
 }
 
-/** Check the source's manifests, and what each overlay makes of them; where the folder has nothing but overlays, these. */
+/** Check the source's manifests, and those of each environment: what every kustomization makes that is no part of another. */
 export async function checkAll(source: Directory, config: Config): Promise<void> {
   const folder = await manifestsIn(source, config)
-  const overlays = await overlaysOf(folder)
-  for (const overlay of [".", ...overlays]) {
-    const manifests = await manifestsOf(folder, config, overlay)
-    if (overlay !== "." || overlays.length === 0 || manifests.length > 0) assertNone(checkManifests(manifests, config))
+  const layout = await layoutIn(folder)
+  const releases = await releasesOf(folder, layout)
+  if (releases.length === 0) throw nothingIn(".", layout)
+  for (const inside of releases) assertNone(checkManifests(await readManifests(folder, layout, config, inside), config))
+}
+
+/** What of a folder can be deployed: itself, where it has manifests of its own, and its environments. */
+async function releasesOf(folder: Directory, layout: FolderLayout): Promise<string[]> {
+  const texts = await Promise.all(
+    layout.kustomizations.map(async inside => [inside, await kustomizationText(folder, inside)] as const),
+  )
+  const own = layout.files.length > 0 || layout.kustomizations.includes(".") ? ["."] : []
+  return [...new Set([...own, ...environments(new Map(texts))])]
+}
+
+async function kustomizationText(folder: Directory, inside: string): Promise<string> {
+  for (const name of KUSTOMIZATIONS) {
+    const path = posix.join(inside, name)
+    if (await folder.exists(path)) return folder.file(path).contents()
   }
-}
-
-/** The folders inside overlays/ that have a kustomization. */
-async function overlaysOf(folder: Directory): Promise<string[]> {
-  const found = await Promise.all(KUSTOMIZATIONS.map(name => folder.glob(`overlays/*/${name}`)))
-  return found
-    .flat()
-    .map(path => path.slice(0, path.lastIndexOf("/")))
-    .sort()
-}
-
-async function hasKustomization(folder: Directory, overlay: string): Promise<boolean> {
-  const found = await Promise.all(KUSTOMIZATIONS.map(name => folder.exists(`${overlay}/${name}`)))
-  return found.includes(true)
+  return ""
 }
 
 async function kustomize(folder: Directory, overlay: string, image: string): Promise<string> {
@@ -84,16 +107,26 @@ async function kustomize(folder: Directory, overlay: string, image: string): Pro
     blame: "user",
     what: `the kustomization in ${overlay} cannot be rendered`,
     why: (await rendered.stderr()).trim(),
-    fix: "mend what kubectl kustomize names above",
+    fix: "correct what kubectl kustomize names",
   })
 }
 
-function noOverlay(overlay: string, known: string[]): CloudNativeError {
+function nothingIn(overlay: string, { kustomizations, charts }: FolderLayout): CloudNativeError {
+  const found = [
+    kustomizations.length > 0 && `kustomizations in: ${kustomizations.join(", ")}`,
+    charts.length > 0 && `Helm charts in: ${charts.join(", ")}`,
+  ].filter(Boolean)
   return new CloudNativeError({
     code: "ARGUMENTS_INVALID",
     blame: "user",
-    what: `--overlay=${overlay}: the manifests have no kustomization there`,
-    why: known.length > 0 ? `they have ${known.join(", ")}` : "there is none in overlays/ either",
-    fix: "write the path of a folder inside the manifests that has a kustomization.yaml",
+    what:
+      overlay === "."
+        ? "the folder of manifests has no manifests of its own"
+        : `--overlay=${overlay}: there are no manifests and no kustomization in that folder`,
+    why: found.length > 0 ? `it has ${found.join("; ")}` : "no folder in it has a .yaml file or a kustomization",
+    fix:
+      kustomizations.length > 0
+        ? `name the one to deploy, for example --overlay=${kustomizations.at(-1)}`
+        : "put the manifests there, or set manifests in cloud-native.yaml to their folder",
   })
 }

@@ -12,7 +12,7 @@ import {
 
 import { describe, type Manifest, type Path, type Position } from "./manifest.js"
 import { assertNone, type Problem, problemAt } from "./problem.js"
-import { schemaOf } from "./shapes.js"
+import { type KubernetesObject, schemaOf } from "./shapes.js"
 
 export type { Manifest } from "./manifest.js"
 
@@ -50,14 +50,69 @@ function parseFile(file: string, text: string): { manifests: Manifest[]; problem
     }
     const value: unknown = document.toJS({ reviver: dropNull })
     if (value === undefined) continue
-    const locate = (path: Path) => position(lines, offsetOf(document, path))
-    const { apiVersion, kind } = value as { apiVersion?: unknown; kind?: unknown }
-    const { data: object, error } = schemaOf(apiVersion, kind).safeParse(value)
-    if (object) manifests.push({ file, object, locate })
-    for (const issue of error?.issues ?? [])
-      problems.push(shapeProblem(file, locate(issue.path), issue.path, issue.message))
+    for (const { item, at } of itemsOf(value, [])) {
+      const locate = (path: Path) => position(lines, offsetOf(document, [...at, ...path]))
+      const { object, issues } = readObject(item)
+      if (object) manifests.push({ file, object, locate })
+      problems.push(...issues.map(issue => problemOf(issue, file, locate(issue.path))))
+    }
   }
   return { manifests, problems }
+}
+
+/** The objects of a document: a List, as kubectl exports it, is taken apart. */
+function itemsOf(value: unknown, at: Path): { item: unknown; at: Path }[] {
+  const { kind, items } = (value ?? {}) as { kind?: unknown; items?: unknown }
+  const isList = typeof kind === "string" && kind.endsWith("List") && Array.isArray(items)
+  return isList ? items.flatMap((item, index) => itemsOf(item, [...at, "items", index])) : [{ item: value, at }]
+}
+
+interface Issue {
+  path: Path
+  message: string
+  fix?: string
+}
+
+/** An object as it is written, or what keeps it from being one. */
+function readObject(value: unknown): { object?: KubernetesObject; issues: Issue[] } {
+  const { apiVersion, kind, metadata } = (value ?? {}) as { [field: string]: unknown; metadata?: Partial<Metadata> }
+  const { data: object, error } = schemaOf(apiVersion, kind).safeParse(value)
+  if (object) dropServerFields(object)
+  const { name, generateName } = metadata ?? {}
+  if (name !== undefined || typeof generateName !== "string") return { object, issues: error?.issues ?? [] }
+  const others = (error?.issues ?? []).filter(({ path }) => path.join(".") !== "metadata.name")
+  return { object, issues: [...others, nameGenerated(generateName)] }
+}
+
+type Metadata = KubernetesObject["metadata"] & { generateName: unknown }
+
+/** Nobody could find an object again whose name the API server makes up. */
+function nameGenerated(generateName: string): Issue {
+  return {
+    path: ["metadata", "generateName"],
+    message: "an object that is applied needs a name",
+    fix: `write metadata.name: ${generateName.replace(/-+$/, "")} instead; a Job gets a hash of its content appended, so that each change of it runs once`,
+  }
+}
+
+/** What the API server sets, as an export of objects has it: applied again, it conflicts with what is there. */
+function dropServerFields(object: KubernetesObject & { status?: unknown }): void {
+  for (const field of ["uid", "resourceVersion", "generation", "creationTimestamp", "managedFields", "selfLink"])
+    delete object.metadata[field]
+  delete object.status
+}
+
+/** What is wrong with an object of this shape, and how to put it right. */
+function problemOf({ path, message, fix }: Issue, file: string, at: Position): Problem {
+  return {
+    code: "MANIFEST_INVALID",
+    what: [path.join("."), message.replace("Invalid input: ", "").replace("received undefined", "but it is missing")]
+      .filter(Boolean)
+      .join(": "),
+    fix:
+      fix ?? "every manifest needs apiVersion, kind and metadata.name, and fields of the types that Kubernetes knows",
+    where: { file, ...at },
+  }
 }
 
 /** The parser itself notices them only when it makes the value, and then without a place. */
@@ -97,18 +152,7 @@ function position(lines: LineCounter, offset: number): Position {
 }
 
 function syntaxProblem(file: string, at: Position, message: string): Problem {
-  return { code: "YAML_INVALID", what: `not valid YAML: ${message}`, fix: "mend the syntax", where: { file, ...at } }
-}
-
-function shapeProblem(file: string, at: Position, path: Path, message: string): Problem {
-  return {
-    code: "MANIFEST_INVALID",
-    what: [path.join("."), message.replace("Invalid input: ", "").replace("received undefined", "but it is missing")]
-      .filter(Boolean)
-      .join(": "),
-    fix: "every manifest needs apiVersion, kind and metadata.name, and fields of the types that Kubernetes knows",
-    where: { file, ...at },
-  }
+  return { code: "YAML_INVALID", what: `not valid YAML: ${message}`, fix: "correct the syntax", where: { file, ...at } }
 }
 
 function* duplicates(manifests: Manifest[]): Generator<Problem> {
@@ -122,7 +166,7 @@ function* duplicates(manifests: Manifest[]): Generator<Problem> {
       yield problemAt(manifest, [], {
         code: "MANIFEST_DUPLICATE",
         what: `${describe(manifest.object)} is in ${first.file}:${first.locate([]).line} already`,
-        fix: "remove one of the two, or give it another name",
+        fix: "remove one of the two, or give it another name; of folders that are environments, deploy one with --overlay=FOLDER",
       })
   }
 }

@@ -38,6 +38,15 @@ describe("parseManifests", () => {
     expect(manifest!.locate(["spec", "replicas"])).toEqual({ line: 11, column: 1 })
   })
 
+  test("takes a List apart, as kubectl exports it, without what the API server has set; each object has its place", () => {
+    const manifests = parseManifests(yamlFiles(caseFolder("parse/list")))
+    expect(manifests.map(({ object }) => object)).toEqual([
+      { apiVersion: "v1", kind: "ConfigMap", metadata: { name: "settings", labels: { a: "b" } }, data: { A: "1" } },
+      { apiVersion: "v1", kind: "Service", metadata: { name: "web" }, spec: { ports: [{ port: 80 }] } },
+    ])
+    expect(manifests[1]!.locate(["spec", "ports", 0, "port"])).toEqual({ line: 29, column: 21 })
+  })
+
   test("names every mistake of every file by line and column", () => {
     const folder = caseFolder("parse/mistakes")
     const error = catchError(() => parseManifests(yamlFiles(folder)))

@@ -12,7 +12,7 @@ const files = new Map(yamlFiles(join(import.meta.dirname, "../../../k8s")).map((
 const folderOf = (texts: Map<string, string>) =>
   ({
     exists: async () => false,
-    glob: async (pattern: string) => (pattern === "*.yaml" ? [...texts.keys()] : []),
+    glob: async (pattern: string) => (pattern === "**/*.yaml" ? [...texts.keys()] : []),
     file: (name: string) => ({ contents: async () => texts.get(name)! }),
   }) as unknown as Directory
 const manifests = folderOf(files)
@@ -50,4 +50,24 @@ test("manifests of which a rollout would fail are refused, what can wait is a wa
   expect(log.mock.calls.flat()).toEqual([
     expect.stringMatching(/^manifests: warning: deployment\.yaml:\d+:3: Deployment backend: no PodDisruptionBudget/),
   ])
+})
+
+test("a folder with nothing of its own names what it has", async () => {
+  const read = (overlay: string, ...paths: string[]) =>
+    planOf({} as Directory, config, { manifests: folderOf(new Map(paths.map(path => [path, ""]))), overlay })
+  await expect(read(".", "base/kustomization.yaml", "production/kustomization.yaml")).rejects.toThrow(
+    /no manifests of its own\n.*kustomizations in: base, production\n.*--overlay=production/,
+  )
+  await expect(read("staging", "app.yaml", "charts/api/Chart.yaml")).rejects.toThrow(
+    /--overlay=staging: there are no manifests[^]*Helm charts in: charts\/api/,
+  )
+})
+
+test("manifests in subfolders are read, or those of one of them", async () => {
+  const moved = folderOf(new Map([...files].map(([name, text]) => [`production/${name}`, text])))
+  const log = vi.spyOn(console, "log").mockImplementation(() => undefined)
+  onTestFinished(() => log.mockRestore())
+  for (const overlay of [".", "production/"])
+    expect((await planOf({} as Directory, config, { manifests: moved, overlay })).manifests.length).toBeGreaterThan(10)
+  expect(log.mock.calls.flat()).toEqual(["manifests: those of the subfolders, too: production"])
 })

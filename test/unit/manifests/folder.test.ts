@@ -1,0 +1,50 @@
+import { describe, expect, test } from "vitest"
+
+import { environments, filesInside, layoutOf } from "../../../.dagger/src/manifests/folder.ts"
+
+describe("the layout of a folder of manifests", () => {
+  test.each<[string, string[], Partial<ReturnType<typeof layoutOf>>]>([
+    ["files of its own", ["b.yaml", "a.yml"], { files: ["a.yml", "b.yaml"] }],
+    [
+      "subfolders",
+      ["backend/app.yaml", "frontend/app.yaml", "all.yaml"],
+      { files: ["all.yaml", "backend/app.yaml", "frontend/app.yaml"] },
+    ],
+    [
+      "overlays beside its own files: the files below are theirs",
+      ["app.yaml", "patches/p.yaml", "overlays/production/kustomization.yaml", "overlays/production/ingress.yaml"],
+      { files: ["app.yaml"], kustomizations: ["overlays/production"] },
+    ],
+    [
+      "a base and an environment",
+      ["base/kustomization.yml", "base/app.yaml", "production/Kustomization"],
+      { files: [], kustomizations: ["base", "production"] },
+    ],
+    [
+      "charts, whose templates are no manifests",
+      ["app.yaml", "api/Chart.yaml", "api/values.yaml", "api/templates/all.yaml", "api/charts/redis/Chart.yaml"],
+      { files: ["app.yaml"], charts: ["api"] },
+    ],
+    ["a chart itself", ["Chart.yaml", "values.yaml", "templates/all.yaml"], { files: [], charts: ["."] }],
+    ["nothing", [], { files: [] }],
+  ])("%s", (_, paths, expected) => {
+    expect(layoutOf(paths)).toEqual({ kustomizations: [], charts: [], ...expected })
+  })
+
+  test("has the files of one of its subfolders", () => {
+    const layout = layoutOf(["staging/a.yaml", "staging/web/b.yaml", "staging-old/c.yaml"])
+    expect(filesInside(layout, "staging")).toEqual(["staging/a.yaml", "staging/web/b.yaml"])
+  })
+})
+
+test("environments are the kustomizations that are no part of another, and no component", () => {
+  const texts = {
+    base: "resources: [app.yaml]",
+    production: "resources: [../base, ingress.yaml]\ncomponents: [../parts/tls]",
+    staging: "bases: [../base/]",
+    "parts/tls": "kind: Component",
+    "parts/unused": "kind: Component",
+    broken: "resources: [",
+  }
+  expect(environments(new Map(Object.entries(texts)))).toEqual(["broken", "production", "staging"])
+})
