@@ -2,18 +2,18 @@ import { z } from "zod"
 
 const seconds = z.number().nonnegative()
 
-/** What one tool made of a faulty release. */
+/** One tool's verdict on a faulty release. */
 const Verdict = z.object({
   outcome: z
     .enum(["failed", "refused", "succeeded", "missed", "capped"])
     .describe(
-      "failed: it said that the release fails; refused: before it changed anything; succeeded: it took it for good; " +
+      "failed: it said that the release fails; refused: before it changed anything; succeeded: it reported success; " +
         "missed: it did not name the cause; capped: it was still waiting",
     ),
   seconds: seconds.describe(
-    "From the moment the release was in the cluster to what the tool said; of a refusal, and of Helm, from the start of the call",
+    "From the moment the release was in the cluster to the tool's verdict; for a refusal, and for Helm, from the start of the call",
   ),
-  until: seconds.describe("The same to the end of the call, the way back included where the tool goes it"),
+  until: seconds.describe("The same to the end of the call, with the rollback if the tool does one"),
 })
 export type Verdict = z.infer<typeof Verdict>
 
@@ -26,7 +26,7 @@ const Fault = z.object({
     .number()
     .optional()
     .describe(
-      "Seconds from the cause, as the cluster dates it, to the verdict of `deploy`; absent where the cluster shows none",
+      "Seconds from the cause, as the cluster dates it, to the verdict of `deploy`; absent if the cluster shows none",
     ),
   kubectl: Verdict.describe("`kubectl apply`, then `kubectl rollout status`"),
   helm: Verdict.describe("`helm upgrade --rollback-on-failure --wait`"),
@@ -46,7 +46,7 @@ const Round = z.object({
   round: z
     .enum(["cold", "warm", "edited"])
     .describe(
-      "cold: no step has run before, no package is at hand; warm: the same once more; edited: one line of the backend is another",
+      "cold: no step has run before, no package is cached; warm: the same again; edited: one line of the backend is different",
     ),
   module: Run,
   script: Run.describe("The plain script of podman and kubectl"),
@@ -58,12 +58,12 @@ const Update = z.object({
   outcome: z.enum(["succeeded", "failed"]),
   requests: z
     .object({
-      percent: z.number().describe("Those that were answered as they must be"),
+      percent: z.number().describe("Those that were answered as expected"),
       sent: z.number(),
       p99: z.number().describe("Milliseconds within which 99 % of them were answered"),
     })
     .optional()
-    .describe("What became of the monitor's requests; absent where it sent none"),
+    .describe("The monitor's requests; absent if it sent none"),
   seconds: seconds.describe("The deployment alone, from the Lease to the record"),
   starts: z.record(z.string(), seconds).describe("Seconds from scheduled to ready, on average, by application"),
 })
@@ -75,8 +75,8 @@ const Image = z.object({
 
 const User = z.object({
   sent: z.number().describe("Requests of a user who signed in before the first update, ten a second"),
-  wrong: z.array(z.string()).describe("Those that were not answered as they must be"),
-  kept: z.boolean().describe("Whether the task that was created before is there after"),
+  wrong: z.array(z.string()).describe("Those that were not answered as expected"),
+  kept: z.boolean().describe("Whether the task that was created first still exists"),
 })
 
 const Updates = z.object({

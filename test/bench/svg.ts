@@ -46,7 +46,7 @@ function drawBar({ outcome, seconds }: Verdict, y: number, color: string, cap: n
     failed: `${seconds.toFixed(1)} s`,
     refused: `${seconds.toFixed(1)} s, nothing changed`,
     capped: `&gt; ${cap} s`,
-    succeeded: "took it for good",
+    succeeded: "reported success",
     missed: "not found out",
   }
   return `<rect x="${LEFT}" y="${y}" width="${width}" height="${BAR}" fill="${color}"${outcome === "succeeded" ? ' opacity="0.3"' : ""}/>

@@ -49,9 +49,7 @@ export function formatBench(bench: Bench): string {
     pipeline && `Seconds from source to a running deployment\n${pipelineTable(pipeline)}`,
     updates &&
       `${updates.updates.length} rolling updates one after another\n${updatesTable(updates)}\n\n${updatesText(updates)}`,
-    broken.length > 0
-      ? `FAIL\n${broken.map(problem => `  ${problem}`).join("\n")}`
-      : "PASS: every limit of the mission was kept",
+    broken.length > 0 ? `FAIL\n${broken.map(problem => `  ${problem}`).join("\n")}` : "PASS: within every limit",
   ]
     .filter(Boolean)
     .join("\n\n")
@@ -84,7 +82,7 @@ function verdictTable(faults: Fault[], cap: number): string {
 function described({ outcome, seconds }: Verdict, cap: number): string {
   if (outcome === "missed") return `not found out (${seconds.toFixed(1)} s)`
   if (outcome === "capped") return `> ${cap} s`
-  if (outcome === "succeeded") return `took it for good (${seconds.toFixed(1)} s)`
+  if (outcome === "succeeded") return `reported success (${seconds.toFixed(1)} s)`
   return `${seconds.toFixed(1)} s${outcome === "refused" ? ", nothing changed" : ""}`
 }
 
@@ -131,7 +129,7 @@ function updatesText({ leftovers, images, user }: Updates): string {
       `${application} ${humanSize(bytes)} (${bytes < LIMITS.imageBytes ? "PASS" : "FAIL"} < 200 MB, ${bytes <= WISHED_BYTES ? "within" : "above"} the 60 MB wished for)`,
   )
   return [
-    `A user's session: ${user.sent} requests, ${user.wrong.length} not answered as they must be; the task of before is ${user.kept ? "there" : "lost"}`,
+    `A user's session: ${user.sent} requests, ${user.wrong.length} not answered as expected; the user's task is ${user.kept ? "kept" : "lost"}`,
     `Left over: ${leftovers.join(", ") || "nothing"}`,
     `Images: ${sizes.join(", ")}`,
   ].join("\n")
