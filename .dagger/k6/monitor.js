@@ -1,6 +1,6 @@
-// Runs in k6, in the cluster, for as long as a deployment does: each of the monitor's requests at an even rate, whether they are
-// answered in time or not, on new connections and on kept ones. How each ended is written down at once, as JSON in one
-// line; the module reads them from the Job's log. Their numbers tell it which are still under way.
+// Runs in k6, in the cluster, for as long as a deployment does: sends each of the monitor's requests at an even rate, whether or
+// not they are answered in time, on new and on kept connections. Each result is written at once, as one line of JSON; the
+// module reads them from the Job's log. Numbers show which requests are still in flight.
 import { sleep } from "k6"
 import exec from "k6/execution"
 import http from "k6/http"

@@ -1,10 +1,12 @@
-"""Runs an image's command as a pod that may do nothing would run it, and writes as JSON what became of it.
+"""Runs an image's command as a restricted pod would run it, and writes the result as JSON.
 
-argv: a file with the settings (see trial-settings.ts), and the file to write (see trial.ts). The image's root file system is at /image. It becomes the root of the
-process, which is number 1 of its own, as in a container: confined, if the settings say so, without capabilities or a way to new
-ones, and read-only but for the paths that they name; else with those that a container has. What runs this is privileged, and
-the image is anybody's: of the machine it gets to see no disk and nothing to change it by. Then: does it answer, does it finish a request that it has begun when
-it is told to stop, and does it stop?
+argv: a file with the settings (see verify/run/settings.ts), and the file to write (see verify/run/trial.ts).
+
+The image's root file system is at /image. It becomes the root of the process, which is number 1 of its own namespace, as in a
+container. If the settings say so, the process is confined: no capabilities, no way to gain any, and a read-only root except for the
+paths in the settings. Otherwise it has the capabilities of a container. This script is privileged and the image is untrusted, so the
+image sees no disk of the machine and nothing with which to change it. The questions: does it answer, does it finish a request in
+flight when it is told to stop, and does it stop?
 """
 
 import ctypes
