@@ -78,7 +78,11 @@ function previousOf(entries: Entry[]): string {
 async function exclusively(kind: Report["kind"], undertaking: Undertaking): Promise<Report> {
   const id = newId()
   const { kubectl, plan } = undertaking
-  return withLease(kubectl, plan.config.name, id, () => undertake(id, kind, undertaking))
+  try {
+    return await withLease(kubectl, plan.config.name, id, () => undertake(id, kind, undertaking))
+  } finally {
+    await kubectl.close()
+  }
 }
 
 async function undertake(id: string, kind: Report["kind"], undertaking: Undertaking): Promise<Report> {
@@ -104,7 +108,7 @@ async function undertake(id: string, kind: Report["kind"], undertaking: Undertak
   } catch (error) {
     const failure = asFailure(error)
     console.log(`deploy: failed: ${failure.code}: ${failure.what}`)
-    report.failure = { code: failure.code, what: failure.what, why: failure.why, fix: failure.fix }
+    report.failure = { code: failure.code, kind: failure.kind, what: failure.what, why: failure.why, fix: failure.fix }
     // Where users were served before, what they see of the way back counts too.
     const seesItThrough = guard.baseline === "healthy"
     if (!seesItThrough) await conclude(report, guard)

@@ -3,17 +3,24 @@ import { z } from "zod"
 import type { Kubectl } from "../kubernetes/kubectl.js"
 import type { KubernetesObject } from "../manifests/render.js"
 import { type Plan, redactorOf } from "../release/inputs.js"
-import { doomOfJob, podsOfJob } from "../status/job.js"
+import type { RolloutFailure } from "../status/failure.js"
+import { jobFailure, podsOfJob } from "../status/job.js"
 import { lastLogs } from "../status/logs.js"
-import { observe } from "../status/observe.js"
-import { adviceFor } from "../status/remedies.js"
+import { describeFailure, remedyFor } from "../status/remedies.js"
+import { takeSnapshot } from "../status/take-snapshot.js"
 import { CloudNativeError } from "../util/errors.js"
 import { waitUntil } from "../util/poll.js"
 
-const Status = z.object({
-  conditions: z.array(z.object({ type: z.string(), status: z.string(), message: z.string().optional() })).default([]),
+const Job = z.object({
+  status: z
+    .object({
+      conditions: z
+        .array(z.object({ type: z.string(), status: z.string(), message: z.string().optional() }))
+        .default([]),
+    })
+    .prefault({}),
 })
-type Status = z.infer<typeof Status>
+type Job = z.infer<typeof Job>
 
 /** What became of one migration of a release. */
 export interface Migration {
@@ -22,11 +29,12 @@ export interface Migration {
   outcome: "ran" | "had run"
 }
 
-/** How a Job's wait ended: as its condition says, or because it will not. */
-interface End {
-  type: string
-  message?: string
-}
+/** How the wait for a Job ended: as one of its conditions says, since it is gone, or since it can never end. */
+type End =
+  | { type: "Complete" }
+  | { type: "Failed"; message: string }
+  | { type: "Gone" }
+  | { type: "Impossible"; failure: RolloutFailure }
 
 /** Run each migration to completion, side by side; one that has completed for this release is not run again. */
 export async function migrate(
@@ -45,21 +53,20 @@ async function runJob(
   signal: AbortSignal,
 ): Promise<Migration> {
   const { name } = manifest.metadata
-  const before = await find(kubectl, name)
-  if (before && condition(before, "Complete")) return { name, outcome: "had run" }
-  if (before && condition(before, "Failed")) await kubectl.must(["delete", "job", name, "--wait=true", "--timeout=60s"])
+  const before = endOf(await find(kubectl, name))
+  if (before?.type === "Complete") return { name, outcome: "had run" }
+  if (before?.type === "Failed") await kubectl.must(["delete", "job", name, "--wait=true", "--timeout=60s"])
   console.log(`migrate: ${name}`)
   await kubectl.apply([manifest])
-  const end = async () => {
-    const status = await find(kubectl, name)
-    if (!status) return { type: "Gone", message: "its Job was deleted before it had ended" }
-    return (
-      condition(status, "Complete") ??
-      condition(status, "Failed") ??
-      doomOfJob(await observe(kubectl), name, await kubectl.now())
-    )
+  const end = async (): Promise<End | undefined> => {
+    const job = await find(kubectl, name)
+    if (!job) return { type: "Gone" }
+    const end = endOf(job)
+    if (end) return end
+    const failure = jobFailure(await takeSnapshot(kubectl), name, await kubectl.now())
+    return failure && { type: "Impossible", failure }
   }
-  const ended = await waitUntil<End>(`the migration ${name} to complete`, plan.timeout, end, { signal }).catch(
+  const ended = await waitUntil(`the migration ${name} to complete`, plan.timeout, end, { signal }).catch(
     async error => {
       // One that breaks what runs, by a lock for example, goes on doing so until its pod is gone.
       if (signal.aborted) await kubectl.must(["delete", "job", name, "--wait=false"])
@@ -67,36 +74,59 @@ async function runJob(
     },
   )
   if (ended.type === "Complete") return { name, outcome: "ran" }
-  const failure = await failed(kubectl, plan, name, ended)
+  const error = await failed(kubectl, plan, name, ended)
   // What has not run must not run later, when nobody waits for it.
-  if (ended.type === "Stuck" || ended.type === "Refused") await kubectl.must(["delete", "job", name, "--wait=false"])
-  throw failure
+  if (ended.type === "Impossible") await kubectl.must(["delete", "job", name, "--wait=false"])
+  throw error
 }
 
-/** How a Job stands; undefined if there is none. */
-function find(kubectl: Kubectl, name: string): Promise<Status | undefined> {
-  return kubectl.get(["job", name, "--ignore-not-found"], "jsonpath={.status}", Status)
+async function find(kubectl: Kubectl, name: string): Promise<Job | undefined> {
+  return (await kubectl.api()).get("jobs", name, Job)
 }
 
-function condition(status: Status, type: string): End | undefined {
-  return status.conditions.find(item => item.type === type && item.status === "True")
+/** How a Job has ended; undefined while it has not, and where there is none. */
+function endOf(job: Job | undefined): End | undefined {
+  const met = job?.status.conditions.filter(({ status }) => status === "True") ?? []
+  if (met.some(({ type }) => type === "Complete")) return { type: "Complete" }
+  const failure = met.find(({ type }) => type === "Failed")
+  return failure && { type: "Failed", message: failure.message ?? "it failed" }
 }
 
 async function failed(
   kubectl: Kubectl,
   plan: Plan,
   name: string,
-  { type, message = "it failed" }: End,
+  end: Exclude<End, { type: "Complete" }>,
 ): Promise<CloudNativeError> {
-  const pod = podsOfJob(await observe(kubectl), name).at(-1)
+  const { message, remedy, look } = wordingOf(end, name, kubectl.namespace)
+  const pod = podsOfJob(await takeSnapshot(kubectl), name).at(-1)
   const logs = pod && (await lastLogs(kubectl, pod, redactorOf(plan)))
   return new CloudNativeError({
     code: "MIGRATION_FAILED",
+    kind: end.type === "Impossible" ? end.failure.kind : end.type,
     blame: "user",
     what: `the migration ${name} failed; no pod was changed`,
     why: [message, logs].filter(Boolean).join("\n"),
-    fix: `${type === "Failed" ? "mend the migration and deploy again" : adviceFor(message, kubectl.namespace)}; to look further: kubectl --namespace=${kubectl.namespace} ${
-      type === "Gone" ? "get events" : `describe job/${name}`
-    }`,
+    fix: `${remedy}; to look further: kubectl --namespace=${kubectl.namespace} ${look}`,
   })
+}
+
+function wordingOf(
+  end: Exclude<End, { type: "Complete" }>,
+  name: string,
+  namespace: string,
+): { message: string; remedy: string; look: string } {
+  const look = `describe job/${name}`
+  switch (end.type) {
+    case "Failed":
+      return { message: end.message, remedy: "fix the migration, and deploy again", look }
+    case "Gone":
+      return {
+        message: "its Job was deleted before it ended",
+        remedy: "find out what deletes Jobs in this namespace, and deploy again",
+        look: "get events",
+      }
+    case "Impossible":
+      return { message: describeFailure(end.failure), remedy: remedyFor(end.failure, namespace), look }
+  }
 }

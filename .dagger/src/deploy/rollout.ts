@@ -6,8 +6,8 @@ import { proveHandshake } from "../monitor/handshake.js"
 import type { Recorded } from "../release/history.js"
 import type { Plan } from "../release/inputs.js"
 import type { Report } from "../report/report.js"
-import { observe } from "../status/observe.js"
 import { assertStarted } from "../status/startup.js"
+import { takeSnapshot } from "../status/take-snapshot.js"
 import { migrate } from "./migrate.js"
 import { awaitMadeSecrets } from "./operator-secrets.js"
 import { watchRollout, watchSets } from "./watch.js"
@@ -104,7 +104,7 @@ async function rollOut(
   onReady?: () => Promise<void>,
 ): Promise<void> {
   report.changed = true
-  const before = await observe(kubectl)
+  const before = await takeSnapshot(kubectl)
   console.log(`apply: ${release.objects.length} objects`)
   await kubectl.apply(release.objects)
   const deployments = release.workloads.filter(({ kind }) => kind === "Deployment").map(({ name }) => name)

@@ -3,14 +3,15 @@ import type { Workload } from "../manifests/render.js"
 import { type Plan, redactorOf } from "../release/inputs.js"
 import { readRollout, type RolloutState } from "../status/deployment.js"
 import { describePod, describeState } from "../status/describe.js"
-import { type Hopeless, rolloutFailed } from "../status/failure.js"
-import { observe } from "../status/observe.js"
-import { doomOfAll } from "../status/pod.js"
-import { newPods, readSet, SetState, templateOf } from "../status/pod-sets.js"
+import type { RolloutFailure } from "../status/failure.js"
+import { commonFailure } from "../status/pod.js"
+import { newPods, readSet, SETS, type SetState } from "../status/pod-sets.js"
 import type { Snapshot } from "../status/snapshot.js"
 import { type PodStart, Starts } from "../status/startup.js"
+import { takeSnapshot } from "../status/take-snapshot.js"
 import { type PodChange, Timeline } from "../status/timeline.js"
 import { waitUntil } from "../util/poll.js"
+import { type FailedRollout, rolloutFailed } from "./rollout-error.js"
 
 /**
  * Wait until every Deployment runs this release and nothing else; throws as soon as one cannot, or `signal` says so. The
@@ -30,7 +31,7 @@ export async function watchRollout(
   const lines = new Map<string, string>()
   let last = ""
   const ask = async () => {
-    const snapshot = await observe(kubectl)
+    const snapshot = await takeSnapshot(kubectl)
     const now = await kubectl.now()
     const states = deployments.map(name => readRollout(snapshot, name, now))
     last = states
@@ -46,17 +47,16 @@ export async function watchRollout(
       if (warning && !shown.has(warning)) console.log(warning)
       if (warning) shown.add(warning)
     }
-    const hopeless = states.find(state => state.hopeless)
-    if (hopeless)
-      throw await rolloutFailed(kubectl, redactorOf(plan), describeHopeless(snapshot, hopeless, hopeless.hopeless!))
+    const failed = states.find(state => state.failure)
+    if (failed) throw await rolloutFailed(kubectl, redactorOf(plan), failedRollout(snapshot, failed, failed.failure!))
     return states.every(state => state.complete) ? starts.all() : undefined
   }
   return waitUntil(`the rollout of ${deployments.join(" and ")}`, plan.timeout, ask, { state: () => last, signal })
 }
 
-function describeHopeless(snapshot: Snapshot, state: RolloutState, cause: string): Hopeless {
+function failedRollout(snapshot: Snapshot, state: RolloutState, failure: RolloutFailure): FailedRollout {
   const { deployment: workload, culprit: pod } = state
-  return { workload, cause, state: describeState(snapshot, state), pod, object: `deployment/${workload}` }
+  return { workload, failure, state: describeState(snapshot, state), pod, object: `deployment/${workload}` }
 }
 
 /** Wait until every StatefulSet and DaemonSet runs this release; throws as soon as one cannot, or `signal` says so. */
@@ -71,23 +71,21 @@ export async function watchSets(
   const names = sets.map(({ kind, name }) => `${kind.toLowerCase()}/${name}`)
   const lines = new Map<string, string>()
   const ask = async () => {
-    const snapshot = await observe(kubectl)
+    const snapshot = await takeSnapshot(kubectl)
     const now = await kubectl.now()
-    const states = await Promise.all(
-      sets.map(({ kind, name }) => kubectl.get([kind.toLowerCase(), name], templateOf(kind), SetState)),
-    )
-    const read = states.map(state => readSet(state!))
+    const states = await Promise.all(sets.map(({ kind, name }) => readState(kubectl, kind as keyof typeof SETS, name)))
+    const read = states.map(readSet)
     for (const [index, name] of names.entries()) {
       const { line } = read[index]!
       if (lines.get(name) !== line) console.log(`rollout: ${name}: ${line}`)
       lines.set(name, line)
-      const pods = newPods(snapshot, before, states[index]!.uid)
-      const cause = read[index]!.complete ? undefined : doomOfAll(pods, snapshot, now)
+      const pods = newPods(snapshot, before, states[index]?.uid ?? "")
+      const failure = read[index]!.complete ? undefined : commonFailure(pods, snapshot, now)
       const [pod] = pods
-      if (cause && pod)
+      if (failure && pod)
         throw await rolloutFailed(kubectl, redactorOf(plan), {
           workload: name,
-          cause,
+          failure,
           state: describePod(pod).join("\n"),
           pod,
           object: name,
@@ -99,4 +97,9 @@ export async function watchSets(
     state: () => [...lines].map(([name, line]) => `${name}: ${line}`).join("\n"),
     signal,
   })
+}
+
+async function readState(kubectl: Kubectl, kind: keyof typeof SETS, name: string): Promise<SetState | undefined> {
+  const { collection, shape } = SETS[kind]
+  return (await kubectl.api()).get<SetState>(collection, name, shape)
 }

@@ -1,13 +1,3 @@
-/** Has the API server date an object that it does not keep. Of a kind that every deployment may create: the Lease's. */
-export const ASK_CLOCK = {
-  args: ["create", "--dry-run=server", "--filename=-", "--output=jsonpath={.metadata.creationTimestamp}"],
-  stdin: JSON.stringify({
-    apiVersion: "coordination.k8s.io/v1",
-    kind: "Lease",
-    metadata: { generateName: "cloud-native-clock-" },
-  }),
-}
-
 /** What it dates is cut to whole seconds. */
 const PRECISION = 1000
 

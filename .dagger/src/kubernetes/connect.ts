@@ -11,8 +11,6 @@ import { Kubectl } from "./kubectl.js"
 
 /** How the API server is called in the container that runs kubectl, when it is bound as a service. */
 export const API_HOST = "kubernetes"
-/** Where its container has the template that a rollout is read with. */
-export const SNAPSHOT_TEMPLATE = "/templates/snapshot.gotmpl"
 const KUBECONFIG = "/run/secrets/kubeconfig"
 
 export interface Target {
@@ -59,8 +57,7 @@ export async function reach(target: Target, config: Config): Promise<Reached> {
 
 /** A container that runs kubectl, as root: a mounted secret is root's to read. With the group, no image needs an /etc/passwd. */
 export function kubectlContainer(config: Config): Container {
-  const template = dag.currentModule().source().file("kubectl/snapshot.gotmpl")
-  return dag.container().from(config.images.kubectl).withUser("0:0").withFile(SNAPSHOT_TEMPLATE, template)
+  return dag.container().from(config.images.kubectl).withUser("0:0")
 }
 
 async function port(service: Service): Promise<number> {

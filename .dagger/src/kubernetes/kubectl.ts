@@ -7,7 +7,6 @@ import { CloudNativeError } from "../util/errors.js"
 import { readShape } from "../util/json.js"
 import { uniqueValue } from "../util/unique.js"
 import { Api } from "./api.js"
-import { ASK_CLOCK, leastOffset } from "./clock.js"
 import { parseGoQuoted } from "./go-quoted.js"
 import { isAway } from "./retry.js"
 
@@ -21,8 +20,6 @@ export interface Answer {
 
 /** kubectl in a container, on one namespace of one cluster. No answer ever comes from a cache. */
 export class Kubectl {
-  /** Milliseconds by which the cluster's clock is ahead of this machine's; unset until it is needed. */
-  private ahead?: number
   private connection?: Promise<Api>
 
   constructor(
@@ -90,20 +87,9 @@ export class Kubectl {
     succeeded(args, await persistently(() => this.execute(this.container.withMountedSecret(SECRET_FILE, file), args)))
   }
 
-  /** Milliseconds since 1970, as the cluster's clock has it: what ages are computed with. */
+  /** Milliseconds since 1970 by the cluster's clock, which ages are computed with. */
   async now(): Promise<number> {
-    this.ahead ??= await this.askClock()
-    return Date.now() + this.ahead
-  }
-
-  private async askClock(): Promise<number> {
-    const { args, stdin } = ASK_CLOCK
-    let sent = 0
-    const answer = await persistently(() => {
-      sent = Date.now()
-      return this.run(args, stdin)
-    })
-    return leastOffset(Date.parse(succeeded(args, answer)), sent, Date.now())
+    return (await this.api()).now()
   }
 
   private async execute(container: Container, args: string[], stdin?: string): Promise<Answer> {

@@ -2,8 +2,8 @@ import type { Kubectl } from "../kubernetes/kubectl.js"
 import { readRollout, type RolloutState } from "../status/deployment.js"
 import { describeState } from "../status/describe.js"
 import { lastLogs } from "../status/logs.js"
-import { observe } from "../status/observe.js"
 import { only } from "../status/snapshot.js"
+import { takeSnapshot } from "../status/take-snapshot.js"
 import { CloudNativeError } from "../util/errors.js"
 import type { Redactor } from "../util/redact.js"
 import type { Availability } from "./availability.js"
@@ -25,7 +25,7 @@ export async function requestsFailed(
   redactor: Redactor,
   { availability, requests, migrations }: FailedRequests,
 ): Promise<CloudNativeError> {
-  const snapshot = await observe(kubectl)
+  const snapshot = await takeSnapshot(kubectl)
   const now = await kubectl.now()
   const states = only(snapshot, "Deployment").map(({ metadata }) => readRollout(snapshot, metadata.name, now))
   const failed = availability.requests.filter(request => request.failed > 0)

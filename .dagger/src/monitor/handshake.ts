@@ -4,8 +4,9 @@ import type { Config } from "../config/schema.js"
 import type { Kubectl } from "../kubernetes/kubectl.js"
 import type { KubernetesObject } from "../manifests/render.js"
 import { addressesOf } from "../manifests/services.js"
-import { doomOfJob } from "../status/job.js"
-import { observe } from "../status/observe.js"
+import { jobFailure } from "../status/job.js"
+import { describeFailure } from "../status/remedies.js"
+import { takeSnapshot } from "../status/take-snapshot.js"
 import { CloudNativeError } from "../util/errors.js"
 import { readShape } from "../util/json.js"
 import { waitUntil } from "../util/poll.js"
@@ -42,8 +43,8 @@ export async function proveHandshake(
     const ended = async () => {
       const status = await kubectl.get(["job", name], "jsonpath={.status}", JobStatus)
       if (status?.succeeded || status?.failed) return true
-      const doom = doomOfJob(await observe(kubectl), name, await kubectl.now())
-      if (doom) throw cannotRun(doom.message)
+      const failure = jobFailure(await takeSnapshot(kubectl), name, await kubectl.now())
+      if (failure) throw cannotRun(describeFailure(failure))
       return undefined
     }
     await waitUntil("the handshake's Job to end", TIMEOUT + 15, ended, { signal })

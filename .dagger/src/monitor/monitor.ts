@@ -2,8 +2,9 @@ import type { Expectations } from "../config/expectations.js"
 import type { Config } from "../config/schema.js"
 import type { Kubectl } from "../kubernetes/kubectl.js"
 import { describePod } from "../status/describe.js"
-import { doomOfJob, podsOfJob } from "../status/job.js"
-import { observe } from "../status/observe.js"
+import { jobFailure, podsOfJob } from "../status/job.js"
+import { describeFailure } from "../status/remedies.js"
+import { takeSnapshot } from "../status/take-snapshot.js"
 import { CloudNativeError } from "../util/errors.js"
 import { waitUntil } from "../util/poll.js"
 import { extendK6, K6_NEEDS, removeK6, startK6 } from "./k6-job.js"
@@ -92,7 +93,7 @@ export class Monitor {
 
   /** The error of a monitor that writes nothing any more, with the state of its pod. */
   async lose(cause?: unknown): Promise<CloudNativeError> {
-    const pods = podsOfJob(await observe(this.kubectl), this.name)
+    const pods = podsOfJob(await takeSnapshot(this.kubectl), this.name)
     const state = pods.length > 0 ? pods.flatMap(describePod) : ["its pod is gone"]
     this.lost = true
     return new CloudNativeError({
@@ -110,7 +111,7 @@ export class Monitor {
     try {
       await this.readOnce()
     } catch (error) {
-      const [pod] = podsOfJob(await observe(this.kubectl), this.name)
+      const [pod] = podsOfJob(await takeSnapshot(this.kubectl), this.name)
       if (pod?.status.phase !== "Running") throw await this.lose(error)
       await this.readOnce()
     }
@@ -134,8 +135,8 @@ export class Monitor {
   private async isSending(): Promise<boolean> {
     const { exitCode, stdout } = await this.kubectl.run(["logs", `job/${this.name}`, "--tail=1"])
     if (exitCode === 0 && readSamples(stdout).length > 0) return true
-    const doom = doomOfJob(await observe(this.kubectl), this.name, await this.kubectl.now())
-    if (doom) throw cannotStart(doom.message)
+    const failure = jobFailure(await takeSnapshot(this.kubectl), this.name, await this.kubectl.now())
+    if (failure) throw cannotStart(describeFailure(failure))
     return false
   }
 }

@@ -32,7 +32,13 @@ export const Report = z.object({
   migrations: z.array(z.object({ name: z.string(), outcome: z.enum(["ran", "had run"]) })),
   changed: z.boolean().describe("Whether anything of it that makes pods was applied"),
   failure: z
-    .object({ code: z.string(), what: z.string(), why: z.string(), fix: z.string() })
+    .object({
+      code: z.string(),
+      kind: z.string().optional().describe("What kind of it: CrashLoop, ImageNotFound …"),
+      what: z.string(),
+      why: z.string(),
+      fix: z.string(),
+    })
     .optional()
     .describe("Why it failed; absent where it did not"),
   recovery: z

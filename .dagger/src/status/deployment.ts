@@ -1,4 +1,5 @@
-import { doomOf, GRACE, hasEnded, makesRoom } from "./pod.js"
+import { isFinalRefusal, refusal, type RolloutFailure } from "./failure.js"
+import { GRACE, hasEnded, makesRoom, podFailure } from "./pod.js"
 import { isOwnedBy, type Of, only, type Snapshot } from "./snapshot.js"
 
 const REVISION = "deployment.kubernetes.io/revision"
@@ -12,9 +13,9 @@ export interface RolloutState {
   line: string
   /** As many pods as must be are of this release and available, and the old ones are gone. */
   complete: boolean
-  /** Why it will not heal; unset while it may. */
-  hopeless?: string
-  /** The pod that this is read from; unset if it is of another object. */
+  /** Why it cannot succeed; unset while it may. */
+  failure?: RolloutFailure
+  /** The pod that shows the failure; unset if another object does. */
   culprit?: Of<"Pod">
   /** What is of no consequence for the verdict, but not as it is meant to be. */
   warning?: string
@@ -52,7 +53,7 @@ export function readRollout(snapshot: Snapshot, name: string, now: number): Roll
     deployment: name,
     line: `${status.updatedReplicas}/${wanted} new, ${Math.min(status.availableReplicas, status.replicas)} available, ${old.length} old`,
     complete,
-    ...(current && !complete && hopelessness(snapshot, deployment, newest, pods, now)),
+    ...(current && !complete && failureOf(snapshot, deployment, newest, pods, now)),
     warning: autoscalerOf(snapshot, name)?.status.conditions.map(inactive).find(Boolean),
     replicaSet: newest,
     pods,
@@ -64,21 +65,23 @@ export function readRollout(snapshot: Snapshot, name: string, now: number): Roll
  * Nothing of the newest ReplicaSet can come up: its pods are refused, every one of them is doomed, or Kubernetes itself
  * has given up. Where a part of it can, the rest is given a while.
  */
-function hopelessness(
+function failureOf(
   snapshot: Snapshot,
   deployment: Of<"Deployment">,
   newest: Of<"ReplicaSet"> | undefined,
   pods: Of<"Pod">[],
   now: number,
-): Pick<RolloutState, "hopeless" | "culprit"> {
+): Pick<RolloutState, "failure" | "culprit"> {
   const doomed = pods.flatMap(pod => {
-    const hopeless = doomOf(pod, snapshot, now)
-    return hopeless ? [{ hopeless, culprit: pod }] : []
+    const failure = podFailure(pod, snapshot, now)
+    return failure ? [{ failure, culprit: pod }] : []
   })
   const [first] =
     doomed.length === pods.length ? doomed : doomed.filter(({ culprit }) => now - unreadySince(culprit) > PARTIAL)
   return (
-    first ?? { hopeless: (newest && refusal(snapshot, newest, pods.length === 0, now)) ?? exceededDeadline(deployment) }
+    first ?? {
+      failure: (newest && refusedPods(snapshot, newest, pods.length === 0, now)) ?? exceededDeadline(deployment),
+    }
   )
 }
 
@@ -92,20 +95,20 @@ function unreadySince(pod: Of<"Pod">): number {
  * Why the API server creates no pod, or no further one; what may be on its way, as a service account in the same release
  * or the share of the quota that a pod leaves, is given time.
  */
-function refusal(snapshot: Snapshot, newest: Of<"ReplicaSet">, none: boolean, now: number): string | undefined {
-  const failure = newest.status?.conditions.find(
+function refusedPods(
+  snapshot: Snapshot,
+  newest: Of<"ReplicaSet">,
+  none: boolean,
+  now: number,
+): RolloutFailure | undefined {
+  const condition = newest.status?.conditions.find(
     condition => condition.type === "ReplicaFailure" && condition.status === "True",
   )
-  if (!failure?.message) return undefined
-  const age = now - Date.parse(failure.lastTransitionTime ?? "")
-  const isFinal =
-    isFinalRefusal(failure.message) && !(failure.message.includes("exceeded quota") && makesRoom(snapshot))
-  return (none && isFinal) || age > (none ? GRACE : PARTIAL) ? `no pod can be created: ${failure.message}` : undefined
-}
-
-/** Whether trying again does not help a pod that the API server refuses. */
-export function isFinalRefusal(message: string): boolean {
-  return /forbidden|invalid/.test(message) && !/error looking up service account/.test(message)
+  if (!condition?.message) return undefined
+  const failure = refusal(condition.message)
+  const age = now - Date.parse(condition.lastTransitionTime ?? "")
+  const isFinal = isFinalRefusal(failure) && !(failure.kind === "QuotaExceeded" && makesRoom(snapshot))
+  return (none && isFinal) || age > (none ? GRACE : PARTIAL) ? failure : undefined
 }
 
 /** Why an autoscaler does not scale; without its metrics yet, as just after its creation, it is none the worse. */
@@ -120,10 +123,10 @@ function inactive({
     : undefined
 }
 
-function exceededDeadline(deployment: Of<"Deployment">): string | undefined {
+function exceededDeadline(deployment: Of<"Deployment">): RolloutFailure | undefined {
   const progressing = deployment.status.conditions.find(condition => condition.type === "Progressing")
   return progressing?.reason === "ProgressDeadlineExceeded"
-    ? `its pods did not become ready in time: ${progressing.message}`
+    ? { kind: "DeadlineExceeded", message: progressing.message ?? "" }
     : undefined
 }
 

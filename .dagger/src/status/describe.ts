@@ -1,6 +1,5 @@
 import type { RolloutState } from "./deployment.js"
-import type { ContainerStatus } from "./pod.js"
-import { type Of, only, type Snapshot } from "./snapshot.js"
+import { type ContainerStatus, type Of, only, type Snapshot } from "./snapshot.js"
 
 /** Events that an error shows at most, the last ones. */
 const EVENTS = 10

@@ -1,36 +1,80 @@
-import type { Kubectl } from "../kubernetes/kubectl.js"
-import { CloudNativeError } from "../util/errors.js"
-import type { Redactor } from "../util/redact.js"
-import { failingLogs } from "./logs.js"
-import { adviceFor } from "./remedies.js"
-import type { Of } from "./snapshot.js"
+/** Why a container does not come up. */
+type ContainerFailure =
+  | { kind: "ImageNotFound" | "ImagePullDenied" | "ImagePullFailed" | "InvalidImageName"; message: string }
+  | { kind: "MissingObject"; object: "Secret" | "ConfigMap"; name: string; message: string }
+  | { kind: "MissingKey"; object: "Secret" | "ConfigMap"; name: string; key: string; message: string }
+  | { kind: "RunsAsRoot" | "InvalidConfiguration" | "CannotStart"; message: string }
+  | { kind: "OutOfMemory" | "Killed" | "Completed" }
+  | { kind: "CrashLoop"; exitCode?: number }
+  | { kind: "ProbeFailed"; probe: Probe; /** Seconds. */ allowed: number; /** What the kubelet got. */ answer?: string }
+  | { kind: "KilledByProbe"; probe: Probe; answer?: string }
 
-/** A rollout that cannot succeed. */
-export interface Hopeless {
-  /** What rolls out: backend, or statefulset/queue. */
-  workload: string
-  cause: string
-  /** How it stands, as evidence. */
-  state: string
-  /** The pod that shows the cause, where one does. */
-  pod?: Of<"Pod">
-  /** What kubectl calls it: deployment/backend. */
-  object: string
+type Probe = "startup" | "readiness" | "liveness"
+
+/** Why a pod does not come up; `container` names the one that shows it. */
+export type PodFailure =
+  | (ContainerFailure & { container: string; init: boolean })
+  | { kind: "Unschedulable"; message: string }
+  | { kind: "MountFailed"; message: string; missing?: Missing }
+
+/** Why no pod can be created, or why Kubernetes gave up on those that were. */
+export type WorkloadFailure =
+  | { kind: "QuotaExceeded" | "PodSecurityViolated" | "ServiceAccountMissing" | "PodRefused"; message: string }
+  | { kind: "DeadlineExceeded"; message: string }
+
+/** Why a rollout cannot succeed. */
+export type RolloutFailure = PodFailure | WorkloadFailure
+
+/** A Secret or a ConfigMap, or a key of one, that does not exist; a volume's message does not say whose key it is. */
+export type Missing =
+  { object: "Secret" | "ConfigMap"; name: string; key?: string } | { object: "volume"; key: string; name?: undefined }
+
+/** A failure of a container, before it is said of which one. */
+export type Cause = ContainerFailure
+
+/** Reads the kubelet's message about an image that it could not pull. Another attempt helps only where the registry failed. */
+export function pullFailure(message: string): Cause {
+  if (/unauthorized|authentication required|denied|forbidden|no basic auth credentials/i.test(message))
+    return { kind: "ImagePullDenied", message }
+  if (/not found|manifest unknown|name unknown/i.test(message)) return { kind: "ImageNotFound", message }
+  return { kind: "ImagePullFailed", message }
 }
 
-/** What is thrown of it: with the evidence, the last log lines included. */
-export async function rolloutFailed(
-  kubectl: Kubectl,
-  redactor: Redactor,
-  { workload, cause, state, pod, object }: Hopeless,
-): Promise<CloudNativeError> {
-  // Said before the evidence is gathered: that takes a moment.
-  console.log(`rollout: ${workload}: failed: ${cause}`)
-  return new CloudNativeError({
-    code: "ROLLOUT_FAILED",
-    blame: "user",
-    what: `the rollout of ${workload} cannot succeed`,
-    why: [cause, state, pod && (await failingLogs(kubectl, pod, redactor))].filter(Boolean).join("\n"),
-    fix: `${adviceFor(cause, kubectl.namespace)}; to look further: kubectl --namespace=${kubectl.namespace} describe ${pod ? `pod/${pod.metadata.name}` : object}`,
-  })
+/** Reads the kubelet's message about a container that it cannot configure. */
+export function configFailure(message: string): Cause {
+  const missing = missingIn(message)
+  if (missing && missing.object !== "volume")
+    return missing.key === undefined
+      ? { kind: "MissingObject", object: missing.object, name: missing.name, message }
+      : { kind: "MissingKey", object: missing.object, name: missing.name, key: missing.key, message }
+  return { kind: /run as root/.test(message) ? "RunsAsRoot" : "InvalidConfiguration", message }
+}
+
+/** Reads the kubelet's message about a volume; undefined where it may still be mounted. */
+export function mountFailure(message: string): PodFailure | undefined {
+  const missing = missingIn(message)
+  return missing || /not found/.test(message) ? { kind: "MountFailed", message, missing } : undefined
+}
+
+/** What a message of the kubelet's says does not exist. */
+function missingIn(message: string): Missing | undefined {
+  const key = /couldn't find key (\S+) in (Secret|ConfigMap) [^\s/]+\/(\S+)/.exec(message)
+  if (key) return { object: key[2] as "Secret" | "ConfigMap", name: key[3]!, key: key[1]! }
+  const item = /references non-existent (?:secret|config) key: (\S+)/.exec(message)
+  if (item) return { object: "volume", key: item[1]! }
+  const object = /(secret|configmap) "([^"]+)" not found/.exec(message)
+  return object ? { object: object[1] === "secret" ? "Secret" : "ConfigMap", name: object[2]! } : undefined
+}
+
+/** Reads the API server's message about a pod that it refuses to create. */
+export function refusal(message: string): WorkloadFailure {
+  if (message.includes("exceeded quota")) return { kind: "QuotaExceeded", message }
+  if (message.includes("violates PodSecurity")) return { kind: "PodSecurityViolated", message }
+  if (message.includes("error looking up service account")) return { kind: "ServiceAccountMissing", message }
+  return { kind: "PodRefused", message }
+}
+
+/** Whether another attempt does not help a pod that the API server refuses. */
+export function isFinalRefusal({ kind, message }: WorkloadFailure): boolean {
+  return kind !== "ServiceAccountMissing" && /forbidden|invalid/.test(message)
 }

@@ -41,6 +41,5 @@ export async function failingLogs(kubectl: Kubectl, pod: Of<"Pod">, redactor: Re
 
 /** The Secrets of a pod whose values were not given to this deployment; its own one is called by its content. */
 export function unknownSecrets(pod: Of<"Pod">, redactor: Redactor): string[] {
-  const names = [...new Set(pod.spec.secrets.split(" ").filter(Boolean))]
-  return names.filter(name => !redactor.knows(name))
+  return pod.spec.secrets.filter(name => !redactor.knows(name))
 }

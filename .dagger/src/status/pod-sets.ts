@@ -2,40 +2,78 @@ import { z } from "zod"
 
 import { isOwnedBy, type Of, only, type Snapshot } from "./snapshot.js"
 
-/** How a StatefulSet or a DaemonSet stands. */
-export const SetState = z.object({
-  uid: z.string(),
-  generation: z.number(),
-  observedGeneration: z.number(),
-  strategy: z.string(),
-  wanted: z.number(),
-  /** Of these, those that an update leaves as they are. */
-  partition: z.number(),
-  updated: z.number(),
-  ready: z.number(),
-})
-export type SetState = z.infer<typeof SetState>
+const metadata = z.object({ uid: z.string(), generation: z.number().default(0) })
 
-const FIELDS: Record<string, Record<"wanted" | "partition" | "updated" | "ready", string>> = {
-  StatefulSet: {
-    wanted: ".spec.replicas",
-    partition: "(and .spec.updateStrategy.rollingUpdate .spec.updateStrategy.rollingUpdate.partition)",
-    updated: ".status.updatedReplicas",
-    ready: ".status.readyReplicas",
-  },
-  DaemonSet: {
-    wanted: ".status.desiredNumberScheduled",
-    partition: "0",
-    updated: ".status.updatedNumberScheduled",
-    ready: ".status.numberAvailable",
-  },
+const StatefulSet = z
+  .object({
+    metadata,
+    spec: z.object({
+      replicas: z.number().default(1),
+      updateStrategy: z.object({
+        type: z.string(),
+        rollingUpdate: z.object({ partition: z.number().default(0) }).optional(),
+      }),
+    }),
+    status: z.object({
+      observedGeneration: z.number().default(0),
+      updatedReplicas: z.number().default(0),
+      readyReplicas: z.number().default(0),
+    }),
+  })
+  .transform(({ metadata, spec, status }): SetState => ({
+    ...metadata,
+    observedGeneration: status.observedGeneration,
+    strategy: spec.updateStrategy.type,
+    wanted: spec.replicas,
+    partition: spec.updateStrategy.rollingUpdate?.partition ?? 0,
+    updated: status.updatedReplicas,
+    ready: status.readyReplicas,
+  }))
+
+const DaemonSet = z
+  .object({
+    metadata,
+    spec: z.object({ updateStrategy: z.object({ type: z.string() }) }),
+    status: z.object({
+      observedGeneration: z.number().default(0),
+      desiredNumberScheduled: z.number().default(0),
+      updatedNumberScheduled: z.number().default(0),
+      numberAvailable: z.number().default(0),
+    }),
+  })
+  .transform(({ metadata, spec, status }): SetState => ({
+    ...metadata,
+    observedGeneration: status.observedGeneration,
+    strategy: spec.updateStrategy.type,
+    wanted: status.desiredNumberScheduled,
+    partition: 0,
+    updated: status.updatedNumberScheduled,
+    ready: status.numberAvailable,
+  }))
+
+/** How the API server's answer about one of these kinds is read. */
+export const SETS = {
+  StatefulSet: { collection: "statefulsets", shape: StatefulSet },
+  DaemonSet: { collection: "daemonsets", shape: DaemonSet },
+} as const
+
+/** How a StatefulSet or a DaemonSet stands. */
+export interface SetState {
+  uid: string
+  generation: number
+  observedGeneration: number
+  strategy: string
+  wanted: number
+  /** Of these, those that an update leaves as they are. */
+  partition: number
+  updated: number
+  ready: number
 }
 
 /** Where its rollout stands. Pods that are replaced only when somebody deletes them are not waited for. */
-export function readSet({ generation, observedGeneration, strategy, wanted, partition, updated, ready }: SetState): {
-  line: string
-  complete: boolean
-} {
+export function readSet(state: SetState | undefined): { line: string; complete: boolean } {
+  if (!state) return { line: "not there yet", complete: false }
+  const { generation, observedGeneration, strategy, wanted, partition, updated, ready } = state
   const isCurrent = observedGeneration >= generation
   if (strategy === "OnDelete")
     return { line: "its pods are replaced when they are deleted (OnDelete)", complete: isCurrent }
@@ -50,15 +88,4 @@ export function readSet({ generation, observedGeneration, strategy, wanted, part
 export function newPods(snapshot: Snapshot, before: Snapshot, set: string): Of<"Pod">[] {
   const old = only(before, "Pod").map(({ metadata }) => metadata.uid)
   return only(snapshot, "Pod").filter(pod => isOwnedBy(pod, set) && !old.includes(pod.metadata.uid))
-}
-
-/** The output of `kubectl get` that has the state of a set. */
-export function templateOf(kind: string): string {
-  const numbers = {
-    generation: ".metadata.generation",
-    observedGeneration: ".status.observedGeneration",
-    ...FIELDS[kind],
-  }
-  const fields = Object.entries(numbers).map(([name, path]) => `,"${name}":{{or ${path} 0}}`)
-  return `go-template={"uid":"{{.metadata.uid}}","strategy":"{{.spec.updateStrategy.type}}"${fields.join("")}}`
 }

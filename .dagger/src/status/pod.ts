@@ -1,5 +1,6 @@
+import { type Cause, configFailure, mountFailure, type PodFailure, pullFailure } from "./failure.js"
 import { failedProbe, killedByProbe } from "./probes.js"
-import { isOwnedBy, type Of, only, type Snapshot } from "./snapshot.js"
+import { type ContainerStatus, isOwnedBy, type Of, only, type Snapshot } from "./snapshot.js"
 
 /** Milliseconds that what may heal by itself (room that is being made, a service account on its way) is given. */
 export const GRACE = 30_000
@@ -14,23 +15,16 @@ const MISSING = 4_000
 /** Milliseconds for which the end of a container counts as a crash of this rollout: the kubelet forgets it after as many. */
 const RECENT = 600_000
 
-/** A pull that another try will not mend: no such image, or no right to it. */
-const FINAL_PULL =
-  /not found|manifest unknown|name unknown|unauthorized|authentication required|denied|forbidden|no basic auth credentials/i
-/** A Secret, a ConfigMap or a key of one that does not exist. */
-const NOT_FOUND = /not found|couldn't find key|non-existent/
-
-export type ContainerStatus = Of<"Pod">["status"]["containerStatuses"][number]
 type Events = Of<"Event">[]
 
 /** Why none of these pods will come up by itself; undefined while one may, and where there is none. */
-export function doomOfAll(pods: Of<"Pod">[], snapshot: Snapshot, now: number): string | undefined {
-  const causes = pods.map(pod => doomOf(pod, snapshot, now))
-  return causes.every(cause => cause !== undefined) ? causes[0] : undefined
+export function commonFailure(pods: Of<"Pod">[], snapshot: Snapshot, now: number): PodFailure | undefined {
+  const failures = pods.map(pod => podFailure(pod, snapshot, now))
+  return failures.every(failure => failure !== undefined) ? failures[0] : undefined
 }
 
 /** Why a pod will not come up by itself; undefined while it may. `now` is in milliseconds since 1970. */
-export function doomOf(pod: Of<"Pod">, snapshot: Snapshot, now: number): string | undefined {
+export function podFailure(pod: Of<"Pod">, snapshot: Snapshot, now: number): PodFailure | undefined {
   const events = only(snapshot, "Event").filter(event => event.involvedObject.name === pod.metadata.name)
   const scheduled = pod.status.conditions.find(condition => condition.type === "PodScheduled")
   const age = now - Date.parse(scheduled?.lastTransitionTime ?? pod.metadata.creationTimestamp ?? "")
@@ -39,12 +33,12 @@ export function doomOf(pod: Of<"Pod">, snapshot: Snapshot, now: number): string 
   const { initContainerStatuses, containerStatuses } = pod.status
   const isSettled = age > MISSING
   for (const status of initContainerStatuses) {
-    const cause = stuck(pod, status, events, isSettled, now)
-    if (cause && status.state.terminated?.exitCode !== 0) return `init container ${status.name}: ${cause}`
+    const cause = containerFailure(pod, status, events, isSettled, now)
+    if (cause && status.state.terminated?.exitCode !== 0) return { ...cause, container: status.name, init: true }
   }
   for (const status of containerStatuses) {
-    const cause = stuck(pod, status, events, isSettled, now)
-    if (cause) return `${status.name}: ${cause}`
+    const cause = containerFailure(pod, status, events, isSettled, now)
+    if (cause) return { ...cause, container: status.name, init: false }
   }
   return isSettled ? unmounted(pod, events) : undefined
 }
@@ -96,37 +90,39 @@ function unschedulable(
   pod: Of<"Pod">,
   scheduled: { reason?: string; message?: string },
   events: Events,
-): string | undefined {
+): PodFailure | undefined {
   const nodeIsComing =
     pod.status.nominatedNodeName !== "" ||
     events.some(event => event.reason === "TriggeredScaleUp" || event.reason === "Nominated")
   return scheduled.reason === "Unschedulable" && !nodeIsComing
-    ? `no node takes the pod: ${scheduled.message}`
+    ? { kind: "Unschedulable", message: scheduled.message ?? "" }
     : undefined
 }
 
-function stuck(
+function containerFailure(
   pod: Of<"Pod">,
   status: ContainerStatus,
   events: Events,
   isSettled: boolean,
   now: number,
-): string | undefined {
+): Cause | undefined {
   const { reason, message } = status.state.waiting ?? { reason: "", message: "" }
   switch (reason) {
     case "ErrImagePull":
-    case "ImagePullBackOff":
-      return FINAL_PULL.test(message) || failedPulls(status, events) > 1
-        ? `the image cannot be pulled: ${message}`
-        : undefined
+    case "ImagePullBackOff": {
+      const failure = pullFailure(message)
+      return failure.kind !== "ImagePullFailed" || failedPulls(status, events) > 1 ? failure : undefined
+    }
     case "InvalidImageName":
-      return `the image's name is invalid: ${message}`
-    case "CreateContainerConfigError":
-      if (/failed to sync .* cache/.test(message) || (NOT_FOUND.test(message) && !isSettled)) return undefined
-      return `the container's configuration is incomplete: ${message}`
+      return { kind: "InvalidImageName", message }
+    case "CreateContainerConfigError": {
+      if (/failed to sync .* cache/.test(message)) return undefined
+      const failure = configFailure(message)
+      return isSettled || !failure.kind.startsWith("Missing") ? failure : undefined
+    }
     case "CreateContainerError":
     case "RunContainerError":
-      return `the container cannot be started: ${message}`
+      return { kind: "CannotStart", message }
     case "CrashLoopBackOff":
       return crash(status, events)
     default:
@@ -149,25 +145,17 @@ function hasCrashedTwice(status: ContainerStatus, now: number): boolean {
   )
 }
 
-function crash(status: ContainerStatus, events: Events): string {
+function crash(status: ContainerStatus, events: Events): Cause {
   const ended = status.state.terminated ?? status.lastState.terminated
-  if (ended?.reason === "OOMKilled") return "killed for using more memory than its limit (OOMKilled)"
+  if (ended?.reason === "OOMKilled") return { kind: "OutOfMemory" }
   const killed = killedByProbe(status.name, events)
   if (killed) return killed
-  switch (ended?.exitCode) {
-    case undefined:
-      return "ends again and again"
-    case 0:
-      return "ends again and again with exit code 0 (Completed), as if its work were done"
-    case 137:
-      return "killed again and again (exit code 137, SIGKILL), and not for its memory"
-    default:
-      return `ends again and again with exit code ${ended?.exitCode}`
-  }
+  if (ended?.exitCode === 0) return { kind: "Completed" }
+  return ended?.exitCode === 137 ? { kind: "Killed" } : { kind: "CrashLoop", exitCode: ended?.exitCode }
 }
 
 /** A volume whose ConfigMap or Secret, or key of one, does not exist; the container then waits without a reason of its own. */
-function unmounted(pod: Of<"Pod">, events: Events): string | undefined {
+function unmounted(pod: Of<"Pod">, events: Events): PodFailure | undefined {
   const isMounted = pod.status.conditions.some(
     ({ type, status }) => type === "PodReadyToStartContainers" && status === "True",
   )
@@ -175,6 +163,8 @@ function unmounted(pod: Of<"Pod">, events: Events): string | undefined {
     ({ state, restartCount }) => state.running || state.terminated || restartCount > 0,
   )
   if (isMounted || hasBegun) return undefined
-  const failed = events.findLast(event => event.reason === "FailedMount" && NOT_FOUND.test(event.message))
-  return failed && `a volume cannot be mounted: ${failed.message}`
+  return events
+    .filter(event => event.reason === "FailedMount")
+    .map(event => mountFailure(event.message))
+    .findLast(failure => failure !== undefined)
 }

@@ -1,5 +1,5 @@
-import type { ContainerStatus } from "./pod.js"
-import type { Of, Probe } from "./snapshot.js"
+import type { Cause } from "./failure.js"
+import type { ContainerStatus, Of, Probe } from "./snapshot.js"
 
 /** Milliseconds that a readiness probe is given, however little its own fields allow: what it asks for may just be coming. */
 const LEAST = 6_000
@@ -9,7 +9,7 @@ const SLACK = 2_000
 type Events = Of<"Event">[]
 
 /** Why a running container is not going to be ready, by its own probes; undefined while they leave it time. */
-export function failedProbe(pod: Of<"Pod">, status: ContainerStatus, events: Events, now: number): string | undefined {
+export function failedProbe(pod: Of<"Pod">, status: ContainerStatus, events: Events, now: number): Cause | undefined {
   if (status.ready) return undefined
   const container = [...pod.spec.containers, ...pod.spec.initContainers].find(({ name }) => name === status.name)
   const killed = killedByProbe(status.name, events)
@@ -34,28 +34,23 @@ export function failedProbe(pod: Of<"Pod">, status: ContainerStatus, events: Eve
 }
 
 /** What the kubelet says of a container that it ended since a probe failed. */
-export function killedByProbe(container: string, events: Events): string | undefined {
+export function killedByProbe(container: string, events: Events): Cause | undefined {
   const probe = events
     .map(event => /^Container (\S+) failed (startup|liveness) probe/.exec(event.message))
-    .find(match => match?.[1] === container)?.[2]
-  return probe && withAnswer(`its ${probe} probe fails, so that the kubelet restarts it`, probe, container, events)
+    .find(match => match?.[1] === container)?.[2] as "startup" | "liveness" | undefined
+  return probe && { kind: "KilledByProbe", probe, ...lastAnswer(probe, container, events) }
 }
 
-function late(probe: string, allowed: number, container: string, events: Events): string {
-  return withAnswer(
-    `its ${probe} probe has failed for more than the ${allowed / 1000} s that it allows`,
-    probe,
-    container,
-    events,
-  )
+function late(probe: "startup" | "readiness", allowed: number, container: string, events: Events): Cause {
+  return { kind: "ProbeFailed", probe, allowed: allowed / 1000, ...lastAnswer(probe, container, events) }
 }
 
-/** What the kubelet got when it probed last, as "Liveness probe failed: HTTP probe failed with statuscode: 500". */
-function withAnswer(text: string, probe: string, container: string, events: Events): string {
+/** What the kubelet got when it probed last, as "HTTP probe failed with statuscode: 500". */
+function lastAnswer(probe: string, container: string, events: Events): { answer?: string } {
   const last = answers(probe, container, events)
     .sort((a, b) => Date.parse(a.lastTimestamp ?? "") - Date.parse(b.lastTimestamp ?? ""))
     .at(-1)
-  return last ? `${text}: ${last.message.slice(`${probe} probe failed: `.length).trim()}` : text
+  return last ? { answer: last.message.slice(`${probe} probe failed: `.length).trim() } : {}
 }
 
 /** The kubelet's events about a probe; one that names no container may be of this one. */

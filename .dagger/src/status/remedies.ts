@@ -1,81 +1,151 @@
-type Advice = (match: RegExpExecArray, namespace: string) => string
+import type { Missing, RolloutFailure } from "./failure.js"
 
-/** What to do about a cause, by what it says; the first that fits. */
-const ADVICE: [RegExp, Advice][] = [
-  [
-    /couldn't find key (\S+) in (Secret|ConfigMap) \S+?\/(\S+)/,
-    ([, key, kind, name]) =>
-      `add the key ${key} to the ${kind} ${name}${kind === "Secret" ? " (a line of the file that --secrets names)" : ""}, and deploy again`,
-  ],
-  [
-    /references non-existent (?:secret|config) key: (\S+)/,
-    ([, key]) => `add the key ${key} to what the volume mounts, or take it out of the volume's items, and deploy again`,
-  ],
-  [
-    /secret "([^"]+)" not found/,
-    ([, name], namespace) =>
-      `create it with the keys that the manifests refer to: kubectl --namespace=${namespace} create secret generic ${name} --from-env-file=FILE, and deploy again`,
-  ],
-  [/configmap "([^"]+)" not found/, ([, name]) => `add the ConfigMap ${name} to the manifests, and deploy again`],
-  [
-    /the image cannot be pulled: .*(unauthorized|authentication required|denied|forbidden|no basic auth)/i,
-    () => "give the service account of the pods an imagePullSecret that the registry accepts, and deploy again",
-  ],
-  [
-    /the image cannot be pulled: .*(not found|manifest unknown|name unknown)/i,
-    () => "see that the image was pushed to this registry under this name, and deploy again",
-  ],
-  [
-    /the image cannot be pulled/,
-    () => "see that the registry is up and that the cluster's nodes reach it, and deploy again",
-  ],
-  [/the image's name is invalid/, () => "mend the image's name in the manifests, and deploy again"],
-  [
-    /run as root/,
-    () => "set USER in the Dockerfile or runAsUser in the manifest to another user than root, and deploy again",
-  ],
-  [/OOMKilled/, () => "raise resources.limits.memory, or have the application use less, and deploy again"],
-  [
-    /exit code 137/,
-    () =>
-      "see in the log and the events what ended it: the kernel or the kubelet sent the signal, or the application itself; deploy again",
-  ],
-  [/exit code 0/, () => "let the command be a server that keeps running in the foreground, and deploy again"],
-  [
-    /ends again and again/,
-    () =>
-      "mend what the log names (a wrong value in a Secret or the configuration shows there, as a password that the database refuses), and deploy again",
-  ],
-  [
-    /its readiness probe/,
-    () =>
-      "mend what keeps the application from answering its readiness probe (the log; a dependency that it waits for), or the probe, and deploy again",
-  ],
-  [
-    /its startup probe/,
-    () =>
-      "mend what keeps the application from starting (the log), or give the startupProbe more time, and deploy again",
-  ],
-  [
-    /its liveness probe/,
-    () => "mend what keeps the application from answering its livenessProbe, or the probe, and deploy again",
-  ],
-  [/no node takes the pod/, () => "lower resources.requests, or give the cluster more room, and deploy again"],
-  [
-    /exceeded quota/,
-    () =>
-      "lower resources.requests and limits or the replicas, or have the namespace's ResourceQuota raised, and deploy again",
-  ],
-  [/violates PodSecurity/, () => "set the securityContext fields that the message names, and deploy again"],
-  [/error looking up service account/, () => "add the ServiceAccount to the manifests, and deploy again"],
-  [/the container cannot be started/, () => "mend the command or the mounts that the message names, and deploy again"],
-]
+type Kind = RolloutFailure["kind"]
+/** The failures of one kind; a variant of the union may stand for several. */
+type Of<K extends Kind> = RolloutFailure extends infer F
+  ? F extends { kind: infer L }
+    ? K extends L
+      ? F & { kind: K }
+      : never
+    : never
+  : never
 
-/** What to do about the cause of a rollout's failure. */
-export function adviceFor(cause: string, namespace: string): string {
-  for (const [pattern, advice] of ADVICE) {
-    const match = pattern.exec(cause)
-    if (match) return advice(match, namespace)
-  }
-  return "mend it and deploy again"
+interface Wording<K extends Kind> {
+  /** The failure in one line. */
+  text: (failure: Of<K>) => string
+  /** What to do about it. */
+  remedy: (failure: Of<K>, namespace: string) => string
+}
+
+/** Every kind of failure as a person reads it. */
+const FAILURES: { [K in Kind]: Wording<K> } = {
+  ImageNotFound: {
+    text: ({ message }) => `the image cannot be pulled: ${message}`,
+    remedy: () => "check that the image was pushed to this registry under this name",
+  },
+  ImagePullDenied: {
+    text: ({ message }) => `the image cannot be pulled: ${message}`,
+    remedy: () => "give the pods' service account an imagePullSecret that the registry accepts",
+  },
+  ImagePullFailed: {
+    text: ({ message }) => `the image cannot be pulled: ${message}`,
+    remedy: () => "check that the registry is up and that the cluster's nodes reach it",
+  },
+  InvalidImageName: {
+    text: ({ message }) => `the image name is invalid: ${message}`,
+    remedy: () => "fix the image name in the manifests",
+  },
+  MissingObject: {
+    text: ({ message }) => `the container's configuration is incomplete: ${message}`,
+    remedy: (failure, namespace) => addMissing(failure, namespace),
+  },
+  MissingKey: {
+    text: ({ message }) => `the container's configuration is incomplete: ${message}`,
+    remedy: (failure, namespace) => addMissing(failure, namespace),
+  },
+  RunsAsRoot: {
+    text: ({ message }) => `the container's configuration is invalid: ${message}`,
+    remedy: () => "set USER in the Dockerfile, or runAsUser in the manifests, to a user other than root",
+  },
+  InvalidConfiguration: {
+    text: ({ message }) => `the container's configuration is invalid: ${message}`,
+    remedy: () => "fix what the message names in the container's manifest",
+  },
+  CannotStart: {
+    text: ({ message }) => `the container cannot be started: ${message}`,
+    remedy: () => "fix the command or the mounts that the message names",
+  },
+  OutOfMemory: {
+    text: () => "killed for using more memory than its limit (OOMKilled)",
+    remedy: () => "raise resources.limits.memory, or make the application use less",
+  },
+  Killed: {
+    text: () => "killed again and again (exit code 137, SIGKILL), and not for its memory",
+    remedy: () => "look in the log and the events for what sent the signal: the kernel, the kubelet or the application",
+  },
+  Completed: {
+    text: () => "ends again and again with exit code 0 (Completed)",
+    remedy: () => "run the server in the foreground, so that the command does not end",
+  },
+  CrashLoop: {
+    text: ({ exitCode }) => `ends again and again${exitCode === undefined ? "" : ` with exit code ${exitCode}`}`,
+    remedy: () =>
+      "fix what the log names; a wrong value in a Secret or in the configuration shows there too, for example a password that the database refuses",
+  },
+  ProbeFailed: {
+    text: ({ probe, allowed, answer }) =>
+      `its ${probe} probe has failed for more than the ${allowed} s that it allows${withAnswer(answer)}`,
+    remedy: ({ probe }) => PROBES[probe],
+  },
+  KilledByProbe: {
+    text: ({ probe, answer }) => `its ${probe} probe fails, so that the kubelet restarts it${withAnswer(answer)}`,
+    remedy: ({ probe }) => PROBES[probe],
+  },
+  Unschedulable: {
+    text: ({ message }) => `no node takes the pod: ${message}`,
+    remedy: () => "lower resources.requests, or give the cluster more room",
+  },
+  MountFailed: {
+    text: ({ message }) => `a volume cannot be mounted: ${message}`,
+    remedy: ({ missing }, namespace) =>
+      missing ? addMissing(missing, namespace) : "fix what the message names in the pod's volumes",
+  },
+  QuotaExceeded: {
+    text: ({ message }) => `no pod can be created: ${message}`,
+    remedy: () => "lower the replicas or resources.requests and limits, or have the namespace's ResourceQuota raised",
+  },
+  PodSecurityViolated: {
+    text: ({ message }) => `no pod can be created: ${message}`,
+    remedy: () => "set the securityContext fields that the message names",
+  },
+  ServiceAccountMissing: {
+    text: ({ message }) => `no pod can be created: ${message}`,
+    remedy: () => "add the ServiceAccount to the manifests",
+  },
+  PodRefused: {
+    text: ({ message }) => `no pod can be created: ${message}`,
+    remedy: () => "fix what the message names in the pod's template",
+  },
+  DeadlineExceeded: {
+    text: ({ message }) => `its pods did not become ready in time: ${message}`,
+    remedy: () =>
+      "look at the pods' log and events for what keeps them from being ready, or raise progressDeadlineSeconds",
+  },
+}
+
+const PROBES = {
+  startup: "fix what keeps the application from starting (see the log), or give the startupProbe more time",
+  readiness:
+    "fix what keeps the application from answering its readiness probe (see the log, and what it depends on), or fix the probe",
+  liveness: "fix what keeps the application from answering its liveness probe, or fix the probe",
+}
+
+function withAnswer(answer: string | undefined): string {
+  return answer ? `: ${answer}` : ""
+}
+
+function addMissing({ object, name, key }: Missing, namespace: string): string {
+  if (object === "volume") return `add the key ${key} to what the volume mounts, or remove it from the volume's items`
+  if (key !== undefined)
+    return `add the key ${key} to the ${object} ${name}${object === "Secret" ? " (a line of the file that --secrets names)" : ""}`
+  return object === "Secret"
+    ? `create it with the keys that the manifests refer to: kubectl --namespace=${namespace} create secret generic ${name} --from-env-file=FILE`
+    : `add the ConfigMap ${name} to the manifests`
+}
+
+/** A failure in one line, with the container that shows it. */
+export function describeFailure(failure: RolloutFailure): string {
+  const text = wordingOf(failure.kind).text(failure)
+  if (!("container" in failure)) return text
+  return `${failure.init ? "init container " : ""}${failure.container}: ${text}`
+}
+
+/** What to do about a failure. */
+export function remedyFor(failure: RolloutFailure, namespace: string): string {
+  return `${wordingOf(failure.kind).remedy(failure, namespace)}, and deploy again`
+}
+
+/** The compiler does not follow that a failure and the wording of its kind belong together. */
+function wordingOf(kind: Kind): Wording<Kind> {
+  return FAILURES[kind] as Wording<Kind>
 }

@@ -1,13 +1,11 @@
 import { z } from "zod"
 
-/** What is read of the cluster while a release rolls out: one `kubectl get` of these kinds. */
-export const WATCHED_KINDS = "deployments,replicasets,pods,horizontalpodautoscalers,events"
-
 const Owner = z.object({ uid: z.string() })
 const metadata = z.object({
   name: z.string(),
   uid: z.string(),
   generation: z.number().optional(),
+  labels: z.record(z.string(), z.string()).default({}),
   annotations: z.record(z.string(), z.string()).default({}),
   ownerReferences: z.array(Owner).default([]),
   creationTimestamp: z.string().nullish(),
@@ -75,8 +73,8 @@ const Pod = z.object({
     .object({
       initContainers: z.array(Container).default([]),
       containers: z.array(Container).default([]),
-      /** Names of the Secrets that its containers get; one after the other, some twice. */
-      secrets: z.string().default(""),
+      /** Names of the Secrets that its containers get. */
+      secrets: z.array(z.string()).default([]),
     })
     .prefault({}),
   status: z.object({
@@ -118,13 +116,15 @@ const Event = z.object({
 /** A node, by where it came from, as `aws:///eu-west-1a/i-0a1b`; empty where nothing has ordered it. */
 const Node = z.object({ kind: z.literal("Node"), spec: z.object({ providerID: z.string() }) })
 
-export const Snapshot = z.object({
-  items: z.array(z.discriminatedUnion("kind", [Deployment, ReplicaSet, Pod, HorizontalPodAutoscaler, Event, Node])),
-})
+export const Item = z.discriminatedUnion("kind", [Deployment, ReplicaSet, Pod, HorizontalPodAutoscaler, Event, Node])
+export type Item = z.infer<typeof Item>
+
+export const Snapshot = z.object({ items: z.array(Item) })
 export type Snapshot = z.infer<typeof Snapshot>
 
-export type Item = Snapshot["items"][number]
 export type Of<Kind extends Item["kind"]> = Extract<Item, { kind: Kind }>
+
+export type ContainerStatus = z.infer<typeof ContainerStatus>
 
 /** The items of one kind. */
 export function only<Kind extends Item["kind"]>(snapshot: Snapshot, kind: Kind): Of<Kind>[] {

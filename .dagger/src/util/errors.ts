@@ -42,6 +42,8 @@ export type ErrorCode =
 
 export interface Failure {
   code: ErrorCode
+  /** What kind of it, where there are several: CrashLoop, ImageNotFound, for scripts as the code is. */
+  kind?: string
   /** Who can put it right: the caller, whoever runs what was called upon, or the authors of this module. */
   blame: "user" | "environment" | "bug"
   /** What went wrong, in one line. */
@@ -56,15 +58,17 @@ export interface Failure {
 /** The only error that this module throws on purpose. Its message is all that the CLI prints, so it is whole by itself. */
 export class CloudNativeError extends Error {
   readonly code: ErrorCode
+  readonly kind?: string
   readonly blame: Failure["blame"]
   readonly what: string
   readonly why: string
   readonly fix: string
 
-  constructor({ code, blame, what, why, fix, cause }: Failure) {
+  constructor({ code, kind, blame, what, why, fix, cause }: Failure) {
     super(`${code}: ${what}\n${indent(why)}\n→ ${fix}`, { cause })
     this.name = "CloudNativeError"
     this.code = code
+    this.kind = kind
     this.blame = blame
     this.what = what
     this.why = why

@@ -5,7 +5,6 @@ import { describe, expect, test } from "vitest"
 import { parse } from "yaml"
 
 import { readRollout } from "../../../.dagger/src/status/deployment.js"
-import { readNodes } from "../../../.dagger/src/status/observe.js"
 import { Snapshot } from "../../../.dagger/src/status/snapshot.js"
 
 const CASES = join(import.meta.dirname, "cases/deployment")
@@ -14,12 +13,11 @@ const NOW = Date.parse("2026-01-01T00:01:00Z")
 describe("where a rollout stands", () => {
   test.each(readdirSync(CASES))("%s", name => {
     const read = (file: string) => parse(readFileSync(join(CASES, name, file), "utf8"))
-    const { line, complete, hopeless } = readRollout(Snapshot.parse(read("snapshot.yaml")), "backend", NOW)
-    expect({ line, complete, ...(hopeless && { hopeless }) }).toEqual(read("expected.yaml"))
+    const { line, complete, failure, culprit, warning } = readRollout(
+      Snapshot.parse(read("snapshot.yaml")),
+      "backend",
+      NOW,
+    )
+    expect({ line, complete, failure, culprit: culprit?.metadata.name, warning }).toEqual(read("expected.yaml"))
   })
-})
-
-test("nodes are read one a line, those without an origin too", () => {
-  expect(readNodes("k3s://a\n\naws:///b\n").map(({ spec }) => spec.providerID)).toEqual(["k3s://a", "", "aws:///b"])
-  expect(readNodes("")).toEqual([])
 })

@@ -9,11 +9,11 @@ import { Snapshot } from "../../../.dagger/src/status/snapshot.ts"
 import { Redactor } from "../../../.dagger/src/util/redact.ts"
 
 describe("the Secrets of a pod that are not known yet", () => {
-  test.each<[string, string, Record<string, string> | undefined, string[]]>([
-    ["it has none", "", undefined, []],
-    ["they are in the namespace already", "shop-secrets shop-secrets other ", undefined, ["shop-secrets", "other"]],
-    ["its own was given, and is called by its content", "shop-secrets-0a1b other ", { KEY: "value" }, ["other"]],
-    ["one is called alike", "shop-secretsother ", { KEY: "value" }, ["shop-secretsother"]],
+  test.each<[string, string[], Record<string, string> | undefined, string[]]>([
+    ["it has none", [], undefined, []],
+    ["they are in the namespace already", ["shop-secrets", "other"], undefined, ["shop-secrets", "other"]],
+    ["its own was given, and is called by its content", ["shop-secrets-0a1b", "other"], { KEY: "value" }, ["other"]],
+    ["one is called alike", ["shop-secretsother"], { KEY: "value" }, ["shop-secretsother"]],
   ])("%s", (_, names, secrets, expected) => {
     const { items } = Snapshot.parse({
       items: [{ kind: "Pod", metadata: { name: "a", uid: "a" }, spec: { secrets: names }, status: {} }],

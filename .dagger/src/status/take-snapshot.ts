@@ -1,0 +1,102 @@
+import { z } from "zod"
+
+import type { Collection } from "../kubernetes/api.js"
+import type { Kubectl } from "../kubernetes/kubectl.js"
+import { isUnscheduled } from "./pod.js"
+import { Item, type Of, only, type Snapshot } from "./snapshot.js"
+
+/** What is read of a namespace while a release rolls out. */
+const KINDS = [
+  ["deployments", "Deployment"],
+  ["replicasets", "ReplicaSet"],
+  ["pods", "Pod"],
+  ["horizontalpodautoscalers", "HorizontalPodAutoscaler"],
+  ["events", "Event"],
+] as const satisfies [Collection, Item["kind"]][]
+
+/** Events that are no warning and tell something all the same: why a container ended, how long a pull took, whether a node is coming. */
+const TELLING = ["Pulled", "Killing", "TriggeredScaleUp", "NotTriggerScaleUp", "Nominated"]
+
+/** An object as the API server answers it; an item of a list does not name its own kind. */
+const Raw = z.looseObject({})
+
+const Node = z.object({ spec: z.object({ providerID: z.string().default("") }).prefault({}) })
+
+const SecretSources = z.object({
+  env: z
+    .array(z.object({ valueFrom: z.object({ secretKeyRef: z.object({ name: z.string() }).optional() }).optional() }))
+    .default([]),
+  envFrom: z.array(z.object({ secretRef: z.object({ name: z.string() }).optional() })).default([]),
+})
+const Volume = z.object({
+  secret: z.object({ secretName: z.string() }).optional(),
+  projected: z
+    .object({ sources: z.array(z.object({ secret: z.object({ name: z.string() }).optional() })).default([]) })
+    .optional(),
+})
+const RawPod = z.looseObject({
+  spec: z.looseObject({
+    initContainers: z.array(SecretSources).default([]),
+    containers: z.array(SecretSources).default([]),
+    volumes: z.array(Volume).default([]),
+  }),
+})
+
+const RawEvent = z.looseObject({
+  count: z.number().nullish(),
+  eventTime: z.string().nullish(),
+  firstTimestamp: z.string().nullish(),
+  lastTimestamp: z.string().nullish(),
+  series: z.object({ count: z.number(), lastObservedTime: z.string() }).nullish(),
+})
+
+/** How the namespace stands at this moment; with the cluster's nodes, where a pod has none. */
+export async function takeSnapshot(kubectl: Kubectl): Promise<Snapshot> {
+  const api = await kubectl.api()
+  const lists = await Promise.all(
+    KINDS.map(async ([collection, kind]) => (await api.list(collection, Raw)).map(raw => readItem(kind, raw))),
+  )
+  const items = lists.flat().filter(isTelling)
+  if (!only({ items }, "Pod").some(isUnscheduled)) return { items }
+  const nodes = (await api.nodes(Node)).map(({ spec }): Of<"Node"> => ({ kind: "Node", spec }))
+  return { items: [...items, ...nodes] }
+}
+
+/** An object of the API server's, in the form that a rollout is judged by. */
+export function readItem(kind: Item["kind"], raw: z.infer<typeof Raw>): Item {
+  return Item.parse({ ...raw, ...detailsOf(kind, raw), kind })
+}
+
+function detailsOf(kind: Item["kind"], raw: z.infer<typeof Raw>): object {
+  switch (kind) {
+    case "Pod":
+      return { spec: { ...(raw.spec as object), secrets: secretsOf(RawPod.parse(raw)) } }
+    case "Event": {
+      const { count, eventTime, firstTimestamp, lastTimestamp, series } = RawEvent.parse(raw)
+      return {
+        count: series?.count ?? count ?? 1,
+        firstTimestamp: firstTimestamp ?? eventTime,
+        lastTimestamp: series?.lastObservedTime ?? lastTimestamp ?? eventTime,
+      }
+    }
+    default:
+      return {}
+  }
+}
+
+/** Names of the Secrets that a pod's containers get as variables or as files. */
+function secretsOf({ spec: { initContainers, containers, volumes } }: z.infer<typeof RawPod>): string[] {
+  const variables = [...initContainers, ...containers].flatMap(({ env, envFrom }) => [
+    ...env.map(({ valueFrom }) => valueFrom?.secretKeyRef?.name),
+    ...envFrom.map(({ secretRef }) => secretRef?.name),
+  ])
+  const files = volumes.flatMap(({ secret, projected }) => [
+    secret?.secretName,
+    ...(projected?.sources ?? []).map(source => source.secret?.name),
+  ])
+  return [...new Set([...variables, ...files].filter(name => name !== undefined))]
+}
+
+function isTelling(item: Item): boolean {
+  return item.kind !== "Event" || item.type === "Warning" || TELLING.includes(item.reason)
+}

@@ -1,0 +1,88 @@
+import { createServer } from "node:http"
+import type { AddressInfo } from "node:net"
+
+import { afterAll, beforeAll, expect, test } from "vitest"
+
+import { Api } from "../../../.dagger/src/kubernetes/api.ts"
+import type { Kubectl } from "../../../.dagger/src/kubernetes/kubectl.ts"
+import { only } from "../../../.dagger/src/status/snapshot.ts"
+import { takeSnapshot } from "../../../.dagger/src/status/take-snapshot.ts"
+
+const pod = (status: "True" | "False") => ({
+  metadata: { name: "a", uid: "p1" },
+  spec: {
+    containers: [
+      {
+        name: "backend",
+        env: [
+          { name: "DSN", valueFrom: { secretKeyRef: { name: "dsn", key: "value" } } },
+          { name: "PLAIN", value: "x" },
+        ],
+        envFrom: [{ secretRef: { name: "all" } }],
+      },
+    ],
+    volumes: [{ secret: { secretName: "files" } }, { projected: { sources: [{ secret: { name: "dsn" } }] } }],
+  },
+  status: { phase: "Pending", conditions: [{ type: "PodScheduled", status }] },
+})
+const events = [
+  { involvedObject: { name: "a" }, type: "Normal", reason: "Created", message: "Created container" },
+  {
+    involvedObject: { name: "a" },
+    type: "Normal",
+    reason: "Killing",
+    message: "Stopping",
+    eventTime: "2026-01-01T00:00:01Z",
+  },
+  {
+    involvedObject: { name: "a" },
+    type: "Warning",
+    reason: "FailedScheduling",
+    message: "no",
+    eventTime: "2026-01-01T00:00:01Z",
+    series: { count: 4, lastObservedTime: "2026-01-01T00:00:09Z" },
+  },
+].map((event, index) => ({ metadata: { name: `e${index}`, uid: `e${index}` }, ...event }))
+
+let scheduled: "True" | "False" = "True"
+const server = createServer((request, answer) => {
+  const collection = request.url!.split("/").at(-1)!.replace(/\?.*/, "")
+  const items = { pods: [pod(scheduled)], events, nodes: [{ spec: { providerID: "k3s://n" } }, { spec: {} }] }[
+    collection
+  ]
+  answer.end(JSON.stringify({ items: items ?? [] }))
+})
+beforeAll(() => new Promise<void>(resolve => void server.listen(0, "127.0.0.1", resolve)))
+afterAll(() => void server.close())
+
+function snapshotOf() {
+  const api = Api.at(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`, "shop")
+  return takeSnapshot({ api: () => Promise.resolve(api) } as unknown as Kubectl)
+}
+
+test("a snapshot has the Secrets of each pod, and the events that tell something, with their times", async () => {
+  const snapshot = await snapshotOf()
+  expect(only(snapshot, "Pod")[0]!.spec.secrets).toEqual(["dsn", "all", "files"])
+  expect(
+    only(snapshot, "Event").map(({ reason, count, firstTimestamp, lastTimestamp }) => ({
+      reason,
+      count,
+      firstTimestamp,
+      lastTimestamp,
+    })),
+  ).toEqual([
+    { reason: "Killing", count: 1, firstTimestamp: "2026-01-01T00:00:01Z", lastTimestamp: "2026-01-01T00:00:01Z" },
+    {
+      reason: "FailedScheduling",
+      count: 4,
+      firstTimestamp: "2026-01-01T00:00:01Z",
+      lastTimestamp: "2026-01-01T00:00:09Z",
+    },
+  ])
+})
+
+test("the nodes are read only where a pod has none", async () => {
+  expect(only(await snapshotOf(), "Node")).toEqual([])
+  scheduled = "False"
+  expect(only(await snapshotOf(), "Node").map(({ spec }) => spec.providerID)).toEqual(["k3s://n", ""])
+})
