@@ -9,7 +9,7 @@ import { lastLogs } from "../status/logs.js"
 import { describeFailure, remedyFor } from "../status/remedies.js"
 import { takeSnapshot } from "../status/take-snapshot.js"
 import { CloudNativeError } from "../util/errors.js"
-import { waitUntil } from "../util/poll.js"
+import { pollUntil } from "../util/poll.js"
 
 const Job = z.object({
   status: z
@@ -66,7 +66,7 @@ async function runJob(
     const failure = jobFailure(await takeSnapshot(kubectl), name, await kubectl.now())
     return failure && { type: "Impossible", failure }
   }
-  const ended = await waitUntil(`the migration ${name} to complete`, plan.timeout, end, { signal }).catch(
+  const ended = await pollUntil(`the migration ${name} to complete`, plan.timeout, end, { signal }).catch(
     async error => {
       // One that breaks what runs, by a lock for example, goes on doing so until its pod is gone.
       if (signal.aborted) await kubectl.must(["delete", "job", name, "--wait=false"])

@@ -3,7 +3,7 @@ import { describe } from "../manifests/manifest.js"
 import { type Available, keysMissing, madeOf, referencesOf } from "../manifests/references.js"
 import type { KubernetesObject, Release } from "../manifests/render.js"
 import { readAvailable } from "../preflight/references.js"
-import { waitUntil } from "../util/poll.js"
+import { pollUntil } from "../util/poll.js"
 
 /** Seconds that operators are given to make what a release has them make. */
 const PATIENCE = 30
@@ -33,7 +33,7 @@ export async function awaitMadeSecrets(kubectl: Kubectl, release: Release, accou
     if (isFirst) for (const line of missing) console.log(`secrets: waiting: ${line}`)
     return missing.length === 0 || undefined
   }
-  await waitUntil("the Secrets that operators make of the manifests", PATIENCE, ask, {
+  await pollUntil("the Secrets that operators make of the manifests", PATIENCE, ask, {
     state: () => missing.join("\n"),
   })
 }

@@ -10,7 +10,7 @@ import type { Snapshot } from "../status/snapshot.js"
 import { type PodStart, Starts } from "../status/startup.js"
 import { takeSnapshot } from "../status/take-snapshot.js"
 import { type PodChange, Timeline } from "../status/timeline.js"
-import { waitUntil } from "../util/poll.js"
+import { pollUntil } from "../util/poll.js"
 import { type FailedRollout, rolloutFailed } from "./rollout-error.js"
 
 /**
@@ -51,7 +51,7 @@ export async function watchRollout(
     if (failed) throw await rolloutFailed(kubectl, redactorOf(plan), failedRollout(snapshot, failed, failed.failure!))
     return states.every(state => state.complete) ? starts.all() : undefined
   }
-  return waitUntil(`the rollout of ${deployments.join(" and ")}`, plan.timeout, ask, { state: () => last, signal })
+  return pollUntil(`the rollout of ${deployments.join(" and ")}`, plan.timeout, ask, { state: () => last, signal })
 }
 
 function failedRollout(snapshot: Snapshot, state: RolloutState, failure: RolloutFailure): FailedRollout {
@@ -93,7 +93,7 @@ export async function watchSets(
     }
     return read.every(({ complete }) => complete) || undefined
   }
-  await waitUntil(`the rollout of ${names.join(" and ")}`, plan.timeout, ask, {
+  await pollUntil(`the rollout of ${names.join(" and ")}`, plan.timeout, ask, {
     state: () => [...lines].map(([name, line]) => `${name}: ${line}`).join("\n"),
     signal,
   })

@@ -18,7 +18,7 @@ import { type Plan, renderPlan } from "../release/inputs.js"
 import { formatReport } from "../report/summary.js"
 import { together } from "../util/collect-errors.js"
 import { CloudNativeError } from "../util/errors.js"
-import { waitUntil } from "../util/poll.js"
+import { pollUntil } from "../util/poll.js"
 import { uniqueValue } from "../util/unique.js"
 import { backingManifests } from "./services.js"
 
@@ -210,7 +210,7 @@ const NODES_READY = 'jsonpath={.items[*].status.conditions[?(@.type=="Ready")].s
 async function prepare({ node, kubectl }: Cluster, config: Config): Promise<void> {
   console.log("cluster: starting an ephemeral Kubernetes")
   await node.start()
-  await waitUntil("the ephemeral cluster's node to be ready", READY_TIMEOUT, async () => {
+  await pollUntil("the ephemeral cluster's node to be ready", READY_TIMEOUT, async () => {
     const answer = await kubectl.run(["get", "nodes", `--output=${NODES_READY}`])
     return (answer.exitCode === 0 && answer.stdout.includes("True")) || undefined
   })

@@ -7,7 +7,7 @@ import { CloudNativeError, messageOf } from "../util/errors.js"
 import { readShape } from "../util/json.js"
 import { leastOffset } from "./clock.js"
 import type { Kubectl } from "./kubectl.js"
-import { isAway } from "./retry.js"
+import { isTransient } from "./retry.js"
 
 const PORT = 8001
 /** Milliseconds for one answer. */
@@ -106,7 +106,7 @@ export class Api {
       }
       if (absent.includes(answer.status)) return undefined
       const why = await reasonOf(answer)
-      const isPassing = isTransientStatus(answer.status) || isAway(why)
+      const isPassing = isTransientStatus(answer.status) || isTransient(why)
       if (!isPassing || Date.now() - begun > PATIENCE) throw failed(path, answer.status, why)
       if (tries === 1) console.log(`waiting: the API server does not answer: ${why}`)
       await sleep(PAUSE)

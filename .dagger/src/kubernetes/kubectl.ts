@@ -8,7 +8,7 @@ import { readShape } from "../util/json.js"
 import { uniqueValue } from "../util/unique.js"
 import { Api } from "./api.js"
 import { parseGoQuoted } from "./go-quoted.js"
-import { isAway } from "./retry.js"
+import { isTransient } from "./retry.js"
 
 const SECRET_FILE = "/run/secrets/manifest.json"
 
@@ -113,7 +113,7 @@ async function persistently(attempt: () => Promise<Answer>): Promise<Answer> {
   const begun = Date.now()
   for (let tries = 1; ; tries++) {
     const answer = await attempt()
-    if (answer.exitCode === 0 || !isAway(answer.stderr) || Date.now() - begun > PATIENCE) return answer
+    if (answer.exitCode === 0 || !isTransient(answer.stderr) || Date.now() - begun > PATIENCE) return answer
     if (tries === 1) console.log(`waiting: the API server does not answer: ${answer.stderr.trim().split("\n").at(-1)}`)
     await sleep(1000)
   }

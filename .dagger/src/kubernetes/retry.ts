@@ -1,5 +1,5 @@
-/** What kubectl says of an API server that does not answer, or not yet: one that is restarted, overloaded or changes its leader. */
-const AWAY = [
+/** What kubectl or the API server says while the API server restarts, is overloaded or elects its leader. */
+const TRANSIENT = [
   /connection refused|was refused|connection reset|no route to host|network is unreachable|broken pipe|connection lost/,
   /i\/o timeout|TLS handshake timeout|deadline exceeded|Client\.Timeout|request canceled|request timed out|Timeout: request did not complete/,
   /\bEOF\b/,
@@ -9,7 +9,7 @@ const AWAY = [
   /RBAC: .* not found/,
 ]
 
-/** Whether a call of kubectl failed for an API server that may be back in a moment. */
-export function isAway(stderr: string): boolean {
-  return AWAY.some(pattern => pattern.test(stderr))
+/** Whether a call failed for a reason that may pass within a moment. */
+export function isTransient(message: string): boolean {
+  return TRANSIENT.some(pattern => pattern.test(message))
 }

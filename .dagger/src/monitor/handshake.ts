@@ -9,7 +9,7 @@ import { describeFailure } from "../status/remedies.js"
 import { takeSnapshot } from "../status/take-snapshot.js"
 import { CloudNativeError } from "../util/errors.js"
 import { readShape } from "../util/json.js"
-import { waitUntil } from "../util/poll.js"
+import { pollUntil } from "../util/poll.js"
 import { K6_NEEDS, removeK6, startK6 } from "./k6-job.js"
 import { remedyFor, RequestFailure } from "./request-failure.js"
 
@@ -47,7 +47,7 @@ export async function proveHandshake(
       if (failure) throw cannotRun(describeFailure(failure))
       return undefined
     }
-    await waitUntil("the handshake's Job to end", TIMEOUT + 15, ended, { signal })
+    await pollUntil("the handshake's Job to end", TIMEOUT + 15, ended, { signal })
     return readResults(
       await kubectl.must(["logs", `job/${name}`]),
       config.handshake.map(step => step.name),

@@ -6,7 +6,7 @@ import { jobFailure, podsOfJob } from "../status/job.js"
 import { describeFailure } from "../status/remedies.js"
 import { takeSnapshot } from "../status/take-snapshot.js"
 import { CloudNativeError } from "../util/errors.js"
-import { waitUntil } from "../util/poll.js"
+import { pollUntil } from "../util/poll.js"
 import { extendK6, K6_NEEDS, removeK6, startK6 } from "./k6-job.js"
 import { latest, type Observation, readSamples, type Sample } from "./samples.js"
 import { type Scenario, scenarioOf } from "./scenario.js"
@@ -61,7 +61,7 @@ export class Monitor {
         deadline: DEADLINE,
         secret: { name: secretName, keys: scenario.secrets },
       })
-      await waitUntil("the monitor's first requests", timeout, async () =>
+      await pollUntil("the monitor's first requests", timeout, async () =>
         (await started.isSending()) ? true : undefined,
       )
     } catch (error) {

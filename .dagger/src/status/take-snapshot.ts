@@ -29,7 +29,7 @@ const SecretSources = z.object({
   envFrom: z.array(z.object({ secretRef: z.object({ name: z.string() }).optional() })).default([]),
 })
 const Volume = z.object({
-  secret: z.object({ secretName: z.string() }).optional(),
+  secret: z.object({ secretName: z.string().optional() }).optional(),
   projected: z
     .object({ sources: z.array(z.object({ secret: z.object({ name: z.string() }).optional() })).default([]) })
     .optional(),

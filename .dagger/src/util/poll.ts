@@ -10,7 +10,7 @@ export interface Waiting {
 }
 
 /** Ask once a second until there is an answer; the time-out (in seconds) names what was waited for. */
-export async function waitUntil<T>(
+export async function pollUntil<T>(
   what: string,
   timeout: number,
   ask: () => Promise<T | undefined>,

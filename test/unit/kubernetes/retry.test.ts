@@ -1,6 +1,6 @@
 import { expect, test } from "vitest"
 
-import { isAway } from "../../../.dagger/src/kubernetes/retry.ts"
+import { isTransient } from "../../../.dagger/src/kubernetes/retry.ts"
 
 test.each([
   "The connection to the server 10.0.0.1:6443 was refused - did you specify the right host or port?",
@@ -12,11 +12,11 @@ test.each([
   "Error from server: etcdserver: leader changed",
   "Error from server (Timeout): the server was unable to return a response in the time allotted, but may still be processing the request",
   'Error from server (Forbidden): pods is forbidden: User "x" cannot list resource "pods": RBAC: clusterrole.rbac.authorization.k8s.io "edit" not found',
-])("an API server that is away: %s", message => expect(isAway(message)).toBe(true))
+])("an API server that is away: %s", message => expect(isTransient(message)).toBe(true))
 
 test.each([
   'Error from server (NotFound): secrets "app-secrets" not found',
   'Error from server (Forbidden): pods is forbidden: User "x" cannot list resource "pods" in API group ""',
   'The Deployment "backend" is invalid: spec.template.spec.containers[0].image: Required value',
   "error: unable to read client-cert /nowhere: no such file or directory",
-])("a refusal, which another try does not help: %s", message => expect(isAway(message)).toBe(false))
+])("a refusal, which another try does not help: %s", message => expect(isTransient(message)).toBe(false))
