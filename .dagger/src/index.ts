@@ -28,7 +28,7 @@ import { Pushed } from "./pushed.js"
 import { assertAccess } from "./registry/access.js"
 import { parseReference } from "./registry/reference.js"
 import { assertKubeconfig, loginOf, parseTime } from "./release/arguments.js"
-import { planOf } from "./release/inputs.js"
+import { readInputs } from "./release/inputs.js"
 import { filesOf } from "./report/files.js"
 import { readReport } from "./report/storage.js"
 import { withMissingParts } from "./scaffold.js"
@@ -239,25 +239,17 @@ export class CloudNative {
   ): Promise<string> {
     assertKubeconfig({ kubeconfig, context, namespace, apiServer })
     if (kubeconfig && !registry) throw registryNeeded()
+    const options = { handshake, keepFailed, timeout: parseDuration(timeout) }
     const access = { username, password, service: registryService }
     const key = registry ? assertPush(registry, access, signingKey, signingPassword) : undefined
     const config = await readConfig(this.source, this.config)
     if (registry) assertSigned(config.policy.publicKey, key)
     const registryLogin = createPullSecret ? await loginOf(registry, username, password) : undefined
-    const planned = planOf(this.source, config, {
-      manifests,
-      overlay,
-      secrets,
-      registryLogin,
-      publicUrl,
-      handshake,
-      keepFailed,
-      timeout,
-    })
-    const { plan, kubectl } = kubeconfig
-      ? await preflight({ kubeconfig, context, namespace, apiServer }, config, planned, namesOf(registry!, config.name))
+    const read = readInputs(this.source, config, { manifests, overlay, secrets, registryLogin, publicUrl })
+    const { inputs, kubectl } = kubeconfig
+      ? await preflight({ kubeconfig, context, namespace, apiServer }, config, read, namesOf(registry!, config.name))
       : {
-          plan: await completeForEphemeral(planned, registry ? { host: registry.split("/")[0]!, access } : undefined),
+          inputs: await completeForEphemeral(read, registry ? { host: registry.split("/")[0]!, access } : undefined),
           kubectl: undefined,
         }
     const tested = await this.test()
@@ -265,9 +257,9 @@ export class CloudNative {
       await tested.build(revision)
     ).verifyImage(scanner, given(password, signingKey, signingPassword, secrets, kubeconfig))
     const deployment = async () => {
-      if (!registry) return deployEphemeral(verified.images(), plan)
+      if (!registry) return deployEphemeral(verified.images(), inputs, options)
       const pushed = await verified.push(registry, username, password, registryService, signingKey, signingPassword)
-      return pushed.bring(plan, kubectl)
+      return pushed.bring(inputs, options, kubectl)
     }
     return [tested.summary(), verified.summary(), await deployment()].join("\n\n")
   }
@@ -413,9 +405,9 @@ export class CloudNative {
    */
   @func({ cache: "never" })
   async preview(): Promise<Service> {
-    const plan = await completeForEphemeral(planOf(this.source, await readConfig(this.source, this.config)))
+    const inputs = await completeForEphemeral(readInputs(this.source, await readConfig(this.source, this.config)))
     const verified = await (await this.build()).verifyImage()
-    return previewEphemeral(verified.images(), plan)
+    return previewEphemeral(verified.images(), inputs)
   }
 
   /**

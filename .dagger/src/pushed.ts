@@ -3,6 +3,7 @@ import { Directory, func, object, Secret, Service } from "@dagger.io/dagger"
 import type { Config } from "./config/schema.js"
 import { deployToCluster } from "./deploy/deploy.js"
 import { diffRelease } from "./deploy/diff.js"
+import type { RolloutOptions } from "./deploy/task.js"
 import { completeForEphemeral, deployToEphemeralCluster } from "./ephemeral/deploy.js"
 import type { Kubectl } from "./kubernetes/kubectl.js"
 import { preflight } from "./preflight/preflight.js"
@@ -11,8 +12,9 @@ import type { PushedImages } from "./push/publish.js"
 import type { RegistryAccess } from "./registry/access.js"
 import { parseReference } from "./registry/reference.js"
 import { assertKubeconfig, loginOf } from "./release/arguments.js"
-import { type Plan, planOf, renderPlan } from "./release/inputs.js"
+import { readInputs, type ReleaseInputs, renderRelease } from "./release/inputs.js"
 import { formatTable } from "./util/format.js"
+import { parseDuration } from "./util/time.js"
 
 /** Both images in a registry, referred to by digest: the only thing that can be deployed. */
 @object()
@@ -89,30 +91,23 @@ export class Pushed {
     timeout: string = "10m",
   ): Promise<string> {
     assertKubeconfig({ kubeconfig, context, namespace, apiServer })
+    const options = { handshake, keepFailed, timeout: parseDuration(timeout) }
     const config = JSON.parse(this.settings) as Config
     const registryLogin = createPullSecret ? await loginOf(this.backendRef, this.username, this.password) : undefined
-    const planned = planOf(this.source, config, {
-      manifests,
-      overlay,
-      secrets,
-      registryLogin,
-      publicUrl,
-      handshake,
-      keepFailed,
-      timeout,
-    })
+    const read = readInputs(this.source, config, { manifests, overlay, secrets, registryLogin, publicUrl })
     if (!kubeconfig)
       return this.bring(
-        await completeForEphemeral(planned, { host: parseReference(this.backendRef).host, access: this.access() }),
+        await completeForEphemeral(read, { host: parseReference(this.backendRef).host, access: this.access() }),
+        options,
       )
-    const { kubectl, plan } = await preflight(
+    const { kubectl, inputs } = await preflight(
       { kubeconfig, context, namespace, apiServer },
       config,
-      planned,
+      read,
       this.images(),
       this.access(),
     )
-    return this.bring(plan, kubectl)
+    return this.bring(inputs, options, kubectl)
   }
 
   /**
@@ -140,15 +135,15 @@ export class Pushed {
     publicUrl?: string,
   ): Promise<string> {
     const config = JSON.parse(this.settings) as Config
-    const planned = planOf(this.source, config, { manifests, overlay, secrets, publicUrl })
-    const { kubectl, plan } = await preflight(
+    const read = readInputs(this.source, config, { manifests, overlay, secrets, publicUrl })
+    const { kubectl, inputs } = await preflight(
       { kubeconfig, context, namespace, apiServer },
       config,
-      planned,
+      read,
       this.images(),
       this.access(),
     )
-    return diffRelease(kubectl, config.name, renderPlan(plan, this.images(), kubectl.namespace))
+    return diffRelease(kubectl, config.name, renderRelease(inputs, this.images(), kubectl.namespace))
   }
 
   /** The references by digest, as a table, and what is attached to them. */
@@ -160,12 +155,12 @@ export class Pushed {
   }
 
   /** Bring what the policy lets run onto a cluster that has been looked at, or onto an ephemeral one. */
-  async bring(plan: Plan, kubectl?: Kubectl): Promise<string> {
+  async bring(inputs: ReleaseInputs, options: RolloutOptions, kubectl?: Kubectl): Promise<string> {
     const images = this.images()
-    const trusted = await assertTrusted(this.source, plan.config, images, this.access())
+    const trusted = await assertTrusted(this.source, inputs.config, images, this.access())
     const deployed = kubectl
-      ? await deployToCluster(kubectl, plan, images)
-      : await deployToEphemeralCluster(plan, images, this.registryService)
+      ? await deployToCluster(kubectl, inputs, options, images)
+      : await deployToEphemeralCluster(inputs, options, images, this.registryService)
     return [this.attached, trusted, deployed].filter(Boolean).join("\n\n")
   }
 

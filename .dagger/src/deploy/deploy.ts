@@ -18,39 +18,47 @@ import {
   readRecord,
   recordRelease,
 } from "../release/history.js"
-import { type Plan, redactorOf, renderPlan } from "../release/inputs.js"
+import { redactorOf, type ReleaseInputs, renderRelease } from "../release/inputs.js"
 import { findPresent, type Present } from "../release/live-objects.js"
 import { foundBy } from "../release/ownership.js"
 import { replacedBy } from "../release/prune.js"
 import type { Report } from "../report/report.js"
 import { formatReport } from "../report/summary.js"
 import { CloudNativeError, messageOf } from "../util/errors.js"
+import { Redactor } from "../util/redact.js"
 import { conclude, finish } from "./finalize.js"
 import { recover, withRecovery } from "./rollback.js"
-import { begin, bringUp, type Undertaking } from "./rollout.js"
+import { beginReport, bringUp } from "./rollout.js"
+import type { RolloutOptions, RolloutTask } from "./task.js"
 
 /** Deploy to the user's cluster; answers with the deployment's summary. */
-export async function deployToCluster(kubectl: Kubectl, plan: Plan, images: PushedImages): Promise<string> {
-  return formatReport(await deployRelease(kubectl, plan, images))
+export async function deployToCluster(
+  kubectl: Kubectl,
+  inputs: ReleaseInputs,
+  options: RolloutOptions,
+  images: PushedImages,
+): Promise<string> {
+  return formatReport(await deployRelease(kubectl, inputs, options, images))
 }
 
 /** Bring a release onto the cluster: validate, configure, migrate, roll out, prove; what fails is undone. */
 export async function deployRelease(
   kubectl: Kubectl,
-  plan: Plan,
+  inputs: ReleaseInputs,
+  options: RolloutOptions,
   images: PushedImages,
   restartedAt?: string,
 ): Promise<Report> {
-  const release = renderPlan(plan, { ...images }, kubectl.namespace, restartedAt)
+  const release = renderRelease(inputs, { ...images }, kubectl.namespace, restartedAt)
   await kubectl.apply([...release.config, ...release.migrations, ...release.objects], ["--dry-run=server"])
-  const { config, publicUrl } = plan
+  const { config, publicUrl } = inputs
   const recorded = {
     release,
     images: { ...images },
     publicUrl,
     expectations: expectationsOf(config, publicUrl, addressesOf(release.objects, config)),
   }
-  return exclusively("deploy", { kubectl, plan, recorded, again: false })
+  return exclusively({ kubectl, config, recorded, options, redactor: redactorOf(inputs), isRollback: false })
 }
 
 /** Go back to a release that ran before: the one before the present one, or the one named. `timeout` is in seconds. */
@@ -58,8 +66,9 @@ export async function rollBack(kubectl: Kubectl, config: Config, timeout: number
   const id = to ?? previousOf(await listRecords(kubectl, config.name))
   const recorded = await readRecord(kubectl, id)
   console.log(`rollback: to ${id}`)
-  const plan = { config, manifests: [], publicUrl: recorded.publicUrl, handshake: false, keepFailed: false, timeout }
-  return formatReport(await exclusively("rollback", { kubectl, plan, recorded, again: true }))
+  const options = { handshake: false, keepFailed: false, timeout }
+  const redactor = new Redactor([])
+  return formatReport(await exclusively({ kubectl, config, recorded, options, redactor, isRollback: true }))
 }
 
 /** The release before the one that runs now. */
@@ -75,36 +84,35 @@ function previousOf(entries: Entry[]): string {
   })
 }
 
-async function exclusively(kind: Report["kind"], undertaking: Undertaking): Promise<Report> {
+async function exclusively(task: RolloutTask): Promise<Report> {
   const id = newId()
-  const { kubectl, plan } = undertaking
   try {
-    return await withLease(kubectl, plan.config.name, id, () => undertake(id, kind, undertaking))
+    return await withLease(task.kubectl, task.config.name, id, () => run(id, task))
   } finally {
-    await kubectl.close()
+    await task.kubectl.close()
   }
 }
 
-async function undertake(id: string, kind: Report["kind"], undertaking: Undertaking): Promise<Report> {
-  const { kubectl, plan, recorded } = undertaking
-  const { name } = plan.config
+async function run(id: string, task: RolloutTask): Promise<Report> {
+  const { kubectl, config, recorded, options, redactor } = task
+  const { name } = config
   const inventory = inventoryOf(recorded.release)
   const entries = await listRecords(kubectl, name)
   const there = await present(kubectl, name, inventory)
   const found = foundBy(there, entries)
   await removeLeftoverK6(kubectl, name)
   const entry = await recordRelease(kubectl, name, id, recorded, found)
-  const report = begin(id, kind, undertaking)
+  const report = beginReport(id, task)
   const guard = new AvailabilityGuard(kubectl, {
-    config: plan.config,
-    timeout: plan.timeout,
-    redactor: redactorOf(plan),
+    config,
+    timeout: options.timeout,
+    redactor,
     secretName: recorded.release.secretName,
-    versions: await versionsOf(kubectl, undertaking, entries),
+    versions: await versionsOf(task, entries),
   })
   try {
     const isRunning = there.some(object => isWorkload(object.kind))
-    await bringUp(undertaking, report, guard, isRunning ? "before" : "ready")
+    await bringUp(task, report, guard, isRunning ? "before" : "ready")
   } catch (error) {
     const failure = asFailure(error)
     console.log(`deploy: failed: ${failure.code}: ${failure.what}`)
@@ -112,7 +120,7 @@ async function undertake(id: string, kind: Report["kind"], undertaking: Undertak
     // Where users were served before, what they see of the way back counts too.
     const seesItThrough = guard.baseline === "healthy"
     if (!seesItThrough) await conclude(report, guard)
-    report.recovery = await recover(undertaking, report, guard, { entries, there, found })
+    report.recovery = await recover(task, report, guard, { entries, there, found })
     if (seesItThrough) await conclude(report, guard)
     // A cluster that cannot be written to any more must not hide what happened.
     await finish(kubectl, report, "failed").catch(problem =>
@@ -126,13 +134,9 @@ async function undertake(id: string, kind: Report["kind"], undertaking: Undertak
 }
 
 /** What the release that runs has to answer, if that was recorded, and what this one has to. */
-async function versionsOf(
-  kubectl: Kubectl,
-  { plan, recorded }: Undertaking,
-  entries: Entry[],
-): Promise<Expectations[]> {
+async function versionsOf({ kubectl, config, recorded }: RolloutTask, entries: Entry[]): Promise<Expectations[]> {
   const { release, publicUrl } = recorded
-  const own = recorded.expectations ?? expectationsOf(plan.config, publicUrl, addressesOf(release.objects, plan.config))
+  const own = recorded.expectations ?? expectationsOf(config, publicUrl, addressesOf(release.objects, config))
   const running = lastSucceeded(entries)
   const before = running && (await readRecord(kubectl, running.id)).expectations
   return before ? [before, own] : [own]

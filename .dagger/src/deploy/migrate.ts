@@ -2,7 +2,6 @@ import { z } from "zod"
 
 import type { Kubectl } from "../kubernetes/kubectl.js"
 import type { KubernetesObject } from "../manifests/render.js"
-import { type Plan, redactorOf } from "../release/inputs.js"
 import type { RolloutFailure } from "../status/failure.js"
 import { jobFailure, podsOfJob } from "../status/job.js"
 import { lastLogs } from "../status/logs.js"
@@ -10,6 +9,8 @@ import { describeFailure, remedyFor } from "../status/remedies.js"
 import { takeSnapshot } from "../status/take-snapshot.js"
 import { CloudNativeError } from "../util/errors.js"
 import { pollUntil } from "../util/poll.js"
+import type { Redactor } from "../util/redact.js"
+import type { RolloutTask } from "./task.js"
 
 const Job = z.object({
   status: z
@@ -37,19 +38,13 @@ type End =
   | { type: "Impossible"; failure: RolloutFailure }
 
 /** Run each migration to completion, side by side; one that has completed for this release is not run again. */
-export async function migrate(
-  kubectl: Kubectl,
-  jobs: KubernetesObject[],
-  plan: Plan,
-  signal: AbortSignal,
-): Promise<Migration[]> {
-  return Promise.all(jobs.map(job => runJob(kubectl, job, plan, signal)))
+export async function migrate(task: RolloutTask, signal: AbortSignal): Promise<Migration[]> {
+  return Promise.all(task.recorded.release.migrations.map(job => runJob(task, job, signal)))
 }
 
 async function runJob(
-  kubectl: Kubectl,
+  { kubectl, options, redactor }: RolloutTask,
   manifest: KubernetesObject,
-  plan: Plan,
   signal: AbortSignal,
 ): Promise<Migration> {
   const { name } = manifest.metadata
@@ -66,7 +61,7 @@ async function runJob(
     const failure = jobFailure(await takeSnapshot(kubectl), name, await kubectl.now())
     return failure && { type: "Impossible", failure }
   }
-  const ended = await pollUntil(`the migration ${name} to complete`, plan.timeout, end, { signal }).catch(
+  const ended = await pollUntil(`the migration ${name} to complete`, options.timeout, end, { signal }).catch(
     async error => {
       // One that breaks what runs, by a lock for example, goes on doing so until its pod is gone.
       if (signal.aborted) await kubectl.must(["delete", "job", name, "--wait=false"])
@@ -74,7 +69,7 @@ async function runJob(
     },
   )
   if (ended.type === "Complete") return { name, outcome: "ran" }
-  const error = await failed(kubectl, plan, name, ended)
+  const error = await failed(kubectl, redactor, name, ended)
   // What has not run must not run later, when nobody waits for it.
   if (ended.type === "Impossible") await kubectl.must(["delete", "job", name, "--wait=false"])
   throw error
@@ -94,13 +89,13 @@ function endOf(job: Job | undefined): End | undefined {
 
 async function failed(
   kubectl: Kubectl,
-  plan: Plan,
+  redactor: Redactor,
   name: string,
   end: Exclude<End, { type: "Complete" }>,
 ): Promise<CloudNativeError> {
   const { message, remedy, look } = wordingOf(end, name, kubectl.namespace)
   const pod = podsOfJob(await takeSnapshot(kubectl), name).at(-1)
-  const logs = pod && (await lastLogs(kubectl, pod, redactorOf(plan)))
+  const logs = pod && (await lastLogs(kubectl, pod, redactor))
   return new CloudNativeError({
     code: "MIGRATION_FAILED",
     kind: end.type === "Impossible" ? end.failure.kind : end.type,

@@ -2,11 +2,11 @@ import { among, describeIdentity, type Identity, without } from "../kubernetes/o
 import { isWorkload } from "../manifests/kinds.js"
 import type { AvailabilityGuard } from "../monitor/availability-guard.js"
 import { type Entry, inventoryOf, lastSucceeded, readRecord } from "../release/history.js"
-import { redactorOf } from "../release/inputs.js"
 import { prune, toPrune } from "../release/prune.js"
 import type { Report } from "../report/report.js"
 import { CloudNativeError, messageOf } from "../util/errors.js"
-import { begin, bringUp, type Undertaking } from "./rollout.js"
+import { beginReport, bringUp } from "./rollout.js"
+import type { RolloutTask } from "./task.js"
 
 type Recovery = NonNullable<Report["recovery"]>
 
@@ -21,7 +21,7 @@ export interface Before {
 }
 
 /** How a release that failed is undone. */
-export interface Undoing {
+export interface RollbackPlan {
   action: Recovery["action"]
   /** The release that is gone back to. */
   to?: string
@@ -34,11 +34,11 @@ export interface Undoing {
  * Back to the last release that succeeded, or, where there was none, to nothing; what runs there and was brought by somebody
  * else is no nothing. Before any pod was changed, what was there is needed still: only what the release has added goes.
  */
-export function planUndoing(
+export function planRollback(
   applied: Identity[],
   { changed, keepFailed }: { changed: boolean; keepFailed: boolean },
   { entries, there, found }: Before,
-): Undoing {
+): RollbackPlan {
   const previous = lastSucceeded(entries)
   const current = previous?.inventory ?? []
   const left = without(among(found, applied), current)
@@ -53,43 +53,44 @@ export function planUndoing(
 
 /** Undo what a failed deployment has changed. Never throws. */
 export async function recover(
-  failed: Undertaking,
+  failed: RolloutTask,
   report: Report,
   guard: AvailabilityGuard,
   before: Before,
 ): Promise<Recovery> {
   const {
     kubectl,
-    plan,
+    config,
+    options: { keepFailed },
+    redactor,
     recorded: { release },
   } = failed
   // Where that cannot be told, the previous release is the better guess.
   if (report.changed && (await guard.isRollbackWorse().catch(() => false))) return { action: "kept-new" }
   const applied = inventoryOf(report.changed ? release : { ...release, objects: [] })
-  const undoing = planUndoing(applied, { changed: report.changed, keepFailed: plan.keepFailed }, before)
-  const { action, to, left } = undoing
+  const planned = planRollback(applied, { changed: report.changed, keepFailed }, before)
+  const { action, to, left } = planned
   const recovery = { action, to, ...(left.length > 0 && { left: left.map(describeIdentity) }) }
   const problem =
-    to &&
-    (await problemOf(() => goBack(failed, report, guard.forRollback(redactorOf({ ...plan, secrets: undefined })), to)))
+    to && (await problemOf(() => goBack(failed, report, guard.forRollback(redactor.forOtherSecrets()), to)))
   // What could not be gone back from may need all of it.
   if (problem) return { ...recovery, problem }
-  const problems = await prune(kubectl, plan.config.name, undoing.remove).catch(error => [messageOf(error)])
+  const problems = await prune(kubectl, config.name, planned.remove).catch(error => [messageOf(error)])
   if (action === "removed" && problems.length > 0) return { ...recovery, problem: problems.join("\n") }
   if (problems.length > 0) report.leftovers = problems
   return recovery
 }
 
 /** By the code path that deploys; what was broken before may be as broken again. */
-async function goBack(failed: Undertaking, report: Report, guard: AvailabilityGuard, id: string): Promise<void> {
-  const { kubectl, plan } = failed
+async function goBack(failed: RolloutTask, report: Report, guard: AvailabilityGuard, id: string): Promise<void> {
+  const { kubectl } = failed
   console.log(`rollback: to ${id}`)
   const recorded = await readRecord(kubectl, id)
-  const undertaking = { kubectl, plan: { ...plan, publicUrl: recorded.publicUrl }, recorded, again: true }
-  const back = begin(id, "rollback", undertaking)
+  const task = { ...failed, recorded, redactor: failed.redactor.forOtherSecrets(), isRollback: true }
+  const back = beginReport(id, task)
   // Until then, the release that failed may be the one that answers.
   try {
-    await bringUp(undertaking, back, guard, "complete")
+    await bringUp(task, back, guard, "complete")
   } catch (error) {
     const wasBroken =
       report.baseline === "broken" && error instanceof CloudNativeError && error.code === "AVAILABILITY_FAILED"

@@ -1,43 +1,32 @@
 import { setTimeout as sleep } from "node:timers/promises"
 
-import type { Kubectl } from "../kubernetes/kubectl.js"
 import type { AvailabilityGuard } from "../monitor/availability-guard.js"
 import { proveHandshake } from "../monitor/handshake.js"
-import type { Recorded } from "../release/history.js"
-import type { Plan } from "../release/inputs.js"
 import type { Report } from "../report/report.js"
 import { assertStarted } from "../status/startup.js"
 import { takeSnapshot } from "../status/take-snapshot.js"
 import { migrate } from "./migrate.js"
 import { awaitMadeSecrets } from "./operator-secrets.js"
+import type { RolloutTask } from "./task.js"
 import { watchRollout, watchSets } from "./watch.js"
 
-/** What is to run, and how it comes onto the cluster. */
-export interface Undertaking {
-  kubectl: Kubectl
-  plan: Plan
-  recorded: Recorded
-  /** It ran before: its Secrets are there and its migrations have run. */
-  again: boolean
-}
-
 /** A report in which nothing has happened yet. */
-export function begin(id: string, kind: Report["kind"], { kubectl, plan, recorded }: Undertaking): Report {
+export function beginReport(id: string, { kubectl, config, recorded, isRollback }: RolloutTask): Report {
   const now = new Date().toISOString()
   return {
     id,
-    kind,
+    kind: isRollback ? "rollback" : "deploy",
     outcome: "failed",
     startedAt: now,
     endedAt: now,
-    name: plan.config.name,
+    name: config.name,
     namespace: kubectl.namespace,
-    publicUrl: plan.publicUrl,
+    publicUrl: recorded.publicUrl,
     images: recorded.images,
     migrations: [],
     changed: false,
     starts: [],
-    startLimit: plan.config.limits.startup,
+    startLimit: config.limits.startup,
     pods: [],
     baseline: "new",
     broken: [],
@@ -50,34 +39,32 @@ export type Counted = "before" | "ready" | "complete"
 
 /** Apply a release, watch it roll out and prove it. All that is found out goes into the report, also of one that fails. */
 export async function bringUp(
-  undertaking: Undertaking,
+  task: RolloutTask,
   report: Report,
   guard: AvailabilityGuard,
   counted: Counted,
 ): Promise<void> {
-  const { kubectl, again } = undertaking
-  // What ran before has its own Secrets, not those that this deployment was given.
-  const plan = again ? { ...undertaking.plan, secrets: undefined } : undertaking.plan
-  const { release } = undertaking.recorded
+  const { kubectl, config, isRollback } = task
+  const { release, publicUrl } = task.recorded
   await kubectl.apply(release.config)
-  if (!again) await kubectl.applySecret(release.secrets)
-  await awaitMadeSecrets(kubectl, release, plan.config.monitor.secrets)
+  if (!isRollback) await kubectl.applySecret(release.secrets)
+  await awaitMadeSecrets(kubectl, release, config.monitor.secrets)
   if (counted === "before") await guard.measureBaseline()
   Object.assign(report, { baseline: guard.baseline, broken: guard.broken })
   const [alarm, ended] = [new AbortController(), new AbortController()]
   // A monitor whose log cannot be read is found out at the end.
   const guarding = guard.watch(alarm, ended.signal).catch(() => undefined)
   try {
-    if (!again) report.migrations = await migrateGuarded(undertaking, guard, alarm.signal)
+    if (!isRollback) report.migrations = await migrateGuarded(task, guard, alarm.signal)
     guard.startRollout()
     // Old pods that are broken answer until they have gone.
     const fromReady = counted !== "complete" && guard.baseline !== "broken"
-    await rollOut({ ...undertaking, plan }, report, alarm.signal, fromReady ? () => guard.startCounting() : undefined)
+    await rollOut(task, report, alarm.signal, fromReady ? () => guard.startCounting() : undefined)
     await guard.endRollout()
     // Slow or not, what ran before is better than what failed.
-    if (!again && plan.config.limits.startupAction === "fail") assertStarted(report.starts, report.startLimit)
-    if (plan.handshake && !again)
-      report.handshake = await proveHandshake(kubectl, plan.config, release.objects, plan.publicUrl, alarm.signal)
+    if (!isRollback && config.limits.startupAction === "fail") assertStarted(report.starts, report.startLimit)
+    if (task.options.handshake && !isRollback)
+      report.handshake = await proveHandshake(kubectl, config, release.objects, publicUrl, alarm.signal)
     await guard.assertAvailable(alarm.signal)
   } finally {
     ended.abort()
@@ -87,22 +74,26 @@ export async function bringUp(
 
 /** Run the migrations while what runs is asked: a migration that breaks it ends the deployment before any pod changes. */
 async function migrateGuarded(
-  { kubectl, plan, recorded: { release } }: Undertaking,
+  task: RolloutTask,
   guard: AvailabilityGuard,
   signal: AbortSignal,
 ): Promise<Report["migrations"]> {
-  guard.startMigrations(release.migrations.map(({ metadata }) => metadata.name))
-  const migrations = await migrate(kubectl, release.migrations, plan, signal)
+  guard.startMigrations(task.recorded.release.migrations.map(({ metadata }) => metadata.name))
+  const migrations = await migrate(task, signal)
   if (migrations.some(({ outcome }) => outcome === "ran")) await guard.assertUnbroken(signal)
   return migrations
 }
 
 async function rollOut(
-  { kubectl, plan, recorded: { release } }: Undertaking,
+  task: RolloutTask,
   report: Report,
   signal: AbortSignal,
   onReady?: () => Promise<void>,
 ): Promise<void> {
+  const {
+    kubectl,
+    recorded: { release },
+  } = task
   report.changed = true
   const before = await takeSnapshot(kubectl)
   console.log(`apply: ${release.objects.length} objects`)
@@ -111,7 +102,7 @@ async function rollOut(
   const isReady = () =>
     deployments.every(name => report.pods.some(({ application, change }) => application === name && change === "ready"))
   let ended = false
-  const rollout = watchRollout(kubectl, deployments, plan, before, report.pods, signal).finally(() => (ended = true))
+  const rollout = watchRollout(kubectl, deployments, task, before, report.pods, signal).finally(() => (ended = true))
   const counting = until(() => ended || isReady()).then(() => (isReady() ? onReady?.() : undefined))
   const [rolled, counted] = await Promise.allSettled([rollout, counting])
   if (rolled.status === "rejected") throw rolled.reason
@@ -120,7 +111,7 @@ async function rollOut(
   await watchSets(
     kubectl,
     release.workloads.filter(({ kind }) => kind !== "Deployment"),
-    plan,
+    task,
     before,
     signal,
   )

@@ -1,6 +1,5 @@
 import type { Kubectl } from "../kubernetes/kubectl.js"
 import type { Workload } from "../manifests/render.js"
-import { type Plan, redactorOf } from "../release/inputs.js"
 import { readRollout, type RolloutState } from "../status/deployment.js"
 import { describePod, describeState } from "../status/describe.js"
 import type { RolloutFailure } from "../status/failure.js"
@@ -12,6 +11,7 @@ import { takeSnapshot } from "../status/take-snapshot.js"
 import { type PodChange, Timeline } from "../status/timeline.js"
 import { pollUntil } from "../util/poll.js"
 import { type FailedRollout, rolloutFailed } from "./rollout-error.js"
+import type { RolloutTask } from "./task.js"
 
 /**
  * Wait until every Deployment runs this release and nothing else; throws as soon as one cannot, or `signal` says so. The
@@ -20,7 +20,7 @@ import { type FailedRollout, rolloutFailed } from "./rollout-error.js"
 export async function watchRollout(
   kubectl: Kubectl,
   deployments: string[],
-  plan: Plan,
+  { options: { timeout }, redactor }: Pick<RolloutTask, "options" | "redactor">,
   before: Snapshot,
   changes: PodChange[],
   signal: AbortSignal,
@@ -48,10 +48,10 @@ export async function watchRollout(
       if (warning) shown.add(warning)
     }
     const failed = states.find(state => state.failure)
-    if (failed) throw await rolloutFailed(kubectl, redactorOf(plan), failedRollout(snapshot, failed, failed.failure!))
+    if (failed) throw await rolloutFailed(kubectl, redactor, failedRollout(snapshot, failed, failed.failure!))
     return states.every(state => state.complete) ? starts.all() : undefined
   }
-  return pollUntil(`the rollout of ${deployments.join(" and ")}`, plan.timeout, ask, { state: () => last, signal })
+  return pollUntil(`the rollout of ${deployments.join(" and ")}`, timeout, ask, { state: () => last, signal })
 }
 
 function failedRollout(snapshot: Snapshot, state: RolloutState, failure: RolloutFailure): FailedRollout {
@@ -63,7 +63,7 @@ function failedRollout(snapshot: Snapshot, state: RolloutState, failure: Rollout
 export async function watchSets(
   kubectl: Kubectl,
   sets: Workload[],
-  plan: Plan,
+  { options: { timeout }, redactor }: Pick<RolloutTask, "options" | "redactor">,
   before: Snapshot,
   signal: AbortSignal,
 ): Promise<void> {
@@ -83,7 +83,7 @@ export async function watchSets(
       const failure = read[index]!.complete ? undefined : commonFailure(pods, snapshot, now)
       const [pod] = pods
       if (failure && pod)
-        throw await rolloutFailed(kubectl, redactorOf(plan), {
+        throw await rolloutFailed(kubectl, redactor, {
           workload: name,
           failure,
           state: describePod(pod).join("\n"),
@@ -93,7 +93,7 @@ export async function watchSets(
     }
     return read.every(({ complete }) => complete) || undefined
   }
-  await pollUntil(`the rollout of ${names.join(" and ")}`, plan.timeout, ask, {
+  await pollUntil(`the rollout of ${names.join(" and ")}`, timeout, ask, {
     state: () => [...lines].map(([name, line]) => `${name}: ${line}`).join("\n"),
     signal,
   })

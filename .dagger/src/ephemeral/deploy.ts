@@ -5,6 +5,7 @@ import { stringify } from "yaml"
 
 import type { Config } from "../config/schema.js"
 import { deployRelease } from "../deploy/deploy.js"
+import type { RolloutOptions } from "../deploy/task.js"
 import { API_HOST, kubectlContainer } from "../kubernetes/connect.js"
 import { Kubectl } from "../kubernetes/kubectl.js"
 import { neededBy } from "../manifests/references.js"
@@ -14,7 +15,7 @@ import { namesOf, publishImages, type PushedImages, type VerifiedImages } from "
 import { outOfReach, type RegistryAccess } from "../registry/access.js"
 import { parseReference } from "../registry/reference.js"
 import { loginOf } from "../release/arguments.js"
-import { type Plan, renderPlan } from "../release/inputs.js"
+import { type ReleaseInputs, renderRelease } from "../release/inputs.js"
 import { formatReport } from "../report/summary.js"
 import { together } from "../util/collect-errors.js"
 import { CloudNativeError } from "../util/errors.js"
@@ -29,6 +30,8 @@ const MIRROR = "registry"
 const KUBECONFIG_DIR = "/kubeconfig"
 /** Seconds from the start of the service until its node is ready, and until the backing services are. */
 const READY_TIMEOUT = 180
+/** Seconds for the migrations, and again for the rollout, of a preview. */
+const PREVIEW_TIMEOUT = 600
 
 interface Cluster {
   node: Service
@@ -46,30 +49,33 @@ export interface Elsewhere {
   access: RegistryAccess
 }
 
-/** Make a plan whole for a cluster that has nothing beforehand; throws one error with all that it would lack, and all that is wrong with it. */
-export async function completeForEphemeral(planned: Promise<Plan>, registry?: Elsewhere): Promise<Plan> {
-  const plan = { ...withEphemeralSecrets(await planned), ...(registry && (await loginTo(registry))) }
-  const { namespace, name } = plan.config
+/** Complete the inputs for a cluster that has nothing beforehand; throws one error with all that is missing, and all that is wrong. */
+export async function completeForEphemeral(read: Promise<ReleaseInputs>, registry?: Elsewhere): Promise<ReleaseInputs> {
+  const inputs = { ...withEphemeralSecrets(await read), ...(registry && (await loginTo(registry))) }
+  const { namespace, name } = inputs.config
   // The registry there is open; in one elsewhere, the nodes are logged in.
-  const pullSecrets = neededBy(plan.manifests)
+  const pullSecrets = neededBy(inputs.manifests)
     .filter(({ reference }) => reference.path.includes("imagePullSecrets"))
     .map(({ reference }) => reference)
   await together(
-    () => renderPlan(plan, namesOf(REGISTRY, name), namespace),
+    () => renderRelease(inputs, namesOf(REGISTRY, name), namespace),
     () => registry && assertReachable(registry),
     () =>
       assertResolved(
-        plan,
-        [...availableFrom(plan), ...pullSecrets],
+        inputs,
+        [...availableFrom(inputs), ...pullSecrets],
         "the ephemeral cluster",
         "add it to ephemeral.secrets or ephemeral.random of cloud-native.yaml, or pass --secrets=file:PATH",
       ),
   )
-  return plan
+  return inputs
 }
 
 /** What the nodes pull with: they have no rights of their own. */
-async function loginTo({ host, access: { username, password } }: Elsewhere): Promise<Pick<Plan, "registryLogin">> {
+async function loginTo({
+  host,
+  access: { username, password },
+}: Elsewhere): Promise<Pick<ReleaseInputs, "registryLogin">> {
   return username && password ? { registryLogin: await loginOf(host, username, password) } : {}
 }
 
@@ -86,23 +92,33 @@ function assertReachable({ host, access }: Elsewhere): void {
 }
 
 /** Push to a registry and deploy to a cluster that exist for this call only; the release is rolled once more. */
-export async function deployEphemeral(images: VerifiedImages, plan: Plan): Promise<string> {
+export async function deployEphemeral(
+  images: VerifiedImages,
+  inputs: ReleaseInputs,
+  options: RolloutOptions,
+): Promise<string> {
   const registry = await startRegistry(images.config)
   try {
     const pushed = await publishImages(images, REGISTRY, { service: registry })
-    return await deployToEphemeralCluster(plan, pushed, registry)
+    return await deployToEphemeralCluster(inputs, options, pushed, registry)
   } finally {
     await registry.stop()
   }
 }
 
-/** Deploy to a cluster that exists for this call only, and roll the release once more. */
-export async function deployToEphemeralCluster(plan: Plan, images: PushedImages, registry?: Service): Promise<string> {
-  const cluster = await startCluster(plan.config, images, registry)
+/** Deploy to a cluster that exists for this call only, prove the handshake, and roll the release once more. */
+export async function deployToEphemeralCluster(
+  inputs: ReleaseInputs,
+  options: RolloutOptions,
+  images: PushedImages,
+  registry?: Service,
+): Promise<string> {
+  const cluster = await startCluster(inputs.config, images, registry)
   try {
-    await prepare(cluster, plan.config)
-    const first = await deployRelease(cluster.kubectl, plan, images)
-    const again = await deployRelease(cluster.kubectl, { ...plan, handshake: false }, images, new Date().toISOString())
+    await prepare(cluster, inputs.config)
+    const first = await deployRelease(cluster.kubectl, inputs, { ...options, handshake: true }, images)
+    const restartedAt = new Date().toISOString()
+    const again = await deployRelease(cluster.kubectl, inputs, { ...options, handshake: false }, images, restartedAt)
     return `${formatReport(first)}\n\nRolled once more\n\n${formatReport(again)}`
   } finally {
     await cluster.node.stop()
@@ -110,17 +126,17 @@ export async function deployToEphemeralCluster(plan: Plan, images: PushedImages,
 }
 
 /** Deploy to a cluster that lives as long as the session, and forward a port to the frontend. */
-export async function previewEphemeral(images: VerifiedImages, plan: Plan): Promise<Service> {
+export async function previewEphemeral(images: VerifiedImages, inputs: ReleaseInputs): Promise<Service> {
   const registry = await startRegistry(images.config)
   const pushed = await publishImages(images, REGISTRY, { service: registry })
-  const cluster = await startCluster(plan.config, pushed, registry)
-  await prepare(cluster, plan.config)
-  await deployRelease(cluster.kubectl, plan, pushed)
-  const { service, port } = plan.config.frontend
+  const cluster = await startCluster(inputs.config, pushed, registry)
+  await prepare(cluster, inputs.config)
+  await deployRelease(cluster.kubectl, inputs, { handshake: true, keepFailed: false, timeout: PREVIEW_TIMEOUT }, pushed)
+  const { service, port } = inputs.config.frontend
   const servicePort =
     servicePortOf(
-      plan.manifests.map(({ object }) => object),
-      plan.config.frontend,
+      inputs.manifests.map(({ object }) => object),
+      inputs.config.frontend,
     ) ?? port
   return cluster.client.withExposedPort(port).asService({
     args: [
@@ -136,12 +152,12 @@ export async function previewEphemeral(images: VerifiedImages, plan: Plan): Prom
 }
 
 /** Where the user gives no secrets: what the config says, if anything, and a value of its own for each random key. */
-function withEphemeralSecrets(plan: Plan): Plan {
-  const { secrets, random } = plan.config.ephemeral
+function withEphemeralSecrets(inputs: ReleaseInputs): ReleaseInputs {
+  const { secrets, random } = inputs.config.ephemeral
   const generated = Object.fromEntries(random.map(key => [key, randomBytes(32).toString("hex")]))
   const configured = { ...secrets, ...generated }
   const isSomething = Object.keys(configured).length > 0
-  return { ...plan, secrets: plan.secrets ?? (isSomething ? configured : undefined), handshake: true }
+  return { ...inputs, secrets: inputs.secrets ?? (isSomething ? configured : undefined) }
 }
 
 /** Started by hand: one that only a push uses is stopped after it, and would start again empty. */

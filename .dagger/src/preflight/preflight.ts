@@ -5,7 +5,7 @@ import type { KubernetesObject, Release } from "../manifests/render.js"
 import type { PushedImages } from "../push/publish.js"
 import type { RegistryAccess } from "../registry/access.js"
 import { isLoopback } from "../registry/reference.js"
-import { type Plan, renderPlan } from "../release/inputs.js"
+import { type ReleaseInputs, renderRelease } from "../release/inputs.js"
 import { together } from "../util/collect-errors.js"
 import { assertAccepted } from "./admission.js"
 import { assertArchitecture } from "./architecture.js"
@@ -18,7 +18,7 @@ import { assertReferences } from "./references.js"
 /** What is to be deployed, and where to: nothing that could be known beforehand stands in the way. */
 export interface Ready {
   kubectl: Kubectl
-  plan: Plan
+  inputs: ReleaseInputs
 }
 
 /**
@@ -28,17 +28,17 @@ export interface Ready {
 export async function preflight(
   target: Target,
   config: Config,
-  planned: Promise<Plan>,
+  read: Promise<ReleaseInputs>,
   images: PushedImages,
   access: RegistryAccess = {},
 ): Promise<Ready> {
   const reached = reach(target, config)
-  const rendered = planned.then(plan => {
-    const release = renderPlan(plan, images, target.namespace ?? config.namespace)
-    return { plan, release, objects: objectsOf(release) }
+  const rendered = read.then(inputs => {
+    const release = renderRelease(inputs, images, target.namespace ?? config.namespace)
+    return { inputs, release, objects: objectsOf(release) }
   })
   const prepared = Promise.all([reached, rendered])
-  const [{ kubectl }, { plan }] = await together(
+  const [{ kubectl }, { inputs }] = await together(
     () => reached,
     () => rendered,
     () => reached.then(({ kubectl }) => assertNamespace(kubectl)),
@@ -53,7 +53,7 @@ export async function preflight(
         ),
       ),
     () => prepared.then(([{ kubectl }, { release }]) => assertAccepted(kubectl, release)),
-    () => prepared.then(([{ kubectl }, { plan }]) => assertReferences(kubectl, plan)),
+    () => prepared.then(([{ kubectl }, { inputs }]) => assertReferences(kubectl, inputs)),
     () => prepared.then(([{ kubectl }, { objects }]) => assertPullSecrets(kubectl, objects)),
     () =>
       prepared.then(async ([{ kubectl }, { objects }]) =>
@@ -61,12 +61,12 @@ export async function preflight(
       ),
   )
   // That works through a port-forward only, and is the default.
-  const isLocal = isLoopback(new URL(plan.publicUrl).host)
+  const isLocal = isLoopback(new URL(inputs.publicUrl).host)
   if (isLocal)
     console.log(
-      `preflight: warning: users are to open ${plan.publicUrl}, which is each one's own machine; set another with --public-url`,
+      `preflight: warning: users are to open ${inputs.publicUrl}, which is each one's own machine; set another with --public-url`,
     )
-  return { kubectl, plan }
+  return { kubectl, inputs }
 }
 
 /** Throw unless the cluster knows every kind, and the caller may do with it, and with what the module needs itself, all that a deployment does. */

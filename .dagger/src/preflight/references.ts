@@ -2,27 +2,27 @@ import type { Kubectl } from "../kubernetes/kubectl.js"
 import { type Named, readObjects } from "../kubernetes/objects.js"
 import { formatProblem, type Problem } from "../manifests/problem.js"
 import { type Available, availableIn, keysMissing, neededBy, unresolved } from "../manifests/references.js"
-import type { Plan } from "../release/inputs.js"
+import type { ReleaseInputs } from "../release/inputs.js"
 import { CloudNativeError } from "../util/errors.js"
 
 /** Prints an object's kind and name, then the names of its keys, and nothing of their values. */
 const KEYS = { line: "{{.kind}} {{.metadata.name}}{{range $key, $_ := .data}} {{$key}}{{end}}" }
 
 /** Throw unless every Secret and ConfigMap that the manifests refer to, with its keys, is given, rendered or there. */
-export async function assertReferences(kubectl: Kubectl, plan: Plan): Promise<void> {
-  const given = availableFrom(plan)
+export async function assertReferences(kubectl: Kubectl, inputs: ReleaseInputs): Promise<void> {
+  const given = availableFrom(inputs)
   const isGiven = ({ kind, name }: { kind: string; name: string }) =>
     given.some(item => item.kind === kind && item.name === name)
-  const { secretName, monitor } = plan.config
+  const { secretName, monitor } = inputs.config
   const account = monitor.secrets.length > 0 ? [{ kind: "Secret", name: secretName }] : []
-  const asked = [...neededBy(plan.manifests).map(({ reference }) => reference), ...account].filter(
+  const asked = [...neededBy(inputs.manifests).map(({ reference }) => reference), ...account].filter(
     item => !isGiven(item),
   )
   const there = await readAvailable(kubectl, asked)
   if (!there)
     return console.log("preflight: Secrets and ConfigMaps may not be read: whether they are there is not checked")
   const fix = "pass the applications' secrets with --secrets=file:prod.env, or create what is missing"
-  assertResolved(plan, [...given, ...there], `the namespace ${kubectl.namespace}`, fix)
+  assertResolved(inputs, [...given, ...there], `the namespace ${kubectl.namespace}`, fix)
 }
 
 /** Those of the Secrets and ConfigMaps that are in the namespace; undefined where they may not be read. */
@@ -31,8 +31,8 @@ export async function readAvailable(kubectl: Kubectl, asked: Named[]): Promise<A
 }
 
 /** Throw unless what the manifests and the monitor refer to is among what is available. */
-export function assertResolved(plan: Plan, available: Available[], place: string, fix: string): void {
-  const problems = [...unresolved(plan.manifests, available), ...missingAccount(plan, available)]
+export function assertResolved(inputs: ReleaseInputs, available: Available[], place: string, fix: string): void {
+  const problems = [...unresolved(inputs.manifests, available), ...missingAccount(inputs, available)]
   if (problems.length === 0) return
   throw new CloudNativeError({
     code: "SECRETS_MISSING",
@@ -44,13 +44,13 @@ export function assertResolved(plan: Plan, available: Available[], place: string
 }
 
 /** What the deployment itself brings. */
-export function availableFrom({ manifests, secrets, config }: Plan): Available[] {
+export function availableFrom({ manifests, secrets, config }: ReleaseInputs): Available[] {
   const given: Available[] = secrets ? [{ kind: "Secret", name: config.secretName, keys: Object.keys(secrets) }] : []
   return [...given, ...availableIn(manifests)]
 }
 
 /** Without its account the monitor cannot sign in, and would find the application broken. */
-function missingAccount({ config: { monitor, secretName } }: Plan, available: Available[]): Problem[] {
+function missingAccount({ config: { monitor, secretName } }: ReleaseInputs, available: Available[]): Problem[] {
   const account = available.find(({ kind, name }) => kind === "Secret" && name === secretName)
   return (account ? keysMissing(monitor.secrets, account) : monitor.secrets).map(key => ({
     code: "SECRET_KEY_MISSING",

@@ -11,22 +11,18 @@ import { parseDotenv } from "../util/dotenv.js"
 import { CloudNativeError } from "../util/errors.js"
 import { Redactor } from "../util/redact.js"
 import { plaintextOf } from "../util/secret.js"
-import { parseDuration } from "../util/time.js"
 
-/** The arguments of a deployment, as the user gives them. */
-export interface DeployOptions {
+/** What a release is made of, as the user gives it. */
+export interface InputArguments {
   manifests?: Directory
   overlay?: string
   secrets?: Secret
   registryLogin?: RegistryLogin
   publicUrl?: string
-  handshake?: boolean
-  keepFailed?: boolean
-  timeout?: string
 }
 
-/** What is to be deployed but for the images, once every argument has been read. */
-export interface Plan {
+/** What a release is rendered from, except for the images, once every argument has been read. */
+export interface ReleaseInputs {
   config: Config
   manifests: Manifest[]
   /** The applications' secrets; unset: they are in the namespace already. */
@@ -34,35 +30,31 @@ export interface Plan {
   /** What the nodes pull with; unset: they can pull already. */
   registryLogin?: RegistryLogin
   publicUrl: string
-  /** Whether to prove the config's handshake, which writes. */
-  handshake: boolean
-  /** Whether a first deployment that fails stays as it is, to be looked at. */
-  keepFailed: boolean
-  /** Seconds for the migrations, and again for the rollout. */
-  timeout: number
 }
 
 /**
  * Read every argument, so that the mistakes in them are found before anything is built or changed. Empty secrets, or an empty
  * public URL, are what a workflow passes on of a setting that is not set: they count as not given.
  */
-export async function planOf(source: Directory, config: Config, options: DeployOptions = {}): Promise<Plan> {
-  const [secrets, manifests, publicUrl, timeout] = await together(
+export async function readInputs(
+  source: Directory,
+  config: Config,
+  given: InputArguments = {},
+): Promise<ReleaseInputs> {
+  const [secrets, manifests, publicUrl] = await together(
     async () => {
-      const dotenv = options.secrets && (await plaintextOf(options.secrets, "--secrets"))
+      const dotenv = given.secrets && (await plaintextOf(given.secrets, "--secrets"))
       return dotenv ? parseDotenv(dotenv) : undefined
     },
     async () => {
-      const folder = options.manifests ?? (await manifestsIn(source, config))
-      const manifests = await manifestsOf(folder, config, options.overlay)
+      const folder = given.manifests ?? (await manifestsIn(source, config))
+      const manifests = await manifestsOf(folder, config, given.overlay)
       assertDeployable(manifests, config)
       return manifests
     },
-    () => assertOrigin(options.publicUrl || config.publicUrl),
-    () => parseDuration(options.timeout ?? "10m"),
+    () => assertOrigin(given.publicUrl || config.publicUrl),
   )
-  const { registryLogin, handshake = false, keepFailed = false } = options
-  return { config, manifests, secrets, registryLogin, publicUrl, handshake, keepFailed, timeout }
+  return { config, manifests, secrets, registryLogin: given.registryLogin, publicUrl }
 }
 
 /** Tokens are issued for this address, to the letter: with a path or a slash at its end, every one would be refused. */
@@ -77,19 +69,18 @@ function assertOrigin(publicUrl: string): string {
   })
 }
 
-export function renderPlan(
-  plan: Plan,
+export function renderRelease(
+  { config, manifests, publicUrl, secrets, registryLogin }: ReleaseInputs,
   images: { backend: string; frontend: string },
   namespace: string,
   restartedAt?: string,
 ): Release {
-  const { name, secretName } = plan.config
-  const { publicUrl, secrets, registryLogin } = plan
-  return render(plan.manifests, { name, secretName, namespace, images, publicUrl, secrets, registryLogin, restartedAt })
+  const { name, secretName } = config
+  return render(manifests, { name, secretName, namespace, images, publicUrl, secrets, registryLogin, restartedAt })
 }
 
-/** Takes out of a text what a deployment was given; its own Secret is called by its content. */
-export function redactorOf({ secrets, registryLogin, config }: Plan): Redactor {
+/** Hides what a deployment was given; the Secret made of it is named by its content. */
+export function redactorOf({ secrets, registryLogin, config }: ReleaseInputs): Redactor {
   const values = [...Object.values(secrets ?? {}), ...(registryLogin ? [registryLogin.password] : [])]
   return new Redactor(values, secrets && `${config.secretName}-`)
 }

@@ -6,6 +6,11 @@ export class Redactor {
     private readonly prefix?: string,
   ) {}
 
+  /** The same values, for pods that have other Secrets. */
+  forOtherSecrets(): Redactor {
+    return new Redactor(this.values)
+  }
+
   /** Whether the values of a Secret are among these, by its name. */
   knows(secret: string): boolean {
     return this.prefix !== undefined && secret.startsWith(this.prefix)

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest"
 
-import { planUndoing, withRecovery } from "../../../.dagger/src/deploy/rollback.ts"
+import { planRollback, withRecovery } from "../../../.dagger/src/deploy/rollback.ts"
 import { foundBy } from "../../../.dagger/src/release/ownership.ts"
 import type { Report } from "../../../.dagger/src/report/report.ts"
 import { CloudNativeError } from "../../../.dagger/src/util/errors.ts"
@@ -131,7 +131,7 @@ describe("a release that failed is undone", () => {
       { action: "rolled back", to: "1", remove: [settings, job], left: [ingress] },
     ],
   ] as const)("%s", (_, applied, how, { entries, there, found }, expected) => {
-    expect(planUndoing([...applied], how, { entries: [...entries], there: [...there], found: [...found] })).toEqual(
+    expect(planRollback([...applied], how, { entries: [...entries], there: [...there], found: [...found] })).toEqual(
       expected,
     )
   })

@@ -4,7 +4,7 @@ import { describe, expect, test } from "vitest"
 import { Config } from "../../../.dagger/src/config/schema.ts"
 import { completeForEphemeral, type Elsewhere, mirrorsOf } from "../../../.dagger/src/ephemeral/deploy.ts"
 import { parseManifests } from "../../../.dagger/src/manifests/parse.ts"
-import type { Plan } from "../../../.dagger/src/release/inputs.ts"
+import type { ReleaseInputs } from "../../../.dagger/src/release/inputs.ts"
 
 const MANIFESTS = `
 apiVersion: apps/v1
@@ -12,13 +12,10 @@ kind: Deployment
 metadata: { name: both }
 spec: { template: { spec: { containers: [{ name: backend, image: backend }, { name: frontend, image: frontend }] } } }
 `
-const planned = async (): Promise<Plan> => ({
+const planned = async (): Promise<ReleaseInputs> => ({
   config: Config.parse({}),
   manifests: parseManifests([{ name: "app.yaml", text: MANIFESTS }]),
   publicUrl: "http://localhost:3000",
-  handshake: false,
-  keepFailed: false,
-  timeout: 600,
 })
 const complete = (registry?: Elsewhere) => completeForEphemeral(planned(), registry)
 

@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest"
 import { Config } from "../../../.dagger/src/config/schema.ts"
 import { parseManifests } from "../../../.dagger/src/manifests/parse.ts"
 import { assertResolved, availableFrom } from "../../../.dagger/src/preflight/references.ts"
-import type { Plan } from "../../../.dagger/src/release/inputs.ts"
+import type { ReleaseInputs } from "../../../.dagger/src/release/inputs.ts"
 
 const MANIFESTS = `
 apiVersion: apps/v1
@@ -23,7 +23,7 @@ spec:
             - { name: C, valueFrom: { secretKeyRef: { name: of-the-cluster, key: ANY } } }
 `
 
-function plan(secrets?: Record<string, string>, account: string[] = [], more = ""): Plan {
+function plan(secrets?: Record<string, string>, account: string[] = [], more = ""): ReleaseInputs {
   const config = Config.parse({ monitor: { secrets: account } })
   const manifests = parseManifests([{ name: "app.yaml", text: MANIFESTS + more }])
   return {
@@ -31,9 +31,6 @@ function plan(secrets?: Record<string, string>, account: string[] = [], more = "
     manifests,
     secrets,
     publicUrl: "http://localhost:3000",
-    handshake: false,
-    keepFailed: false,
-    timeout: 600,
   }
 }
 
@@ -45,7 +42,7 @@ const there = (...keys: string[]) => [
 const made = (apiVersion: string, kind: string, name: string, spec: object) =>
   `---\n${JSON.stringify({ apiVersion, kind, metadata: { name }, spec })}\n`
 
-function problems(given: Plan, inCluster: ReturnType<typeof there>): string[] {
+function problems(given: ReleaseInputs, inCluster: ReturnType<typeof there>): string[] {
   try {
     assertResolved(given, [...availableFrom(given), ...inCluster], "the namespace app", "create it")
     return []

@@ -4,7 +4,7 @@ import type { Directory, Secret } from "@dagger.io/dagger"
 import { expect, onTestFinished, test, vi } from "vitest"
 
 import { parseConfig } from "../../../.dagger/src/config/parse.ts"
-import { planOf } from "../../../.dagger/src/release/inputs.ts"
+import { readInputs } from "../../../.dagger/src/release/inputs.ts"
 import { yamlFiles } from "../manifests/files.ts"
 
 const config = parseConfig("publicUrl: https://shop.example.com\n", "cloud-native.yaml")
@@ -17,28 +17,26 @@ const folderOf = (texts: Map<string, string>) =>
   }) as unknown as Directory
 const manifests = folderOf(files)
 const secret = (text: string) => ({ plaintext: async () => text }) as Secret
-const planned = (dotenv: string, publicUrl: string) =>
-  planOf({} as Directory, config, { manifests, secrets: secret(dotenv), publicUrl })
+const read = (dotenv: string, publicUrl: string) =>
+  readInputs({} as Directory, config, { manifests, secrets: secret(dotenv), publicUrl })
 
 test("what a workflow passes on of settings that are not set counts as not given", async () => {
-  expect(await planned("", "")).toMatchObject({ secrets: undefined, publicUrl: "https://shop.example.com" })
+  expect(await read("", "")).toMatchObject({ secrets: undefined, publicUrl: "https://shop.example.com" })
 })
 
 test("what is set is read, with all mistakes at once", async () => {
-  expect(await planned("A=1\n", "https://staging.example.com")).toMatchObject({
+  expect(await read("A=1\n", "https://staging.example.com")).toMatchObject({
     secrets: { A: "1" },
     publicUrl: "https://staging.example.com",
   })
-  await expect(planned("# A=1\n", "https://staging.example.com/")).rejects.toThrow(
-    /SECRETS_INVALID[^]*ARGUMENTS_INVALID/,
-  )
+  await expect(read("# A=1\n", "https://staging.example.com/")).rejects.toThrow(/SECRETS_INVALID[^]*ARGUMENTS_INVALID/)
 })
 
 test("manifests of which a rollout would fail are refused, what can wait is a warning", async () => {
   const log = vi.spyOn(console, "log").mockImplementation(() => undefined)
   onTestFinished(() => log.mockRestore())
   const changed = (file: string, from: string, to: string) =>
-    planOf({} as Directory, config, {
+    readInputs({} as Directory, config, {
       manifests: folderOf(new Map([...files, [file, files.get(file)!.replace(from, to)]])),
     })
   await expect(
@@ -54,7 +52,7 @@ test("manifests of which a rollout would fail are refused, what can wait is a wa
 
 test("a folder with nothing of its own names what it has", async () => {
   const read = (overlay: string, ...paths: string[]) =>
-    planOf({} as Directory, config, { manifests: folderOf(new Map(paths.map(path => [path, ""]))), overlay })
+    readInputs({} as Directory, config, { manifests: folderOf(new Map(paths.map(path => [path, ""]))), overlay })
   await expect(read(".", "base/kustomization.yaml", "production/kustomization.yaml")).rejects.toThrow(
     /no manifests of its own\n.*kustomizations in: base, production\n.*--overlay=production/,
   )
@@ -68,6 +66,8 @@ test("manifests in subfolders are read, or those of one of them", async () => {
   const log = vi.spyOn(console, "log").mockImplementation(() => undefined)
   onTestFinished(() => log.mockRestore())
   for (const overlay of [".", "production/"])
-    expect((await planOf({} as Directory, config, { manifests: moved, overlay })).manifests.length).toBeGreaterThan(10)
+    expect((await readInputs({} as Directory, config, { manifests: moved, overlay })).manifests.length).toBeGreaterThan(
+      10,
+    )
   expect(log.mock.calls.flat()).toEqual(["manifests: those of the subfolders, too: production"])
 })

@@ -1,0 +1,25 @@
+import type { Config } from "../config/schema.js"
+import type { Kubectl } from "../kubernetes/kubectl.js"
+import type { Recorded } from "../release/history.js"
+import type { Redactor } from "../util/redact.js"
+
+/** How a deployment proceeds, whatever it deploys. */
+export interface RolloutOptions {
+  /** Whether to prove the config's handshake, which writes. */
+  handshake: boolean
+  /** Whether a first deployment that fails stays as it is, to be looked at. */
+  keepFailed: boolean
+  /** Seconds for the migrations, and again for the rollout. */
+  timeout: number
+}
+
+/** A release to roll out on a cluster. */
+export interface RolloutTask {
+  kubectl: Kubectl
+  config: Config
+  recorded: Recorded
+  options: RolloutOptions
+  redactor: Redactor
+  /** It ran before: its Secrets are there and its migrations have run. */
+  isRollback: boolean
+}
