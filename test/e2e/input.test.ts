@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest"
 import { call, dagger } from "./dagger.ts"
 import { Source } from "./source.ts"
 
-describe("what cannot be used is said so, with the way out", () => {
+describe("unusable input is refused with the fix", () => {
   test("a config with a wrong key, type or value: each with its place", async () => {
     const source = Source.minimal().write(
       "cloud-native.yaml",
@@ -53,7 +53,7 @@ describe("what cannot be used is said so, with the way out", () => {
     expect(ended.stderr).not.toContain("push: localhost:1")
   })
 
-  test("a registry that nobody answers for: at once, with its address, the cause and the way out", async () => {
+  test("a registry that nobody answers for: at once, with its address, the cause and the fix", async () => {
     const pushing = call(`--source=${Source.minimal().path}`, "push", "--registry=localhost:1/none")
     const began = await pushing.said("push: localhost:1/none/minimal-backend")
     const ended = await pushing.ended

@@ -38,7 +38,7 @@ test("a cluster gets nothing of a release that is signed with another key than t
   expect(unsigned.stderr).not.toContain("test: ")
 })
 
-test("a cluster gets what was verified: signed, promoted by digest, whatever becomes of the tag meanwhile", async () => {
+test("a cluster gets what was verified: signed, promoted by digest, even if the tag moves meanwhile", async () => {
   const source = guarded().edit("api/main.py", "import", "# promoted\nimport")
   const deployed = await deploy(source, ...at(), signedWith("own"), ...target("staging"))
   expect(deployed.exitCode, deployed.stderr).toBe(0)

@@ -70,7 +70,7 @@ describe("secrets in the last commit", () => {
     expect(ended.exitCode, ended.stderr).toBe(0)
   })
 
-  test("submodules are not fetched: whoever may read the repository may not read them all", async () => {
+  test("submodules are not fetched: the caller may not be allowed to read them all", async () => {
     const source = Source.minimal()
       .commit("api")
       .write(".gitmodules", '[submodule "api"]\n\tpath = api\n\turl = git@git.invalid:acme/api.git\n')

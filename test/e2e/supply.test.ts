@@ -269,8 +269,8 @@ describe("a registry that asks for a login", () => {
   })
 })
 
-test("a registry of this machine without its service: said what is lacking; with a key it is refused before anything is built", async () => {
-  // Whether an engine reaches this machine's localhost is up to where it runs; either way it says what is lacking.
+test("a registry of this machine without --registry-service: the summary names it; with a key, refused before the build", async () => {
+  // Whether an engine reaches this machine's localhost is up to where it runs; either way it names what is missing.
   const pushed = await call(guarded(), "push", `--registry=${registry}/bare`, "summary")
   expect(pushed.exitCode === 0 ? pushed.stdout : pushed.stderr).toContain(`--registry-service=tcp://${registry}`)
   const refused = await call(guarded(), "push", `--registry=${registry}/bare`, ...SIGNED, "summary")

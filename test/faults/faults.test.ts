@@ -27,7 +27,7 @@ interface Fault {
   expect: string[]
   /** What the cluster shows of it, as cause.ts reads it; unset: nothing, since it is found out before or by the users' requests. */
   shown?: string
-  /** What becomes of the cluster. Default: rolled back. */
+  /** The state of the cluster afterwards. Default: rolled back. */
   recovery?: "rolled back" | "none" | "untouched"
 }
 

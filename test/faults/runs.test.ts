@@ -51,7 +51,7 @@ test.concurrent(
 )
 
 test.concurrent(
-  "9: by hand it is gone back to the release before, however often the present one was deployed",
+  "9: a rollback by hand restores the previous release, however often the current one was deployed",
   async () => {
     const namespace = await Namespace.create(lab, "by-hand")
     const source = Source.minimal()
@@ -91,7 +91,7 @@ describe("a first deployment that fails", () => {
   })
 })
 
-test.concurrent("9: what somebody else has brought stays, whatever becomes of a first deployment over it", async () => {
+test.concurrent("9: another owner's objects stay, whether a first deployment over them succeeds or fails", async () => {
   const namespace = await Namespace.create(lab, "adopted")
   await namespace.kubectl("create", "deployment", "frontend", "--image=registry.example/shop:1")
   await namespace.kubectl("create", "service", "clusterip", "frontend", "--tcp=3000")

@@ -5,11 +5,11 @@ import { z } from "zod"
 import { CloudNativeError } from "../util/errors.js"
 import type { Kubectl } from "./kubectl.js"
 
-/** Seconds without a sign of life after which whoever held the Lease is taken for dead. */
+/** Seconds without a renewal after which the Lease's holder counts as dead. */
 const DURATION = 60
 /** Milliseconds between two signs of life. */
 const RENEWAL = 10_000
-/** Milliseconds in which whoever is alive gives one. */
+/** Milliseconds between renewals of a live holder. */
 const SIGHT = 1.5 * RENEWAL
 
 const Lease = z.object({
@@ -37,8 +37,8 @@ export async function withLease<T>(kubectl: Kubectl, name: string, id: string, w
 }
 
 /**
- * Who has the Lease is dead when no sign of life was seen for as long as it said there would be one. The clock of whoever
- * renewed it may differ from this one: it shortens the time for which the Lease is watched (in milliseconds), and is never all there is.
+ * A holder is dead if no renewal was seen for the Lease's duration. The holder's clock may differ from this one, so an old renewal
+ * shortens the time for which the Lease is watched (in milliseconds), but never replaces it.
  */
 export function isStale({ spec }: Pick<Lease, "spec">, now: number, watched: number): boolean {
   const renewed = Date.parse(spec.renewTime)
@@ -54,7 +54,7 @@ class Lock {
     private readonly holder: string,
   ) {}
 
-  /** Take the Lease. Of another one that has it, a sign of life is waited for: without one, whoever it is was killed. */
+  /** Take the Lease. If another holds it, wait for a renewal: without one, that holder was killed. */
   async acquire(): Promise<void> {
     const held = await this.createUnlessHeld()
     if (!held) return
@@ -158,7 +158,7 @@ class Lock {
   }
 }
 
-/** How the API server calls whoever the kubeconfig is of. */
+/** The API server's name for the kubeconfig's user. */
 async function whoAmI(kubectl: Kubectl): Promise<string> {
   const { exitCode, stdout } = await kubectl.run(["auth", "whoami", "--output=jsonpath={.status.userInfo.username}"])
   return exitCode === 0 ? stdout.trim() : "somebody"

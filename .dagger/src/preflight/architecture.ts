@@ -78,7 +78,7 @@ export function misplaced(objects: KubernetesObject[], images: Map<string, strin
   })
 }
 
-/** Whether the scheduler may choose that node; with a required affinity to nodes, whoever wrote it has thought of that. */
+/** Whether the scheduler may choose that node; a required node affinity is left to its author. */
 function mayCome(
   { nodeSelector = {}, tolerations = [], affinity }: PodTemplate["spec"],
   { labels, taints }: Node,

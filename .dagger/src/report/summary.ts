@@ -4,7 +4,7 @@ import { averageStarts } from "../status/startup.js"
 import { formatTable } from "../util/format.js"
 import type { Report } from "./report.js"
 
-/** What a deployment came to, as text for a person. */
+/** The result of a deployment, as text for a person. */
 export function formatReport(report: Report): string {
   const { kind, namespace, publicUrl, id, images, migrations, starts, handshake, availability, leftovers } = report
   const sections = [

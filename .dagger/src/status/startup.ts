@@ -10,7 +10,7 @@ export interface PodStart {
   pulling: number
 }
 
-/** The starts of the pods that come with a release, each as it is ready for the first time, whatever becomes of it later. */
+/** The starts of a release's pods, each counted when it is ready for the first time. */
 export class Starts {
   private readonly starts = new Map<string, PodStart>()
 

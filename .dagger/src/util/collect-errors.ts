@@ -23,7 +23,7 @@ export function combined(errors: unknown[]): unknown {
     blame: known.find(({ blame }) => blame !== "environment")?.blame ?? "environment",
     what: `${known.length} problems would stop it; nothing was changed`,
     why: known.map(({ message }, index) => `${index + 1}. ${message.replace(/\n(?=.)/g, "\n   ")}`).join("\n"),
-    fix: "mend all of them, then call it again",
+    fix: "fix all of them and retry",
     cause: known,
   })
 }

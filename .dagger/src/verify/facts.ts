@@ -39,7 +39,7 @@ export function assertPassed(rows: FactRow[]): string {
   throw new CloudNativeError({
     code: "VERIFICATION_FAILED",
     blame: "user",
-    what: "an image is not as it has to be; nothing was pushed",
+    what: "an image failed its verification; nothing was pushed",
     why: text,
     fix: "change what the FAIL rows name, or the limits in cloud-native.yaml",
   })

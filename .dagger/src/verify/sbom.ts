@@ -63,7 +63,7 @@ async function readSbom(file: File): Promise<Spdx> {
       blame: "environment",
       what: "syft made no SBOM",
       why: messageOf(error),
-      fix: "mend what it names, or set images.syft in cloud-native.yaml to one that works",
+      fix: "fix what it names, or set images.syft in cloud-native.yaml to one that works",
       cause: error,
     })
   }

@@ -27,7 +27,7 @@ describe("an address that leads a container to itself", () => {
     ["https://localhost", "tcp://127.0.0.1:443"],
     ["https://0.0.0.0:45001", "tcp://127.0.0.1:45001"],
     ["https://[::1]:6443", "tcp://127.0.0.1:6443"],
-  ])("%s is refused, with the way out", (url, apiServer) => {
+  ])("%s is refused, with the fix", (url, apiServer) => {
     expect(() => assertLeadsOut({ url })).toThrow(`add --api-server=${apiServer}`)
     expect(() => assertLeadsOut({ url }, {})).not.toThrow()
   })

@@ -49,7 +49,7 @@ const SUCCEEDED: Report = {
 const FAILED: Report = {
   ...SUCCEEDED,
   outcome: "failed",
-  failure: { code: "AVAILABILITY_FAILED", what: "99.500 % of <requests>", why: "```\n3 × status 503", fix: "mend it" },
+  failure: { code: "AVAILABILITY_FAILED", what: "99.500 % of <requests>", why: "```\n3 × status 503", fix: "fix it" },
   recovery: { action: "rolled back", to: "20261124-090000-abcd" },
   availability: {
     ...SUCCEEDED.availability!,
@@ -124,7 +124,7 @@ test("what is left is said", () => {
     expect(filesOf(UNTIDY)["report.md"]).toContain(part)
 })
 
-test("the job summary: what went wrong, what became of it; nothing in a text ends a table or a fence", () => {
+test("the job summary: the failure and its outcome; nothing in a text ends a table or a fence", () => {
   const text = filesOf(FAILED)["report.md"]
   for (const part of [
     "❌ Deployment of shop to shop failed",

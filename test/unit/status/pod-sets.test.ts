@@ -18,13 +18,13 @@ describe("where the rollout of a StatefulSet or a DaemonSet stands", () => {
   test.each<[string, Partial<SetState>, boolean, string]>([
     ["all of it is new", {}, true, "3/3 new, 3/3 ready"],
     ["the change is not seen yet", { observedGeneration: 1 }, false, "3/3 new, 3/3 ready"],
-    ["one pod is of before", { updated: 2 }, false, "2/3 new, 3/3 ready"],
+    ["one pod is old", { updated: 2 }, false, "2/3 new, 3/3 ready"],
     ["one pod is not ready", { ready: 2 }, false, "3/3 new, 2/3 ready"],
     ["a part is to stay as it is", { partition: 2, updated: 1 }, true, "1/1 new, 3/3 ready"],
     ["all is to stay as it is", { partition: 5, updated: 0 }, true, "0/0 new, 3/3 ready"],
     ["there is none to run", { wanted: 0, updated: 0, ready: 0 }, true, "0/0 new, 0/0 ready"],
     [
-      "whoever deletes pods replaces them",
+      "pods are replaced when somebody deletes them",
       { strategy: "OnDelete", updated: 0 },
       true,
       "its pods are replaced when they are deleted (OnDelete)",

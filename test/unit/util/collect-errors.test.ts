@@ -4,7 +4,7 @@ import { together } from "../../../.dagger/src/util/collect-errors.ts"
 import { CloudNativeError, type Failure } from "../../../.dagger/src/util/errors.ts"
 
 const problem = (code: Failure["code"], what: string) =>
-  new CloudNativeError({ code, blame: "user", what, why: "line one\nline two", fix: "mend it" })
+  new CloudNativeError({ code, blame: "user", what, why: "line one\nline two", fix: "fix it" })
 const fails = (error: Error) => () => Promise.reject(error)
 
 describe("work that is done together", () => {
@@ -32,12 +32,12 @@ describe("work that is done together", () => {
         "  1. NAMESPACE_MISSING: no namespace",
         "       line one",
         "       line two",
-        "     → mend it",
+        "     → fix it",
         "  2. SECRETS_MISSING: no secret",
         "       line one",
         "       line two",
-        "     → mend it",
-        "→ mend all of them, then call it again",
+        "     → fix it",
+        "→ fix all of them and retry",
       ].join("\n"),
     )
   })

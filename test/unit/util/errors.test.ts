@@ -9,11 +9,11 @@ describe("an error's message", () => {
       blame: "user",
       what: "docker/backend.dockerfile does not build",
       why: "RUN uv sync\n\nexit code 2",
-      fix: "mend the step",
+      fix: "fix the step",
       cause: new Error("inner"),
     })
     expect(error.message).toBe(
-      "BUILD_FAILED: docker/backend.dockerfile does not build\n  RUN uv sync\n\n  exit code 2\n→ mend the step",
+      "BUILD_FAILED: docker/backend.dockerfile does not build\n  RUN uv sync\n\n  exit code 2\n→ fix the step",
     )
     expect(error.cause).toEqual(new Error("inner"))
     expect(error.message).not.toContain(" at ")

@@ -70,6 +70,6 @@ function problem(what: string, violations: string[]): Omit<Problem, "where"> {
   return {
     code: "POD_NOT_RESTRICTED",
     what: `${what} violates the restricted pod security standard: ${violations.join("; ")}`,
-    fix: "mend securityContext; a namespace that enforces the standard refuses the pod",
+    fix: "fix securityContext; a namespace that enforces the standard refuses the pod",
   }
 }

@@ -53,7 +53,7 @@ const SET_ID = 0o6000
 const STICKY = 0o1000
 const WRITABLE_BY_ALL = 0o002
 
-/** Whether no file above the base gives rights away: by whose it runs, or to whoever may write it. */
+/** Whether no file above the base gives permissions away: setuid or setgid, or writable by all. */
 export function fileModesRow(files: LayerFile[]): Row {
   const found = files.filter(({ type, mode }) => {
     const writable = (mode & WRITABLE_BY_ALL) !== 0
@@ -64,7 +64,7 @@ export function fileModesRow(files: LayerFile[]): Row {
   })
   return {
     ...FILE_MODES,
-    actual: found.length > 0 ? `${found.length} such` : "none such",
+    actual: found.length > 0 ? `${found.length} such` : "none",
     verdict: found.length > 0 ? "fail" : "pass",
     how: `modes of ${files.length} files above the base`,
     findings: found.map(file => `${file.mode.toString(8).padStart(4, "0")} ${placeOf(file)}`),

@@ -34,7 +34,7 @@ async function assertReadable(container: Container): Promise<void> {
     throw new CloudNativeError({
       code: "IMAGE_UNREADABLE",
       blame: "environment",
-      what: "the image cannot be had",
+      what: "the image cannot be pulled",
       why: messageOf(error),
       fix: "check its name, that it is an image, and that its registry is up and lets it be pulled",
       cause: error,

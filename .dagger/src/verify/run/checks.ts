@@ -3,7 +3,7 @@ import type { Trial, Trials } from "./trial.js"
 
 type Fact = { name: string; limit: string }
 
-/** What became of the runs of an image; undefined: it was not run. */
+/** The results of an image's runs; undefined: it was not run. */
 export function runRows(trials: (Trials & { grace: number; unknown?: string[] }) | undefined, startup: number): Row[] {
   const confined = { name: "confined", limit: "read-only root, no capabilities" }
   const start = { name: "start", limit: `< ${startup} s` }

@@ -7,7 +7,7 @@ import { runTool } from "../../util/tool.js"
 import { uniqueValue } from "../../util/unique.js"
 import type { TrialSettings } from "./settings.js"
 
-/** What became of a run of the image; see trial.py. */
+/** The result of a run of the image; see trial.py. */
 const Trial = z.object({
   /** Seconds since 1970; earlier than this call when the cache answered. */
   ranAt: z.number(),
@@ -16,7 +16,7 @@ const Trial = z.object({
   startSeconds: z.number(),
   /** Of them, those for which it could have run, and others had the processor: a busy machine is no fault of the image. */
   starvedSeconds: z.number(),
-  /** finished, "not held" where it was answered before the stop, else what became of it. */
+  /** finished, "not held" if it was answered before the stop, else its error. */
   inFlight: z.string().optional(),
   /** None: it had to be killed. */
   stopSeconds: z.number().nullish(),
@@ -55,7 +55,7 @@ async function tryOnce(
   const timeout = settings.patience * BUSY + settings.grace + MARGIN
   const trial = await execute(container, timeout)
   const good = !trial.problem && trial.inFlight === "finished" && typeof trial.stopSeconds === "number"
-  // What became of a run that was not good is never taken from the cache either.
+  // The result of a failed run is never taken from the cache either.
   return good || trial.ranAt >= since
     ? trial
     : execute(container.withEnvVariable("CLOUD_NATIVE_RERUN", uniqueValue()), timeout)
@@ -83,6 +83,6 @@ async function execute(container: Container, timeout: number): Promise<Trial> {
     blame: "environment",
     what: "the image could not be tried",
     why: lastLines(stderr),
-    fix: "mend what it names; running it needs an engine that grants insecureRootCapabilities",
+    fix: "fix what it names; running it needs an engine that grants insecureRootCapabilities",
   })
 }

@@ -152,7 +152,7 @@ export function readLeaks(exitCode: number, report: string, stderr: string): Lea
     blame: "environment",
     what: "gitleaks could not look for secrets",
     why: exitCode === 0 ? "its report cannot be read" : `exit code ${exitCode}\n${lastLines(stderr)}`,
-    fix: "mend what it names, or set images.gitleaks in cloud-native.yaml to one that works",
+    fix: "fix what it names, or set images.gitleaks in cloud-native.yaml to one that works",
   })
 }
 

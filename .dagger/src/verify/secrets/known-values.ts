@@ -57,7 +57,7 @@ async function filesWith(folder: Directory, values: GivenValue[], config: Config
     blame: "environment",
     what: "grep could not look for the values of the secrets",
     why: `exit code ${exitCode}\n${lastLines(stderr)}`,
-    fix: "mend what it names",
+    fix: "fix what it names",
   })
 }
 

@@ -29,6 +29,6 @@ function unreadable(exitCode: number, stderr: string): CloudNativeError {
     blame: "environment",
     what: "git could not read the last commit",
     why: `exit code ${exitCode}\n${lastLines(stderr)}`,
-    fix: "mend the repository, or set images.gitleaks in cloud-native.yaml to an image that has git",
+    fix: "fix the repository, or set images.gitleaks in cloud-native.yaml to an image that has git",
   })
 }

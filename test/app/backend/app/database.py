@@ -8,7 +8,7 @@ import asyncpg
 
 TIMEOUT = 5.0
 
-# The database is away, restarting, refusing or too slow: nothing that a change of the request would mend.
+# The database is away, restarting, refusing or too slow: a changed request would not help.
 UNAVAILABLE = (
     OSError,  # TimeoutError included
     asyncpg.InterfaceError,

@@ -71,9 +71,9 @@ def test_a_file_that_fails_takes_the_others_back(empty_database: str, tmp_path: 
     with pytest.raises(SystemExit, match='0002_bad.sql failed, nothing was changed: syntax error at or near "SELEC"'):
         asyncio.run(migrate(empty_database, 0, tmp_path))
     assert sql(empty_database, "SELECT * FROM pg_tables WHERE schemaname = 'backend'") == []
-    (tmp_path / "0002_bad.sql").write_text("CREATE TABLE backend.mended ();")
+    (tmp_path / "0002_bad.sql").write_text("CREATE TABLE backend.fixed ();")
     asyncio.run(migrate(empty_database, 0, tmp_path))
-    assert sql(empty_database, "SELECT * FROM backend.good, backend.mended") == []
+    assert sql(empty_database, "SELECT * FROM backend.good, backend.fixed") == []
 
 
 def test_an_applied_file_must_not_change(empty_database: str, tmp_path: Path) -> None:

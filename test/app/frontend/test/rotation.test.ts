@@ -13,7 +13,7 @@ const NEWER = "the one after that: it has 32 characters or more too"
 
 let setup: Awaited<ReturnType<typeof createReplicas>>
 let pool: Pool
-/** The release before, which knows of one secret only. */
+/** The previous release, which knows one secret only. */
 let before: Auth
 
 beforeEach(async () => {
