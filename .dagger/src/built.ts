@@ -1,9 +1,11 @@
 import { Container, Directory, func, object, Secret } from "@dagger.io/dagger"
 
+import { decodeConfig } from "./config/codec.js"
 import type { Config } from "./config/schema.js"
 import { Image, imageTable } from "./image.js"
 import { Verification } from "./verification.js"
 import { Verified } from "./verified.js"
+import { encodeFacts } from "./verify/facts.js"
 import { type Means, verifyApplication, verifySource } from "./verify/verify.js"
 
 /** Both images, built from tested source, not verified yet. */
@@ -62,10 +64,10 @@ export class Built {
       verifyApplication("frontend", this.frontendContainer, means, config),
       verifySource(this.source, config),
     ])
-    return JSON.stringify(rows.flat())
+    return encodeFacts(rows.flat())
   }
 
   private config(): Config {
-    return JSON.parse(this.settings) as Config
+    return decodeConfig(this.settings)
   }
 }

@@ -1,5 +1,6 @@
 import { Container, File, func, object } from "@dagger.io/dagger"
 
+import { decodeConfig } from "./config/codec.js"
 import type { Config } from "./config/schema.js"
 import { formatTable, humanSize } from "./util/format.js"
 import { inspectImage } from "./verify/image/inspect.js"
@@ -25,13 +26,13 @@ export class Image {
   /** The image's size in the registry, layers and user, as a table. */
   @func()
   async summary(): Promise<string> {
-    return imageTable({ [this.name]: this.container }, JSON.parse(this.settings) as Config)
+    return imageTable({ [this.name]: this.container }, decodeConfig(this.settings))
   }
 
   /** What the image is made of, base included: packages with their versions and licences, as SPDX in JSON, found by syft. */
   @func()
   sbom(): File {
-    return sbomOf(this.container, JSON.parse(this.settings) as Config)
+    return sbomOf(this.container, decodeConfig(this.settings))
   }
 }
 

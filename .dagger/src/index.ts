@@ -13,6 +13,7 @@ import {
 } from "@dagger.io/dagger"
 
 import { Built } from "./built.js"
+import { encodeConfig } from "./config/codec.js"
 import { configOf, readConfig } from "./config/read.js"
 import { rollBack } from "./deploy/deploy.js"
 import { completeForEphemeral, deployEphemeral, previewEphemeral } from "./ephemeral/deploy.js"
@@ -34,8 +35,10 @@ import { readReport } from "./report/storage.js"
 import { withMissingParts } from "./scaffold.js"
 import { Tested } from "./tested.js"
 import { CloudNativeError } from "./util/errors.js"
+import { assertReadable } from "./util/secret.js"
 import { parseDuration } from "./util/time.js"
 import { Verification } from "./verification.js"
+import { encodeFacts } from "./verify/facts.js"
 import { assertNoLeaks, leaksInCommit, leaksInSource } from "./verify/secrets/gitleaks.js"
 import { verifyContainer } from "./verify/verify.js"
 
@@ -87,7 +90,7 @@ export class CloudNative {
   async test(): Promise<Tested> {
     const config = await readConfig(this.source, this.config)
     const gate = await runGate(this.source, config)
-    return new Tested(this.source, JSON.stringify(config), gate.summary, gate.junit)
+    return new Tested(this.source, encodeConfig(config), gate.summary, gate.junit)
   }
 
   /**
@@ -147,7 +150,7 @@ export class CloudNative {
     const config = await configOf(this.source, this.config)
     const subject = { name: "image", base, endpoint: health ? { health, port, inFlight } : undefined, pod: {} }
     return new Verification(
-      JSON.stringify(await verifyContainer(image, subject, { scanner, secrets, source: this.source }, config)),
+      encodeFacts(await verifyContainer(image, subject, { scanner, secrets, source: this.source }, config)),
     )
   }
 
@@ -176,9 +179,12 @@ export class CloudNative {
     revision?: string,
   ): Promise<Pushed> {
     assertPush(registry, { username, password, service: registryService }, signingKey, signingPassword)
-    const verified = await (
-      await this.build(revision)
-    ).verifyImage(scanner, given(password, signingKey, signingPassword))
+    const given = await assertReadable({
+      "--password": password,
+      "--signing-key": signingKey,
+      "--signing-password": signingPassword,
+    })
+    const verified = await (await this.build(revision)).verifyImage(scanner, given)
     return verified.push(registry, username, password, registryService, signingKey, signingPassword)
   }
 
@@ -242,6 +248,13 @@ export class CloudNative {
     const options = { handshake, keepFailed, timeout: parseDuration(timeout) }
     const access = { username, password, service: registryService }
     const key = registry ? assertPush(registry, access, signingKey, signingPassword) : undefined
+    const given = await assertReadable({
+      "--password": password,
+      "--signing-key": signingKey,
+      "--signing-password": signingPassword,
+      "--secrets": secrets,
+      "--kubeconfig": kubeconfig,
+    })
     const config = await readConfig(this.source, this.config)
     if (registry) assertSigned(config.policy.publicKey, key)
     const registryLogin = createPullSecret ? await loginOf(registry, username, password) : undefined
@@ -253,9 +266,7 @@ export class CloudNative {
           kubectl: undefined,
         }
     const tested = await this.test()
-    const verified = await (
-      await tested.build(revision)
-    ).verifyImage(scanner, given(password, signingKey, signingPassword, secrets, kubeconfig))
+    const verified = await (await tested.build(revision)).verifyImage(scanner, given)
     const deployment = async () => {
       if (!registry) return deployEphemeral(verified.images(), inputs, options)
       const pushed = await verified.push(registry, username, password, registryService, signingKey, signingPassword)
@@ -291,7 +302,7 @@ export class CloudNative {
     const images = await releaseImages(this.source, config, { backend, frontend }, access, scanner)
     return new Pushed(
       this.source,
-      JSON.stringify(config),
+      encodeConfig(config),
       images.backend,
       images.frontend,
       "",
@@ -326,7 +337,7 @@ export class CloudNative {
     publicUrl?: string,
   ): Promise<string> {
     const config = await readConfig(this.source, this.config)
-    return new Pushed(this.source, JSON.stringify(config), NOT_PUSHED, NOT_PUSHED, "").plan(
+    return new Pushed(this.source, encodeConfig(config), NOT_PUSHED, NOT_PUSHED, "").plan(
       kubeconfig,
       context,
       namespace,
@@ -456,11 +467,6 @@ export class CloudNative {
     )
     assertNoLeaks(inSource, inCommit)
   }
-}
-
-/** The secrets that a call was given: their values must not be in an image. */
-function given(...secrets: (Secret | undefined)[]): Secret[] {
-  return secrets.filter(secret => secret !== undefined)
 }
 
 function registryNeeded(): CloudNativeError {

@@ -1,6 +1,6 @@
 import { Directory, func, object, Secret, Service } from "@dagger.io/dagger"
 
-import type { Config } from "./config/schema.js"
+import { decodeConfig } from "./config/codec.js"
 import { deployToCluster } from "./deploy/deploy.js"
 import { diffRelease } from "./deploy/diff.js"
 import type { RolloutOptions } from "./deploy/task.js"
@@ -92,7 +92,7 @@ export class Pushed {
   ): Promise<string> {
     assertKubeconfig({ kubeconfig, context, namespace, apiServer })
     const options = { handshake, keepFailed, timeout: parseDuration(timeout) }
-    const config = JSON.parse(this.settings) as Config
+    const config = decodeConfig(this.settings)
     const registryLogin = createPullSecret ? await loginOf(this.backendRef, this.username, this.password) : undefined
     const read = readInputs(this.source, config, { manifests, overlay, secrets, registryLogin, publicUrl })
     if (!kubeconfig)
@@ -134,7 +134,7 @@ export class Pushed {
     secrets?: Secret,
     publicUrl?: string,
   ): Promise<string> {
-    const config = JSON.parse(this.settings) as Config
+    const config = decodeConfig(this.settings)
     const read = readInputs(this.source, config, { manifests, overlay, secrets, publicUrl })
     const { kubectl, inputs } = await preflight(
       { kubeconfig, context, namespace, apiServer },

@@ -2,6 +2,7 @@ import { Directory, func, object } from "@dagger.io/dagger"
 
 import { buildImage } from "./build/build.js"
 import { Built } from "./built.js"
+import { decodeConfig } from "./config/codec.js"
 import type { Config } from "./config/schema.js"
 import { Image } from "./image.js"
 
@@ -73,6 +74,6 @@ export class Tested {
   }
 
   private config(): Config {
-    return JSON.parse(this.settings) as Config
+    return decodeConfig(this.settings)
   }
 }

@@ -1,6 +1,6 @@
 import { dag, File, func, object } from "@dagger.io/dagger"
 
-import { assertPassed, type FactRow, hasPassed } from "./verify/facts.js"
+import { assertPassed, decodeFacts, type FactRow, hasPassed } from "./verify/facts.js"
 
 /** One thing that was found out about an image. */
 @object()
@@ -86,6 +86,6 @@ export class Verification {
   }
 
   private read(): FactRow[] {
-    return JSON.parse(this.facts) as FactRow[]
+    return decodeFacts(this.facts)
   }
 }

@@ -1,12 +1,12 @@
 import { Container, Directory, func, object, Secret, Service } from "@dagger.io/dagger"
 
-import type { Config } from "./config/schema.js"
+import { decodeConfig } from "./config/codec.js"
 import { assertPush } from "./push/arguments.js"
 import { attachEvidence } from "./push/attach.js"
 import { publishImages, type VerifiedImages } from "./push/publish.js"
 import { Pushed } from "./pushed.js"
 import { Verification } from "./verification.js"
-import type { FactRow } from "./verify/facts.js"
+import { decodeFacts, encodeFacts } from "./verify/facts.js"
 
 /** Both images, verified: the only thing that can be pushed. */
 @object()
@@ -65,9 +65,9 @@ export class Verified {
   /** What was found out about each image, and about their source. */
   @func()
   verifications(): Verification[] {
-    const rows = JSON.parse(this.facts) as FactRow[]
+    const rows = decodeFacts(this.facts)
     return ["backend", "frontend", "source"].map(
-      name => new Verification(JSON.stringify(rows.filter(row => row.image === name))),
+      name => new Verification(encodeFacts(rows.filter(row => row.image === name))),
     )
   }
 
@@ -79,8 +79,8 @@ export class Verified {
 
   /** What a step inside this module needs of them. */
   images(): VerifiedImages {
-    const config = JSON.parse(this.settings) as Config
-    const facts = JSON.parse(this.facts) as FactRow[]
+    const config = decodeConfig(this.settings)
+    const facts = decodeFacts(this.facts)
     return { source: this.source, config, backend: this.backendContainer, frontend: this.frontendContainer, facts }
   }
 }

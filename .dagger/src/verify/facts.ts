@@ -1,17 +1,30 @@
+import { z } from "zod"
+
 import { CloudNativeError } from "../util/errors.js"
 import { formatTable } from "../util/format.js"
+import { readJson } from "../util/json.js"
 
 /** One thing that was found out about an image. */
-export interface FactRow {
-  image: string
-  name: string
-  limit: string
-  actual: string
+const FactRow = z.object({
+  image: z.string(),
+  name: z.string(),
+  limit: z.string(),
+  actual: z.string(),
   /** A fact that could not be looked at is "not checked", never "pass". */
-  verdict: "pass" | "warn" | "fail" | "not checked"
-  how: string
+  verdict: z.enum(["pass", "warn", "fail", "not checked"]),
+  how: z.string(),
   /** Where, one by one: a layer and a path, a vulnerability; never a secret. */
-  findings: string[]
+  findings: z.array(z.string()),
+})
+export type FactRow = z.infer<typeof FactRow>
+
+/** Facts as text, which the objects of the chain carry. */
+export function encodeFacts(rows: FactRow[]): string {
+  return JSON.stringify(rows)
+}
+
+export function decodeFacts(text: string): FactRow[] {
+  return readJson(z.array(FactRow), text, "the facts that this object carries")
 }
 
 /** A fact, before it is said of which image. */
