@@ -14,7 +14,7 @@ type Recovery = NonNullable<Report["recovery"]>
 export interface Before {
   /** What has been recorded. */
   entries: Entry[]
-  /** What of the release was there, whoever brought it. */
+  /** The objects of the release that existed, whatever created them. */
   there: Identity[]
   /** What of that is somebody else's. */
   found: Identity[]
@@ -131,12 +131,12 @@ export function withRecovery(failure: CloudNativeError, report: Report): CloudNa
     blame,
     what: `the deployment failed (${code}: ${what}), and could not be undone`,
     why,
-    fix: `mend by hand what stands in the way; what runs now: kubectl --namespace=${namespace} get deployments,pods`,
+    fix: `fix by hand what blocks the rollback; to see what runs now: kubectl --namespace=${namespace} get deployments,pods`,
     cause: failure,
   })
 }
 
-/** What users saw in all, the way back included. */
+/** What users saw in all, the rollback included. */
 function seenByUsers({ sent, failed, outages }: NonNullable<Report["availability"]>): string {
   const longest = Math.max(...outages.map(({ seconds }) => seconds))
   return `for users, until it was undone: ${failed} of ${sent} requests failed, longest outage ${longest.toFixed(1)} s`

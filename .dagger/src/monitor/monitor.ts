@@ -29,7 +29,7 @@ export interface MonitorOptions {
   versions: Expectations[]
 }
 
-/** Requests as users send them, from inside the cluster, for as long as a deployment takes. */
+/** Requests as users send them, from inside the cluster, during a deployment. */
 export class Monitor {
   private readonly startedAt = Date.now()
   private readonly samples = new Map<string, Sample>()

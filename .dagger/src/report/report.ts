@@ -18,7 +18,7 @@ const PodChange = z.object({
   change: z.enum(["ready", "gone"]),
 })
 
-/** What a deployment came to: report.json. */
+/** The result of a deployment: report.json. */
 export const Report = z.object({
   id: z.string().describe("Names the deployment; sorts by time"),
   kind: z.enum(["deploy", "rollback"]),
@@ -64,7 +64,7 @@ export const Report = z.object({
   pods: z.array(PodChange),
   baseline: Baseline.describe("How the application answered before: new where there was none"),
   broken: z.array(z.string()).describe("The monitor's requests that failed before"),
-  availability: Availability.optional().describe("What became of the monitor's requests; absent where it sent none"),
+  availability: Availability.optional().describe("The monitor's requests; absent if it sent none"),
   handshake: z.array(z.object({ step: z.string(), problem: z.string() })),
 })
 export type Report = z.infer<typeof Report>

@@ -75,7 +75,7 @@ describe("a release that failed is undone", () => {
       { action: "none", remove: [settings, job], left: [] },
     ],
     [
-      "before any pod: not what the release before has too",
+      "before any pod: not what the previous release has too",
       CONFIG,
       unchanged,
       { entries: [previous], there: [], found: [] },
