@@ -42,7 +42,7 @@ on("filters include and exclude", async () => {
   ).toContain("src/main.ts")
 })
 
-on("of a folder of the host, all can be left out but one that is excepted", async () => {
+on("a host folder can be excluded except for one entry", async () => {
   const folder = mkdtempSync(join(tmpdir(), "conformance-"))
   try {
     for (const path of [".git/refs", "src/.git"]) mkdirSync(join(folder, path), { recursive: true })
@@ -55,7 +55,7 @@ on("of a folder of the host, all can be left out but one that is excepted", asyn
   }
 })
 
-on("directories are values: a change makes a new one", async () => {
+on("directories are immutable: a change makes a new one", async () => {
   const before = tree(),
     after = before.withoutFile("b.txt").withNewFile("a.md", "changed").withDirectory("copy", before.directory("src"))
   expect(await after.entries()).toEqual(["a.md", "copy/", "node_modules/", "src/"])
@@ -64,12 +64,12 @@ on("directories are values: a change makes a new one", async () => {
   expect(await after.file("copy/deep/x.md").name()).toBe("x.md")
 })
 
-on("the digest is that of the content", async () => {
+on("the digest depends on the content", async () => {
   expect(await tree().digest()).toBe(await tree().withNewFile("x", "").withoutFile("x").digest())
   expect(await tree().withNewFile("a.md", "b").digest()).not.toBe(await tree().digest())
 })
 
-on("changes tell what was added, modified and removed", async () => {
+on("changes list what was added, modified and removed", async () => {
   const changes = tree().withNewFile("new/n", "n").withNewFile("a.md", "other").withoutFile("b.txt").changes(tree())
   expect(await changes.addedPaths()).toEqual(expect.arrayContaining(["new/n"]))
   expect(await changes.modifiedPaths()).toEqual(["a.md"])
@@ -82,14 +82,14 @@ on("diff holds what is new", async () => {
   expect(await tree().diff(tree().withNewFile("src/new.ts", "n")).glob("**/*.*")).toEqual(["src/new.ts"])
 })
 
-on("existence can be asked for by type", async () => {
+on("exists can ask for a type", async () => {
   expect(await tree().exists("src/main.ts")).toBe(true)
   expect(await tree().exists("src/absent.ts")).toBe(false)
   expect(await tree().exists("src", { expectedType: ExistsType.DirectoryType })).toBe(true)
   expect(await tree().exists("a.md", { expectedType: ExistsType.DirectoryType })).toBe(false)
 })
 
-on("what is missing is named", async () => {
+on("an error names what is missing", async () => {
   expect((await failure(tree().file("absent.md").contents())).message).toContain("absent.md: no such file or directory")
   expect((await failure(tree().directory("absent").entries())).message).toContain("absent: no such file or directory")
 })

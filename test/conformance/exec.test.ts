@@ -9,7 +9,7 @@ on("nothing runs until a value is asked for", async () => {
   await execFailure(never.sync())
 })
 
-on("an exec gives stdout, stderr and both apart and together", async () => {
+on("an exec has stdout, stderr and both combined", async () => {
   const done = fresh(node()).withExec(sh("echo out; echo err >&2"))
   expect(await done.stdout()).toBe("out\n")
   expect(await done.stderr()).toBe("err\n")
@@ -22,7 +22,7 @@ on("a failed exec is an ExecError with command, exit code and output, trimmed", 
   expect(error).toMatchObject({ cmd: sh("echo out; echo err >&2; exit 7"), exitCode: 7, stdout: "out", stderr: "err" })
 })
 
-on("expect: any lets every exit code pass, failure wants one", async () => {
+on("expect: any accepts every exit code, failure requires one other than 0", async () => {
   const any = (code: number) => fresh(node()).withExec(sh(`echo said; exit ${code}`), { expect: ReturnType.Any })
   expect(await any(3).exitCode()).toBe(3)
   expect(await any(3).stdout()).toBe("said\n")
@@ -38,7 +38,7 @@ on("output without a command is an error", async () => {
   expect((await failure(node().stdout())).message).toContain("no command has been set")
 })
 
-on("stdin is given", async () => {
+on("an exec can have stdin", async () => {
   expect(await fresh(node()).withExec(["cat"], { stdin: "given" }).stdout()).toBe("given")
 })
 
@@ -51,14 +51,14 @@ on("output can go to a file", async () => {
   expect(await done.file("/tmp/err").contents()).toBe("err\n")
 })
 
-on("the entrypoint runs only when asked for; default arguments when none are given", async () => {
+on("the entrypoint runs only on request, default arguments if there are none", async () => {
   const with_ = fresh(node()).withEntrypoint(["echo", "entry"]).withDefaultArgs(["default"])
   expect(await with_.withExec(["echo", "plain"]).stdout()).toBe("plain\n")
   expect(await with_.withExec(["more"], { useEntrypoint: true }).stdout()).toBe("entry more\n")
   expect(await with_.withExec([], { useEntrypoint: true }).stdout()).toBe("entry default\n")
 })
 
-on("environment, user and workdir hold for later execs and can be taken back", async () => {
+on("environment, user and workdir apply to later execs and can be removed", async () => {
   const set = fresh(node())
     .withEnvVariable("A", "one")
     .withEnvVariable("B", "${A}-two", { expand: true })
@@ -71,7 +71,7 @@ on("environment, user and workdir hold for later execs and can be taken back", a
   expect(await unset.withExec(sh("echo [$A]; id -u; pwd")).stdout()).toBe("[]\n0\n/\n")
 })
 
-on("what an exec writes is there for the next one, and the earlier container is unchanged", async () => {
+on("the next exec sees what one wrote, and the earlier container is unchanged", async () => {
   const first = fresh(node()).withExec(sh("echo 1 > /data; rm /etc/issue 2>/dev/null; mkdir /kept"))
   const second = first.withExec(sh("echo 2 >> /data"))
   expect(await second.withExec(["cat", "/data"]).stdout()).toBe("1\n2\n")
@@ -86,7 +86,7 @@ on("the same exec runs once; a changed variable runs it again", async () => {
   expect(await base.withEnvVariable("X", unique()).withExec(stamp).stdout()).not.toBe(first)
 })
 
-on("what is mounted counts by its content", async () => {
+on("the cache key of a mount is its content", async () => {
   const made = dag.directory().withNewFile("a", unique()),
     stamp = sh("head -c 16 /proc/sys/kernel/random/uuid; cat /in/a")
   const run = (directory: typeof made) => node().withMountedDirectory("/in", directory).withExec(stamp).stdout()
@@ -112,6 +112,6 @@ on("a long chain of steps works", async () => {
   expect((await chain.withExec(sh("ls /made | wc -l; cat /made/149")).stdout()).trim()).toMatch(/^150\s+149$/)
 })
 
-on("an image that is not to be had is an error that names it", async () => {
+on("an image that cannot be pulled is an error that names it", async () => {
   expect((await failure(dag.container().from(`localhost:1/no/such-${unique()}:1`).sync())).message).toContain("no/such")
 })

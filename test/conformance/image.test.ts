@@ -26,7 +26,7 @@ const configOf = async (container: Container) => {
   return { manifest, config: await inTarball(tarball, blob(manifest.config.digest)) }
 }
 
-on("dockerBuild builds stages, with arguments, a target, and what .dockerignore leaves", async () => {
+on("dockerBuild builds stages, with arguments, a target and .dockerignore", async () => {
   const source = context(`ARG BASE=node:20-alpine
 FROM $BASE AS first
 ARG VERSION=0
@@ -83,7 +83,7 @@ RUN echo on-stdout && echo on-stderr >&2 && exit 9
   expect(error.stdout + error.stderr).toContain("on-stdout")
 })
 
-on("a Dockerfile that is missing or copies what is not there is an error that names it", async () => {
+on("a Dockerfile that is missing, or copies a missing file, is an error that names it", async () => {
   expect((await failure(dag.directory().dockerBuild().sync())).message).toContain("Dockerfile")
   expect((await failure(context("FROM node:20-alpine\nCOPY absent.txt /\n").dockerBuild().sync())).message).toContain(
     "absent.txt",
@@ -125,7 +125,7 @@ on("asTarball is an OCI layout with the container's configuration, its layers on
   expect(names.split("\n").filter(name => name.startsWith(".") || name.startsWith("/"))).toEqual([])
 })
 
-on("labels and variables can be read and taken away", async () => {
+on("labels and variables can be read and removed", async () => {
   const container = node().withLabel("a", "1").withLabel("b", "2").withoutLabel("a").withEnvVariable("X", "y")
   expect([await container.label("a"), await container.label("b"), await container.envVariable("X")]).toEqual([
     null,
@@ -140,7 +140,7 @@ on("an image reference has its digest, until the container is changed", async ()
   await failure(node().withExec(["true"]).imageRef())
 })
 
-on("a registry that is a service is pushed to, which says the digest, and pulled from", async () => {
+on("a push to a registry service returns the digest, and a pull gets the image", async () => {
   const registry = dag
     .container()
     .from("registry:3")
@@ -179,7 +179,7 @@ on("a registry that is a service is pushed to, which says the digest, and pulled
   await registry.stop()
 })
 
-on("a registry that is not there is an error that names it", async () => {
+on("a registry that does not exist is an error that names it", async () => {
   expect((await failure(node().publish("localhost:1/app:1"))).message).toMatch(
     /localhost:1|127\.0\.0\.1:1|ECONNREFUSED|connection refused/,
   )

@@ -17,7 +17,7 @@ on("a mounted directory can be written to, and keeps what was written along the 
   expect(await chain.withoutMount("/m").withExec(sh("ls /m 2>/dev/null | wc -l")).stdout()).toMatch(/^\s*0\s*$/)
 })
 
-on("a mounted file is there, and a changed one stays changed", async () => {
+on("a mounted file can be read, and a change of it stays", async () => {
   const chain = fresh(node())
     .withMountedFile("/in/a", tree().file("a.txt"))
     .withExec(sh("cat /in/a; printf more >> /in/a"))
@@ -25,7 +25,7 @@ on("a mounted file is there, and a changed one stays changed", async () => {
   expect(await chain.file("/in/a").contents()).toBe("amore")
 })
 
-on("owners and permissions are as asked for", async () => {
+on("owners and permissions are set", async () => {
   const listed = await fresh(node())
     .withMountedDirectory("/m", tree(), { owner: "1000:1000" })
     .withDirectory("/d", tree(), { owner: "node" })
@@ -42,7 +42,7 @@ on("owners and permissions are as asked for", async () => {
   ])
 })
 
-on("a cache volume keeps its content between execs and is no part of the container", async () => {
+on("a cache volume keeps its content between execs and is not part of the container", async () => {
   const volume = dag.cacheVolume(`conformance-${unique()}`)
   const write = fresh(node()).withMountedCache("/c", volume).withExec(sh("echo 1 >> /c/x"))
   expect(await write.withExec(sh("cat /c/x")).stdout()).toBe("1\n")

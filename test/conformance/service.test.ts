@@ -21,7 +21,7 @@ on("a bound service runs, is healthy, and has its alias", async () => {
   expect(await get(fresh(python()).withServiceBinding("web", late), "http://web:8000/")).toContain("hello")
 })
 
-on("a service may need another one", async () => {
+on("a service may depend on another", async () => {
   const text = unique(),
     back = web(text)
   const proxy = `import http.server as h, urllib.request as u
@@ -36,7 +36,7 @@ h.HTTPServer(("", 9000), P).serve_forever()`
   expect(await get(fresh(python()).withServiceBinding("front", front), "http://front:9000/")).toContain(text)
 })
 
-on("two that are bound to the same service share it", async () => {
+on("two execs bound to the same service share it", async () => {
   const counter = `import http.server as h, uuid
 me = str(uuid.uuid4()).encode()
 class P(h.BaseHTTPRequestHandler):

@@ -60,7 +60,7 @@ describe("run as GitHub runs it", () => {
       variables: { REGISTRY: `${lab.registry}/Acme`, PUBLIC_URL: publicUrl },
     })
 
-  test("a pull request is tested, built and verified, and nothing of it is deployed", async () => {
+  test("a pull request is tested, built and verified, but not deployed", async () => {
     const { exitCode, log } = await runWorkflow("pull_request", source())
     expect(exitCode, log).toBe(0)
     expect(log).toMatch(/backend +size .* PASS/)
@@ -86,7 +86,7 @@ describe("run as GitHub runs it", () => {
     },
   )
 
-  test("a deployment that fails: the job fails, and the report is there all the same", async () => {
+  test("a deployment that fails: the job fails, and still has a report", async () => {
     const failing = sourceWithSecret().edit(
       MANIFESTS,
       "print('nothing to migrate')",
@@ -100,7 +100,7 @@ describe("run as GitHub runs it", () => {
     expect(log).toContain(`❌ Deployment of minimal to ${NAMESPACE} failed`)
   })
 
-  test("a deployment that ends before it reaches the cluster: no report of an earlier one is taken for its own", async () => {
+  test("a deployment that ends before it reaches the cluster shows no earlier report as its own", async () => {
     const { exitCode, log, artifacts } = await push(sourceWithSecret(), "https://minimal.example.com/")
     expect(exitCode, log).toBe(1)
     expect(log).toContain("ARGUMENTS_INVALID")
@@ -116,7 +116,7 @@ describe("run as GitHub runs it", () => {
     expect(log).not.toContain("test: backend")
   })
 
-  test("a test that fails stops the job that deploys before it begins", { tags: "representative" }, async () => {
+  test("a test that fails keeps the deploy job from starting", { tags: "representative" }, async () => {
     const { exitCode, log } = await push(sourceWithSecret().write("web/suite.mjs", 'throw new Error("on purpose")'))
     expect(exitCode, log).toBe(1)
     expect(log).toContain("TESTS_FAILED")

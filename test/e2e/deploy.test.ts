@@ -6,7 +6,7 @@ import { Source } from "./source.ts"
 const FAILING_MIGRATION = ["print('nothing to migrate')", "print('no such column'); exit(3)"] as const
 
 describe("an ephemeral cluster", () => {
-  test("takes the sample application from source to a proven deployment, without an argument", async () => {
+  test("takes the sample application from source to a verified deployment, without an argument", async () => {
     const ended = await dagger("deploy")
     expect(ended.exitCode, ended.stderr).toBe(0)
     expect(ended.stdout).toMatch(/backend +localhost:5000\/tasks-backend@sha256:[0-9a-f]{64}/)

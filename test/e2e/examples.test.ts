@@ -31,7 +31,7 @@ test("an existing repository: its own Dockerfiles, manifests and names", async (
   })
 })
 
-test("what was pushed once goes to the next environment by digest, with manifests that are given beside the source", async () => {
+test("pushed images go to the next environment by digest, with manifests from outside the source", async () => {
   const pushed = await images("shop")
   const ended = await example(
     "existing-repository",

@@ -38,7 +38,7 @@ describe("unusable input is refused with the fix", () => {
     expect(ended.stderr).not.toContain("push: localhost:1")
   })
 
-  test("an image of root, too large, on another base: every row, and nothing is pushed", async () => {
+  test("an image that runs as root, is too large and has another base: every row, and nothing is pushed", async () => {
     const source = Source.minimal()
       .edit("docker/api.dockerfile", "USER 10001:10001\n", "")
       .edit("docker/api.dockerfile", "FROM python:3.13-slim\n", "FROM node:20-alpine\n")

@@ -21,7 +21,7 @@ function demoOnMachineWith(programs: Record<string, string>) {
   })
 }
 
-test("neither Dagger nor Podman nor the rights to install it: one sentence of what to install", () => {
+test("neither Dagger nor Podman nor permission to install it: one sentence says what to install", () => {
   const { status, stdout, stderr } = demoOnMachineWith({})
   expect(status).toBe(1)
   expect(stdout).toBe("")

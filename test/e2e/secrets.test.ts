@@ -24,7 +24,7 @@ describe("secrets in the source", () => {
     expect(ended.stderr + ended.stdout).not.toContain(SECRET)
   })
 
-  test("files that are given to the module are not part of it, wherever its commands have left them", async () => {
+  test("files that are passed to the module are not part of the source", async () => {
     const source = Source.minimal()
       .write("prod.env", `TOKEN=${SECRET}\n`)
       .write("cosign.key", `${SECRET}\n`)
@@ -33,7 +33,7 @@ describe("secrets in the source", () => {
     expect(ended.exitCode, ended.stderr).toBe(0)
   })
 
-  test("an exception of the source holds", async () => {
+  test("an exception in the source applies", async () => {
     const source = Source.minimal()
       .write("api/settings.py", `TOKEN = "${SECRET}"\n`)
       .write(".gitleaksignore", "api/settings.py:github-pat:1\n")
@@ -51,7 +51,7 @@ describe("secrets in the last commit", () => {
     expect(ended.stderr + ended.stdout).not.toContain(SECRET)
   })
 
-  test("a file that git ignores is none of it", async () => {
+  test("a file that git ignores is not part of it", async () => {
     const ended = await checkSecrets(
       Source.minimal().write(".gitignore", ".env\n").write("api/.env", `TOKEN=${SECRET}\n`).commit(),
     )
@@ -59,7 +59,7 @@ describe("secrets in the last commit", () => {
     expect(ended.stderr).toContain("searched: the source and the last commit")
   })
 
-  test("one that was taken out since, or excepted, is not held against the next", async () => {
+  test("one that was removed or excluded since does not fail the next commit", async () => {
     const source = Source.minimal()
       .write("api/settings.py", `TOKEN = "${SECRET}"\n`)
       .write("api/.env", `TOKEN=${SECRET}\n`)
@@ -82,7 +82,7 @@ describe("secrets in the last commit", () => {
 })
 
 describe("an image is verified before it is pushed", () => {
-  test("a secret that a later layer deletes, and a request in flight that is lost: both are said, and nothing is pushed", async () => {
+  test("a secret that a later layer deletes, and a request in flight that is lost: both are reported, and nothing is pushed", async () => {
     const source = Source.minimal()
       .write("api/token.txt", `token = ${SECRET}\n`)
       .edit(

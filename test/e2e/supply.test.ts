@@ -137,7 +137,7 @@ describe("what is pushed with a key", () => {
     }
   })
 
-  test("has no second SBOM or statement when the same is pushed again", async () => {
+  test("has no second SBOM or statement after a second push", async () => {
     const again = await call(guarded(), "push", ...at(registry), ...SIGNED, "summary")
     expect(again.exitCode, again.stderr).toBe(0)
     expect(references(again)).toEqual(images)
@@ -166,7 +166,7 @@ describe("what is pushed with a key", () => {
     expect(references(released)).toEqual(images)
   })
 
-  test("is refused where the policy has another key", async () => {
+  test("is refused if the policy has another key", async () => {
     const refused = await release(guarded("foreign"), images, "summary")
     expect(refused.exitCode).toBe(1)
     for (const text of ["IMAGE_NOT_TRUSTED", "another key", images.backend, images.frontend, "nothing was applied"])
@@ -206,7 +206,7 @@ describe("what is pushed with a key", () => {
       expect(refused.stderr).not.toContain(`${foreign.frontend}: it`)
     })
 
-    test("is let run once it is signed with the policy's key, but for the statement that the policy may ask for", async () => {
+    test("may run once it is signed with the policy's key, unless the policy requires a statement", async () => {
       await tool(COSIGN, folder, ["signing-config", "create", "--out=services.json"])
       await cosign("sign", "own.key", "--yes", "--signing-config=services.json", foreign.backend)
       const released = await release(guarded(), foreign, "backend-ref")
@@ -218,7 +218,7 @@ describe("what is pushed with a key", () => {
     })
   })
 
-  test("an image or a registry that is not there is an error about the registry, and no verdict", async () => {
+  test("a missing image or registry is an error about the registry, not a verdict", async () => {
     const nowhere = await release(guarded(), { ...images, backend: `${registry}/minimal-backend:nowhere` }, "summary")
     expect(nowhere.exitCode).toBe(1)
     for (const text of ["REGISTRY_FAILED", "minimal-backend:nowhere", "no such image"])

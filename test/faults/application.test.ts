@@ -96,7 +96,7 @@ test(
   },
 )
 
-test("5: a version that never becomes ready is rolled back, and its users notice nothing; the version before is gone back to by hand", async () => {
+test("5: a version that never becomes ready is rolled back, and its users notice nothing; the previous version is restored by hand", async () => {
   const source = version("second")
   const good = await namespace.running()
   const user = await User.signUp(lab.appUrl)
@@ -163,7 +163,7 @@ test("8: the same with a preStop and a readiness that do nothing: reported as fa
     expect(errorOf(ended), ended.stderr).toContain(text)
 })
 
-test("7: a BACKEND_URL that leads nowhere: both applications are healthy, and the users' tasks are not there", async () => {
+test("7: a BACKEND_URL that leads nowhere: both applications are healthy, and the users' tasks cannot be read", async () => {
   const source = version("lost").edit(
     "k8s/config.yaml",
     "BACKEND_URL: http://backend:8000",

@@ -81,7 +81,7 @@ describe("a first deployment that fails", () => {
     expect(await namespace.leftovers()).toBe("")
   })
 
-  test.concurrent("4: stays where it is asked to", async () => {
+  test.concurrent("4: stays with --keep-failed", async () => {
     const namespace = await Namespace.create(lab, "first-kept")
     const ended = await namespace.deploy(withFault(Source.minimal(), CRASH), "--keep-failed").ended
     expect(ended.exitCode, ended.stderr).toBe(1)
@@ -117,7 +117,7 @@ test.concurrent("8: a fix over a broken application succeeds, and says that it w
   expect(ended.stdout).toMatch(/100\.000 % answered as expected, .*broken before/)
 })
 
-test.concurrent("9: a way back that cannot be gone is said, with what stands in the way", async () => {
+test.concurrent("9: a rollback that fails is reported with its cause", async () => {
   const namespace = await Namespace.create(lab, "no-way-back")
   const source = Source.minimal()
   const first = await namespace.deploy(source).ended

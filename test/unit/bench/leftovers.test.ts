@@ -47,7 +47,7 @@ const CLEAN = [
   report(2),
 ]
 
-test("what a release, its records and Kubernetes need is not left over", () => {
+test("what a release, its records and Kubernetes need is not a leftover", () => {
   expect(leftovers(CLEAN, BEFORE)).toEqual([])
 })
 

@@ -49,7 +49,7 @@ const BENCH: Bench = Bench.parse({
   },
 })
 
-test("what was measured is shown, with ratios within the run", () => {
+test("the measurements are shown, with ratios within the run", () => {
   const text = formatBench(BENCH)
   for (const part of [
     "> 90 s (22.5 × at least)",
@@ -65,7 +65,7 @@ test("what was measured is shown, with ratios within the run", () => {
   expect(text).toContain("PASS: within every limit")
 })
 
-describe("a limit that was not kept is named:", () => {
+describe("an exceeded limit is named:", () => {
   const broken = (change: (bench: Bench) => void): string[] => {
     const bench = structuredClone(BENCH)
     change(bench)
@@ -95,7 +95,7 @@ test("the picture shows every tool with every fault", () => {
   for (const text of ["crashes-at-once", "&gt;", "reported success"]) expect(svg).toContain(text)
 })
 
-test("the schema of bench.json is written down as it is (npx vitest run --project unit -u writes it)", async () => {
+test("the schema of bench.json is current (npx vitest run --project unit -u writes it)", async () => {
   await expect(`${JSON.stringify(z.toJSONSchema(Bench), null, 2)}\n`).toMatchFileSnapshot(
     "../../../docs/bench.schema.json",
   )

@@ -6,7 +6,7 @@ import { configOf, readConfig } from "../../../.dagger/src/config/read.js"
 const empty = { exists: async () => false, entries: async () => ["README.md"] } as unknown as Directory
 
 describe("a source without applications", () => {
-  test("is no reason for what needs none of them to fail: anybody's image, the search for secrets", async () => {
+  test("does not fail functions that need none: verifying any image, the search for secrets", async () => {
     expect((await configOf(empty)).backend.path).toBe("backend")
   })
   test("cannot be built", async () => {

@@ -8,7 +8,7 @@ import { fakeKubectl, object, presentLine } from "../release/records.ts"
 const line = (kind: string, name: string, labels: object, spec: object) =>
   [kind, name, JSON.stringify(labels), "", JSON.stringify(spec), "", "", "", ""].join("\t")
 
-test("objects that are new, changed field by field, or as they were", () => {
+test("objects that are new, changed field by field, or unchanged", () => {
   const live = parseObjects(
     [
       line("Deployment", "web", { app: "web" }, { replicas: 2, containers: [{ name: "web", image: "web@sha256:1" }] }),
@@ -35,7 +35,7 @@ test("objects that are new, changed field by field, or as they were", () => {
 const manifest = (kind: string, name: string): KubernetesObject => ({ apiVersion: "v1", kind, metadata: { name } })
 const service = line("Service", "web", {}, {})
 
-test("what would be deleted: what left the manifests, is there and is this module's", async () => {
+test("what would be deleted: what left the manifests, exists and belongs to this module", async () => {
   const [gone, cron, foreign] = [
     object("Deployment", "gone"),
     object("Deployment", "cron"),

@@ -19,7 +19,7 @@ test("a monitor that cannot be removed hides nothing of what it saw", async () =
   expect(ended.availability).toBe(seen)
 })
 
-test("a success is recorded before anything is pruned; what cannot be is in the report, and what has had its time is forgotten", async () => {
+test("a success is recorded before anything is pruned; failures to prune are in the report, and old releases are removed", async () => {
   const cron = object("Deployment", "cron")
   const { kubectl, calls } = fakeKubectl({
     get: names => ({

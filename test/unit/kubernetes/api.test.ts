@@ -34,7 +34,7 @@ describe("reading over one connection", () => {
   afterEach(() => void server.close())
   const PODS = "/api/v1/namespaces/shop/pods"
 
-  test("an object, and none where there is none", async () => {
+  test("an object, or nothing if it does not exist", async () => {
     answers = { [`${PODS}/a`]: [{ status: 200, body: pod("a") }] }
     expect(await api.get("pods", "a", Named)).toEqual(pod("a"))
     expect(await api.get("pods", "b", Named)).toBeUndefined()
@@ -46,7 +46,7 @@ describe("reading over one connection", () => {
     expect(asked).toEqual([`${PODS}?labelSelector=app%3Dweb%2Ctier%3Dfront%20end`])
   })
 
-  test("a log, and none of a container that has not started", async () => {
+  test("a log, or nothing of a container that has not started", async () => {
     answers = {
       [`${PODS}/a/log`]: [{ status: 200, body: "one\ntwo\n" }],
       [`${PODS}/b/log`]: [{ status: 400, body: { message: "waiting to start: ContainerCreating" } }],
@@ -56,7 +56,7 @@ describe("reading over one connection", () => {
     expect(asked[0]).toBe(`${PODS}/a/log?tailLines=25`)
   })
 
-  test("nodes are none where the caller may not read them", async () => {
+  test("there are no nodes if the caller may not read them", async () => {
     answers = { "/api/v1/nodes": [{ status: 403, body: { message: "nodes is forbidden" } }] }
     expect(await api.nodes(Named)).toEqual([])
   })
@@ -70,7 +70,7 @@ describe("reading over one connection", () => {
     expect(await api.get("pods", "a", Named)).toEqual(pod("a"))
   })
 
-  test("what may not be read is an error at once, in the API server's words", async () => {
+  test("a missing permission is an error at once, in the API server's words", async () => {
     answers = { [PODS]: [{ status: 403, body: { message: 'pods is forbidden: User "me" cannot list' } }] }
     await expect(api.list("pods", Named)).rejects.toMatchObject({
       code: "KUBECTL_FAILED",

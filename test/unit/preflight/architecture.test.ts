@@ -18,7 +18,7 @@ const ARM = "\narm-1 arm64 kubernetes.io/arch=arm64,pool=web, \n"
 const TAINTED = "\narm-1 arm64 kubernetes.io/arch=arm64, kubernetes.io/arch=arm64:NoSchedule,\n"
 
 describe("nodes of another architecture", () => {
-  test("are read with what keeps pods off them", () => {
+  test("are read with their taints and labels", () => {
     expect(readNodes(`++${TAINTED}+`)).toEqual([
       {
         name: "arm-1",
@@ -33,7 +33,7 @@ describe("nodes of another architecture", () => {
 
   const released = (image: string, architectures: string[]) =>
     misplaced([deployment({}, image)], new Map([[image, architectures]]), readNodes(ARM))
-  test("are held against what each image is built for, wherever that was", () => {
+  test("are compared with what each image is built for, wherever that was", () => {
     expect(released(IMAGE, ["arm64"])).toEqual([])
     expect(released(IMAGE, ["amd64", "arm64"])).toEqual([])
     expect(released(IMAGE, ["amd64", "s390x"])).toEqual([

@@ -17,7 +17,7 @@ test("an image's statement is in-toto's, with SLSA's provenance", () => {
   expect(JSON.parse(JSON.stringify(statement()))).toEqual(read("statement.json"))
 })
 
-test("it says nothing of a revision that is not known, and is the same each time", () => {
+test("it leaves out an unknown revision, and is the same each time", () => {
   expect(JSON.stringify(statement({ revision: undefined }))).not.toContain('annotations":{"revision')
   expect(JSON.stringify(statement())).toBe(JSON.stringify(statement()))
 })

@@ -39,31 +39,31 @@ describe("a record's line is read as what was written", () => {
   })
 })
 
-describe("what is gone back to", () => {
+describe("the target of a rollback", () => {
   test("the last release that succeeded", () => {
     const entries = [entry("1", "succeeded"), entry("2", "succeeded"), entry("3", "failed"), entry("4", "pending")]
     expect(lastSucceeded(entries)?.id).toBe("2")
   })
 
-  test("nothing where none has", () => {
+  test("nothing if none has", () => {
     expect(lastSucceeded([entry("1", "failed"), entry("2", "pending")])).toBeUndefined()
   })
 
   const again = (id: string) => ({ ...entry(id, "succeeded"), content: "the same" })
 
-  test("by hand: to the last that is another than the present one, which was deployed twice", () => {
+  test("by hand: the last release that differs from the current one, which was deployed twice", () => {
     expect(
       lastOther([entry("1", "succeeded"), entry("2", "succeeded"), entry("3", "failed"), again("4"), again("5")])?.id,
     ).toBe("2")
     expect(lastOther([again("1"), entry("2", "failed"), again("3")])).toBeUndefined()
   })
 
-  test("however often the present one was deployed since, it is kept", () => {
+  test("it is kept, however often the current one was deployed since", () => {
     const entries = [entry("00", "succeeded"), ...Array.from({ length: 12 }, (_, index) => again(`${index + 10}`))]
     expect(outdated(entries).map(({ id }) => id)).toEqual(["10", "11"])
   })
 
-  test("however many have failed since, it is kept", () => {
+  test("it is kept, however many have failed since", () => {
     const entries = [
       entry("00", "succeeded"),
       ...Array.from({ length: 12 }, (_, index) => entry(`${index + 10}`, "failed")),

@@ -74,7 +74,7 @@ describe("deleting", () => {
         names.includes("Deployment refused") ? { exitCode: 1, stderr: "Error from server (Forbidden): no" } : {},
     })
 
-  test("only what is there and has this module's labels, for this name", async () => {
+  test("only what exists and has this module's labels, for this name", async () => {
     const { kubectl, calls } = kubectlWith([presentLine(web, "shop"), presentLine(cron, "other"), presentLine(data)])
     expect(await prune(kubectl, "shop", [web, cron, data, oldConfig])).toEqual([])
     expect(calls).toEqual([
@@ -83,7 +83,7 @@ describe("deleting", () => {
     ])
   })
 
-  test("nothing to delete is not asked for", async () => {
+  test("nothing is asked for if there is nothing to delete", async () => {
     const { kubectl, calls } = kubectlWith([])
     expect(await prune(kubectl, "shop", [])).toEqual([])
     expect(calls).toEqual([])

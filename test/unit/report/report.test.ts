@@ -115,7 +115,7 @@ test("the summary: verdicts, averages, availability", () => {
   )
 })
 
-test("what is left is said", () => {
+test("what is left over is reported", () => {
   expect(formatReport(UNTIDY)).toContain("could not be deleted\n  Error from server (Forbidden): ``` no")
   for (const part of [
     "stays as this deployment made it: Ingress web",
@@ -154,7 +154,7 @@ test("the picture has room for its labels, and shows pods that came before the f
   expect(svg).toContain('<line class="ready" x1="84" x2="84"')
 })
 
-test("the schema of report.json is written down as it is (npx vitest run --project unit -u writes it)", async () => {
+test("the schema of report.json is current (npx vitest run --project unit -u writes it)", async () => {
   await expect(`${JSON.stringify(z.toJSONSchema(Report), null, 2)}\n`).toMatchFileSnapshot(
     "../../../docs/report.schema.json",
   )

@@ -34,7 +34,7 @@ describe("docs/troubleshooting.md", () => {
     )
   })
 
-  test("has no entry for what is no code", () => {
+  test("has no entry for anything else", () => {
     const entries = [...TROUBLESHOOTING.matchAll(/^### (\S+)$/gm)].map(([, code]) => code)
     expect(entries).toEqual([...CODES].sort())
   })
