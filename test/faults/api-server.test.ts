@@ -12,7 +12,6 @@ import { kubernetesContainer, type Lab, labDown, temporaryLab } from "../lab/lab
 import { podman } from "../lab/podman.ts"
 import { Namespace } from "./namespace.ts"
 
-const AWAY = 20_000
 let lab: Lab
 
 beforeAll(async () => {
@@ -37,20 +36,21 @@ const RULE = ["INPUT", "-p", "tcp", "--dport", "6443", "-j", "REJECT", "--reject
 test.each([
   {
     how: "refuses connections",
+    seconds: 20,
     said: "waiting: the API server does not answer",
     away: () => inside("iptables", "-I", ...RULE),
     back: () => inside("iptables", "-D", ...RULE),
   },
   // kubectl itself tries a handshake that hangs again.
-  { how: "hangs", said: "rollout: ", away: () => signal("SIGSTOP"), back: () => signal("SIGCONT") },
+  { how: "hangs", seconds: 35, said: "rollout: ", away: () => signal("SIGSTOP"), back: () => signal("SIGCONT") },
 ])(
-  "1: an API server that $how for 20 s in the middle of a rollout: the deployment succeeds",
-  async ({ how, said, away, back }) => {
+  "1: an API server that $how for $seconds s in the middle of a rollout: the deployment succeeds",
+  async ({ how, seconds, said, away, back }) => {
     const namespace = await Namespace.create(lab, how.replaceAll(" ", "-"))
     const deployment = namespace.deploy(Source.minimal())
     await deployment.said("rollout: ")
     await away()
-    await delay(AWAY)
+    await delay(seconds * 1000)
     await back()
     const ended = await deployment.ended
     expect(ended.exitCode, ended.stderr).toBe(0)

@@ -1,5 +1,3 @@
-import { setTimeout as sleep } from "node:timers/promises"
-
 import type { Kubectl } from "../kubernetes/kubectl.js"
 import type { Redactor } from "../util/redact.js"
 import {
@@ -13,6 +11,7 @@ import {
 } from "./availability.js"
 import { requestsFailed, tooFewRequests } from "./failure.js"
 import { Monitor, type MonitorOptions } from "./monitor.js"
+import { pause, readUntil } from "./reading.js"
 import { type Judged, knownUntil, type Observation, type Phase, warmedUp } from "./samples.js"
 import { turnOf } from "./scenario.js"
 
@@ -20,8 +19,6 @@ import { turnOf } from "./scenario.js"
 const BASELINE = 3_000
 /** Milliseconds of requests after the rollout; at least one turn of each. */
 const SETTLE = 3_000
-/** Readings of the monitor's log in a row, a second or more apart, without anything new: it has stopped. */
-const READINGS = 20
 /** Milliseconds between two checks for a failed request. */
 const INTERVAL = 3_000
 /** Milliseconds that an outage is given to show its kind, before it ends the deployment. */
@@ -212,31 +209,17 @@ export class AvailabilityGuard {
     await this.follow(observation => (knownUntil(observation) >= until ? until : undefined), signal)
   }
 
-  /** Read the log until it answers. An outage of the API server makes no readings, so it does not count as silence. */
   private async follow(
     answer: (observation: Observation) => number | undefined,
     signal?: AbortSignal,
   ): Promise<number> {
-    let known = -1
-    for (let silent = 0; silent < READINGS; silent++) {
-      signal?.throwIfAborted()
-      if (this.monitor!.lost) break
-      const observation = await this.monitor!.observe()
-      const found = answer(observation)
-      if (found !== undefined) return found
-      if (knownUntil(observation) > known) silent = 0
-      known = knownUntil(observation)
-      await pause(1000, signal)
-    }
-    throw await this.monitor!.lose()
+    const monitor = this.monitor!
+    const found = monitor.lost ? undefined : await readUntil(() => monitor.observe(), answer, signal)
+    if (found === undefined) throw await monitor.lose()
+    return found
   }
 
   private start(): Promise<Monitor> {
     return Monitor.start(this.kubectl, this.options)
   }
-}
-
-/** An alarm ends the pause, too. */
-async function pause(milliseconds: number, signal?: AbortSignal): Promise<void> {
-  await sleep(Math.max(0, milliseconds), undefined, { signal }).catch(() => undefined)
 }

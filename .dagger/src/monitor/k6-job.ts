@@ -2,6 +2,7 @@ import { dag } from "@dagger.io/dagger"
 
 import type { Config } from "../config/schema.js"
 import type { Kubectl } from "../kubernetes/kubectl.js"
+import type { KubernetesObject } from "../manifests/render.js"
 
 /** The NetworkPolicies of the applications let in what has this name. */
 const NAME = "cloud-native-monitor"
@@ -27,12 +28,36 @@ export interface K6 {
 }
 
 /** A Job that runs k6 once, without permissions, and its ConfigMap. `files`: the script, and all that it imports or opens. */
-export function k6Objects({ name, config, script, deadline, secret }: K6, files: Record<string, string>): object[] {
-  const labels = {
-    "app.kubernetes.io/name": NAME,
-    "app.kubernetes.io/managed-by": "cloud-native",
-    [PART_OF]: config.name,
-  }
+export function k6Objects(k6: K6, files: Record<string, string>): object[] {
+  const { name, config, deadline } = k6
+  const labels = labelsOf(config)
+  return [
+    { apiVersion: "v1", kind: "ConfigMap", metadata: { name, labels }, data: files },
+    {
+      apiVersion: "batch/v1",
+      kind: "Job",
+      metadata: { name, labels },
+      spec: {
+        backoffLimit: 0,
+        activeDeadlineSeconds: deadline,
+        ttlSecondsAfterFinished: 300,
+        template: { metadata: { labels, annotations: STAY }, spec: podSpec(k6) },
+      },
+    },
+  ]
+}
+
+/** A pod as the Job makes it, to ask the API server whether the namespace admits it. */
+export function k6Pod(config: K6["config"]): KubernetesObject {
+  const spec = podSpec({ name: NAME, config, script: "monitor.js" })
+  return { apiVersion: "v1", kind: "Pod", metadata: { name: NAME, labels: labelsOf(config) }, spec }
+}
+
+function labelsOf({ name }: Pick<Config, "name">): Record<string, string> {
+  return { "app.kubernetes.io/name": NAME, "app.kubernetes.io/managed-by": "cloud-native", [PART_OF]: name }
+}
+
+function podSpec({ name, config, script, secret }: Pick<K6, "name" | "config" | "script" | "secret">): object {
   const env = [
     { name: "HOME", value: "/tmp" },
     ...(secret?.keys ?? []).map(key => ({
@@ -60,7 +85,7 @@ export function k6Objects({ name, config, script, deadline, secret }: K6, files:
       { name: "tmp", mountPath: "/tmp" },
     ],
   }
-  const pod = {
+  return {
     restartPolicy: "Never",
     automountServiceAccountToken: false,
     enableServiceLinks: false,
@@ -78,20 +103,6 @@ export function k6Objects({ name, config, script, deadline, secret }: K6, files:
       { name: "tmp", emptyDir: {} },
     ],
   }
-  return [
-    { apiVersion: "v1", kind: "ConfigMap", metadata: { name, labels }, data: files },
-    {
-      apiVersion: "batch/v1",
-      kind: "Job",
-      metadata: { name, labels },
-      spec: {
-        backoffLimit: 0,
-        activeDeadlineSeconds: deadline,
-        ttlSecondsAfterFinished: 300,
-        template: { metadata: { labels, annotations: STAY }, spec: pod },
-      },
-    },
-  ]
 }
 
 /** Start it. The Job owns its ConfigMap, so that Kubernetes removes both, even if this module does not. */

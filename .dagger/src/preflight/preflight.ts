@@ -11,6 +11,7 @@ import { assertAccepted } from "./admission.js"
 import { assertArchitecture } from "./architecture.js"
 import { architecturesOf } from "./image-platforms.js"
 import { assertKnown, kindsOf } from "./kinds.js"
+import { assertMonitorAdmitted } from "./monitor-pod.js"
 import { assertPermitted, rulesFor } from "./permissions.js"
 import { assertPullSecrets } from "./pull-secrets.js"
 import { assertReferences } from "./references.js"
@@ -54,6 +55,7 @@ export async function preflight(
       ),
     () => prepared.then(([{ kubectl }, { release }]) => assertAccepted(kubectl, release)),
     () => prepared.then(([{ kubectl }, { inputs }]) => assertReferences(kubectl, inputs)),
+    () => reached.then(({ kubectl }) => assertMonitorAdmitted(kubectl, config)),
     () => prepared.then(([{ kubectl }, { objects }]) => assertPullSecrets(kubectl, objects)),
     () =>
       prepared.then(async ([{ kubectl }, { objects }]) =>
