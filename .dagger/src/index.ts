@@ -423,13 +423,17 @@ export class CloudNative {
 
   /**
    * What this repository lacks for the module's conventions: Dockerfiles, Kubernetes manifests with an overlay for each
-   * environment, cloud-native.yaml and a workflow for GitHub Actions. What is there already, or has another place by
-   * cloud-native.yaml, is left as it is.
+   * environment, cloud-native.yaml and a workflow for GitHub Actions, made for the two applications that are found by what they
+   * depend on. What is there already, or has another place by cloud-native.yaml, is left as it is.
+   *
+   * @param backend Folder of the backend. Default: that of cloud-native.yaml, else the only one that depends on FastAPI.
+   * @param frontend Folder of the frontend. Default: that of cloud-native.yaml, else the only one that depends on Next.js.
    */
   @func()
-  async init(): Promise<Changeset> {
+  async init(backend?: string, frontend?: string): Promise<Changeset> {
     const config = await configOf(this.source, this.config)
-    const complete = await withMissingParts(this.source, dag.currentModule().source().directory("templates"), config)
+    const templates = dag.currentModule().source().directory("templates")
+    const complete = await withMissingParts(this.source, templates, config, { backend, frontend })
     return complete.changes(this.source)
   }
 

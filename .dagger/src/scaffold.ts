@@ -1,6 +1,19 @@
 import { Directory } from "@dagger.io/dagger"
 
 import type { Config } from "./config/schema.js"
+import type { Layout } from "./gate/layout.js"
+import { configurationFor, unknowns } from "./init/configuration.js"
+import { type ApplicationName, candidates, discover } from "./init/discover.js"
+import { adaptBackend, adaptFrontend } from "./init/dockerfiles.js"
+import { adaptManifest, type Findings, withoutTasks } from "./init/manifests.js"
+import { readApplications, readManifests } from "./init/read.js"
+import { CloudNativeError } from "./util/errors.js"
+
+const CONFIG = "cloud-native.yaml"
+const WORKFLOW = ".github/workflows/deploy.yml"
+
+/** Folders of the applications, where the caller names them. */
+export type Chosen = Partial<Record<ApplicationName, string>>
 
 /**
  * The source with the parts that it lacks, each of which is left alone where there is one: manifests of others must not be
@@ -9,19 +22,62 @@ import type { Config } from "./config/schema.js"
 export async function withMissingParts(
   source: Directory,
   templates: Directory,
-  { backend, frontend, manifests }: Config,
+  config: Config,
+  chosen: Chosen,
 ): Promise<Directory> {
+  const hasConfig = await source.exists(CONFIG)
+  const manifests = await readManifests(source)
+  const folders = hasConfig
+    ? { backend: config.backend.path, frontend: config.frontend.path }
+    : { backend: choose("backend", manifests, chosen), frontend: choose("frontend", manifests, chosen) }
+  const layout = await readApplications(source, Object.values(folders), manifests)
+  const findings: Findings = {
+    backend: discover("backend", folders.backend, layout),
+    frontend: discover("frontend", folders.frontend, layout),
+  }
+  for (const text of unknowns(findings)) console.log(`init: ${text}`)
   const parts = [
-    "cloud-native.yaml",
-    backend.dockerfile,
-    frontend.dockerfile,
-    manifests,
-    ".github/workflows/deploy.yml",
+    CONFIG,
+    ...(["backend", "frontend"] as const).flatMap(name => dockerfileOf(name, config, findings, hasConfig)),
+    config.manifests,
+    WORKFLOW,
   ]
   const present = await Promise.all(parts.map(path => source.exists(path)))
+  const missing = parts.filter((_, index) => !present[index])
   const paths = (await templates.glob("**/*")).filter(path => !path.endsWith("/"))
-  return parts
-    .filter((_, index) => !present[index])
-    .flatMap(part => paths.filter(path => path === part || path.startsWith(`${part}/`)))
-    .reduce((result, path) => result.withFile(path, templates.file(path)), source)
+  const written = await Promise.all(
+    paths
+      .filter(path => missing.some(part => path === part || path.startsWith(`${part}/`)))
+      .map(async path => ({ path, text: adapt(path, await templates.file(path).contents(), findings, layout) })),
+  )
+  return written.reduce((made, { path, text }) => (text === undefined ? made : made.withNewFile(path, text)), source)
+}
+
+/** The template's place, unless the application has a Dockerfile of its own. */
+function dockerfileOf(name: ApplicationName, config: Config, findings: Findings, hasConfig: boolean): string[] {
+  if (hasConfig) return [config[name].dockerfile]
+  return findings[name].dockerfile === undefined ? [`docker/${name}.dockerfile`] : []
+}
+
+function adapt(path: string, template: string, findings: Findings, layout: Layout): string | undefined {
+  const text = withoutTasks(template)
+  if (path === CONFIG) return configurationFor("app", findings)
+  if (path === "docker/backend.dockerfile") return adaptBackend(text, findings.backend, layout)
+  if (path === "docker/frontend.dockerfile") return adaptFrontend(text, findings.frontend, layout)
+  return path.startsWith("k8s/") ? adaptManifest(path, text, findings) : text
+}
+
+/** The folder of an application: the caller's, the only one there is, or the convention's. */
+function choose(name: ApplicationName, layout: Layout, chosen: Chosen): string {
+  const given = chosen[name]
+  if (given) return given
+  const found = candidates(name, layout)
+  if (found.length <= 1) return found[0] ?? name
+  throw new CloudNativeError({
+    code: "ARGUMENTS_INVALID",
+    blame: "user",
+    what: `the repository has ${found.length} applications that may be the ${name}; nothing was written`,
+    why: found.join("\n"),
+    fix: `choose one: --${name}=${found.at(-1)}`,
+  })
 }

@@ -1,28 +1,32 @@
-import { Container, dag, Directory, File } from "@dagger.io/dagger"
+import { Container, dag, Directory } from "@dagger.io/dagger"
 
+import { buildContext, DOCKERFILE } from "../config/context.js"
+import { parseDockerfile } from "../config/dockerfile.js"
 import type { AppConfig } from "../config/schema.js"
 import { CloudNativeError, messageOf } from "../util/errors.js"
 import { BASE_DIGEST, BASE_NAME, isSameTag } from "../verify/image/base.js"
 import { type PinnedBase, pinnedBase } from "./base-image.js"
 
-const DOCKERFILE = ".cloud-native.dockerfile"
-
 const REVISION = "org.opencontainers.image.revision"
 
-/** Build one application's image, of a commit if that is known; the Dockerfile may live outside the folder that is its context. */
+/** Build one application's image, of a commit if that is known. */
 export async function buildImage(
   source: Directory,
   name: string,
   app: AppConfig,
   revision?: string,
 ): Promise<Container> {
-  const context = source.directory(app.path).withFile(DOCKERFILE, source.file(app.dockerfile))
   console.log(`build: ${name} with ${app.dockerfile}`)
   try {
-    const base = await baseOf(source.file(app.dockerfile), app.base)
-    // An engine keeps a build by what it was given: without the digest, a tag that has moved would not be seen.
-    const buildArgs = [{ name: "CLOUD_NATIVE_BASE_DIGEST", value: base.digest }]
-    const image = await context.dockerBuild({ dockerfile: DOCKERFILE, buildArgs }).sync()
+    const dockerfile = await source.file(app.dockerfile).contents()
+    for (const warning of missingArguments(name, dockerfile, app)) console.log(`warning: ${name}: ${warning}`)
+    const [context, base] = await Promise.all([buildContext(source, app), baseOf(dockerfile, app)])
+    const buildArgs = [
+      ...Object.entries(app.buildArgs).map(([name, value]) => ({ name, value })),
+      // An engine keeps a build by what it was given: without the digest, a tag that has moved would not be seen.
+      { name: "CLOUD_NATIVE_BASE_DIGEST", value: base.digest },
+    ]
+    const image = await context.dockerBuild({ dockerfile: DOCKERFILE, buildArgs, target: app.target }).sync()
     // A Dockerfile may say it itself; what its base says of the base's own is of another name.
     const recorded = isSameTag((await image.label(BASE_NAME)) ?? "", app.base) && (await image.label(BASE_DIGEST))
     const based = recorded ? image : withRecord(withRecord(image, BASE_NAME, base.name), BASE_DIGEST, base.digest)
@@ -34,16 +38,28 @@ export async function buildImage(
       blame: "user",
       what: `${app.dockerfile} does not build; nothing was pushed`,
       why: messageOf(error),
-      fix: "mend the step named above",
+      fix: "fix the step named above",
       cause: error,
     })
   }
 }
 
+/** A warning for each build argument that has no value: it is empty in the build. */
+export function missingArguments(
+  name: string,
+  dockerfile: string,
+  { buildArgs, dockerfile: path }: AppConfig,
+): string[] {
+  return parseDockerfile(dockerfile, buildArgs).required.map(
+    argument =>
+      `${path} has ARG ${argument} without a default, and ${name}.buildArgs does not set it: it is empty in the image`,
+  )
+}
+
 /** The base that a Dockerfile pins; else what the name leads to now, which is what the build is given. */
-async function baseOf(dockerfile: File, name: string): Promise<PinnedBase> {
-  const [text, today] = await Promise.all([dockerfile.contents(), dag.container().from(name).imageRef()])
-  return pinnedBase(text) ?? { name, digest: today.split("@").at(-1)! }
+async function baseOf(dockerfile: string, { base, target, buildArgs }: AppConfig): Promise<PinnedBase> {
+  const today = await dag.container().from(base).imageRef()
+  return pinnedBase(dockerfile, { target, buildArgs }) ?? { name: base, digest: today.split("@").at(-1)! }
 }
 
 /** As a label and as an annotation: some tools read the one, some the other. */

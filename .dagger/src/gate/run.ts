@@ -6,54 +6,76 @@ import type { AppConfig, Config } from "../config/schema.js"
 import { withServices } from "../config/services.js"
 import { CloudNativeError, messageOf } from "../util/errors.js"
 import { uniqueValue } from "../util/unique.js"
+import { planSuite } from "./detect.js"
+import { type Layout, readLayout } from "./layout.js"
+import { junitOf, todosIn } from "./runner-report.js"
+import type { Suite } from "./suite.js"
+import { prepareSuite } from "./toolchain.js"
 import { judge, type SuiteRun } from "./verdict.js"
 
-const APP_DIR = "/app"
-/** What a toolchain installs from, copied before the rest: an edit of the code reinstalls nothing. */
-const DEPENDENCY_FILES = [
-  "pyproject.toml",
-  "uv.lock",
-  ".python-version",
-  "requirements*.txt",
-  "package.json",
-  "package-lock.json",
-  ".npmrc",
-]
-
 export interface Gate {
-  /** The suites with their number of tests and time, as a table. */
+  /** The suites with their number of tests and time, as a table, then what a person should know. */
   summary: string
   /** backend.xml and frontend.xml. */
   junit: Directory
 }
 
+interface Outcome {
+  run: SuiteRun
+  warnings: string[]
+}
+
 /** Run both suites in parallel; throws unless every test of both passed, with all that is wrong with either. */
 export async function runGate(source: Directory, config: Config): Promise<Gate> {
   const since = Math.floor(Date.now() / 1000)
-  const settled = await Promise.allSettled([
-    runSuite("backend", source, config.backend, config, since),
-    runSuite("frontend", source, config.frontend, config, since),
-  ])
-  const broken = settled.filter(run => run.status === "rejected").map(run => messageOf(run.reason))
-  const suites = settled.filter(run => run.status === "fulfilled").map(run => run.value)
-  const verdict = judge(suites)
-  if (broken.length > 0 || !verdict.passed) {
-    throw new CloudNativeError({
-      code: broken.length > 0 ? "TEST_RUNNER_FAILED" : "TESTS_FAILED",
-      blame: "user",
-      what: `${broken.length > 0 ? "a suite could not be run" : "the tests did not all pass"}; nothing was built`,
-      why: [...broken, ...(verdict.passed ? [] : [verdict.text])].join("\n\n"),
-      fix:
-        broken.length > 0
-          ? "check the suite's `test` in cloud-native.yaml, its lockfile, and that package registries can be reached"
-          : "make every test of both suites pass",
-    })
-  }
-  const junit = suites.reduce(
-    (folder, suite) => folder.withNewFile(`${suite.app}.xml`, suite.junit ?? ""),
+  const layout = await readLayout(source, config)
+  const apps = (["backend", "frontend"] as const).map(name => ({ name, app: config[name] }))
+  const untested = apps.flatMap(({ name, app }) => (app.test.none ? [{ app: name, reason: app.test.none }] : []))
+  const settled = await Promise.allSettled(
+    apps.filter(({ app }) => !app.test.none).map(({ name, app }) => runSuite(name, source, app, config, layout, since)),
+  )
+  const broken = settled.filter(run => run.status === "rejected").map(run => run.reason as unknown)
+  const outcomes = settled.filter(run => run.status === "fulfilled").map(run => run.value)
+  const verdict = judge(
+    outcomes.map(({ run }) => run),
+    untested,
+  )
+  if (broken.length > 0) throw notRun(broken, verdict.passed ? [] : [verdict.text])
+  if (!verdict.passed) throw notPassed(verdict.text)
+  const warnings = outcomes.flatMap(({ run, warnings }) => warnings.map(text => `warning: ${run.app}: ${text}`))
+  for (const warning of warnings) console.log(warning)
+  const junit = outcomes.reduce(
+    (folder, { run }) => folder.withNewFile(`${run.app}.xml`, run.junit ?? ""),
     dag.directory(),
   )
-  return { summary: verdict.text, junit }
+  return { summary: [verdict.text, ...warnings].join("\n"), junit }
+}
+
+/** The error of suites that have no result; the only one keeps its own code and fix. */
+function notRun(reasons: unknown[], failures: string[]): CloudNativeError {
+  const [only] = reasons
+  const own = reasons.length === 1 && only instanceof CloudNativeError ? only : undefined
+  const codes = reasons.map(reason => (reason instanceof CloudNativeError ? reason.code : undefined))
+  return new CloudNativeError({
+    code: codes.every(code => code === "TESTS_MISSING") ? "TESTS_MISSING" : "TEST_RUNNER_FAILED",
+    blame: "user",
+    what: own?.what ?? "a suite could not be run; nothing was built",
+    why: [...(own ? [own.why] : reasons.map(messageOf)), ...failures].join("\n\n"),
+    fix:
+      own?.fix ??
+      "check the suite's `test` in cloud-native.yaml, its lockfile, and that package registries can be reached",
+    cause: only,
+  })
+}
+
+function notPassed(text: string): CloudNativeError {
+  return new CloudNativeError({
+    code: "TESTS_FAILED",
+    blame: "user",
+    what: "the tests did not all pass; nothing was built",
+    why: text,
+    fix: "fix the tests named above; a test that may be skipped goes to test.allowSkipped, by name",
+  })
 }
 
 /** Rejects where there is no result to judge: the dependencies cannot be installed, a backing service does not start. */
@@ -62,50 +84,35 @@ async function runSuite(
   source: Directory,
   app: AppConfig,
   config: Config,
+  layout: Layout,
   since: number,
-): Promise<SuiteRun> {
+): Promise<Outcome> {
   try {
-    const toolchain = withServices(await install(name, source, app), name, app.test.services, config)
-    console.log(`test: ${name}: ${app.test.command.join(" ")}`)
-    const first = await execute(name, toolchain, app)
+    const suite = planSuite(name, app, layout)
+    const prepared = await prepareSuite(name, source, app, suite)
+    const toolchain = withServices(prepared, name, app.test.services, config)
+    console.log(`test: ${name}: ${suite.command.join(" ")}`)
+    const first = await execute(name, toolchain, app, suite)
     // A failure is never taken from the cache: one that had a passing reason would last for ever.
-    const stale = !judge([first.suite]).passed && first.startedAt < since
-    return stale
-      ? (await execute(name, toolchain.withEnvVariable("CLOUD_NATIVE_RERUN", uniqueValue()), app)).suite
-      : first.suite
+    const stale = !judge([first.run]).passed && first.startedAt < since
+    const again = () => execute(name, toolchain.withEnvVariable("CLOUD_NATIVE_RERUN", uniqueValue()), app, suite)
+    return { run: stale ? (await again()).run : first.run, warnings: suite.warnings }
   } catch (error) {
+    if (error instanceof CloudNativeError) throw error
     throw new Error(`${name}: the suite could not be run\n${messageOf(error)}`, { cause: error })
   }
 }
 
-/** The toolchain with the application and its dependencies. */
-async function install(name: string, source: Directory, app: AppConfig): Promise<Container> {
-  const folder = source.directory(app.path)
-  const bare = Object.entries(app.test.env).reduce(
-    (made, [key, value]) => made.withEnvVariable(key, value),
-    app.test.caches.reduce(
-      (made, path) => made.withMountedCache(path, dag.cacheVolume(`cloud-native-${name}${path.replaceAll("/", "-")}`)),
-      dag.container().from(app.base).withWorkdir(APP_DIR),
-    ),
-  )
-  const installed = app.test.install.reduce(
-    (made, command) => made.withExec(command),
-    bare.withDirectory(APP_DIR, folder, { include: DEPENDENCY_FILES }),
-  )
-  // A report that lies in the source must never be taken for this run's.
-  return installed.withDirectory(APP_DIR, folder, { exclude: [app.test.junit] }).sync()
-}
-
 interface Execution {
-  suite: SuiteRun
+  run: SuiteRun
   /** When the command really ran, in seconds since 1970; earlier than this call when the cache answered. */
   startedAt: number
 }
 
-async function execute(name: string, toolchain: Container, app: AppConfig): Promise<Execution> {
+async function execute(name: string, toolchain: Container, app: AppConfig, suite: Suite): Promise<Execution> {
   const clock = toolchain.withExec(["date", "+%s"])
   const startedAt = Number(await clock.stdout())
-  const after = clock.withExec(["timeout", "-k", "10", String(app.test.timeout), ...app.test.command], {
+  const after = clock.withExec(["timeout", "-k", "10", String(app.test.timeout), ...suite.command], {
     expect: ReturnType.Any,
   })
   const judged = { app: name, timeout: app.test.timeout, allowSkipped: app.test.allowSkipped }
@@ -118,19 +125,36 @@ async function execute(name: string, toolchain: Container, app: AppConfig): Prom
     // Ended by a signal: Dagger takes that for a failed exec, whatever is expected of it, and never caches it.
     const timedOut = Date.now() - begunAt >= app.test.timeout * 1000
     return {
-      suite: { ...judged, exitCode, timedOut, output: stripVTControlCharacters(`${stdout}\n${stderr}`) },
+      run: { ...judged, exitCode, timedOut, output: stripVTControlCharacters(`${stdout}\n${stderr}`) },
       startedAt: Infinity,
     }
   }
   const endedAt = Number(await after.withExec(["date", "+%s"]).stdout())
   const [exitCode, stdout, stderr] = await Promise.all([after.exitCode(), after.stdout(), after.stderr()])
-  const wroteJunit = await after.directory(APP_DIR).exists(app.test.junit)
-  const suite: SuiteRun = {
+  const run: SuiteRun = {
     ...judged,
     exitCode,
     timedOut: exitCode !== 0 && endedAt - startedAt >= app.test.timeout,
-    junit: wroteJunit ? await after.directory(APP_DIR).file(app.test.junit).contents() : undefined,
     output: stripVTControlCharacters(`${stdout}\n${stderr}`),
+    ...(await reportsOf(after, app.test.junit, suite.json)),
   }
-  return { suite, startedAt }
+  return { run, startedAt }
+}
+
+/** The report that the runner wrote: JUnit, or else its own in JSON, which has the tests without a body in any case. */
+async function reportsOf(
+  container: Container,
+  junit: string,
+  json: string | undefined,
+): Promise<Pick<SuiteRun, "junit" | "todos">> {
+  const workdir = await container.workdir()
+  const [xml, own] = await Promise.all([
+    textOf(container.directory(workdir), junit),
+    json ? textOf(container.directory(workdir), json) : undefined,
+  ])
+  return { junit: xml ?? (own && junitOf(own, workdir)), todos: own ? todosIn(own) : [] }
+}
+
+async function textOf(folder: Directory, path: string): Promise<string | undefined> {
+  return (await folder.exists(path)) ? folder.file(path).contents() : undefined
 }

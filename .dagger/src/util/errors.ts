@@ -35,6 +35,7 @@ export type ErrorCode =
   | "SOURCE_LAYOUT"
   | "STARTUP_TOO_SLOW"
   | "TESTS_FAILED"
+  | "TESTS_MISSING"
   | "TEST_RUNNER_FAILED"
   | "TIMED_OUT"
   | "TOOL_FAILED"

@@ -7,14 +7,17 @@ COPY package.json package-lock.json ./
 RUN --mount=type=cache,target=/root/.npm npm ci --no-audit --no-fund
 
 FROM deps AS build
-ENV NEXT_TELEMETRY_DISABLED=1
+# NEXT_PRIVATE_STANDALONE: `output: "standalone"`, where next.config does not say it.
+ENV NEXT_TELEMETRY_DISABLED=1 \
+    NEXT_PRIVATE_STANDALONE=true
 COPY . .
 RUN npm run build
-# T-401: `release` is what runs: the traced server with its assets, and the migration. No source maps.
+# T-401: `release` is what runs: the traced server with its assets, and the migration if there is one. No source maps.
 RUN mv .next/standalone release \
     && mv .next/static release/.next/static \
-    && mv dist/migrate.mjs release/ \
-    && mkdir release/.next/cache \
+    && if [ -d public ]; then rm -rf release/public && mv public release/public; fi \
+    && if [ -f dist/migrate.mjs ]; then mv dist/migrate.mjs release/; fi \
+    && mkdir -p release/.next/cache \
     && find release -name "*.map" -exec rm {} +
 
 FROM node:20-alpine

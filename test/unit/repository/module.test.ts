@@ -181,7 +181,7 @@ const FLOORS = [
   ["config"],
   ["manifests", "registry", "gate"],
   ["kubernetes", "verify"],
-  ["status", "release", "push", "build"],
+  ["status", "release", "push", "build", "init"],
   ["monitor", "preflight"],
   ["report"],
   ["deploy"],

@@ -1,0 +1,68 @@
+/** A stage of a Dockerfile. */
+export interface Stage {
+  /** Its name after AS, in lower case, as Docker compares it. */
+  name?: string
+  /** The image that it starts from, also where that is by way of other stages. */
+  image: string
+}
+
+export interface Dockerfile {
+  stages: Stage[]
+  /** Build arguments that have no default, neither in a stage nor before the first one. */
+  required: string[]
+}
+
+/** Arguments that BuildKit sets itself, or that need no value. */
+const PREDEFINED = /^(TARGET|BUILD)(PLATFORM|OS|ARCH|VARIANT)$|^((HTTPS?|FTP|NO|ALL)_PROXY|(https?|ftp|no|all)_proxy)$/
+
+/** What a Dockerfile builds on and asks for, with the build arguments given. */
+export function parseDockerfile(text: string, given: Record<string, string> = {}): Dockerfile {
+  const lines = text.replace(/^[^\S\n]*#.*\n/gm, "").replace(/\\[^\S\n]*\r?\n/g, " ")
+  const defaults = new Map<string, string>(Object.entries(given))
+  const declared = new Set<string>()
+  const stages: Stage[] = []
+  for (const line of lines.split(/\r?\n/)) {
+    const [, instruction = "", rest = ""] = /^\s*(ARG|FROM)\s+(.*?)\s*$/i.exec(line) ?? []
+    if (instruction.toUpperCase() === "ARG") {
+      for (const [, name, value] of rest.matchAll(/(\w+)(?:=("[^"]*"|'[^']*'|\S*))?/g)) {
+        declared.add(name!)
+        if (value !== undefined && !defaults.has(name!)) defaults.set(name!, unquote(value))
+      }
+    }
+    if (instruction.toUpperCase() === "FROM") stages.push(stageOf(rest, stages, defaults))
+  }
+  const required = [...declared].filter(name => !defaults.has(name) && !PREDEFINED.test(name))
+  return { stages, required }
+}
+
+/** The stage that is built: the one of that name, else the last. */
+export function builtStage({ stages }: Dockerfile, target?: string): Stage | undefined {
+  return target === undefined ? stages.at(-1) : stages.find(({ name }) => name === target.toLowerCase())
+}
+
+/** The name of an image that is pinned by digest, without the digest. */
+export function withoutDigest(image: string): string {
+  return image.replace(/@sha256:[0-9a-f]{64}$/, "")
+}
+
+function stageOf(rest: string, stages: Stage[], values: Map<string, string>): Stage {
+  const [image = "", as, name] = rest.replace(/^(--\S+\s+)+/, "").split(/\s+/)
+  const filled = expand(image, values)
+  return {
+    name: as?.toUpperCase() === "AS" ? name?.toLowerCase() : undefined,
+    image: stages.find(stage => stage.name === filled.toLowerCase())?.image ?? filled,
+  }
+}
+
+/** $NAME, ${NAME} and ${NAME:-default} replaced. */
+function expand(text: string, values: Map<string, string>): string {
+  return unquote(text).replace(
+    /\$(?:\{(\w+)(?::-([^}]*))?\}|(\w+))/g,
+    (_, braced: string | undefined, fallback: string | undefined, plain: string | undefined) =>
+      values.get((braced ?? plain)!) ?? fallback ?? "",
+  )
+}
+
+function unquote(text: string): string {
+  return text.replace(/^(["'])(.*)\1$/, "$2")
+}

@@ -1,0 +1,83 @@
+import { Directory } from "@dagger.io/dagger"
+
+import type { Config } from "../config/schema.js"
+
+/** What a repository holds: all paths, and the text of the files that say how it is installed and tested. */
+export interface Layout {
+  files: string[]
+  texts: Record<string, string>
+}
+
+const TEXTS = [
+  /^package\.json$/,
+  /^(package-lock|npm-shrinkwrap)\.json$/,
+  /^pnpm-(lock|workspace)\.yaml$/,
+  /^yarn\.lock$/,
+  /^\.yarnrc\.yml$/,
+  /^bun\.lock$/,
+  /^playwright\.config\.\w+$/,
+  /^pyproject\.toml$/,
+  /^(uv|poetry|pdm)\.lock$/,
+  /^.*(requirements|constraints).*\.(txt|in)$/,
+  /^\.(python|node)-version$/,
+  /^\.nvmrc$/,
+]
+/** Folders that hold what tools made, not what people wrote. */
+const MADE = /(^|\/)(node_modules|\.venv|venv|\.next|__pycache__|\.git)\//
+
+/** Read what there is to know about both applications before anything is installed. */
+export async function readLayout(source: Directory, config: Config): Promise<Layout> {
+  const files = (await source.glob("**/*")).filter(path => !path.endsWith("/") && !MADE.test(path))
+  const apps = [config.backend, config.frontend]
+  const folders = new Set(apps.flatMap(({ path }) => upwards(path)))
+  const wanted = files.filter(
+    path =>
+      apps.some(({ dockerfile }) => dockerfile === path) ||
+      (isText(path) && [...folders].some(folder => concerns(path, folder))),
+  )
+  const contents = await Promise.all(wanted.map(async path => [path, await source.file(path).contents()] as const))
+  return { files, texts: Object.fromEntries(contents) }
+}
+
+/** A folder and those that it is in, the source's root last. */
+export function upwards(path: string): string[] {
+  const parts = normalize(path).split("/")
+  const folders = parts.map((_, index) => parts.slice(0, parts.length - index).join("/"))
+  return folders.includes(".") ? ["."] : [...folders, "."]
+}
+
+/** A path without `./`, empty steps and a slash at the end; the root is `.`. */
+export function normalize(path: string): string {
+  const steps = path.split("/").filter(step => step !== "" && step !== ".")
+  return steps.join("/") || "."
+}
+
+export function inFolder(folder: string, path: string): string {
+  return folder === "." ? normalize(path) : normalize(`${folder}/${path}`)
+}
+
+export function parentOf(path: string): string {
+  return path.split("/").slice(0, -1).join("/") || "."
+}
+
+/** A path as seen from a folder that it is in. */
+export function relativeTo(folder: string, path: string): string {
+  if (folder === ".") return normalize(path)
+  return path === folder ? "." : path.slice(folder.length + 1)
+}
+
+export function isIn(folder: string, path: string): boolean {
+  return folder === "." || path === folder || path.startsWith(`${folder}/`)
+}
+
+function isText(path: string): boolean {
+  const name = path.split("/").at(-1)!
+  return TEXTS.some(pattern => pattern.test(name))
+}
+
+/** Lockfiles and settings lie in the folder itself; manifests and requirements of workspace members may lie deeper. */
+function concerns(path: string, folder: string): boolean {
+  const [name, ...above] = path.split("/").reverse()
+  const parent = above.reverse().join("/") || "."
+  return parent === folder || /^package\.json$|requirements/.test(name!) || parent === inFolder(folder, "requirements")
+}

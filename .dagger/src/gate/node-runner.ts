@@ -1,0 +1,106 @@
+import { inFolder, type Layout } from "./layout.js"
+import { packageJson } from "./node.js"
+import { parseScript, type ScriptCall } from "./script.js"
+import type { Runner } from "./suite.js"
+
+/** Where vitest and jest write their own report. */
+const JSON_REPORT = ".cloud-native-tests.json"
+/** Scripts that may run the unit tests, the likeliest first. */
+const SCRIPTS = ["test", "test:unit", "test:ci", "unit"]
+/** Options of a developer at the keyboard; coverage has thresholds and reporters of its own. */
+const INTERACTIVE = /^(--watch(All)?(=.*)?|-w|watch|dev|--ui)$/
+
+interface Place {
+  junit: string
+  /** What a program of the installation is run with. */
+  run: string[]
+  /** Folder of the browser tests, which another runner runs. */
+  browser?: string
+}
+
+/** The runner of an application in JavaScript, from its scripts, else from its dependencies; undefined where it has none. */
+export function nodeRunner(path: string, junit: string, run: string[], layout: Layout): Runner | undefined {
+  const manifest = packageJson(layout, path)
+  if (!manifest) return undefined
+  const place = { junit, run, browser: browserTests(path, layout) }
+  const calls = SCRIPTS.map(name => parseScript(manifest.scripts[name] ?? "")).filter(call => call !== undefined)
+  const scripted = calls.map(call => runnerOf(call, place)).find(runner => runner !== undefined)
+  if (scripted) return scripted
+  const installed = { ...manifest.dependencies, ...manifest.devDependencies }
+  const program = ["vitest", "jest"].find(name => name in installed)
+  return program && hasTests(path, layout) ? runnerOf({ env: {}, program, args: [] }, place) : undefined
+}
+
+function runnerOf({ env, program, args }: ScriptCall, place: Place): Runner | undefined {
+  const made = commandOf(
+    program,
+    args.filter(arg => !INTERACTIVE.test(arg)),
+    place,
+  )
+  if (!made) return undefined
+  const variables = Object.entries(env).map(([name, value]) => `${name}=${value}`)
+  const command = variables.length > 0 ? ["env", ...variables, ...made.command] : made.command
+  return { command, json: made.json, tools: [], warnings: [] }
+}
+
+function commandOf(
+  program: string,
+  options: string[],
+  { junit, run, browser }: Place,
+): Pick<Runner, "command" | "json"> | undefined {
+  switch (program) {
+    case "vitest": {
+      const words = options[0] === "run" ? options : ["run", ...options]
+      const reports = ["default", "junit", "json"].map(name => `--reporter=${name}`)
+      const places = [`--outputFile.junit=${junit}`, `--outputFile.json=${JSON_REPORT}`]
+      const excluded = browser ? [`--exclude=${browser}/**`] : []
+      return { command: [...run, "vitest", ...words, ...reports, ...places, ...excluded], json: JSON_REPORT }
+    }
+    case "jest": {
+      const ignored = browser ? ["/node_modules/", `/${browser}/`].map(path => `--testPathIgnorePatterns=${path}`) : []
+      const report = ["--ci", "--json", `--outputFile=${JSON_REPORT}`]
+      return { command: [...run, "jest", ...options, ...report, ...ignored], json: JSON_REPORT }
+    }
+    case "node":
+    case "tsx": {
+      const [before, after] = split(options, "--test")
+      if (!before) return undefined
+      const reports = [
+        ["spec", "stdout"],
+        ["junit", junit],
+      ].flatMap(([name, place]) => [`--test-reporter=${name}`, `--test-reporter-destination=${place}`])
+      return { command: [...(program === "node" ? [] : run), program, ...before, ...reports, ...after] }
+    }
+    case "bun": {
+      const [word, ...rest] = options
+      if (word !== "test") return undefined
+      return { command: ["bun", "test", "--reporter=junit", `--reporter-outfile=${junit}`, ...rest] }
+    }
+    default:
+      return undefined
+  }
+}
+
+/** Words up to one of them, and those after it; nothing where it is not there. */
+function split(words: string[], at: string): [string[], string[]] | [undefined, undefined] {
+  const index = words.indexOf(at)
+  return index < 0 ? [undefined, undefined] : [words.slice(0, index + 1), words.slice(index + 1)]
+}
+
+/** Where Playwright's tests are, if it has any: their files end in .spec.ts as those of other runners do. */
+function browserTests(path: string, { files, texts }: Layout): string | undefined {
+  const config = files.find(file => /^playwright\.config\.\w+$/.test(file.slice(inFolder(path, "x").length - 1)))
+  if (!config) return undefined
+  const folder = /\btestDir:\s*["'`](?:\.\/)?([^"'`]+?)\/?["'`]/.exec(texts[config] ?? "")?.[1]
+  return (
+    folder ??
+    ["e2e", "playwright", "tests/e2e"].find(name =>
+      files.some(file => file.startsWith(inFolder(path, `${name}/`) + "/")),
+    )
+  )
+}
+
+function hasTests(path: string, { files }: Layout): boolean {
+  const prefix = inFolder(path, "x").slice(0, -1)
+  return files.some(file => file.startsWith(prefix) && /(\.(test|spec)\.[cm]?[jt]sx?$)|(^|\/)__tests__\//.test(file))
+}

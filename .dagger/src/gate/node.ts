@@ -1,0 +1,126 @@
+import { parse as parseYaml } from "yaml"
+import { z } from "zod"
+
+import { inFolder, isIn, type Layout, normalize, parentOf, relativeTo, upwards } from "./layout.js"
+import { lockedVersions } from "./lockfile.js"
+import { bringing, MANAGERS, nodeManager, noLockfile } from "./node-manager.js"
+import { runsOwnCode } from "./script.js"
+import type { Asked, Toolchain } from "./suite.js"
+
+const strings = z.record(z.string(), z.string()).catch({})
+const PackageJson = z.object({
+  scripts: strings,
+  dependencies: strings,
+  devDependencies: strings,
+  engines: strings,
+  packageManager: z.string().optional().catch(undefined),
+  workspaces: z
+    .union([z.array(z.string()), z.object({ packages: z.array(z.string()) }).transform(({ packages }) => packages)])
+    .catch([]),
+})
+export type PackageJson = z.output<typeof PackageJson>
+
+/** What the installation of every package manager may read beside lockfiles. */
+const READS = [
+  "**/package.json",
+  "pnpm-workspace.yaml",
+  ".pnpmfile.*",
+  "**/.npmrc",
+  ".yarnrc",
+  ".yarnrc.yml",
+  ".yarn",
+  "bunfig.toml",
+  ".nvmrc",
+  ".node-version",
+  "**/patches",
+  "**/prisma",
+  "**/*.prisma",
+  "**/prisma.config.*",
+]
+
+/** The manifest of a folder, as far as this module reads it; one that is no JSON says nothing. */
+export function packageJson({ texts }: Layout, folder: string): PackageJson | undefined {
+  const text = texts[inFolder(folder, "package.json")]
+  if (text === undefined) return undefined
+  try {
+    return PackageJson.parse(JSON.parse(text))
+  } catch {
+    return undefined
+  }
+}
+
+/** How the dependencies of an application in JavaScript are installed; undefined where it has no manifest. */
+export function nodeToolchain(path: string, dockerfile: string, base: string, layout: Layout): Toolchain | undefined {
+  const manifest = packageJson(layout, path)
+  if (!manifest) return undefined
+  const root = rootOf(path, layout)
+  const { name, version, lockfile, warnings } = nodeManager(root, packageJson(layout, root), dockerfile, layout)
+  const manager = MANAGERS[name]
+  const members = layout.files.filter(file => /(^|\/)package\.json$/.test(file) && isIn(root, file)).map(parentOf)
+  const runsOwn = members.some(folder => runsOwnCode(packageJson(layout, folder)?.scripts ?? {}))
+  return {
+    root,
+    installIn: root,
+    env: manager.env ?? {},
+    caches: manager.caches,
+    tools: bringing(name, version, base),
+    reads: runsOwn ? undefined : [...READS, ...Object.values(MANAGERS).flatMap(({ lockfiles }) => lockfiles)],
+    install: [lockfile ? manager.frozen(version) : manager.open],
+    link: [],
+    lockfiles: lockfile ? [lockfile] : [],
+    run: manager.run,
+    expected: {
+      language: "node",
+      interpreter: [/(^|\/)bun\b/.test(base) ? "bun" : "node"],
+      names: namesOf(manifest),
+      locked: lockfile ? lockedVersions(lockfile, layout.texts[inFolder(root, lockfile)] ?? "") : {},
+      manifest: inFolder(path, "package.json"),
+      lockfile: lockfile && inFolder(root, lockfile),
+    },
+    warnings: lockfile ? warnings : [...warnings, noLockfile(path, manager)],
+  }
+}
+
+/** The range of Node.js that the manifest asks for. */
+export function askedNode(path: string, layout: Layout): Asked[] {
+  const range = packageJson(layout, path)?.engines.node
+  return range ? [{ language: "node", range, file: `${inFolder(path, "package.json")} (engines.node)` }] : []
+}
+
+/** The folder that holds the lockfile: the application's own, else that of the workspace it is a member of. */
+function rootOf(path: string, layout: Layout): string {
+  const folders = upwards(path).filter(folder => folder === path || isMember(path, folder, layout))
+  return (
+    folders.find(folder => MANIFEST_LOCKS.some(name => layout.files.includes(inFolder(folder, name)))) ??
+    folders.at(-1)!
+  )
+}
+
+const MANIFEST_LOCKS = Object.values(MANAGERS).flatMap(({ lockfiles }) => lockfiles)
+
+function isMember(path: string, root: string, layout: Layout): boolean {
+  if (root !== "." && !isIn(root, path)) return false
+  const patterns = [...(packageJson(layout, root)?.workspaces ?? []), ...pnpmPackages(layout, root)]
+  return patterns.some(pattern => globOf(pattern).test(relativeTo(root, path)))
+}
+
+const PnpmWorkspace = z.object({ packages: z.array(z.string()).catch([]) }).catch({ packages: [] })
+
+function pnpmPackages({ texts }: Layout, root: string): string[] {
+  const text = texts[inFolder(root, "pnpm-workspace.yaml")]
+  return text === undefined ? [] : PnpmWorkspace.parse(parseYaml(text)).packages
+}
+
+function globOf(pattern: string): RegExp {
+  const source = normalize(pattern).replace(/\*\*|\*|[.+^${}()|[\]\\?]/g, token =>
+    token === "**" ? ".*" : token === "*" ? "[^/]*" : `\\${token}`,
+  )
+  return new RegExp(`^${source}$`)
+}
+
+/** Packages of the registry that the manifest names, but not those of the workspace or of a folder. */
+function namesOf({ dependencies, devDependencies }: PackageJson): string[] {
+  return Object.entries({ ...dependencies, ...devDependencies })
+    .filter(([, range]) => !/^(workspace|file|link|portal):/.test(range))
+    .map(([name]) => name)
+}

@@ -1,0 +1,87 @@
+import { parse as parseToml } from "smol-toml"
+import { z } from "zod"
+
+import { inFolder, type Layout, upwards } from "./layout.js"
+import type { Asked } from "./suite.js"
+
+const list = z.array(z.unknown()).catch([])
+const group = z.record(z.string(), list).catch({})
+const names = z.record(z.string(), z.unknown()).catch({})
+const Pyproject = z.object({
+  "build-system": z.unknown().optional(),
+  project: z
+    .object({
+      name: z.string().catch(""),
+      dependencies: list,
+      "optional-dependencies": group,
+      "requires-python": z.string().optional(),
+    })
+    .partial()
+    .optional()
+    .catch(undefined),
+  "dependency-groups": group,
+  tool: z
+    .object({
+      uv: z
+        .object({ workspace: z.unknown(), "default-groups": z.unknown(), "dev-dependencies": list })
+        .partial()
+        .optional(),
+      poetry: z
+        .object({
+          name: z.string(),
+          packages: z.unknown(),
+          "package-mode": z.boolean(),
+          dependencies: names,
+          "dev-dependencies": names,
+          extras: group,
+          group: z.record(z.string(), z.object({ optional: z.boolean().optional(), dependencies: names })).catch({}),
+        })
+        .partial()
+        .optional(),
+      pdm: z.object({ distribution: z.boolean(), "dev-dependencies": group }).partial().optional(),
+    })
+    .partial()
+    .catch({})
+    .default({}),
+})
+export type Pyproject = z.output<typeof Pyproject>
+
+/** The manifest of a folder, as far as this module reads it; one that is no TOML says nothing. */
+export function pyproject({ texts }: Layout, folder: string): Pyproject | undefined {
+  const text = texts[inFolder(folder, "pyproject.toml")]
+  if (text === undefined) return undefined
+  try {
+    return Pyproject.parse(parseToml(text))
+  } catch {
+    return undefined
+  }
+}
+
+/** The groups of dependencies that bring pytest. */
+export function groupsWith(groups: Record<string, unknown[]> | undefined): string[] {
+  return Object.entries(groups ?? {})
+    .filter(([, items]) => items.some(item => typeof item === "string" && /^pytest\b/i.test(item)))
+    .map(([name]) => name)
+}
+
+/** The versions of Python that the manifest and .python-version ask for. */
+export function askedPython(path: string, layout: Layout): Asked[] {
+  const project = pyproject(layout, path)
+  const poetry = project?.tool.poetry?.dependencies?.python
+  const file = inFolder(path, "pyproject.toml")
+  const version = pythonVersion(path, layout)
+  return [
+    { range: project?.project?.["requires-python"], file: `${file} (requires-python)` },
+    { range: typeof poetry === "string" ? poetry : undefined, file: `${file} (tool.poetry.dependencies.python)` },
+    { range: version?.minor, file: version?.file },
+  ].flatMap(({ range, file }) => (range && file ? [{ language: "python" as const, range, file }] : []))
+}
+
+/** The version in .python-version, as major.minor: the base has its own patch release. */
+export function pythonVersion(path: string, { texts }: Layout): { minor: string; file: string } | undefined {
+  const file = upwards(path)
+    .map(folder => inFolder(folder, ".python-version"))
+    .find(name => texts[name] !== undefined)
+  const minor = file && /^\s*(?:cpython[-@]?|python)?(\d+\.\d+)/m.exec(texts[file]!)?.[1]
+  return minor ? { minor, file } : undefined
+}

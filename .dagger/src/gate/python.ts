@@ -1,0 +1,197 @@
+import { inFolder, type Layout, upwards } from "./layout.js"
+import { lockedVersions, pythonName } from "./lockfile.js"
+import { groupsWith, type Pyproject, pyproject, pythonVersion } from "./pyproject.js"
+import { requirementFiles, requirementLines, requirementName } from "./requirements.js"
+import type { Toolchain } from "./suite.js"
+
+export const PIP = ["pip", "install", "--quiet", "--root-user-action=ignore"]
+const UV = "uv==0.13.9"
+const POETRY = "poetry==2.5.1"
+const PDM = "pdm==2.29.4"
+
+/** What the installation of every package manager may read. */
+const READS = [
+  "**/pyproject.toml",
+  "uv.lock",
+  "uv.toml",
+  "poetry.lock",
+  "poetry.toml",
+  "pdm.lock",
+  "pdm.toml",
+  ".python-version",
+  "**/*requirements*.txt",
+  "**/*requirements*.in",
+  "**/requirements",
+  "**/*constraints*.txt",
+  "setup.cfg",
+  "**/README*",
+  "**/LICEN[CS]E*",
+]
+
+/** How the dependencies of an application in Python are installed; undefined where it has no manifest. */
+export function pythonToolchain(path: string, dockerfile: string, layout: Layout): Toolchain | undefined {
+  const has = (name: string) => layout.files.includes(inFolder(path, name))
+  const project = pyproject(layout, path)
+  const requirements = requirementFiles(path, layout)
+  const uvRoot = upwards(path).find(
+    folder =>
+      layout.files.includes(inFolder(folder, "uv.lock")) &&
+      (folder === path || pyproject(layout, folder)?.tool.uv?.workspace !== undefined),
+  )
+  const lock = uvRoot !== undefined ? "uv" : has("poetry.lock") ? "poetry" : has("pdm.lock") ? "pdm" : undefined
+  // Where both are there, what the image is built from is what has to be tested.
+  const byPip = requirements.length > 0 && (!lock || (/requirements/.test(dockerfile) && !dockerfile.includes(lock)))
+  if (byPip) return withPip(path, requirements, project, layout)
+  if (lock === "poetry" || (!lock && project?.tool.poetry)) return withPoetry(path, project, has("poetry.lock"), layout)
+  if (lock === "pdm" || (!lock && project?.tool.pdm)) return withPdm(path, project, has("pdm.lock"), layout)
+  if (lock === "uv" || project?.project) return withUv(path, uvRoot, project, layout)
+  return undefined
+}
+
+function withUv(path: string, lockedIn: string | undefined, project: Pyproject | undefined, layout: Layout): Toolchain {
+  const root = lockedIn ?? path
+  const workspace = pyproject(layout, root)?.tool.uv?.workspace !== undefined
+  const frozen = lockedIn === undefined ? [] : ["--frozen"]
+  const wanted = [
+    ...groupsWith(project?.project?.["optional-dependencies"]).map(name => ["--extra", name]),
+    ...groupsWith(project?.["dependency-groups"])
+      .filter(name => name !== "dev")
+      .map(name => ["--group", name]),
+  ].flat()
+  const version = pythonVersion(path, layout)?.minor
+  return {
+    root,
+    installIn: path,
+    // The base's interpreter is the one that the image has: none is downloaded.
+    env: { UV_PYTHON_DOWNLOADS: "never", UV_LINK_MODE: "copy", ...(version && { UV_PYTHON: version }) },
+    caches: ["/root/.cache/pip", "/root/.cache/uv"],
+    tools: [[...PIP, UV]],
+    reads: READS,
+    install: [["uv", "sync", ...frozen, workspace ? "--no-install-workspace" : "--no-install-project", ...wanted]],
+    link: [],
+    lockfiles: lockedIn === undefined ? [] : ["uv.lock"],
+    run: ["uv", "run", ...frozen, ...wanted],
+    expected: expectedOf(
+      path,
+      ["uv", "run", "--no-sync"],
+      project,
+      lockedIn !== undefined && inFolder(root, "uv.lock"),
+      layout,
+    ),
+    warnings: lockedIn === undefined ? [noLockfile(path, "uv lock")] : [],
+  }
+}
+
+function withPoetry(path: string, project: Pyproject | undefined, locked: boolean, layout: Layout): Toolchain {
+  const poetry = project?.tool.poetry
+  const groups = Object.entries(poetry?.group ?? {})
+    .filter(([, { optional, dependencies }]) => optional && "pytest" in dependencies)
+    .flatMap(([name]) => ["--with", name])
+  const extras = [...groupsWith(project?.project?.["optional-dependencies"]), ...groupsWith(poetry?.extras)]
+  const name = pythonName(project?.project?.name ?? poetry?.name ?? "").replaceAll("-", "_")
+  const isPackage =
+    poetry?.["package-mode"] !== false &&
+    (poetry?.packages !== undefined ||
+      [name, `src/${name}`].some(folder => layout.files.includes(inFolder(path, `${folder}/__init__.py`))))
+  return {
+    root: path,
+    installIn: path,
+    env: { POETRY_VIRTUALENVS_IN_PROJECT: "true", POETRY_NO_INTERACTION: "1" },
+    caches: ["/root/.cache/pip", "/root/.cache/pypoetry"],
+    tools: [[...PIP, POETRY]],
+    reads: READS,
+    install: [["poetry", "install", "--no-root", ...groups, ...extras.flatMap(extra => ["--extras", extra])]],
+    link: isPackage ? [["poetry", "install", "--only-root"]] : [],
+    lockfiles: locked ? ["poetry.lock"] : [],
+    run: ["poetry", "run"],
+    expected: expectedOf(path, ["poetry", "run"], project, locked && inFolder(path, "poetry.lock"), layout),
+    warnings: locked ? [] : [noLockfile(path, "poetry lock")],
+  }
+}
+
+function withPdm(path: string, project: Pyproject | undefined, locked: boolean, layout: Layout): Toolchain {
+  const groups = [
+    ...groupsWith(project?.project?.["optional-dependencies"]),
+    ...groupsWith(project?.["dependency-groups"]),
+    ...groupsWith(project?.tool.pdm?.["dev-dependencies"]),
+  ].flatMap(name => ["--group", name])
+  const isPackage = project?.tool.pdm?.distribution ?? project?.["build-system"] !== undefined
+  const install = locked ? ["pdm", "sync"] : ["pdm", "install"]
+  return {
+    root: path,
+    installIn: path,
+    env: { PDM_CHECK_UPDATE: "false", PDM_IGNORE_SAVED_PYTHON: "1" },
+    caches: ["/root/.cache/pip", "/root/.cache/pdm"],
+    tools: [[...PIP, PDM]],
+    reads: READS,
+    install: [[...install, "--no-self", ...groups]],
+    link: isPackage ? [[...install, ...groups]] : [],
+    lockfiles: locked ? ["pdm.lock"] : [],
+    run: ["pdm", "run"],
+    expected: expectedOf(path, ["pdm", "run"], project, locked && inFolder(path, "pdm.lock"), layout),
+    warnings: locked ? [] : [noLockfile(path, "pdm lock")],
+  }
+}
+
+function withPip(path: string, files: string[], project: Pyproject | undefined, layout: Layout): Toolchain {
+  const lines = files.flatMap(file => requirementLines(layout.texts[inFolder(path, file)] ?? ""))
+  const ownCode = lines.some(line => /^(-e\b|--editable\b|\.|file:)/.test(line))
+  const open = lines.filter(line => /^[A-Za-z0-9]/.test(line) && !/==|@|;/.test(line))
+  return {
+    root: path,
+    installIn: path,
+    env: {},
+    caches: ["/root/.cache/pip"],
+    tools: [],
+    reads: ownCode ? undefined : READS,
+    install: [[...PIP, ...files.flatMap(file => ["-r", file])]],
+    link: [],
+    lockfiles: [],
+    run: [],
+    expected: {
+      language: "python",
+      interpreter: ["python"],
+      names: lines.flatMap(requirementName),
+      locked: {},
+      manifest: files.map(file => inFolder(path, file)).join(", "),
+    },
+    warnings:
+      open.length > 0
+        ? [
+            `${inFolder(path, files[0]!)} leaves ${open.length === 1 ? "a version" : `${open.length} versions`} open (${open
+              .slice(0, 3)
+              .map(line => requirementName(line)[0])
+              .join(
+                ", ",
+              )}${open.length > 3 ? ", …" : ""}): the image may get others than the tests ran on; pin them: \`pip freeze\`, or uv`,
+          ]
+        : [],
+  }
+}
+
+function expectedOf(
+  path: string,
+  run: string[],
+  project: Pyproject | undefined,
+  lockfile: string | false,
+  { texts }: Layout,
+): Toolchain["expected"] {
+  const poetry = Object.entries(project?.tool.poetry?.dependencies ?? {}).flatMap(([name, wish]) =>
+    name !== "python" && typeof wish === "string" ? [pythonName(name)] : [],
+  )
+  const listed = (project?.project?.dependencies ?? [])
+    .filter(item => typeof item === "string")
+    .flatMap(requirementName)
+  return {
+    language: "python",
+    interpreter: [...run, "python"],
+    names: [...listed, ...poetry],
+    locked: lockfile ? lockedVersions(lockfile, texts[lockfile] ?? "") : {},
+    manifest: inFolder(path, "pyproject.toml"),
+    lockfile: lockfile || undefined,
+  }
+}
+
+function noLockfile(path: string, command: string): string {
+  return `${path} has no lockfile: the tests ran on the newest versions, and the image may get others; make one: \`${command}\` in ${path}`
+}

@@ -1,0 +1,129 @@
+import { Container, dag, Directory } from "@dagger.io/dagger"
+import { z } from "zod"
+
+import { buildContext, DOCKERFILE } from "../config/context.js"
+import type { AppConfig } from "../config/schema.js"
+import { CloudNativeError } from "../util/errors.js"
+import { readJson } from "../util/json.js"
+import { unmet } from "./asked.js"
+import { unfit } from "./installed.js"
+import type { Expected, Language, Suite } from "./suite.js"
+
+const APP_DIR = "/app"
+const SCRIPTS: Record<Language, string> = { python: "installed.py", node: "installed.mjs" }
+
+/** The container of a suite: the application with its dependencies, in the folder that the suite runs in. */
+export async function prepareSuite(name: string, source: Directory, app: AppConfig, suite: Suite): Promise<Container> {
+  const start = app.test.target ? await stageOf(source, app, app.test.target) : dag.container().from(suite.base)
+  await assertInterpreter(name, start, app, suite)
+  const bare = await withPackages(start, app.test.packages)
+  const folder = source.directory(suite.root)
+  const ready = run(withSettings(bare, name, suite), suite.tools)
+  const manifests = suite.reads ? { include: suite.reads } : { exclude: [app.test.junit] }
+  const installed = run(
+    ready.withDirectory(APP_DIR, folder, manifests).withWorkdir(placeOf(suite.installIn)),
+    suite.install,
+  )
+  await assertInstalled(installed, folder, suite)
+  // A report that lies in the source must never be taken for this run's.
+  const reports = [app.test.junit, ...(suite.json ? [suite.json] : [])].map(report => joined(suite.runIn, report))
+  const complete = run(installed.withDirectory(APP_DIR, folder, { exclude: reports }), suite.link)
+  return complete.withWorkdir(placeOf(suite.runIn)).sync()
+}
+
+function run(container: Container, commands: string[][]): Container {
+  return commands.reduce((made, command) => made.withExec(command), container)
+}
+
+function withSettings(container: Container, name: string, { caches, env }: Suite): Container {
+  const cached = caches.reduce(
+    (made, path) => made.withMountedCache(path, dag.cacheVolume(`cloud-native-${name}${path.replaceAll("/", "-")}`)),
+    container.withWorkdir(APP_DIR),
+  )
+  return Object.entries(env).reduce((made, [key, value]) => made.withEnvVariable(key, value), cached)
+}
+
+/** A stage of the application's own Dockerfile, with its system packages and interpreter. */
+async function stageOf(source: Directory, app: AppConfig, target: string): Promise<Container> {
+  const buildArgs = Object.entries(app.buildArgs).map(([name, value]) => ({ name, value }))
+  const context = await buildContext(source, app)
+  return context.dockerBuild({ dockerfile: DOCKERFILE, target, buildArgs }).withUser("root")
+}
+
+async function withPackages(container: Container, packages: string[]): Promise<Container> {
+  if (packages.length === 0) return container
+  if (await container.exists("/etc/alpine-release")) return run(container, [["apk", "add", "--no-cache", ...packages]])
+  return run(container.withEnvVariable("DEBIAN_FRONTEND", "noninteractive"), [
+    ["apt-get", "update"],
+    ["apt-get", "install", "--yes", "--no-install-recommends", ...packages],
+  ])
+}
+
+/** Fail before anything is installed if the interpreter is not one that the repository asks for. */
+async function assertInterpreter(name: string, container: Container, app: AppConfig, suite: Suite): Promise<void> {
+  const [first] = suite.asked
+  if (!first) return
+  const program = first.language === "python" ? "python3" : (suite.expected?.interpreter[0] ?? "node")
+  if (program === "bun") return
+  const version = (await container.withExec([program, "--version"]).stdout()).trim()
+  const wishes = unmet(suite.asked, version)
+  if (wishes.length === 0) return
+  const image = app.test.target ? `stage ${app.test.target} of ${app.dockerfile}` : suite.base
+  throw new CloudNativeError({
+    code: "TEST_RUNNER_FAILED",
+    blame: "user",
+    what: `${image} does not have the version that the ${name} asks for; nothing was installed`,
+    why: [
+      `${image} has ${version.startsWith("v") ? `Node.js ${version}` : version}`,
+      ...wishes.map(({ range, file }) => `${file} asks for ${range}`),
+    ].join("\n"),
+    fix: `build on an image that has it (FROM in ${app.dockerfile}, and ${name}.base if it is set), or change the file named above`,
+  })
+}
+
+const Versions = z.record(z.string(), z.string().nullable())
+
+/** Fail if an installation that ended well did not install what manifest and lockfile say. */
+async function assertInstalled(container: Container, source: Directory, suite: Suite): Promise<void> {
+  const changed = await changedLockfiles(container.directory(APP_DIR), source, suite.lockfiles)
+  const { expected } = suite
+  const versions = expected?.names.length ? await installedVersions(container, suite, expected) : {}
+  const problems = [
+    ...changed.map(
+      path => `${path} was changed by the installation: it does not fit the manifest, or another tool wrote it`,
+    ),
+    ...(expected ? unfit(expected, versions) : []),
+  ]
+  if (problems.length === 0) return
+  throw new CloudNativeError({
+    code: "TEST_RUNNER_FAILED",
+    blame: "user",
+    what: "the installation ended with exit code 0, but it did not install what the repository says",
+    why: problems.join("\n"),
+    fix: "make the lockfile anew with its package manager and commit it, or set test.install to commands that use it",
+  })
+}
+
+async function changedLockfiles(installed: Directory, source: Directory, lockfiles: string[]): Promise<string[]> {
+  const pairs = await Promise.all(
+    lockfiles.map(path => Promise.all([installed.file(path).contents(), source.file(path).contents()])),
+  )
+  return lockfiles.filter((_, index) => pairs[index]![0] !== pairs[index]![1])
+}
+
+async function installedVersions(container: Container, suite: Suite, expected: Expected) {
+  const script = `/cloud-native/${SCRIPTS[expected.language]}`
+  const asked = container
+    .withFile(script, dag.currentModule().source().file(`gate/${SCRIPTS[expected.language]}`))
+    .withWorkdir(placeOf(suite.appIn))
+    .withExec([...expected.interpreter, script, ...expected.names])
+  return readJson(Versions, await asked.stdout(), "the list of installed packages")
+}
+
+function placeOf(folder: string): string {
+  return folder === "." ? APP_DIR : `${APP_DIR}/${folder}`
+}
+
+function joined(folder: string, path: string): string {
+  return folder === "." ? path : `${folder}/${path}`
+}

@@ -1,0 +1,40 @@
+import { Directory } from "@dagger.io/dagger"
+
+import { isIn, type Layout, parentOf } from "../gate/layout.js"
+
+const MADE = /(^|\/)(node_modules|\.venv|venv|\.next|__pycache__|\.git)\//
+const MANIFEST = /(^|\/)(package\.json|pyproject\.toml|requirements[^/]*\.txt|pnpm-lock\.yaml|yarn\.lock)$/
+const SOURCE = /\.py$|(^|\/)\.env(\.\w+)*\.(example|sample|template)$|(^|\/)\.python-version$/
+/** Files of one application that are read at most; one with more says where its modules are in the first ones. */
+const MOST = 400
+
+/** All paths of a repository, and the texts of its manifests. */
+export async function readManifests(source: Directory): Promise<Layout> {
+  const files = (await source.glob("**/*")).filter(path => !path.endsWith("/") && !MADE.test(path))
+  return {
+    files,
+    texts: await textsOf(
+      source,
+      files.filter(path => MANIFEST.test(path)),
+    ),
+  }
+}
+
+/** The same, with the texts of what the applications themselves say of their routes, images and settings. */
+export async function readApplications(source: Directory, folders: string[], layout: Layout): Promise<Layout> {
+  const wanted = layout.files
+    .filter(path => folders.some(folder => isIn(folder, path)) && SOURCE.test(path))
+    .slice(0, MOST)
+  const dockerfiles = layout.files.filter(
+    path =>
+      /(^|\/)(Dockerfile[^/]*|[^/]+\.dockerfile)$/i.test(path) &&
+      (parentOf(path).startsWith("docker") || folders.some(folder => isIn(folder, path))),
+  )
+  return { ...layout, texts: { ...layout.texts, ...(await textsOf(source, [...wanted, ...dockerfiles])) } }
+}
+
+async function textsOf(source: Directory, paths: string[]): Promise<Layout["texts"]> {
+  return Object.fromEntries(
+    await Promise.all(paths.map(async path => [path, await source.file(path).contents()] as const)),
+  )
+}

@@ -1,0 +1,22 @@
+import { expect, test } from "vitest"
+
+import { unmet } from "../../../.dagger/src/gate/asked.js"
+
+test.each([
+  [">=3.12,<3.13", "Python 3.13.2", false],
+  [">=3.12,<3.14", "Python 3.13.2", true],
+  ["~=3.12", "Python 3.13.2", true],
+  ["~=3.12.1", "Python 3.13.2", false],
+  ["==3.12.*", "Python 3.12.9", true],
+  ["==3.12.*", "Python 3.13.0", false],
+  [">=3.10,!=3.11.1", "Python 3.11.2", true],
+  ["3.12", "Python 3.12.9", true],
+  ["^3.11", "Python 3.13.0", true],
+  [">=22", "v20.20.2", false],
+  ["^20.9 || >=22", "v20.20.2", true],
+  ["20.x", "v20.20.2", true],
+  ["lts/iron", "v20.20.2", true],
+])("%s on %s: %s", (range, version, met) => {
+  const asked = [{ language: "node" as const, range, file: "package.json" }]
+  expect(unmet(asked, version)).toEqual(met ? [] : asked)
+})

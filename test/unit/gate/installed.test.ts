@@ -1,0 +1,71 @@
+import { describe, expect, test } from "vitest"
+
+import { unfit } from "../../../.dagger/src/gate/installed.js"
+import { lockedVersions } from "../../../.dagger/src/gate/lockfile.js"
+
+describe("what was installed", () => {
+  const expected = {
+    language: "node" as const,
+    interpreter: ["node"],
+    names: ["next", "zod"],
+    locked: { next: ["15.1.0", "14.0.0"] },
+    manifest: "web/package.json",
+    lockfile: "web/yarn.lock",
+  }
+  test.each([
+    [{ next: "15.1.0", zod: "4.0.0" }, []],
+    [{ next: "15.1.0", zod: null }, ["zod is in web/package.json, and is not installed"]],
+    [{ next: "15.2.0", zod: "4.0.0" }, ["next 15.2.0 is installed, where web/yarn.lock has 15.1.0, 14.0.0"]],
+  ])("%j", (versions, problems) => {
+    expect(unfit(expected, versions)).toEqual(problems)
+  })
+})
+
+describe("the versions of a lockfile", () => {
+  test.each([
+    [
+      "package-lock.json",
+      '{"packages":{"":{},"node_modules/a":{"version":"1.0.0"},"node_modules/b/node_modules/a":{"version":"2.0.0"},"web":{"link":true}}}',
+      { a: ["1.0.0", "2.0.0"] },
+    ],
+    ["package-lock.json", '{"lockfileVersion":1,"dependencies":{"a":{"version":"1.0.0"}}}', { a: ["1.0.0"] }],
+    [
+      "pnpm-lock.yaml",
+      "lockfileVersion: 5.4\npackages:\n\n  /a/1.0.0_react@18.0.0:\n    dev: true\n\n  /@s/b/2.0.0:\n    dev: true\n",
+      { a: ["1.0.0"], "@s/b": ["2.0.0"] },
+    ],
+    [
+      "pnpm-lock.yaml",
+      "lockfileVersion: '6.0'\npackages:\n\n  /a@1.0.0(react@18.0.0):\n    dev: true\n\n  /@s/b@2.0.0-rc.1:\n    dev: true\n",
+      { a: ["1.0.0"], "@s/b": ["2.0.0-rc.1"] },
+    ],
+    [
+      "pnpm-lock.yaml",
+      "lockfileVersion: '9.0'\npackages:\n\n  a@1.0.0:\n    x: y\n\n  '@s/b@2.0.0':\n    x: y\n",
+      { a: ["1.0.0"], "@s/b": ["2.0.0"] },
+    ],
+    [
+      "yarn.lock",
+      '# yarn lockfile v1\n\n"@s/b@^2.0.0", "@s/b@~2.0.0":\n  version "2.0.1"\n  dependencies:\n    version "9.9.9"\n\na@1.0.0:\n  version "1.0.0"\n',
+      { "@s/b": ["2.0.1"], a: ["1.0.0"] },
+    ],
+    [
+      "yarn.lock",
+      '__metadata:\n  version: 8\n\n"@s/b@npm:^2.0.0":\n  version: 2.0.1\n\n"root@workspace:.":\n  version: 0.0.0-use.local\n',
+      { "@s/b": ["2.0.1"], root: ["0.0.0-use.local"] },
+    ],
+    [
+      "bun.lock",
+      '{\n  "packages": {\n    "a": ["a@1.0.0", "", {}, "sha512-x"],\n    "b/a": ["a@2.0.0", "", {}, "sha512-y"],\n  }\n}',
+      { a: ["1.0.0", "2.0.0"] },
+    ],
+    ["bun.lockb", "\u0000", {}],
+    [
+      "uv.lock",
+      'version = 1\n[[package]]\nname = "Ruamel_Yaml"\nversion = "0.18"\n[[package]]\nname = "api"\nsource = { editable = "." }\n',
+      { "ruamel-yaml": ["0.18"] },
+    ],
+  ])("%s: %j", (file, text, versions) => {
+    expect(lockedVersions(`web/${file}`, text)).toEqual(versions)
+  })
+})

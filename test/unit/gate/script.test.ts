@@ -1,0 +1,30 @@
+import { expect, test } from "vitest"
+
+import { parseScript, runsOwnCode } from "../../../.dagger/src/gate/script.js"
+
+test.each([
+  ["vitest", { env: {}, program: "vitest", args: [] }],
+  ["NODE_ENV=test jest --runInBand", { env: { NODE_ENV: "test" }, program: "jest", args: ["--runInBand"] }],
+  ["cross-env A=1 B='x' vitest run", { env: { A: "1", B: "x" }, program: "vitest", args: ["run"] }],
+  ["npx --no vitest", { env: {}, program: "vitest", args: [] }],
+  ["pnpm exec jest -c jest.config.js", { env: {}, program: "jest", args: ["-c", "jest.config.js"] }],
+  ["bun test", { env: {}, program: "bun", args: ["test"] }],
+  ['node --test "test/**/*.test.js"', { env: {}, program: "node", args: ["--test", "test/**/*.test.js"] }],
+  ["npm run lint && vitest", undefined],
+  ["TOKEN=$(cat token) vitest", undefined],
+  ["", undefined],
+])("the script %j is read as a call", (script, call) => {
+  expect(parseScript(script)).toEqual(call)
+})
+
+test.each([
+  ["patch-package", false],
+  ["husky install || true", false],
+  ["npx prisma generate --schema prisma/schema.prisma && patch-package", false],
+  ["pnpm exec prisma generate", false],
+  ["tsc -b", true],
+  ["node scripts/postinstall.mjs", true],
+  ["patch-package && npm run build", true],
+])("an installation with postinstall %j reads the repository's own code: %s", (postinstall, own) => {
+  expect(runsOwnCode({ postinstall, test: "tsc" })).toBe(own)
+})

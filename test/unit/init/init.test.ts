@@ -1,0 +1,197 @@
+import { readdirSync, readFileSync } from "node:fs"
+import { join } from "node:path"
+
+import { describe, expect, test } from "vitest"
+
+import { parseConfig } from "../../../.dagger/src/config/parse.js"
+import type { Layout } from "../../../.dagger/src/gate/layout.js"
+import { configurationFor, unknowns } from "../../../.dagger/src/init/configuration.js"
+import { candidates, discover } from "../../../.dagger/src/init/discover.js"
+import { adaptBackend, adaptFrontend } from "../../../.dagger/src/init/dockerfiles.js"
+import { adaptManifest, type Findings, withoutTasks } from "../../../.dagger/src/init/manifests.js"
+import { checkManifests } from "../../../.dagger/src/manifests/check.js"
+import { parseManifests } from "../../../.dagger/src/manifests/parse.js"
+
+const TEMPLATES = join(import.meta.dirname, "../../../.dagger/templates")
+const template = (path: string) => readFileSync(join(TEMPLATES, path), "utf8")
+const layout = (texts: Layout["texts"]): Layout => ({ files: Object.keys(texts), texts })
+const next = (manifest: object = {}) => JSON.stringify({ dependencies: { next: "15.1.0" }, ...manifest })
+
+/** Folders of other names, an own Dockerfile for the API alone, alembic, no health route in the pages. */
+const SHOP = layout({
+  "services/api/pyproject.toml": '[project]\nname = "api"\ndependencies = ["fastapi", "asyncpg"]\n',
+  "services/api/uv.lock": "",
+  "services/api/alembic.ini": "",
+  "services/api/alembic/env.py": "",
+  "services/api/shop/main.py":
+    'from fastapi import FastAPI\n\napi = FastAPI()\n\n\n@api.get("/healthz")\ndef live(): ...\n',
+  "services/api/tests/test_main.py": "",
+  "services/api/Dockerfile": 'FROM python:3.12-slim\nARG BUILD\nEXPOSE 9000\nCMD ["uvicorn", "shop.main:api"]\n',
+  "services/api/.env.example": "DATABASE_URL=postgres://\nSTRIPE_API_KEY=sk\nLOG_LEVEL=info\n",
+  "web/package.json": next({ dependencies: { next: "15.1.0", "better-auth": "1.4.0", pg: "8.0.0" } }),
+  "web/pnpm-lock.yaml": "lockfileVersion: '9.0'\n",
+  "web/prisma/schema.prisma": "",
+  "web/.npmrc": "",
+  "specs/example/package.json": next(),
+  ".claude/skills/demo/package.json": next(),
+})
+const findings = (of: Layout, backend = "services/api", frontend = "web"): Findings => ({
+  backend: discover("backend", backend, of),
+  frontend: discover("frontend", frontend, of),
+})
+
+describe("the applications", () => {
+  test("are found by what they depend on, in no hidden folder and no documentation", () => {
+    expect([candidates("backend", SHOP), candidates("frontend", SHOP)]).toEqual([["services/api"], ["web"]])
+  })
+
+  test("are all listed where there are several", () => {
+    const generations = layout({ "phase-2/web/package.json": next(), "phase-5/web/package.json": next() })
+    expect(candidates("frontend", generations)).toEqual(["phase-2/web", "phase-5/web"])
+  })
+
+  test("are described by their own files", () => {
+    expect(findings(SHOP)).toEqual({
+      backend: {
+        path: "services/api",
+        dockerfile: "services/api/Dockerfile",
+        context: undefined,
+        base: "python:3.12-slim",
+        port: 9000,
+        health: "/healthz",
+        module: "shop.main:api",
+        migration: "alembic",
+        database: true,
+        betterAuth: false,
+        secrets: ["DATABASE_URL", "STRIPE_API_KEY"],
+        buildArgs: ["BUILD"],
+        hasTests: true,
+      },
+      frontend: {
+        path: "web",
+        dockerfile: undefined,
+        context: undefined,
+        base: undefined,
+        port: undefined,
+        health: undefined,
+        module: undefined,
+        migration: undefined,
+        database: true,
+        betterAuth: true,
+        secrets: [],
+        buildArgs: [],
+        hasTests: false,
+      },
+    })
+  })
+
+  test("build from the root where their Dockerfile copies from there", () => {
+    const monorepo = layout({
+      "apps/web/package.json": next(),
+      "apps/web/Dockerfile": "FROM node:22\nCOPY apps/web ./\n",
+    })
+    expect(discover("frontend", "apps/web", monorepo).context).toBe(".")
+  })
+
+  test("have the health route of a router with its prefix", () => {
+    const routed = layout({
+      "api/routes.py": 'router = APIRouter(prefix="/api/v1")\n\n@router.get("/health")\ndef h(): ...\n',
+    })
+    expect(discover("backend", "api", routed).health).toBe("/api/v1/health")
+  })
+})
+
+describe("cloud-native.yaml", () => {
+  const text = configurationFor("shop", findings(SHOP))
+  test("is valid, and says what was found", () => {
+    expect(parseConfig(text, "cloud-native.yaml")).toMatchObject({
+      name: "shop",
+      backend: { path: "services/api", dockerfile: "services/api/Dockerfile", port: 9000, health: "/healthz" },
+      frontend: { path: "web", health: "/" },
+      ephemeral: { services: ["postgres"], random: ["STRIPE_API_KEY", "BETTER_AUTH_SECRET"] },
+    })
+  })
+  test("lists what could not be found", () => {
+    expect(unknowns(findings(SHOP))).toEqual([
+      "the frontend has no health route: the probes ask /; add app/api/health/route.ts",
+      "the frontend has no tests",
+      "the frontend has a database and no migrate.ts: no Job creates its tables (Better Auth, Prisma, Drizzle)",
+    ])
+    for (const line of unknowns(findings(SHOP))) expect(text).toContain(`# - ${line}`)
+  })
+})
+
+describe("the manifests", () => {
+  const names = readdirSync(join(TEMPLATES, "k8s")).filter(name => name.endsWith(".yaml"))
+  const adapted = names.flatMap(name => {
+    const text = adaptManifest(`k8s/${name}`, withoutTasks(template(`k8s/${name}`)), findings(SHOP))
+    return text === undefined ? [] : [{ name, text }]
+  })
+  test("pass every check for the ports and routes that were found", () => {
+    const apps = {
+      backend: { service: "backend", port: 9000, health: "/healthz" },
+      frontend: { service: "frontend", port: 3000, health: "/" },
+    }
+    expect(checkManifests(parseManifests(adapted), apps)).toEqual([])
+  })
+  test("give each application its own secrets, and the migration that it has", () => {
+    const text = adapted.map(file => file.text).join("---\n")
+    expect(text).toMatch(
+      /- name: STRIPE_API_KEY\n +valueFrom:\n +secretKeyRef:\n +name: app-secrets\n +key: STRIPE_API_KEY\n/,
+    )
+    expect(text).toContain("command: [alembic, upgrade, head]")
+    expect(text).not.toContain("name: frontend-migration")
+    expect(text).not.toContain("?check=database")
+  })
+  test("have no migration where there is none, in the overlays neither", () => {
+    const plain = layout({ "api/requirements.txt": "fastapi\n", "web/package.json": next() })
+    const found = findings(plain, "api")
+    const overlay = "k8s/overlays/production/kustomization.yaml"
+    expect(adaptManifest("k8s/migration.yaml", template("k8s/migration.yaml"), found)).toBeUndefined()
+    expect(adaptManifest(overlay, template(overlay), found)).not.toContain("migration")
+    expect(adaptManifest("k8s/deployment.yaml", template("k8s/deployment.yaml"), found)).not.toContain("secretKeyRef")
+  })
+})
+
+describe("the Dockerfiles", () => {
+  test("install by the package manager of the repository", () => {
+    const text = adaptFrontend(withoutTasks(template("docker/frontend.dockerfile")), findings(SHOP).frontend, SHOP)
+    expect(text).toContain(
+      [
+        "RUN npm install --global --force --no-audit --no-fund --loglevel=error pnpm@10.34.9",
+        "COPY package.json pnpm-lock.yaml .npmrc ./",
+        "COPY prisma prisma",
+        "RUN --mount=type=cache,target=/root/.local/share/pnpm/store pnpm install --frozen-lockfile",
+      ].join("\n"),
+    )
+  })
+  test("start the application that was found", () => {
+    const text = adaptBackend(withoutTasks(template("docker/backend.dockerfile")), findings(SHOP).backend, SHOP)
+    for (const line of [
+      "COPY shop shop",
+      "COPY alembic alembic",
+      "COPY alembic.ini alembic.ini",
+      "COPY --from=build /app/shop shop",
+      "EXPOSE 9000",
+      'CMD ["uvicorn", "shop.main:api", "--host", "0.0.0.0", "--port", "9000"]',
+    ])
+      expect(text.split("\n")).toContain(line)
+    expect(text).not.toContain("migrations")
+  })
+  test("install requirements alone by pip's format", () => {
+    const plain = layout({ "api/requirements.txt": "fastapi\n", "api/main.py": "app = FastAPI()\n" })
+    const text = adaptBackend(template("docker/backend.dockerfile"), discover("backend", "api", plain), plain)
+    expect(text).toContain("COPY requirements.txt ./")
+    expect(text).toContain("uv pip install --requirement requirements.txt")
+    expect(text).toContain('CMD ["uvicorn", "main:app"')
+    expect(text).toContain("COPY main.py main.py")
+  })
+})
+
+test.each(
+  readdirSync(TEMPLATES, { recursive: true, withFileTypes: true })
+    .filter(entry => entry.isFile())
+    .map(entry => join(entry.parentPath, entry.name)),
+)("%s reaches other repositories without this one's tasks", path => {
+  expect(withoutTasks(readFileSync(path, "utf8"))).not.toMatch(/T-\d/)
+})
