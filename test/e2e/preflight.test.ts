@@ -174,7 +174,7 @@ describe("what the cluster lacks", () => {
     async () => {
       const source = Source.sample().write(
         "k8s/monitor.yaml",
-        "apiVersion: monitoring.coreos.com/v1\nkind: ServiceMonitor\nmetadata: { name: backend }\n",
+        "apiVersion: monitoring.coreos.com/v1\nkind: ServiceMonitor\nmetadata: { name: backend }\n---\napiVersion: batch/v1beta1\nkind: CronJob\nmetadata: { name: nightly }\n",
       )
       const message = messageOf(await refused({ namespace: "nowhere" }, source))
       for (const text of [
@@ -183,10 +183,21 @@ describe("what the cluster lacks", () => {
         "kubectl create namespace nowhere",
         "KINDS_MISSING",
         "ServiceMonitor (monitoring.coreos.com/v1)",
+        "CronJob (batch/v1beta1): the cluster has batch/v1",
       ])
         expect(message).toContain(text)
     },
   )
+
+  test.concurrent("nothing, with a kubeconfig and secrets that are kept in base64", async () => {
+    const encoded = (name: string, content: string) => file(name, Buffer.from(content).toString("base64"))
+    const planned = await plan({
+      kubeconfig: encoded("kubeconfig.b64", readFileSync(lab.kubeconfig, "utf8")),
+      secrets: encoded("secrets.b64", SECRETS),
+    })
+    expect(planned.exitCode, planned.stderr).toBe(0)
+    expect(planned.stdout).toContain("+ Deployment backend")
+  })
 
   test.concurrent("an object that the API server does not accept", async () => {
     const source = Source.sample().edit("k8s/deployment.yaml", "minReadySeconds: 5", "minReadySecond: 5")
@@ -346,6 +357,67 @@ describe("a service account with the Role of docs/permissions.md", () => {
       namespace,
     })
   })
+})
+
+test("a first deployment whose migration needs a server of the same manifests, which comes up before it", async () => {
+  const deploy = async (source: Source, namespace: string) => {
+    await kubectl("create", "namespace", namespace)
+    const target = [`--kubeconfig=file:${lab.kubeconfig}`, `--namespace=${namespace}`]
+    const ended = await dagger(
+      `--source=${source.path}`,
+      "deploy",
+      `--registry=${lab.registry}/${namespace}`,
+      ...target,
+    )
+    expect(ended.exitCode, ended.stderr).toBe(0)
+    return ended
+  }
+  // Any image that is not the release's own would do: here it is one of another release.
+  const other = await deploy(Source.minimal(), "other")
+  const [image] = /\S+\/other\/\S+backend@sha256:[0-9a-f]{64}/.exec(other.stdout)!
+  const store = [
+    {
+      apiVersion: "v1",
+      kind: "Service",
+      metadata: { name: "store" },
+      spec: { selector: { app: "store" }, ports: [{ port: 8000 }] },
+    },
+    {
+      apiVersion: "apps/v1",
+      kind: "StatefulSet",
+      metadata: { name: "store" },
+      spec: {
+        serviceName: "store",
+        selector: { matchLabels: { app: "store" } },
+        template: {
+          metadata: { labels: { app: "store" } },
+          spec: {
+            containers: [
+              {
+                name: "store",
+                image,
+                ports: [{ containerPort: 8000 }],
+                readinessProbe: { httpGet: { path: "/health", port: 8000 }, initialDelaySeconds: 3 },
+              },
+            ],
+          },
+        },
+      },
+    },
+  ]
+  const source = Source.minimal()
+    .edit(
+      "k8s/app.yaml",
+      "print('nothing to migrate')",
+      "import urllib.request as u; u.urlopen('http://store:8000/health')",
+    )
+    .write("k8s/store.yaml", store.map(object => stringify(object)).join("---\n"))
+  const ended = await deploy(source, "stored")
+  const said = ["apply: 2 objects that the migrations may need", "rollout: statefulset/store: ", "migrate: migrate-"]
+  expect(said.map(text => ended.stderr.indexOf(text)).sort((a, b) => a - b)).toEqual(
+    said.map(text => ended.stderr.indexOf(text)),
+  )
+  for (const text of said) expect(ended.stderr).toContain(text)
 })
 
 // The last one: pods could come to that node as well.

@@ -204,7 +204,8 @@ export const Config = section({
   /** Address that the users open. */
   publicUrl: z
     .string("text")
-    .refine(isOrigin, "an address without a path, for example https://shop.example.com")
+    .refine(text => originOf(text) !== undefined, "an address without a path, for example https://shop.example.com")
+    .transform(text => originOf(text)!)
     .default("http://localhost:3000"),
   /** Folder of the source with the Kubernetes manifests; overlays/ in it may have kustomizations, one for each environment. */
   manifests: folder.default("k8s"),
@@ -383,7 +384,8 @@ function wholeNumber(min: number, max: number, expected: string) {
   return z.int(expected).min(min, expected).max(max, expected)
 }
 
-/** Whether a text is an address without a path, as tokens name their issuer. */
-export function isOrigin(text: string): boolean {
-  return URL.canParse(text) && /^https?:$/.test(new URL(text).protocol) && new URL(text).origin === text
+/** An address without a path, as browsers and tokens write it: in small letters, without a default port; undefined where it is none. */
+export function originOf(text: string): string | undefined {
+  const isAddress = /^https?:\/\/[^/?#@\s]+$/i.test(text) && URL.canParse(text)
+  return isAddress ? new URL(text).origin : undefined
 }

@@ -1,6 +1,7 @@
 import { z } from "zod"
 
 import type { Kubectl } from "../kubernetes/kubectl.js"
+import { stagesOf } from "../manifests/hooks.js"
 import type { KubernetesObject } from "../manifests/render.js"
 import type { RolloutFailure } from "../status/failure.js"
 import { jobFailure, podsOfJob } from "../status/job.js"
@@ -37,9 +38,12 @@ type End =
   | { type: "Gone" }
   | { type: "Impossible"; failure: RolloutFailure }
 
-/** Run each migration to completion, side by side; one that has completed for this release is not run again. */
+/** Run each migration to completion, stage by stage, those of a stage side by side; one that has completed for this release is not run again. */
 export async function migrate(task: RolloutTask, signal: AbortSignal): Promise<Migration[]> {
-  return Promise.all(task.recorded.release.migrations.map(job => runJob(task, job, signal)))
+  const migrations: Migration[] = []
+  for (const stage of stagesOf(task.recorded.release.migrations))
+    migrations.push(...(await Promise.all(stage.map(job => runJob(task, job, signal)))))
+  return migrations
 }
 
 async function runJob(

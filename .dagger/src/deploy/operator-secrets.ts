@@ -1,12 +1,12 @@
 import type { Kubectl } from "../kubernetes/kubectl.js"
 import { describe } from "../manifests/manifest.js"
-import { type Available, keysMissing, madeOf, referencesOf } from "../manifests/references.js"
+import { type Available, comesWithPod, keysMissing, mayMake, referencesOf } from "../manifests/references.js"
 import type { KubernetesObject, Release } from "../manifests/render.js"
 import { readAvailable } from "../preflight/references.js"
 import { pollUntil } from "../util/poll.js"
 
 /** Seconds that operators are given to make what a release has them make. */
-const PATIENCE = 30
+const PATIENCE = 60
 
 /** A Secret that an operator makes of an object of the release. */
 export interface Made {
@@ -40,19 +40,19 @@ export async function awaitMadeSecrets(kubectl: Kubectl, release: Release, accou
 
 /** The Secrets that are made of objects of the release, and that it needs. */
 export function madeFor(
-  { config, migrations, objects, secretName }: Pick<Release, "config" | "migrations" | "objects" | "secretName">,
+  { config, secrets, migrations, objects, secretName }: Omit<Release, "workloads">,
   account: string[],
 ): Made[] {
   const references = [...config, ...migrations, ...objects]
     .flatMap(referencesOf)
     .filter(({ kind, optional }) => kind === "Secret" && !optional)
   const needed = [...references, ...(account.length > 0 ? [{ name: secretName, keys: account }] : [])]
-  return config.flatMap(origin => {
-    const name = madeOf(origin)
-    const uses = needed.filter(reference => reference.name === name)
-    return name && uses.length > 0
-      ? { kind: "Secret" as const, name, origin, keys: [...new Set(uses.flatMap(({ keys }) => keys))] }
-      : []
+  const brought = secrets.map(({ metadata }) => metadata.name)
+  const names = [...new Set(needed.map(({ name }) => name))].filter(name => !brought.includes(name))
+  return names.flatMap(name => {
+    const origin = config.find(object => mayMake(object, name, secretName) && !comesWithPod(object))
+    const keys = needed.filter(reference => reference.name === name).flatMap(reference => reference.keys)
+    return origin ? { kind: "Secret" as const, name, origin, keys: [...new Set(keys)] } : []
   })
 }
 

@@ -5,6 +5,7 @@ import { proveHandshake } from "../monitor/handshake.js"
 import type { Report } from "../report/report.js"
 import { assertStarted } from "../status/startup.js"
 import { takeSnapshot } from "../status/take-snapshot.js"
+import { bringUpDependencies } from "./dependencies.js"
 import { migrate } from "./migrate.js"
 import { awaitMadeSecrets } from "./operator-secrets.js"
 import type { RolloutTask } from "./task.js"
@@ -55,6 +56,7 @@ export async function bringUp(
   // A monitor whose log cannot be read is found out at the end.
   const guarding = guard.watch(alarm, ended.signal).catch(() => undefined)
   try {
+    if (!isRollback) await bringUpDependencies(task, report, alarm.signal)
     if (!isRollback) report.migrations = await migrateGuarded(task, guard, alarm.signal)
     guard.startRollout()
     // Old pods that are broken answer until they have gone.

@@ -1,9 +1,11 @@
 import { Container, dag, Secret, Service } from "@dagger.io/dagger"
 
 import type { Config } from "../config/schema.js"
+import { decodedText } from "../util/base64.js"
 import { together } from "../util/collect-errors.js"
 import { CloudNativeError } from "../util/errors.js"
 import { plaintextOf } from "../util/secret.js"
+import { uniqueValue } from "../util/unique.js"
 import { assertLeadsOut, readWhoAmI, WHO_AM_I } from "./connection-errors.js"
 import { assertWhole } from "./external-references.js"
 import { readKubeconfig } from "./kubeconfig.js"
@@ -35,14 +37,21 @@ export async function connect(target: Target, config: Config): Promise<Kubectl> 
 
 /** Throws unless the API server answers, with what keeps it from that and the way out, within ten seconds. */
 export async function reach(target: Target, config: Config): Promise<Reached> {
-  const server = readKubeconfig(await plaintextOf(target.kubeconfig, "--kubeconfig"), target.context)
+  const given = await plaintextOf(target.kubeconfig, "--kubeconfig")
+  const decoded = decodedText(given)
+  const kubeconfig = decoded === undefined ? target.kubeconfig : dag.setSecret(`kubeconfig-${uniqueValue()}`, decoded)
+  const server = readKubeconfig(decoded ?? given, target.context)
   const plain = kubectlContainer(config)
   await together(
     () => assertWhole(server, plain, config.images.kubectl),
     () => assertLeadsOut(server, target.apiServer),
   )
-  const container = plain.withMountedSecret(KUBECONFIG, target.kubeconfig).withEnvVariable("KUBECONFIG", KUBECONFIG)
+  const container = plain.withMountedSecret(KUBECONFIG, kubeconfig).withEnvVariable("KUBECONFIG", KUBECONFIG)
   const namespace = target.namespace ?? config.namespace
+  if (!target.namespace && server.namespace && server.namespace !== namespace)
+    console.log(
+      `namespace: ${namespace}, as cloud-native.yaml says; the kubeconfig's context has ${server.namespace}: --namespace=${server.namespace} would deploy there`,
+    )
   const context = `--context=${server.context}`
   const kubectl = target.apiServer
     ? new Kubectl(

@@ -17,7 +17,8 @@ interface Place {
 const LOOPBACK = /^(127\.|localhost$|\[::1\]$|0\.0\.0\.0$|\[::\]$)/
 
 /** Throw where the kubeconfig's address would lead a container to itself. */
-export function assertLeadsOut({ url }: Pick<ApiServer, "url">, apiServer?: object): void {
+export function assertLeadsOut({ url, proxyUrl }: Pick<ApiServer, "url" | "proxyUrl">, apiServer?: object): void {
+  if (proxyUrl) return assertProxyLeadsOut(proxyUrl)
   const { hostname, port } = new URL(url)
   if (apiServer || !LOOPBACK.test(hostname)) return
   throw new CloudNativeError({
@@ -26,6 +27,17 @@ export function assertLeadsOut({ url }: Pick<ApiServer, "url">, apiServer?: obje
     what: `the kubeconfig's address ${url} is this machine's own, and kubectl runs in a container`,
     why: "there that address is the container itself",
     fix: `add --api-server=tcp://127.0.0.1:${port || "443"}: the certificate is still checked against the name in the kubeconfig`,
+  })
+}
+
+function assertProxyLeadsOut(proxyUrl: string): void {
+  if (!LOOPBACK.test(new URL(proxyUrl).hostname)) return
+  throw new CloudNativeError({
+    code: "CLUSTER_UNREACHABLE",
+    blame: "user",
+    what: "the kubeconfig's proxy-url is an address of this machine, and kubectl runs in a container",
+    why: "in the container, that address is the container itself",
+    fix: "let the proxy listen at an address that containers reach and write that as proxy-url, or take proxy-url out and pass --api-server=tcp://HOST:PORT",
   })
 }
 

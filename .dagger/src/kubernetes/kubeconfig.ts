@@ -5,7 +5,12 @@ import { CloudNativeError } from "../util/errors.js"
 
 const path = z.string().nullish()
 
-const Cluster = z.object({ server: z.url(), "tls-server-name": z.string().nullish(), "certificate-authority": path })
+const Cluster = z.object({
+  server: z.url(),
+  "proxy-url": z.url().nullish(),
+  "tls-server-name": z.string().nullish(),
+  "certificate-authority": path,
+})
 const User = z.object({
   exec: z.object({ command: z.string() }).nullish(),
   "auth-provider": z.object({ name: z.string() }).nullish(),
@@ -14,14 +19,20 @@ const User = z.object({
   tokenFile: path,
 })
 
-const Kubeconfig = z.object({
-  "current-context": z.string().nullish(),
-  contexts: z.array(
-    z.object({ name: z.string(), context: z.object({ cluster: z.string(), user: z.string().nullish() }) }),
-  ),
-  clusters: z.array(z.object({ name: z.string(), cluster: Cluster })),
-  users: z.array(z.object({ name: z.string(), user: User.nullish() })).nullish(),
-})
+const Context = z.object({ cluster: z.string(), user: z.string().nullish(), namespace: z.string().nullish() })
+
+/** Only the entries that a context uses are looked into: kubectl does not mind what else is broken. */
+const entries = z.array(z.looseObject({ name: z.string() }))
+const Kubeconfig = z.object(
+  {
+    "current-context": z.string().nullish(),
+    contexts: entries,
+    clusters: entries,
+    users: entries.nullish(),
+  },
+  "a mapping with contexts, clusters and users",
+)
+type Entry = z.infer<typeof entries>[number]
 
 /** Something that a kubeconfig needs and does not hold itself: a container need not have it. */
 export interface Outside {
@@ -37,6 +48,10 @@ export interface ApiServer {
   url: string
   /** The name its certificate is checked against. */
   host: string
+  /** The context's own namespace. */
+  namespace?: string
+  /** The proxy that leads to the server. */
+  proxyUrl?: string
   outside: Outside[]
 }
 
@@ -45,26 +60,27 @@ const AUTH_PROVIDERS = ["oidc"]
 
 /** Which API server a kubeconfig leads to, and what it takes beside the kubeconfig. Nothing but names, paths and the address appears in an error. */
 export function readKubeconfig(text: string, context?: string): ApiServer {
-  const read = Kubeconfig.safeParse(parseYaml(text))
-  if (!read.success)
-    throw invalid(`it lacks what a kubeconfig has: ${read.error.issues.map(issue => issue.path.join(".")).join(", ")}`)
-  const { contexts, clusters, users, "current-context": current } = read.data
+  const { contexts, clusters, users, "current-context": current } = read(Kubeconfig, parseYaml(text), "")
   const name = context ?? current
   const names = contexts.map(item => item.name).join(", ") || "none"
   const chosen = contexts.find(item => item.name === name)
   if (!chosen)
     throw invalid(name ? `it has no context ${name}; it has: ${names}` : `it has no current context; it has: ${names}`)
-  const cluster = clusters.find(item => item.name === chosen.context.cluster)?.cluster
-  if (!cluster)
-    throw invalid(`its context ${chosen.name} names a cluster ${chosen.context.cluster} that it does not hold`)
-  const user = users?.find(item => item.name === chosen.context.user)
-  if (chosen.context.user && !user)
-    throw invalid(`its context ${chosen.name} names a user ${chosen.context.user} that it does not hold`)
+  const used = read(Context, chosen.context, `contexts.${chosen.name}.context`)
+  const clusterEntry = named(clusters, used.cluster)
+  if (!clusterEntry) throw invalid(`its context ${chosen.name} names a cluster ${used.cluster} that it does not hold`)
+  const cluster = read(Cluster, clusterEntry.cluster, `clusters.${used.cluster}.cluster`)
+  const userEntry = used.user ? named(users ?? [], used.user) : undefined
+  if (used.user && !userEntry)
+    throw invalid(`its context ${chosen.name} names a user ${used.user} that it does not hold`)
+  const user = read(User.nullish(), userEntry?.user, `users.${used.user}.user`)
   return {
     context: chosen.name,
     url: cluster.server,
     host: cluster["tls-server-name"] || new URL(cluster.server).hostname.replace(/^\[(.*)\]$/, "$1"),
-    outside: outsideOf({ ...user?.user, "certificate-authority": cluster["certificate-authority"] }),
+    ...(used.namespace && { namespace: used.namespace }),
+    ...(cluster["proxy-url"] && { proxyUrl: cluster["proxy-url"] }),
+    outside: outsideOf({ ...user, "certificate-authority": cluster["certificate-authority"] }),
   }
 }
 
@@ -80,6 +96,22 @@ function outsideOf(given: z.infer<typeof User> & { "certificate-authority"?: str
       ? [{ kind: "auth provider" as const, name: provider, field: "auth-provider" }]
       : []),
   ]
+}
+
+function named(list: Entry[], name: string): Entry | undefined {
+  return list.find(entry => entry.name === name)
+}
+
+/** A part of the kubeconfig; an error names the fields that are missing or wrong, never a value. */
+function read<T>(shape: z.ZodType<T>, value: unknown, at: string): T {
+  const { data, error, success } = shape.safeParse(value)
+  if (success) return data
+  const fields = error.issues.map(issue => [at, ...issue.path].filter(part => part !== "").join("."))
+  throw invalid(
+    fields.includes("")
+      ? "it is no mapping with contexts, clusters and users"
+      : `missing or wrong in it: ${fields.join(", ")}`,
+  )
 }
 
 function parseYaml(text: string): unknown {

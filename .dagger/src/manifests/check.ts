@@ -1,3 +1,4 @@
+import { hookProblems } from "./hooks.js"
 import { imageProblems } from "./images.js"
 import type { Manifest } from "./manifest.js"
 import { assertNone, locationOf, type Problem } from "./problem.js"
@@ -11,6 +12,7 @@ import { graceTooShort, preStopMissing, rolloutUnavailable } from "./rules/rollo
 import { disruptionBudgetMissing, replicasFixed, scaleTargetMissing } from "./rules/scaling.js"
 import { credentialInManifests, secretInManifests } from "./rules/secrets.js"
 import { appServiceMissing, serviceSelectsJob, serviceWithoutPods } from "./rules/services.js"
+import { sizeProblems } from "./size.js"
 import { tokenProblems } from "./tokens.js"
 
 export { formatProblem, type Problem } from "./problem.js"
@@ -19,6 +21,8 @@ export { formatProblem, type Problem } from "./problem.js"
 const BLOCKING: Rule[] = [
   ({ manifests, apps }) => imageProblems(manifests, Object.keys(apps)),
   ({ manifests }) => tokenProblems(manifests),
+  ({ manifests }) => hookProblems(manifests),
+  ({ manifests }) => sizeProblems(manifests),
   readinessMissing,
   probeTarget,
   rolloutUnavailable,

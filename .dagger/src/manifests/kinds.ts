@@ -56,3 +56,9 @@ export function applyRank(kind: string): number {
   if (last >= 0) return FIRST.length + 1 + last
   return first >= 0 ? first : FIRST.length
 }
+
+/** Whether a version is of an API group of Kubernetes itself: those of custom kinds have a domain of their own. */
+export function isBuiltIn(apiVersion: string): boolean {
+  const [group = ""] = apiVersion.includes("/") ? apiVersion.split("/") : []
+  return !group.includes(".") || (/(^|\.)k8s\.io$/.test(group) && !group.endsWith(".x-k8s.io"))
+}

@@ -6,6 +6,7 @@ import type { Config } from "../config/schema.js"
 import { CloudNativeError } from "../util/errors.js"
 import { checkManifests } from "./check.js"
 import { environments, filesInside, type FolderLayout, KUSTOMIZATIONS, LAYOUT_PATTERNS, layoutOf } from "./folder.js"
+import { withoutOtherHooks } from "./hooks.js"
 import { type Manifest, parseManifests } from "./parse.js"
 import { assertNone } from "./problem.js"
 
@@ -26,7 +27,19 @@ export async function manifestsOf(folder: Directory, config: Config, overlay = "
   return readManifests(folder, layout, config, inside)
 }
 
+/** The manifests that a deployment applies; the hooks of other occasions are left out. */
 async function readManifests(
+  folder: Directory,
+  layout: FolderLayout,
+  config: Config,
+  inside: string,
+): Promise<Manifest[]> {
+  const { applied, others } = withoutOtherHooks(await parseFolder(folder, layout, config, inside))
+  for (const other of others) console.log(`manifests: left out, since it is for another occasion: ${other}`)
+  return applied
+}
+
+async function parseFolder(
   folder: Directory,
   layout: FolderLayout,
   { images }: Config,

@@ -1,3 +1,4 @@
+import { isBuiltIn } from "./kinds.js"
 import { describe, type Manifest, type Path } from "./manifest.js"
 import { podsOf } from "./pods.js"
 import { type Problem, problemAt } from "./problem.js"
@@ -96,24 +97,54 @@ export interface Available {
   keys?: string[]
 }
 
-/** The name of the Secret that an operator in the cluster makes of an object; undefined where none does. */
-export function madeOf(object: KubernetesObject): string | undefined {
-  if (isKind(object, "ExternalSecret")) return object.spec.target?.name ?? object.metadata.name
-  if (isKind(object, "SealedSecret")) return object.spec.template?.metadata?.name ?? object.metadata.name
-  return isKind(object, "Certificate") ? object.spec.secretName : undefined
+/**
+ * Whether an operator in the cluster may make that Secret of an object: of a custom one that has the Secret's name, alone or
+ * as the beginning of it (Cluster shop makes shop-app), or that names it in a field. `own`: the applications' Secret of the
+ * config, whose name begins like many others.
+ */
+export function mayMake(object: KubernetesObject, secret: string, own: string): boolean {
+  const { apiVersion, metadata, ...fields } = object
+  if (isBuiltIn(apiVersion)) return false
+  const isNamedAfter = secret !== own && secret.startsWith(`${metadata.name}-`)
+  return secret === metadata.name || isNamedAfter || holdsText(fields, secret)
 }
 
-/** The ConfigMaps and Secrets that the manifests themselves bring, or have made. */
-export function availableIn(manifests: Manifest[]): Available[] {
-  return manifests.flatMap(({ object }) => {
+/** Whether the Secret comes with the first pod that mounts a volume of the object, and not before. */
+export function comesWithPod({ apiVersion }: KubernetesObject): boolean {
+  return apiVersion.startsWith("secrets-store.csi.x-k8s.io/")
+}
+
+function holdsText(value: unknown, text: string): boolean {
+  if (typeof value !== "object" || value === null) return value === text
+  return Object.values(value).some(item => holdsText(item, text))
+}
+
+/** The ConfigMaps that the manifests themselves bring. */
+export function configMapsIn(manifests: Manifest[]): Available[] {
+  return manifests.flatMap(({ object }) =>
+    isKind(object, "ConfigMap")
+      ? {
+          kind: "ConfigMap" as const,
+          name: object.metadata.name,
+          keys: Object.keys({ ...object.data, ...object.binaryData }),
+        }
+      : [],
+  )
+}
+
+/** The ConfigMaps and Secrets that the manifests themselves bring, or may have made; `own`: the applications' Secret of the config. */
+export function availableIn(manifests: Manifest[], own: string): Available[] {
+  const needed = neededBy(manifests).flatMap(({ reference: { kind, name } }) => (kind === "Secret" ? name : []))
+  const secrets = new Set([...needed, own])
+  const found = manifests.flatMap(({ object }) => {
     const { name } = object.metadata
-    if (isKind(object, "ConfigMap"))
-      return { kind: "ConfigMap" as const, name, keys: Object.keys({ ...object.data, ...object.binaryData }) }
     if (isKind(object, "Secret"))
       return { kind: "Secret" as const, name, keys: Object.keys({ ...object.data, ...object.stringData }) }
-    const made = madeOf(object)
-    return made === undefined ? [] : { kind: "Secret" as const, name: made }
+    return [...secrets].flatMap(secret =>
+      mayMake(object, secret, own) ? { kind: "Secret" as const, name: secret } : [],
+    )
   })
+  return [...configMapsIn(manifests), ...found]
 }
 
 /** What the manifests must find: all they refer to, with the keys, that is not optional. */
@@ -134,7 +165,7 @@ export function* unresolved(manifests: Manifest[], available: Available[]): Gene
       yield problemAt(manifest, path, {
         code: `${kind.toUpperCase()}_MISSING`,
         what: `${describe(manifest.object)} needs the ${kind} ${name}, which does not exist`,
-        fix: "create it, or mend the name",
+        fix: "create it, or correct the name",
       })
     else yield* missingKeys(manifest, reference, keysMissing(keys, found))
   }
@@ -150,6 +181,6 @@ function* missingKeys(manifest: Manifest, { kind, name, path }: Reference, keys:
     yield problemAt(manifest, path, {
       code: `${kind.toUpperCase()}_KEY_MISSING`,
       what: `${describe(manifest.object)} needs the key ${key} of the ${kind} ${name}, which has no such key`,
-      fix: `add ${key} to ${name}, or mend the name of the key`,
+      fix: `add ${key} to ${name}, or correct the name of the key`,
     })
 }

@@ -1,12 +1,14 @@
 import { nameConfigByContent, nameJobByContent } from "./content-names.js"
+import { hookProblems, waveOf } from "./hooks.js"
 import { appOf, imageProblems, placeImages } from "./images.js"
 import { applyRank, CLUSTER_SCOPED, isConfig } from "./kinds.js"
 import { describe, type Manifest } from "./manifest.js"
 import { podsOf } from "./pods.js"
 import { assertNone, type Problem, problemAt } from "./problem.js"
 import { pullSecretFor, type RegistryLogin } from "./pull-secret.js"
-import { referencesOf } from "./references.js"
+import { mayMake, referencesOf } from "./references.js"
 import { isKind, type KubernetesObject } from "./shapes.js"
+import { sizeProblems } from "./size.js"
 import { fillTokens, tokenProblems } from "./tokens.js"
 
 export type { KubernetesObject } from "./shapes.js"
@@ -66,13 +68,19 @@ export function render(manifests: Manifest[], inputs: ReleaseInputs): Release {
   }
   nameConfigByContent(objects)
   for (const object of objects) if (isKind(object, "Job")) nameJobByContent(object)
-  return { ...inPhases(objects), workloads, secretName: secret[0]?.metadata.name ?? inputs.secretName }
+  return {
+    ...inPhases(objects, inputs.secretName),
+    workloads,
+    secretName: secret[0]?.metadata.name ?? inputs.secretName,
+  }
 }
 
 function* problemsOf(manifests: Manifest[], inputs: ReleaseInputs): Generator<Problem> {
   yield* scopeProblems(manifests, inputs.namespace)
   yield* imageProblems(manifests, Object.keys(inputs.images))
   yield* tokenProblems(manifests)
+  yield* hookProblems(manifests)
+  yield* sizeProblems(manifests)
   yield* secretProblems(manifests, inputs)
   if (!URL.canParse(inputs.publicUrl))
     yield {
@@ -146,14 +154,18 @@ function mark(object: KubernetesObject, { name, namespace, restartedAt }: Releas
     template.metadata.annotations = { ...template.metadata.annotations, "cloud-native/restarted-at": restartedAt }
 }
 
-function inPhases(objects: KubernetesObject[]): Omit<Release, "workloads" | "secretName"> {
-  const ordered = [...objects].sort((a, b) => applyRank(a.kind) - applyRank(b.kind))
+function inPhases(objects: KubernetesObject[], secretName: string): Omit<Release, "workloads" | "secretName"> {
+  const ordered = [...objects].sort((a, b) => waveOf(a) - waveOf(b) || applyRank(a.kind) - applyRank(b.kind))
+  const secretNames = objects.flatMap(referencesOf).flatMap(({ kind, name }) => (kind === "Secret" ? name : []))
+  // What makes a Secret comes before the pods that need it.
+  const isEarly = (object: KubernetesObject) =>
+    isConfig(object.kind) || [...secretNames, secretName].some(name => mayMake(object, name, secretName))
   const isSecret = (object: KubernetesObject) => isKind(object, "Secret")
   const isMigration = (object: KubernetesObject) => isKind(object, "Job")
   return {
-    config: ordered.filter(({ kind }) => isConfig(kind)),
+    config: ordered.filter(isEarly),
     secrets: ordered.filter(isSecret),
     migrations: ordered.filter(isMigration),
-    objects: ordered.filter(object => !isConfig(object.kind) && !isSecret(object) && !isMigration(object)),
+    objects: ordered.filter(object => !isEarly(object) && !isSecret(object) && !isMigration(object)),
   }
 }

@@ -14,12 +14,16 @@ export function dryRun(kubectl: Kubectl, objects: KubernetesObject[]): Promise<A
  * refuse what is only wrong with images that are yet to be pushed.
  */
 export function refusals(stderr: string): string[] {
-  const lines = stderr.split("\n").filter(line => OF_AN_OBJECT.test(line) && !OF_A_POLICY.test(line))
+  const lines = stderr
+    .split("\n")
+    .filter(line => OF_AN_OBJECT.test(line) && !OF_A_POLICY.test(line) && !OF_RIGHTS.test(line))
   return [...new Set(lines.map(line => line.replace(NOISE, "").trim()))]
 }
 
 /** Of a refusal: a policy of the cluster's. */
 export const OF_A_POLICY = /admission webhook|ValidatingAdmissionPolicy/
-const OF_AN_OBJECT = /\((Invalid|BadRequest)\)| is invalid: |typed patch object|ValidationError/
+/** Of a refusal: the caller may not do that, whatever the object. */
+const OF_RIGHTS = / cannot \w+ resource "/
+const OF_AN_OBJECT = /\((Invalid|BadRequest|Forbidden)\)| is invalid: |typed patch object|ValidationError/
 const NOISE =
   /^Error from server( \(\w+\))?: |^error: error validating "STDIN": error validating data: |; if you choose to ignore these errors, .*$/g

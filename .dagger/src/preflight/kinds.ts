@@ -1,6 +1,6 @@
 import type { Kubectl } from "../kubernetes/kubectl.js"
 import type { KubernetesObject } from "../manifests/render.js"
-import { CloudNativeError } from "../util/errors.js"
+import { CloudNativeError, lastLines } from "../util/errors.js"
 
 /** How the API calls the objects of a kind. */
 export interface Resource {
@@ -8,62 +8,65 @@ export interface Resource {
   resource: string
 }
 
-/** The groups that every cluster has, whose kinds have regular plurals. */
-const BUILT_IN = [
-  "",
-  "apps",
-  "autoscaling",
-  "batch",
-  "policy",
-  "networking.k8s.io",
-  "rbac.authorization.k8s.io",
-  "coordination.k8s.io",
-  "discovery.k8s.io",
-]
+/** A kind that the cluster has, in the version that it prefers. */
+interface Known {
+  resource: string
+  apiVersion: string
+}
 
 export interface Kinds {
   resources: Resource[]
-  /** Kinds that the cluster does not know. */
+  /** Kinds that the cluster does not know, or not in the version of the manifests. */
   unknown: string[]
 }
 
-/** The resources of these objects; of kinds that are no part of Kubernetes itself, the cluster is asked. */
+/** The resources of these objects, as the cluster calls them. */
 export async function kindsOf(kubectl: Kubectl, objects: KubernetesObject[]): Promise<Kinds> {
-  const custom = [...new Set(objects.map(groupOf))].filter(group => !BUILT_IN.includes(group))
-  // Its exit code tells of other groups as well, such as metrics that are away for a moment.
-  const known = await Promise.all(
-    custom.map(group => kubectl.run(["api-resources", `--api-group=${group}`, "--no-headers"])),
-  )
-  return named(objects, parseApiResources(known.map(({ stdout }) => stdout).join("\n")))
+  const [resources, versions] = await Promise.all([
+    kubectl.run(["api-resources", "--no-headers"]),
+    kubectl.run(["api-versions"]),
+  ])
+  // The exit code also tells of groups that are away for a moment, such as metrics.
+  const known = parseApiResources(resources.stdout)
+  if (known.size > 0) return named(objects, known, versions.stdout.split("\n").filter(Boolean))
+  console.log(`preflight: the kinds of the cluster are not checked: ${lastLines(resources.stderr, 1)}`)
+  return { resources: [], unknown: [] }
 }
 
-/** Kind.group → its plural, of what `kubectl api-resources --no-headers` prints: NAME [SHORTNAMES] APIVERSION NAMESPACED KIND. */
-export function parseApiResources(text: string): Map<string, string> {
+/** Kind.group → what `kubectl api-resources --no-headers` prints of it: NAME [SHORTNAMES] APIVERSION NAMESPACED KIND. */
+export function parseApiResources(text: string): Map<string, Known> {
   const rows = text
     .split("\n")
     .map(line => line.trim().split(/\s+/))
     .filter(columns => columns.length >= 4)
-  return new Map(rows.map(columns => [`${columns.at(-1)}.${groupOf({ apiVersion: columns.at(-3)! })}`, columns[0]!]))
+  return new Map(
+    rows.map(columns => {
+      const apiVersion = columns.at(-3)!
+      return [`${columns.at(-1)}.${groupOf({ apiVersion })}`, { resource: columns[0]!, apiVersion }]
+    }),
+  )
 }
 
-/** Each object's resource, once; `custom` has the plurals of kinds that are no part of Kubernetes. */
-export function named(objects: Pick<KubernetesObject, "apiVersion" | "kind">[], custom: Map<string, string>): Kinds {
-  const byKey = new Map(objects.map(object => [`${object.kind}.${groupOf(object)}`, object]))
-  const kinds = [...byKey].map(([key, { apiVersion, kind }]) => {
-    const group = groupOf({ apiVersion })
-    return {
-      group,
-      resource: custom.get(key) ?? (BUILT_IN.includes(group) ? pluralOf(kind) : undefined),
-      name: `${kind} (${apiVersion})`,
-    }
-  })
-  return {
-    resources: kinds.flatMap(({ group, resource }) => (resource ? { group, resource } : [])),
-    unknown: kinds.flatMap(({ resource, name }) => (resource ? [] : name)),
+/** Each object's resource, once. `versions`: all that the cluster serves; none where it does not say. */
+export function named(
+  objects: Pick<KubernetesObject, "apiVersion" | "kind">[],
+  known: Map<string, Known>,
+  versions: string[],
+): Kinds {
+  const kinds = new Map(objects.map(object => [`${object.kind} (${object.apiVersion})`, object]))
+  const resources = new Map<string, Resource>()
+  const unknown: string[] = []
+  for (const [name, object] of kinds) {
+    const found = known.get(`${object.kind}.${groupOf(object)}`)
+    if (!found) unknown.push(name)
+    else if (versions.length > 0 && !versions.includes(object.apiVersion))
+      unknown.push(`${name}: the cluster has ${found.apiVersion}`)
+    else resources.set(`${found.resource}.${groupOf(object)}`, { group: groupOf(object), resource: found.resource })
   }
+  return { resources: [...resources.values()], unknown }
 }
 
-/** Throw where the cluster does not know a kind. */
+/** Throw where the cluster does not know a kind, or not in that version. */
 export function assertKnown({ unknown }: Kinds): void {
   if (unknown.length === 0) return
   throw new CloudNativeError({
@@ -71,17 +74,10 @@ export function assertKnown({ unknown }: Kinds): void {
     blame: "user",
     what: "the manifests have objects of kinds that the cluster does not know",
     why: unknown.join("\n"),
-    fix: "install what brings these kinds (their CustomResourceDefinitions) once per cluster, or take the objects out of the manifests",
+    fix: "write the apiVersion that the cluster has; where it has none, install what brings the kind (its CustomResourceDefinition) once per cluster, or take the object out of the manifests",
   })
 }
 
 function groupOf({ apiVersion }: Pick<KubernetesObject, "apiVersion">): string {
   return apiVersion.includes("/") ? apiVersion.split("/")[0]! : ""
-}
-
-function pluralOf(kind: string): string {
-  const singular = kind.toLowerCase()
-  if (singular === "endpoints") return singular
-  if (singular.endsWith("y")) return singular.replace(/y$/, "ies")
-  return /(s|x|ch)$/.test(singular) ? `${singular}es` : `${singular}s`
 }

@@ -18,6 +18,9 @@ export async function assertReferences(kubectl: Kubectl, inputs: ReleaseInputs):
   const asked = [...neededBy(inputs.manifests).map(({ reference }) => reference), ...account].filter(
     item => !isGiven(item),
   )
+  const made = given.filter(({ keys }) => !keys).map(({ name }) => name)
+  if (made.length > 0)
+    console.log(`preflight: Secrets that operators are expected to make of the manifests: ${made.join(", ")}`)
   const there = await readAvailable(kubectl, asked)
   if (!there)
     return console.log("preflight: Secrets and ConfigMaps may not be read: whether they are there is not checked")
@@ -46,7 +49,7 @@ export function assertResolved(inputs: ReleaseInputs, available: Available[], pl
 /** What the deployment itself brings. */
 export function availableFrom({ manifests, secrets, config }: ReleaseInputs): Available[] {
   const given: Available[] = secrets ? [{ kind: "Secret", name: config.secretName, keys: Object.keys(secrets) }] : []
-  return [...given, ...availableIn(manifests)]
+  return [...given, ...availableIn(manifests, config.secretName)]
 }
 
 /** Without its account the monitor cannot sign in, and would find the application broken. */

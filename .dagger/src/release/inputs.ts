@@ -1,6 +1,6 @@
 import { Directory, Secret } from "@dagger.io/dagger"
 
-import { type Config, isOrigin } from "../config/schema.js"
+import { type Config, originOf } from "../config/schema.js"
 import { assertDeployable } from "../manifests/check.js"
 import { manifestsIn, manifestsOf } from "../manifests/load.js"
 import type { Manifest } from "../manifests/parse.js"
@@ -52,14 +52,15 @@ export async function readInputs(
       assertDeployable(manifests, config)
       return manifests
     },
-    () => assertOrigin(given.publicUrl || config.publicUrl),
+    () => readOrigin(given.publicUrl || config.publicUrl),
   )
   return { config, manifests, secrets, registryLogin: given.registryLogin, publicUrl }
 }
 
-/** Tokens are issued for this address, to the letter: with a path or a slash at its end, every one would be refused. */
-function assertOrigin(publicUrl: string): string {
-  if (isOrigin(publicUrl)) return publicUrl
+/** Tokens are issued for this address, to the letter, and browsers send it in small letters without a default port. */
+function readOrigin(publicUrl: string): string {
+  const origin = originOf(publicUrl)
+  if (origin) return origin
   throw new CloudNativeError({
     code: "ARGUMENTS_INVALID",
     blame: "user",

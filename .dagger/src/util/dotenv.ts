@@ -1,3 +1,4 @@
+import { decodedText } from "./base64.js"
 import { CloudNativeError } from "./errors.js"
 
 const BLANK = /[^\S\n]*(?:#.*)?(?:\n|$)/y
@@ -5,11 +6,15 @@ const BLANK = /[^\S\n]*(?:#.*)?(?:\n|$)/y
 const ENTRY =
   /[^\S\n]*(?:export[^\S\n]+)?([A-Za-z_]\w*)[^\S\n]*=[^\S\n]*(?:"([^"]*)"|'([^']*)'|`([^`]*)`|([^\s"'`#][^\n#]*?)?)[^\S\n]*(?:(?<=\s)#.*)?(?:\n|$)/y
 
+/** Kubernetes takes no longer key in a Secret. */
+const LONGEST_KEY = 253
+
 /**
  * Read a dotenv file. What parsers read differently, as a # within a value without quotes, is an error rather than a guess.
  * An error names the line or the key, never a value; Node's own `parseEnv` skips what it cannot read.
  */
-export function parseDotenv(file: string): Record<string, string> {
+export function parseDotenv(given: string): Record<string, string> {
+  const file = dotenvText(given)
   const text = file.replace(/^\uFEFF/, "").replaceAll("\r\n", "\n")
   const values = new Map<string, string>()
   for (let offset = 0; offset < text.length;) {
@@ -20,6 +25,14 @@ export function parseDotenv(file: string): Record<string, string> {
       throw invalid(`line ${line} is not like KEY=value; a value with a quote or a # in it needs quotes around it`)
     if (!blank) {
       const [, key = "", double, single, backtick, bare = ""] = entry
+      if (key.length > LONGEST_KEY)
+        throw invalid(
+          `line ${line} sets a key of ${key.length} characters; if the file is in base64, it is no dotenv inside`,
+        )
+      if (/\$\{/.test(double ?? backtick ?? bare))
+        throw invalid(
+          `line ${line} sets ${key} to a value with \${…} in it, which some programs replace and others keep; write the whole value, or put it in single quotes to keep it as it is`,
+        )
       if (values.has(key)) throw invalid(`line ${line} sets ${key} a second time`)
       values.set(key, double?.replaceAll("\\n", "\n") ?? single ?? backtick ?? bare)
     }
@@ -27,6 +40,12 @@ export function parseDotenv(file: string): Record<string, string> {
   }
   if (values.size === 0) throw invalid("it has no line like KEY=value")
   return Object.fromEntries(values)
+}
+
+/** What a dotenv file says, also of one that is kept in base64. */
+export function dotenvText(given: string): string {
+  const decoded = decodedText(given)
+  return decoded !== undefined && /^\s*(#|(export\s+)?[A-Za-z_]\w*\s*=)/.test(decoded) ? decoded : given
 }
 
 function matchAt(pattern: RegExp, text: string, offset: number): RegExpExecArray | undefined {

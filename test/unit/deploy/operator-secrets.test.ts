@@ -42,13 +42,14 @@ spec:
         - { name: other, image: frontend }
 `
 
-const release = render(parseManifests([{ name: "app.yaml", text: MANIFESTS }]), {
+const INPUTS = {
   name: "shop",
   namespace: "shop",
   images: { backend: "r/backend@sha256:0", frontend: "r/frontend@sha256:0" },
   publicUrl: "https://shop.example.com",
   secretName: "app-secrets",
-})
+}
+const release = render(parseManifests([{ name: "app.yaml", text: MANIFESTS }]), INPUTS)
 
 describe("Secrets that operators make", () => {
   test("come before the migrations, what they are made of and with included", () => {
@@ -60,6 +61,16 @@ describe("Secrets that operators make", () => {
       madeFor(release, account).map(({ name, origin, keys }) => [name, origin.kind, ...keys])
     expect(needed([])).toEqual([["app-secrets", "ExternalSecret", "URL"]])
     expect(needed(["PASSWORD"])).toEqual([["app-secrets", "ExternalSecret", "URL", "PASSWORD"]])
+  })
+
+  test("are not waited for where they come with the pods, as the CSI driver makes them", () => {
+    const text = MANIFESTS.replace(
+      "external-secrets.io/v1\nkind: ExternalSecret",
+      "secrets-store.csi.x-k8s.io/v1\nkind: SecretProviderClass",
+    )
+    const { config, ...rest } = render(parseManifests([{ name: "app.yaml", text }]), INPUTS)
+    expect(config.map(({ kind }) => kind)).toContain("SecretProviderClass")
+    expect(madeFor({ config, ...rest }, [])).toEqual([])
   })
 
   const command = "kubectl --namespace=shop describe externalsecret app"

@@ -32,6 +32,12 @@ describe("an address that leads a container to itself", () => {
     expect(() => assertLeadsOut({ url }, {})).not.toThrow()
   })
 
+  test("of a proxy is refused; behind a proxy elsewhere, the server may have any address", () => {
+    const url = "https://127.0.0.1:6443"
+    expect(() => assertLeadsOut({ url, proxyUrl: "socks5://localhost:1080" })).toThrow(/the kubeconfig's proxy-url/)
+    expect(() => assertLeadsOut({ url, proxyUrl: "http://proxy.example.com:3128" })).not.toThrow()
+  })
+
   test.each(["https://10.0.0.1:6443", "https://localhost.example.com", "https://k8s.example.com"])(
     "%s is none",
     url => {

@@ -37,6 +37,22 @@ describe("a kubeconfig", () => {
     })
   })
 
+  test("says the context's own namespace and the proxy; entries that nothing uses may be broken", () => {
+    const [staging, ...others] = KUBECONFIG.contexts
+    const contexts = [{ ...staging, context: { ...staging!.context, namespace: "shop" } }, { name: "half" }, ...others]
+    const cluster = { server: "https://10.0.0.1:6443", "proxy-url": "http://proxy.example.com:3128" }
+    const clusters = [{ name: "gone", cluster: { server: "hunter2" } }, { name: "one", cluster }, { name: "empty" }]
+    const users = [{ name: "other", user: { exec: "hunter2" } }, ...KUBECONFIG.users]
+    expect(readKubeconfig(stringify({ ...KUBECONFIG, contexts, clusters, users }))).toEqual({
+      context: "staging",
+      url: "https://10.0.0.1:6443",
+      host: "10.0.0.1",
+      namespace: "shop",
+      proxyUrl: "http://proxy.example.com:3128",
+      outside: [],
+    })
+  })
+
   test.each<[string, string, string | undefined, string]>([
     [
       "an unknown context",
@@ -58,12 +74,13 @@ describe("a kubeconfig", () => {
       "its context staging names a user me that it does not hold",
     ],
     ["no YAML", "token: [hunter2", undefined, "it is not YAML"],
-    ["something else", "token: hunter2", undefined, "it lacks what a kubeconfig has: contexts, clusters"],
+    ["base64 of no kubeconfig", "aHVudGVyMmh1bnRlcjI=", undefined, "it is no mapping"],
+    ["something else", "token: hunter2", undefined, "missing or wrong in it: contexts, clusters"],
     [
       "a server that is no address",
       stringify({ ...KUBECONFIG, clusters: [{ name: "one", cluster: { server: "hunter2" } }] }),
       undefined,
-      "clusters.0.cluster.server",
+      "missing or wrong in it: clusters.one.cluster.server",
     ],
   ])("is refused, without a secret in the error: %s", (_, text, context, why) => {
     expect(() => readKubeconfig(text, context)).toThrow(why)

@@ -24,6 +24,20 @@ test.each<[string, string, string[]]>([
     ],
   ],
   [
+    "a volume that cannot grow",
+    'Error from server (Forbidden): persistentvolumeclaims "data" is forbidden: only dynamically provisioned pvc can be resized and the storageclass that provisions the pvc must support resize',
+    [
+      'persistentvolumeclaims "data" is forbidden: only dynamically provisioned pvc can be resized and the storageclass that provisions the pvc must support resize',
+    ],
+  ],
+  [
+    "a quota of the namespace",
+    'Error from server (Forbidden): services "web" is forbidden: exceeded quota: few, requested: count/services=1, used: count/services=2, limited: count/services=2',
+    [
+      'services "web" is forbidden: exceeded quota: few, requested: count/services=1, used: count/services=2, limited: count/services=2',
+    ],
+  ],
+  [
     "what a policy thinks of images that are not pushed yet",
     'Error from server (BadRequest): admission webhook "images.example.com" denied the request: no signature',
     [],

@@ -4,44 +4,55 @@ import { assertKnown, named, parseApiResources } from "../../../.dagger/src/pref
 
 /** As `kubectl api-resources --no-headers` prints it. */
 const PRINTED = `
-certificates          cert,certs   cert-manager.io/v1             true    Certificate
-proxies                            traefik.io/v1alpha1            true    Proxy
-probes                prb          monitoring.coreos.com/v1       true    Probe
+services                           svc          v1                             true    Service
+cronjobs                           cj           batch/v1                       true    CronJob
+horizontalpodautoscalers           hpa          autoscaling/v2                 true    HorizontalPodAutoscaler
+networkpolicies                    netpol       networking.k8s.io/v1           true    NetworkPolicy
+certificates                       cert,certs   cert-manager.io/v1             true    Certificate
+services                           kservice     serving.knative.dev/v1         true    Service
+proxies                                         traefik.io/v1alpha1            true    Proxy
 `
+const VERSIONS = ["v1", "batch/v1", "autoscaling/v1", "autoscaling/v2", "networking.k8s.io/v1", "cert-manager.io/v1"]
+const kinds = (...objects: [apiVersion: string, kind: string][]) =>
+  named(
+    objects.map(([apiVersion, kind]) => ({ apiVersion, kind })),
+    parseApiResources(PRINTED),
+    [...VERSIONS, "serving.knative.dev/v1", "traefik.io/v1alpha1"],
+  )
 
 describe("the resources of kinds", () => {
   test.each([
-    ["v1", "Service", "services"],
-    ["v1", "Endpoints", "endpoints"],
-    ["networking.k8s.io/v1", "NetworkPolicy", "networkpolicies"],
-    ["networking.k8s.io/v1", "Ingress", "ingresses"],
-    ["policy/v1", "PodDisruptionBudget", "poddisruptionbudgets"],
-    ["autoscaling/v2", "HorizontalPodAutoscaler", "horizontalpodautoscalers"],
-    ["batch/v1", "CronJob", "cronjobs"],
-  ])("%s %s: %s", (apiVersion, kind, resource) => {
-    expect(named([{ apiVersion, kind }], new Map())).toEqual({
-      resources: [{ group: apiVersion.includes("/") ? apiVersion.split("/")[0] : "", resource }],
-      unknown: [],
-    })
+    ["v1", "Service", "", "services"],
+    ["serving.knative.dev/v1", "Service", "serving.knative.dev", "services"],
+    ["networking.k8s.io/v1", "NetworkPolicy", "networking.k8s.io", "networkpolicies"],
+    ["autoscaling/v1", "HorizontalPodAutoscaler", "autoscaling", "horizontalpodautoscalers"],
+    ["traefik.io/v1alpha1", "Proxy", "traefik.io", "proxies"],
+  ])("%s %s: %s", (apiVersion, kind, group, resource) => {
+    expect(kinds([apiVersion, kind])).toEqual({ resources: [{ group, resource }], unknown: [] })
   })
 
-  test("that are no part of Kubernetes are as the cluster says, whatever the version", () => {
-    const objects = [
-      { apiVersion: "traefik.io/v1", kind: "Proxy" },
-      { apiVersion: "cert-manager.io/v1", kind: "Certificate" },
-    ]
-    expect(named(objects, parseApiResources(PRINTED)).resources).toEqual([
-      { group: "traefik.io", resource: "proxies" },
-      { group: "cert-manager.io", resource: "certificates" },
-    ])
+  test("are each there once, whatever the versions", () => {
+    const both = kinds(["autoscaling/v1", "HorizontalPodAutoscaler"], ["autoscaling/v2", "HorizontalPodAutoscaler"])
+    expect(both).toEqual({ resources: [{ group: "autoscaling", resource: "horizontalpodautoscalers" }], unknown: [] })
   })
 
-  test("that the cluster does not know are named", () => {
-    const kinds = named(
-      [{ apiVersion: "monitoring.coreos.com/v1", kind: "ServiceMonitor" }],
-      parseApiResources(PRINTED),
+  test("that the cluster does not know, or not in that version, are named with the version that there is", () => {
+    const unknown = kinds(
+      ["monitoring.coreos.com/v1", "ServiceMonitor"],
+      ["batch/v1beta1", "CronJob"],
+      ["v1", "CronJob"],
+      ["cert-manager.io/v1alpha2", "Certificate"],
     )
-    expect(() => assertKnown(kinds)).toThrow(/KINDS_MISSING: .*\n {2}ServiceMonitor \(monitoring\.coreos\.com\/v1\)/)
-    expect(() => assertKnown(named([{ apiVersion: "v1", kind: "Service" }], new Map()))).not.toThrow()
+    expect(unknown).toEqual({
+      resources: [],
+      unknown: [
+        "ServiceMonitor (monitoring.coreos.com/v1)",
+        "CronJob (batch/v1beta1): the cluster has batch/v1",
+        "CronJob (v1)",
+        "Certificate (cert-manager.io/v1alpha2): the cluster has cert-manager.io/v1",
+      ],
+    })
+    expect(() => assertKnown(unknown)).toThrow(/KINDS_MISSING: .*\n {2}ServiceMonitor/)
+    expect(() => assertKnown(kinds(["v1", "Service"]))).not.toThrow()
   })
 })

@@ -1,14 +1,25 @@
 import { describe, expect, test } from "vitest"
 import { parse } from "yaml"
 
-import { named } from "../../../.dagger/src/preflight/kinds.ts"
+import { named, parseApiResources } from "../../../.dagger/src/preflight/kinds.ts"
 import { accessReviews, deniedOf, OWN, type Rule, rulesFor } from "../../../.dagger/src/preflight/permissions.ts"
 import { ownFile, ownManifests } from "../manifests/files.ts"
 
+const API = parseApiResources(`
+configmaps cm v1 true ConfigMap
+services svc v1 true Service
+serviceaccounts sa v1 true ServiceAccount
+deployments deploy apps/v1 true Deployment
+horizontalpodautoscalers hpa autoscaling/v2 true HorizontalPodAutoscaler
+jobs batch/v1 true Job
+networkpolicies netpol networking.k8s.io/v1 true NetworkPolicy
+poddisruptionbudgets pdb policy/v1 true PodDisruptionBudget
+`)
 const OF_THE_SAMPLE = rulesFor(
   named(
     ownManifests().map(({ object }) => object),
-    new Map(),
+    API,
+    [],
   ).resources,
 )
 

@@ -85,14 +85,37 @@ describe("Secrets that the manifests refer to", () => {
       made("bitnami.com/v1alpha1", "SealedSecret", "app", { template: { metadata: { name: "app-secrets" } } }),
     ],
     ["a Certificate that names them", made("cert-manager.io/v1", "Certificate", "app", { secretName: "app-secrets" })],
+    [
+      "a OnePasswordItem of their name",
+      made("onepassword.com/v1", "OnePasswordItem", "app-secrets", { itemPath: "a" }),
+    ],
+    [
+      "a VaultStaticSecret that names them",
+      made("secrets.hashicorp.com/v1beta1", "VaultStaticSecret", "app", { destination: { name: "app-secrets" } }),
+    ],
+    [
+      "a SecretProviderClass of the CSI driver that names them",
+      made("secrets-store.csi.x-k8s.io/v1", "SecretProviderClass", "app", {
+        secretObjects: [{ secretName: "app-secrets" }],
+      }),
+    ],
   ])("are yet to be made of %s", (_, more) => {
     expect(problems(plan(undefined, ["PASSWORD"], more), there().slice(1))).toEqual([])
   })
 
-  test("are not made of an object of another name, or of another group's", () => {
+  test("are yet to be made of an operator's object whose name theirs begins with, but for the applications' own", () => {
+    const cluster = made("postgresql.cnpg.io/v1", "Cluster", "of", { instances: 1 })
+    expect(problems(plan({ NEEDED: "a value" }, [], cluster), [])).toEqual([])
+    const monitor = made("monitoring.coreos.com/v1", "ServiceMonitor", "app", {})
+    expect(problems(plan(undefined, [], monitor), there().slice(1))).toEqual([
+      "Deployment web needs the Secret app-secrets, which does not exist",
+    ])
+  })
+
+  test("are not made of an object of another name, or of Kubernetes' own", () => {
     const others =
       made("external-secrets.io/v1", "ExternalSecret", "app", {}) +
-      made("example.com/v1", "SealedSecret", "app-secrets", {})
+      made("networking.k8s.io/v1", "Ingress", "app-secrets", { tls: [{ secretName: "app-secrets" }] })
     expect(problems(plan(undefined, [], others), there().slice(1))).toEqual([
       "Deployment web needs the Secret app-secrets, which does not exist",
     ])

@@ -24,6 +24,16 @@ test("what a workflow passes on of settings that are not set counts as not given
   expect(await read("", "")).toMatchObject({ secrets: undefined, publicUrl: "https://shop.example.com" })
 })
 
+test.each([
+  ["https://Shop.Example.COM", "https://shop.example.com"],
+  ["HTTPS://shop.example.com:443", "https://shop.example.com"],
+  ["http://shop.example.com:80", "http://shop.example.com"],
+  ["https://shop.example.com:8443", "https://shop.example.com:8443"],
+])("a public URL is as browsers write it: %s", async (given, publicUrl) => {
+  expect((await read("", given)).publicUrl).toBe(publicUrl)
+  expect(parseConfig(`publicUrl: ${given}\n`, "cloud-native.yaml").publicUrl).toBe(publicUrl)
+})
+
 test("what is set is read, with all mistakes at once", async () => {
   expect(await read("A=1\n", "https://staging.example.com")).toMatchObject({
     secrets: { A: "1" },

@@ -25,6 +25,13 @@ describe("a dotenv file", () => {
       { PEM: "-----BEGIN-----\nabc\n-----END-----", B: "1" },
     ],
     ["dollars stay", "A=$HOME\nB='${X}'", { A: "$HOME", B: "${X}" }],
+    ["a file in base64", Buffer.from("A=1\n# two\nB=2\n").toString("base64"), { A: "1", B: "2" }],
+    [
+      "a file in base64 over several lines, which ends in ==",
+      Buffer.from("DATABASE_URL=postgresql://app@db/app\nB=12\n").toString("base64").replace(/.{20}/g, "$&\n"),
+      { DATABASE_URL: "postgresql://app@db/app", B: "12" },
+    ],
+    ["a key that looks like base64", "QUJDREVGR0hJSktM=", { QUJDREVGR0hJSktM: "" }],
     ["line ends and mark of Windows", "\uFEFFA=1\r\nB=2\r\n", { A: "1", B: "2" }],
   ])("%s", (_, text, expected) => {
     expect(parseDotenv(text)).toEqual(expected)
@@ -42,6 +49,9 @@ describe("a dotenv file", () => {
     ["a value that is only that", "A=#hunter2", "line 1 is not like"],
     ["a line after a value of several", 'A="1\n2"\nhunter2', "line 3 is not like"],
     ["a key twice", "A=hunter2\nB=1\nA=hunter2", "line 3 sets A a second time"],
+    ["a value of others", "A=1\nURL=postgresql://${A}:hunter2@db", "line 2 sets URL to a value with ${…} in it"],
+    ["a value of others in double quotes", 'A="${B:-hunter2}"', "put it in single quotes"],
+    ["base64 of something else", `${"hunter2A".repeat(40)}=`, "a key of 320 characters"],
     ["JSON", '{"A": "hunter2"}', "line 1 is not like"],
   ])("is refused, without a value in the error: %s", (_, text, why) => {
     expect(() => parseDotenv(text)).toThrow(why)

@@ -2,6 +2,7 @@ import { dag, Directory } from "@dagger.io/dagger"
 import { parse } from "yaml"
 
 import type { Config } from "../../config/schema.js"
+import { decodedText } from "../../util/base64.js"
 import { parseDotenv } from "../../util/dotenv.js"
 import { CloudNativeError, lastLines } from "../../util/errors.js"
 import { base64Within, formsOf } from "../../util/redact.js"
@@ -101,7 +102,7 @@ const SECRET_KEY = /^(token|password|client-key-data|id-token|refresh-token)$/
 export function valuesOf(text: string): GivenValue[] {
   const entries = entriesOf(text)
   if (entries) return Object.entries(entries).map(([key, value]) => ({ key, value }))
-  const inner = secretsIn(yamlOf(text))
+  const inner = secretsIn(yamlOf(decodedText(text) ?? text))
   return (inner.length > 0 ? inner : [text]).map(value => ({ value }))
 }
 

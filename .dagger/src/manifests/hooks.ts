@@ -1,0 +1,104 @@
+import { describe, type Manifest } from "./manifest.js"
+import { type Problem, problemAt } from "./problem.js"
+import type { KubernetesObject } from "./shapes.js"
+
+/*
+ * Annotations that say when Helm and Argo CD apply an object: before the others, with them, after them, or only on another
+ * occasion, such as `helm test` or a deletion.
+ */
+
+type Moment = "before" | "with" | "after" | "never"
+
+const MOMENTS: Record<string, Record<string, Moment>> = {
+  "helm.sh/hook": {
+    "crd-install": "before",
+    "pre-install": "before",
+    "pre-upgrade": "before",
+    "post-install": "after",
+    "post-upgrade": "after",
+    "pre-delete": "never",
+    "post-delete": "never",
+    "pre-rollback": "never",
+    "post-rollback": "never",
+    test: "never",
+    "test-success": "never",
+    "test-failure": "never",
+  },
+  "argocd.argoproj.io/hook": {
+    PreSync: "before",
+    Sync: "with",
+    PostSync: "after",
+    SyncFail: "never",
+    PreDelete: "never",
+    PostDelete: "never",
+    Skip: "never",
+  },
+}
+const WAVE = "argocd.argoproj.io/sync-wave"
+const WEIGHT = "helm.sh/hook-weight"
+
+/** The annotation that makes an object a hook. */
+interface Hook {
+  annotation: string
+  /** As it is written: one name, or several. */
+  value: string
+  /** Undefined where a name is unknown. */
+  moment?: Moment
+}
+
+function hookOf({ metadata: { annotations = {} } }: KubernetesObject): Hook | undefined {
+  const annotation = Object.keys(MOMENTS).find(key => annotations[key] !== undefined)
+  if (!annotation) return undefined
+  const value = annotations[annotation]!
+  const moments = value.split(",").map(name => MOMENTS[annotation]![name.trim()])
+  // Of one that runs on several occasions, the first counts: before an upgrade is after the first installation, too.
+  const first = (["before", "with", "after", "never"] as const).find(moment => moments.includes(moment))
+  return { annotation, value, moment: moments.includes(undefined) ? undefined : first }
+}
+
+/** The manifests that a deployment applies; the others are hooks of other occasions. */
+export function withoutOtherHooks(manifests: Manifest[]): { applied: Manifest[]; others: string[] } {
+  const isOther = ({ object }: Manifest) => hookOf(object)?.moment === "never"
+  return {
+    applied: manifests.filter(manifest => !isOther(manifest)),
+    others: manifests.filter(isOther).map(({ object }) => {
+      const { annotation, value } = hookOf(object)!
+      return `${describe(object)} (${annotation}: ${value})`
+    }),
+  }
+}
+
+/** Kinds that run to their end. */
+const RUNS = ["Job", "Pod"]
+
+/** What would have to run after the rollout, or at a moment that is unknown: Jobs are migrations, which run before it. */
+export function* hookProblems(manifests: Manifest[]): Generator<Problem> {
+  for (const manifest of manifests) {
+    const { object } = manifest
+    const hook = hookOf(object)
+    if (!hook || !RUNS.includes(object.kind) || hook.moment === "before" || hook.moment === "with") continue
+    yield problemAt(manifest, ["metadata", "annotations", hook.annotation], {
+      code: "HOOK_NOT_RUN",
+      what: `${describe(object)}: ${hook.annotation}: ${hook.value}: ${hook.moment ? "it is to run after the rollout, and this module runs Jobs before it, as migrations" : "this module knows no such hook"}`,
+      fix: "take it out of the manifests that are deployed; handshake in cloud-native.yaml proves a release after its rollout. A migration is a Job without the annotation, or with pre-upgrade or PreSync",
+    })
+  }
+}
+
+/** The place in the order that annotations give an object: the lower, the earlier. */
+export function waveOf({ metadata: { annotations = {} } }: KubernetesObject): number {
+  return parseInt(annotations[WAVE] ?? annotations[WEIGHT] ?? "") || 0
+}
+
+/** Jobs in the order to run them: those of a stage side by side. Helm runs its hooks one by one, by weight and name. */
+export function stagesOf<T extends KubernetesObject>(jobs: T[]): T[][] {
+  const nameOf = ({ metadata: { annotations, name } }: T) => (annotations?.["helm.sh/hook"] === undefined ? "" : name)
+  const sorted = [...jobs].sort((a, b) => waveOf(a) - waveOf(b) || nameOf(a).localeCompare(nameOf(b)))
+  const stages: T[][] = []
+  for (const job of sorted) {
+    const first = stages.at(-1)?.[0]
+    if (first && waveOf(first) === waveOf(job) && nameOf(first) === nameOf(job)) stages.at(-1)!.push(job)
+    else stages.push([job])
+  }
+  return stages
+}

@@ -1,0 +1,67 @@
+import { describe, expect, test } from "vitest"
+
+import { hookProblems, stagesOf, withoutOtherHooks } from "../../../.dagger/src/manifests/hooks.ts"
+import { parseManifests } from "../../../.dagger/src/manifests/parse.ts"
+
+function jobs(annotations: Record<string, Record<string, string>>) {
+  const texts = Object.entries(annotations).map(([name, own]) =>
+    JSON.stringify({
+      apiVersion: "batch/v1",
+      kind: "Job",
+      metadata: { name, annotations: own },
+      spec: { template: { spec: { containers: [{ name, image: "backend" }] } } },
+    }),
+  )
+  return parseManifests([{ name: "jobs.yaml", text: texts.join("\n---\n") }])
+}
+const HELM = "helm.sh/hook"
+const ARGO = "argocd.argoproj.io/hook"
+
+describe("hooks of Helm and of Argo CD", () => {
+  test("run before the rollout as migrations do, or are refused by name", () => {
+    const manifests = jobs({
+      plain: {},
+      migrate: { [ARGO]: "PreSync" },
+      upgrade: { [HELM]: "pre-upgrade" },
+      both: { [HELM]: "post-install, pre-upgrade" },
+      smoke: { [HELM]: "post-install,post-upgrade" },
+      load: { [ARGO]: "PostSync" },
+      unknown: { [HELM]: "mid-upgrade" },
+    })
+    expect([...hookProblems(manifests)].map(({ what }) => what)).toEqual([
+      "Job smoke: helm.sh/hook: post-install,post-upgrade: it is to run after the rollout, and this module runs Jobs before it, as migrations",
+      "Job load: argocd.argoproj.io/hook: PostSync: it is to run after the rollout, and this module runs Jobs before it, as migrations",
+      "Job unknown: helm.sh/hook: mid-upgrade: this module knows no such hook",
+    ])
+  })
+
+  test("of other occasions are left out, and named", () => {
+    const manifests = jobs({
+      migrate: {},
+      test: { [HELM]: "test" },
+      clean: { [HELM]: "pre-delete" },
+      skip: { [ARGO]: "Skip" },
+    })
+    const { applied, others } = withoutOtherHooks(manifests)
+    expect(applied.map(({ object }) => object.metadata.name)).toEqual(["migrate"])
+    expect(others).toEqual([
+      "Job test (helm.sh/hook: test)",
+      "Job clean (helm.sh/hook: pre-delete)",
+      "Job skip (argocd.argoproj.io/hook: Skip)",
+    ])
+  })
+
+  test("run in the order of waves and weights; side by side only where neither says otherwise", () => {
+    const wave = (value: string) => ({ [ARGO]: "PreSync", "argocd.argoproj.io/sync-wave": value })
+    const weight = (value: string) => ({ [HELM]: "pre-upgrade", "helm.sh/hook-weight": value })
+    const stages = (annotations: Record<string, Record<string, string>>) =>
+      stagesOf(jobs(annotations).map(({ object }) => object)).map(stage => stage.map(({ metadata }) => metadata.name))
+    expect(stages({ seed: wave("2"), other: {}, migrate: wave("1"), first: wave("-1"), plain: {} })).toEqual([
+      ["first"],
+      ["other", "plain"],
+      ["migrate"],
+      ["seed"],
+    ])
+    expect(stages({ b: weight("5"), c: weight("0"), a: weight("0") })).toEqual([["a"], ["c"], ["b"]])
+  })
+})

@@ -1,0 +1,38 @@
+import { expect, test } from "vitest"
+
+import { parseManifests } from "../../../.dagger/src/manifests/parse.ts"
+import { sizeProblems } from "../../../.dagger/src/manifests/size.ts"
+
+const MB = 1_048_576
+const of = (object: object) =>
+  [...sizeProblems(parseManifests([{ name: "a.yaml", text: JSON.stringify(object) }]))].map(({ what }) => what)
+
+test.each([
+  [
+    "a ConfigMap",
+    { apiVersion: "v1", kind: "ConfigMap", metadata: { name: "a" }, data: { k: "x".repeat(MB - 1) } },
+    [],
+  ],
+  [
+    "one of a byte more",
+    { apiVersion: "v1", kind: "ConfigMap", metadata: { name: "a" }, data: { k: "x".repeat(MB) } },
+    ["ConfigMap a: data has 1048577 bytes, and Kubernetes takes 1048576"],
+  ],
+  [
+    "a Secret, whose values are in base64",
+    { apiVersion: "v1", kind: "Secret", metadata: { name: "a" }, data: { k: Buffer.alloc(MB).toString("base64") } },
+    ["Secret a: data has 1048577 bytes, and Kubernetes takes 1048576"],
+  ],
+  [
+    "annotations",
+    { apiVersion: "v1", kind: "Service", metadata: { name: "a", annotations: { k: "x".repeat(262_144) } }, spec: {} },
+    ["Service a: metadata.annotations has 262145 bytes, and Kubernetes takes 262144"],
+  ],
+  [
+    "another object",
+    { apiVersion: "example.com/v1", kind: "Dashboard", metadata: { name: "a" }, spec: { json: "x".repeat(1_600_000) } },
+    [expect.stringMatching(/^Dashboard a: the object has 16\d+ bytes/)],
+  ],
+])("is too large for Kubernetes, or not: %s", (_, object, expected) => {
+  expect(of(object)).toEqual(expected)
+})
