@@ -1,12 +1,12 @@
 import { readJson } from "../util/json.js"
-import { Config } from "./schema.js"
+import { type AppConfig, Config } from "./schema.js"
 
 /** The config as text, which the objects of the chain carry: Dagger keeps their fields as JSON. */
 export function encodeConfig(config: Config): string {
   return JSON.stringify({
     ...config,
-    backend: withSize(config.backend, "ownSize"),
-    frontend: withSize(config.frontend, "ownSize"),
+    backend: encodeApp(config.backend),
+    frontend: encodeApp(config.frontend),
     limits: withSize(config.limits, "imageSize"),
   })
 }
@@ -14,6 +14,11 @@ export function encodeConfig(config: Config): string {
 /** Throws if the text is no config of this version of the module. */
 export function decodeConfig(text: string): Config {
   return readJson(Config, text, "the config that this object carries")
+}
+
+/** The base has been read from the Dockerfile by now: it travels like one that the user has set. */
+function encodeApp({ readsBase: _, ...app }: AppConfig): object {
+  return withSize(app, "ownSize")
 }
 
 /** The schema reads a size from a text with its unit. */
