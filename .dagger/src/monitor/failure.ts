@@ -45,6 +45,7 @@ export async function requestsFailed(
     : remediesFor(availability).join("; ")
   return new CloudNativeError({
     code: "AVAILABILITY_FAILED",
+    kind: migrations ? "breaking-migration" : availability.failures[0]?.failure.kind,
     blame: "user",
     what: migrations
       ? `requests began to fail while ${migrations.join(" and ")} ran: the migration broke the running release (${percent} answered as expected)`

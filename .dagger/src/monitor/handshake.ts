@@ -77,6 +77,7 @@ export function readResults(log: string, expected: string[]): StepResult[] {
   if (!failed && results.length === expected.length) return results
   throw new CloudNativeError({
     code: "HANDSHAKE_FAILED",
+    kind: failed?.failure?.kind,
     blame: "user",
     what: failed
       ? `the handshake failed at: ${failed.step}`

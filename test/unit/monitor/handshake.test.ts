@@ -11,12 +11,19 @@ test("every step passed", () => {
 })
 
 test.each([
-  ["fails", line("sign up", "status 429 instead of 200: …", { kind: "rate-limited" }), "status 429", "lower the"],
-  ["is not sent", `${line("sign up")}panic: no memory\n`, "panic: no memory", "resources"],
-])("a step that %s: the error has what happened, and the remedy for its kind", (_, log, why, fix) => {
+  [
+    "fails",
+    line("sign up", "status 429 instead of 200: …", { kind: "rate-limited" }),
+    "status 429",
+    "lower the",
+    "rate-limited",
+  ],
+  ["is not sent", `${line("sign up")}panic: no memory\n`, "panic: no memory", "resources", undefined],
+])("a step that %s: the error has what happened, and the remedy for its kind", (_, log, why, fix, kind) => {
   expect(() => readResults(log, STEPS)).toThrow(
     expect.objectContaining({
       code: "HANDSHAKE_FAILED",
+      kind,
       why: expect.stringContaining(why),
       fix: expect.stringContaining(fix),
     }),
