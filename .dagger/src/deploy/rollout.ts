@@ -14,6 +14,7 @@ import { watchRollout, watchSets } from "./watch.js"
 export function beginReport(id: string, { kubectl, config, recorded, isRollback }: RolloutTask): Report {
   const now = new Date().toISOString()
   return {
+    schemaVersion: 1,
     id,
     kind: isRollback ? "rollback" : "deploy",
     outcome: "failed",
