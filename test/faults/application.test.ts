@@ -116,7 +116,7 @@ test("5: a version that never becomes ready is rolled back, and its users notice
   expect(JSON.parse(readFileSync(join(report, "report.json"), "utf8"))).toMatchObject({
     outcome: "failed",
     failure: { code: "ROLLOUT_FAILED" },
-    recovery: { action: "rolled back" },
+    recovery: { action: "rolled-back" },
     baseline: "healthy",
     availability: { percent: 100 },
   })

@@ -28,7 +28,7 @@ interface Fault {
   /** What the cluster shows of it, as cause.ts reads it; unset: nothing, since it is found out before or by the users' requests. */
   shown?: string
   /** The state of the cluster afterwards. Default: rolled back. */
-  recovery?: "rolled back" | "none" | "untouched"
+  recovery?: "rolled-back" | "none" | "untouched"
 }
 
 /** Seconds from the cause to the verdict. */
@@ -92,7 +92,7 @@ async function isUndone(name: string, fault: Fault): Promise<void> {
     expect(report).toMatchObject({
       outcome: "failed",
       failure: { code: expect.stringContaining(fault.expect[0]!) },
-      recovery: { action: fault.recovery ?? "rolled back" },
+      recovery: { action: fault.recovery ?? "rolled-back" },
     })
 
   const cause = shownAt ?? Date.parse(report?.availability?.outages[0]?.from ?? "")

@@ -84,10 +84,10 @@ function previousOf(entries: Entry[]): string {
   })
 }
 
-async function exclusively(task: RolloutTask): Promise<Report> {
+async function exclusively(task: Omit<RolloutTask, "signal">): Promise<Report> {
   const id = newId()
   try {
-    return await withLease(task.kubectl, task.config.name, id, () => run(id, task))
+    return await withLease(task.kubectl, task.config.name, id, signal => run(id, { ...task, signal }))
   } finally {
     await task.kubectl.close()
   }
@@ -120,7 +120,10 @@ async function run(id: string, task: RolloutTask): Promise<Report> {
     // Where users were served before, what they see of the way back counts too.
     const seesItThrough = guard.baseline === "healthy"
     if (!seesItThrough) await conclude(report, guard)
-    report.recovery = await recover(task, report, guard, { entries, there, found })
+    // What somebody else deploys meanwhile is not to be fought over.
+    report.recovery = task.signal.aborted
+      ? { action: "left" }
+      : await recover(task, report, guard, { entries, there, found })
     if (seesItThrough) await conclude(report, guard)
     // A cluster that cannot be written to any more must not hide what happened.
     await finish(kubectl, report, "failed").catch(problem =>

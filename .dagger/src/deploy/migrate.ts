@@ -27,8 +27,8 @@ type Job = z.infer<typeof Job>
 /** What became of one migration of a release. */
 export interface Migration {
   name: string
-  /** `had run`: it had completed for this release before. */
-  outcome: "ran" | "had run"
+  /** `had-run`: it had completed for this release before. */
+  outcome: "ran" | "had-run"
 }
 
 /** How the wait for a Job ended: as one of its conditions says, since it is gone, or since it can never end. */
@@ -53,7 +53,7 @@ async function runJob(
 ): Promise<Migration> {
   const { name } = manifest.metadata
   const before = endOf(await find(kubectl, name))
-  if (before?.type === "Complete") return { name, outcome: "had run" }
+  if (before?.type === "Complete") return { name, outcome: "had-run" }
   if (before?.type === "Failed") await kubectl.must(["delete", "job", name, "--wait=true", "--timeout=60s"])
   console.log(`migrate: ${name}`)
   await kubectl.apply([manifest])

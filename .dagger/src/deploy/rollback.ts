@@ -4,6 +4,7 @@ import type { AvailabilityGuard } from "../monitor/availability-guard.js"
 import { type Entry, inventoryOf, lastSucceeded, readRecord } from "../release/history.js"
 import { prune, toPrune } from "../release/prune.js"
 import type { Report } from "../report/report.js"
+import { describeRecovery } from "../report/states.js"
 import { CloudNativeError, messageOf } from "../util/errors.js"
 import { beginReport, bringUp } from "./rollout.js"
 import type { RolloutTask } from "./task.js"
@@ -48,7 +49,7 @@ export function planRollback(
   if (!previous && (keepFailed || found.some(({ kind }) => isWorkload(kind))))
     return { action: "kept", remove: [], left: [] }
   const remove = toPrune(current, [...entries, failed])
-  return previous ? { action: "rolled back", to: previous.id, remove, left } : { action: "removed", remove, left }
+  return previous ? { action: "rolled-back", to: previous.id, remove, left } : { action: "removed", remove, left }
 }
 
 /** Undo what a failed deployment has changed. Never throws. */
@@ -142,14 +143,7 @@ function seenByUsers({ sent, failed, outages }: NonNullable<Report["availability
   return `for users, until it was undone: ${failed} of ${sent} requests failed, longest outage ${longest.toFixed(1)} s`
 }
 
-function stateOf({ action, to, problem }: Recovery): string {
-  const undone = {
-    "rolled back": `rolled back to ${to}`,
-    removed: "nothing ran before: what the deployment brought has been removed",
-    kept: "there is no recorded release to go back to: what the deployment brought is still there",
-    "kept-new":
-      "the new pods stay: requests failed from this release's migrations until its pods served, so the previous release can no longer serve",
-    none: "no pod was changed",
-  }[action]
-  return problem ? `while going back (${undone}):\n${problem.replace(/^/gm, "  ")}` : undone
+function stateOf(recovery: Recovery): string {
+  const state = describeRecovery(recovery)
+  return recovery.problem ? `while going back (${state}):\n${recovery.problem.replace(/^/gm, "  ")}` : state
 }

@@ -15,6 +15,7 @@ import { watchRollout, watchSets } from "./watch.js"
 export function beginReport(id: string, { kubectl, config, recorded, isRollback }: RolloutTask): Report {
   const now = new Date().toISOString()
   return {
+    schemaVersion: 1,
     id,
     kind: isRollback ? "rollback" : "deploy",
     outcome: "failed",
@@ -53,21 +54,23 @@ export async function bringUp(
   if (counted === "before") await guard.measureBaseline()
   Object.assign(report, { baseline: guard.baseline, broken: guard.broken })
   const [alarm, ended] = [new AbortController(), new AbortController()]
+  const signal = AbortSignal.any([alarm.signal, task.signal])
   // A monitor whose log cannot be read is found out at the end.
   const guarding = guard.watch(alarm, ended.signal).catch(() => undefined)
   try {
-    if (!isRollback) await bringUpDependencies(task, report, alarm.signal)
-    if (!isRollback) report.migrations = await migrateGuarded(task, guard, alarm.signal)
+    if (!isRollback) await bringUpDependencies(task, report, signal)
+    if (!isRollback) report.migrations = await migrateGuarded(task, guard, signal)
+    signal.throwIfAborted()
     guard.startRollout()
     // Old pods that are broken answer until they have gone.
     const fromReady = counted !== "complete" && guard.baseline !== "broken"
-    await rollOut(task, report, alarm.signal, fromReady ? () => guard.startCounting() : undefined)
+    await rollOut(task, report, signal, fromReady ? () => guard.startCounting() : undefined)
     await guard.endRollout()
     // Slow or not, what ran before is better than what failed.
     if (!isRollback && config.limits.startupAction === "fail") assertStarted(report.starts, report.startLimit)
     if (task.options.handshake && !isRollback)
-      report.handshake = await proveHandshake(kubectl, config, release.objects, publicUrl, alarm.signal)
-    await guard.assertAvailable(alarm.signal)
+      report.handshake = await proveHandshake(kubectl, config, release.objects, publicUrl, signal)
+    await guard.assertAvailable(signal)
   } finally {
     ended.abort()
     await guarding

@@ -22,4 +22,6 @@ export interface RolloutTask {
   redactor: Redactor
   /** It ran before: its Secrets are there and its migrations have run. */
   isRollback: boolean
+  /** Aborts once somebody else holds the Lease. */
+  signal: AbortSignal
 }

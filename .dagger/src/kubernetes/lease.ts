@@ -23,13 +23,21 @@ const Lease = z.object({
 })
 type Lease = z.infer<typeof Lease>
 
-/** Do what only one deployment of a name and namespace may do at a time; throws LOCKED, saying who does, where another is at it. */
-export async function withLease<T>(kubectl: Kubectl, name: string, id: string, work: () => Promise<T>): Promise<T> {
+/**
+ * Do what only one deployment of a name and namespace may do at a time; throws LOCKED, naming the Lease's holder, if another
+ * one does. The signal aborts once somebody else holds the Lease.
+ */
+export async function withLease<T>(
+  kubectl: Kubectl,
+  name: string,
+  id: string,
+  work: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
   const lock = new Lock(kubectl, `cloud-native-${name}`, `${await whoAmI(kubectl)} (deployment ${id})`)
   await lock.acquire()
-  const { lost, stop } = lock.keep()
+  const { signal, stop } = lock.keep()
   try {
-    return await Promise.race([work(), lost])
+    return await work(signal)
   } finally {
     await stop()
     await lock.release()
@@ -88,33 +96,38 @@ class Lock {
   }
 
   /**
-   * Give a sign of life now and then; `lost` rejects when the Lease has become another's. `stop` resolves when the last
-   * sign was given: a Lease is created by one that comes after its end.
+   * Renew the Lease now and then; `signal` aborts when somebody else holds it. `stop` resolves after the last renewal: a Lease
+   * must not be created after its release.
    */
-  keep(): { lost: Promise<never>; stop: () => Promise<void> } {
-    let timer: NodeJS.Timeout | undefined
-    let last = Promise.resolve()
+  keep(): { signal: AbortSignal; stop: () => Promise<void> } {
+    const lost = new AbortController()
     const acquired = now()
-    const lost = new Promise<never>((_, reject) => {
-      timer = setInterval(() => {
-        // An API server that is away for a moment takes the Lease from nobody.
-        last = last
-          .then(() => this.renew(acquired))
-          .then(
-            current => void (current?.spec.holderIdentity === this.holder || reject(this.locked(current))),
-            () => undefined,
-          )
-      }, RENEWAL)
-    })
-    lost.catch(() => undefined)
-    return { lost, stop: () => (clearInterval(timer), last) }
+    let last = Promise.resolve()
+    const timer = setInterval(() => {
+      // An API server that is away for a moment takes the Lease from nobody.
+      last = last
+        .then(() => this.renew(acquired))
+        .then(
+          holder => {
+            if (holder) lost.abort(this.locked(holder))
+          },
+          () => undefined,
+        )
+    }, RENEWAL)
+    return { signal: lost.signal, stop: () => (clearInterval(timer), last) }
   }
 
-  /** The Lease as it was found, renewed where it is ours. */
+  /** Renew the Lease where it is ours, take it again where it is gone; answers with it where somebody else holds it. */
   private async renew(acquireTime: string): Promise<Lease | undefined> {
     const current = await this.read()
-    if (current?.spec.holderIdentity === this.holder) await this.replace(current, acquireTime)
-    return current
+    if (!current) {
+      console.log(`lock: the Lease ${this.name} is gone; it is taken again`)
+      await this.kubectl.run(["create", "--filename=-"], JSON.stringify(this.lease(acquireTime)))
+      return undefined
+    }
+    if (current.spec.holderIdentity !== this.holder) return current
+    await this.replace(current, acquireTime)
+    return undefined
   }
 
   async release(): Promise<void> {
@@ -145,15 +158,13 @@ class Lock {
     }
   }
 
-  private locked(current: Lease | undefined): CloudNativeError {
+  private locked(current: Lease): CloudNativeError {
     return new CloudNativeError({
       code: "LOCKED",
       blame: "environment",
-      what: `another deployment to the namespace ${this.kubectl.namespace} is under way`,
-      why: current
-        ? `the Lease ${this.name} is held by ${current.spec.holderIdentity}, since ${current.spec.acquireTime}`
-        : `the Lease ${this.name} was taken away from this deployment`,
-      fix: `wait until it has ended; one that was killed loses its Lease ${DURATION} s later`,
+      what: `another deployment to the namespace ${this.kubectl.namespace} is in progress`,
+      why: `the Lease ${this.name} is held by ${current.spec.holderIdentity || "nobody"}, since ${current.spec.acquireTime}`,
+      fix: `wait until it has ended, then deploy again; one that was killed loses its Lease ${DURATION} s later`,
     })
   }
 }

@@ -69,12 +69,16 @@ export async function recordRelease(
   recorded: Recorded,
   found: Identity[],
 ): Promise<Entry> {
-  const content = { ...recorded, release: { ...recorded.release, secrets: recorded.release.secrets.map(withoutData) } }
+  const content = {
+    schemaVersion: 1,
+    ...recorded,
+    release: { ...recorded.release, secrets: recorded.release.secrets.map(withoutData) },
+  }
   const entry: Entry = {
     id,
     outcome: "pending",
     // What is asked of it makes it no other release.
-    content: digestOf({ ...content, expectations: undefined }),
+    content: digestOf({ ...content, schemaVersion: undefined, expectations: undefined }),
     inventory: inventoryOf(recorded.release),
     found,
   }
@@ -152,6 +156,8 @@ const Objects = z.array(
   z.looseObject({ apiVersion: z.string(), kind: z.string(), metadata: z.looseObject({ name: z.string() }) }),
 )
 const Content = z.object({
+  /** Unset in earlier records. */
+  schemaVersion: z.literal(1).optional(),
   release: z.object({
     config: Objects,
     secrets: Objects,
@@ -176,11 +182,11 @@ export async function readRecord(kubectl: Kubectl, id: string): Promise<Recorded
     "--output=go-template={{.data.release}}",
   ])
   if (!text) throw missing(kubectl, `there is no record of a release ${id}`)
-  const { release, ...rest } = readShape(
-    Content,
-    JSON.parse(gunzipSync(Buffer.from(text, "base64")).toString()),
-    `the record ${recordName(id)}`,
-  )
+  const {
+    schemaVersion: _,
+    release,
+    ...rest
+  } = readShape(Content, JSON.parse(gunzipSync(Buffer.from(text, "base64")).toString()), `the record ${recordName(id)}`)
   const objects = (list: z.infer<typeof Objects>) => list as KubernetesObject[]
   return {
     ...rest,

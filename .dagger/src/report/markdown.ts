@@ -2,6 +2,7 @@ import { type Availability, remarksOn } from "../monitor/availability.js"
 import { describeFailure } from "../monitor/request-failure.js"
 import { averageStarts } from "../status/startup.js"
 import type { Report } from "./report.js"
+import { describeRecovery, MIGRATION_OUTCOMES } from "./states.js"
 
 /** A report as GitHub shows it in a job summary. */
 export function markdownOf(report: Report): string {
@@ -14,14 +15,14 @@ export function markdownOf(report: Report): string {
     failure &&
       [`**${failure.code}**: ${escape(failure.what)}`, fenced(failure.why), `→ ${escape(failure.fix)}`].join("\n\n"),
     recovery &&
-      `**Afterwards:** ${recovery.action}${recovery.to ? ` to \`${recovery.to}\`` : ""}${recovery.problem ? `\n\n${fenced(recovery.problem)}` : ""}`,
+      `**Afterwards:** ${escape(describeRecovery(recovery))}${recovery.problem ? `\n\n${fenced(recovery.problem)}` : ""}`,
     recovery?.left && `Was there before, and stays as this deployment made it: ${escape(recovery.left.join(", "))}`,
     leftovers && `⚠️ What no release needs any more could not be deleted:\n\n${fenced(leftovers.join("\n"))}`,
     table(["Image", "Reference"], Object.entries(report.images)),
     report.migrations.length > 0 &&
       table(
         ["Migration", "Outcome"],
-        report.migrations.map(migration => [migration.name, migration.outcome]),
+        report.migrations.map(migration => [migration.name, MIGRATION_OUTCOMES[migration.outcome]]),
       ),
     report.starts.length > 0 &&
       table(

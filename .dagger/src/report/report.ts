@@ -18,8 +18,8 @@ const PodChange = z.object({
   change: z.enum(["ready", "gone"]),
 })
 
-/** The result of a deployment: report.json. */
-export const Report = z.object({
+const Shape = z.object({
+  schemaVersion: z.literal(1).describe("Version of this form"),
   id: z.string().describe("Names the deployment; sorts by time"),
   kind: z.enum(["deploy", "rollback"]),
   outcome: z.enum(["succeeded", "failed"]),
@@ -29,7 +29,7 @@ export const Report = z.object({
   namespace: z.string(),
   publicUrl: z.string(),
   images: z.record(z.string(), z.string()).describe("References by digest, by application"),
-  migrations: z.array(z.object({ name: z.string(), outcome: z.enum(["ran", "had run"]) })),
+  migrations: z.array(z.object({ name: z.string(), outcome: z.enum(["ran", "had-run"]) })),
   changed: z.boolean().describe("Whether anything of it that makes pods was applied"),
   failure: z
     .object({
@@ -43,7 +43,7 @@ export const Report = z.object({
     .describe("Why it failed; absent where it did not"),
   recovery: z
     .object({
-      action: z.enum(["rolled back", "removed", "kept", "kept-new", "none"]),
+      action: z.enum(["rolled-back", "removed", "kept", "kept-new", "left", "none"]),
       to: z.string().optional(),
       left: z
         .array(z.string())
@@ -67,4 +67,30 @@ export const Report = z.object({
   availability: Availability.optional().describe("The monitor's requests; absent if it sent none"),
   handshake: z.array(z.object({ step: z.string(), problem: z.string() })),
 })
+
+/** The result of a deployment: report.json. Earlier reports are read as well. */
+export const Report = z.preprocess(upgrade, Shape)
 export type Report = z.infer<typeof Report>
+
+/** Before it had a version, a report had these states in prose. */
+const CODES = new Map<unknown, string>([
+  ["had run", "had-run"],
+  ["rolled back", "rolled-back"],
+])
+
+function upgrade(value: unknown): unknown {
+  const Unversioned = z.looseObject({
+    schemaVersion: z.undefined().optional(),
+    migrations: z.array(z.looseObject({ outcome: z.unknown() })),
+    recovery: z.looseObject({ action: z.unknown() }).optional(),
+  })
+  const { data: report } = Unversioned.safeParse(value)
+  if (!report) return value
+  const codeOf = (state: unknown) => CODES.get(state) ?? state
+  return {
+    ...report,
+    schemaVersion: 1,
+    migrations: report.migrations.map(migration => ({ ...migration, outcome: codeOf(migration.outcome) })),
+    recovery: report.recovery && { ...report.recovery, action: codeOf(report.recovery.action) },
+  }
+}

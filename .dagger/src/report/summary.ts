@@ -3,6 +3,7 @@ import { describeFailure } from "../monitor/request-failure.js"
 import { averageStarts } from "../status/startup.js"
 import { formatTable } from "../util/format.js"
 import type { Report } from "./report.js"
+import { MIGRATION_OUTCOMES } from "./states.js"
 
 /** The result of a deployment, as text for a person. */
 export function formatReport(report: Report): string {
@@ -10,7 +11,8 @@ export function formatReport(report: Report): string {
   const sections = [
     `${kind === "deploy" ? "Deployed" : "Rolled back"} to namespace ${namespace}; users open ${publicUrl}\nDeployment ${id}`,
     formatTable(["IMAGE", "REFERENCE"], Object.entries(images)),
-    migrations.length > 0 && `Migrations\n${migrations.map(({ name, outcome }) => `  ${name}: ${outcome}`).join("\n")}`,
+    migrations.length > 0 &&
+      `Migrations\n${migrations.map(({ name, outcome }) => `  ${name}: ${MIGRATION_OUTCOMES[outcome]}`).join("\n")}`,
     starts.length > 0 && `Start of each pod, scheduled to ready\n${startTable(report)}`,
     availability && `Requests of users\n${formatAvailability(report, availability)}`,
     handshake.length > 0 && `Handshake\n${handshake.map(({ step }) => `  ok  ${step}`).join("\n")}`,

@@ -121,14 +121,14 @@ describe("a release that failed is undone", () => {
       ALL,
       changed,
       { entries: [previous], there: [account, service, web], found: [] },
-      { action: "rolled back", to: "1", remove: [settings, job, ingress], left: [] },
+      { action: "rolled-back", to: "1", remove: [settings, job, ingress], left: [] },
     ],
     [
       "by going back, without what was somebody else's",
       ALL,
       changed,
       { entries: [previous], there: [account, service, web, ingress], found: [ingress] },
-      { action: "rolled back", to: "1", remove: [settings, job], left: [ingress] },
+      { action: "rolled-back", to: "1", remove: [settings, job], left: [ingress] },
     ],
   ] as const)("%s", (_, applied, how, { entries, there, found }, expected) => {
     expect(planRollback([...applied], how, { entries: [...entries], there: [...there], found: [...found] })).toEqual(

@@ -1,6 +1,8 @@
+import { readFile } from "node:fs/promises"
+import { gzipSync } from "node:zlib"
+
 import { describe, expect, test } from "vitest"
 
-import { isStale } from "../../../.dagger/src/kubernetes/lease.ts"
 import { formatIdentity } from "../../../.dagger/src/kubernetes/object-ref.ts"
 import {
   beganBefore,
@@ -9,8 +11,11 @@ import {
   newId,
   outdated,
   parseEntry,
+  readRecord,
+  recordRelease,
 } from "../../../.dagger/src/release/history.ts"
-import { entry, object } from "./records.ts"
+import { digestOf } from "../../../.dagger/src/util/digest.ts"
+import { entry, fakeKubectl, object } from "./records.ts"
 
 test("ids sort by time", () => {
   const [earlier, later] = [newId(new Date("2026-11-24T09:59:59Z")), newId(new Date("2026-11-24T10:00:00Z"))]
@@ -72,36 +77,28 @@ describe("the target of a rollback", () => {
   })
 })
 
-describe("a Lease is stale", () => {
-  const now = Date.parse("2026-11-24T10:01:00Z")
-  const lease = (holderIdentity: string, renewTime: string) => ({
-    spec: { holderIdentity, renewTime, acquireTime: renewTime, leaseDurationSeconds: 60 },
+describe("a record", () => {
+  const read = async () => {
+    const text = await readFile(new URL("cases/without-version.json", import.meta.url), "utf8")
+    return JSON.parse(text) as Parameters<typeof recordRelease>[3]
+  }
+
+  test("without a version is read", async () => {
+    const recorded = await read()
+    const stored = gzipSync(JSON.stringify(recorded)).toString("base64")
+    const { kubectl } = fakeKubectl({ get: () => ({ stdout: stored }) })
+    expect(await readRecord(kubectl, "20261124-095959-abcd")).toEqual(recorded)
   })
 
-  test.for([
-    ["held, renewed a moment ago", lease("me", "2026-11-24T10:00:50.000000Z"), 20, false],
-    ["held, renewed just in time", lease("me", "2026-11-24T10:00:00.000000Z"), 20, false],
-    [
-      "held, not renewed for longer than it lasts, and not while it was watched",
-      lease("me", "2026-11-24T09:59:59.000000Z"),
-      20,
-      true,
-    ],
-    [
-      "held, renewed by a clock that is an hour behind: a sign of life may be about to come",
-      lease("me", "2026-11-24T09:00:00.000000Z"),
-      9,
-      false,
-    ],
-    [
-      "held, renewed by a clock that is an hour ahead, and not renewed for as long as it lasts",
-      lease("me", "2026-11-24T11:00:00.000000Z"),
-      61,
-      true,
-    ],
-    ["held by nobody", lease("", "2026-11-24T10:00:50.000000Z"), 0, true],
-    ["never renewed", lease("me", ""), 0, true],
-  ] as const)("%s", ([, held, watched, stale]) => {
-    expect(isStale(held, now, watched * 1000)).toBe(stale)
+  test("is read as it was written, and is of the same content with and without a version", async () => {
+    const recorded = await read()
+    let stored = ""
+    const kubectl = {
+      applySecret: async ([secret]: [{ data: { release: string } }]) => void (stored = secret.data.release),
+      must: async () => stored,
+    } as unknown as Parameters<typeof readRecord>[0]
+    const { content } = await recordRelease(kubectl, "shop", "20261124-095959-abcd", recorded, [])
+    expect(await readRecord(kubectl, "20261124-095959-abcd")).toEqual(recorded)
+    expect(content).toBe(digestOf(recorded))
   })
 })

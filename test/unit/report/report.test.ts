@@ -1,3 +1,5 @@
+import { readFile } from "node:fs/promises"
+
 import { XMLValidator } from "fast-xml-parser"
 import { describe, expect, test } from "vitest"
 import { z } from "zod"
@@ -7,6 +9,7 @@ import { Report } from "../../../.dagger/src/report/report.ts"
 import { formatReport } from "../../../.dagger/src/report/summary.ts"
 
 const SUCCEEDED: Report = {
+  schemaVersion: 1,
   id: "20261124-100000-abcd",
   kind: "deploy",
   outcome: "succeeded",
@@ -50,7 +53,7 @@ const FAILED: Report = {
   ...SUCCEEDED,
   outcome: "failed",
   failure: { code: "AVAILABILITY_FAILED", what: "99.500 % of <requests>", why: "```\n3 × status 503", fix: "fix it" },
-  recovery: { action: "rolled back", to: "20261124-090000-abcd" },
+  recovery: { action: "rolled-back", to: "20261124-090000-abcd" },
   availability: {
     ...SUCCEEDED.availability!,
     failed: 3,
@@ -130,7 +133,7 @@ test("the job summary: the failure and its outcome; nothing in a text ends a tab
     "❌ Deployment of shop to shop failed",
     "AVAILABILITY_FAILED",
     "````\n```\n3 × status 503\n````",
-    "rolled back to `20261124-090000-abcd`",
+    "rolled back to 20261124-090000-abcd",
     "the \\| page",
   ])
     expect(text).toContain(part)
@@ -152,6 +155,16 @@ test("the picture has room for its labels, and shows pods that came before the f
   const [, right, label] = /<text x="(\d+)" y="[\d.]+" text-anchor="end">(10000 ms)</.exec(svg)!
   expect(Number(right)).toBeGreaterThan(label!.length * 8)
   expect(svg).toContain('<line class="ready" x1="84" x2="84"')
+})
+
+test("a report without a version is read, with its states as codes", async () => {
+  const text = await readFile(new URL("cases/without-version.json", import.meta.url), "utf8")
+  expect(Report.parse(JSON.parse(text))).toMatchObject({
+    schemaVersion: 1,
+    migrations: [{ name: "backend-migration", outcome: "had-run" }],
+    recovery: { action: "rolled-back", to: "20261124-090000-abcd" },
+    availability: { failures: [{ count: 3 }] },
+  })
 })
 
 test("the schema of report.json is current (npx vitest run --project unit -u writes it)", async () => {

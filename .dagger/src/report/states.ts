@@ -1,0 +1,22 @@
+import type { Report } from "./report.js"
+
+type Recovery = NonNullable<Report["recovery"]>
+
+export const MIGRATION_OUTCOMES: Record<Report["migrations"][number]["outcome"], string> = {
+  ran: "ran",
+  "had-run": "had run",
+}
+
+/** What was done about a deployment that failed. */
+export function describeRecovery({ action, to }: Pick<Recovery, "action" | "to">): string {
+  const states: Record<Recovery["action"], string> = {
+    "rolled-back": `rolled back to ${to}`,
+    removed: "nothing ran before: what the deployment brought has been removed",
+    kept: "there is no recorded release to go back to: what the deployment brought is still there",
+    "kept-new":
+      "the new pods stay: requests failed from this release's migrations until its pods served, so the previous release can no longer serve",
+    left: "somebody else deploys to the namespace now: what this deployment changed has not been undone",
+    none: "no pod was changed",
+  }
+  return states[action]
+}
