@@ -34,7 +34,7 @@ export async function buildImage(
       blame: "user",
       what: `${app.dockerfile} does not build; nothing was pushed`,
       why: messageOf(error),
-      fix: "mend the step named above",
+      fix: "fix the step named above",
       cause: error,
     })
   }
