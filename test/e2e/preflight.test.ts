@@ -141,7 +141,7 @@ describe("what keeps kubectl from the cluster, within ten seconds", () => {
     expect(secondsOfKubectl(ended)).toBeLessThan(10)
   })
 
-  test.concurrent("the way out for this machine's own address leads there, with the certificate checked", async () => {
+  test.concurrent("--api-server reaches this machine's own address, with the certificate checked", async () => {
     const port = Number((await podman(["port", node, "6443/tcp"])).stdout.trim().split(":").at(-1))
     const own = kubeconfigWith("own", ({ cluster }) => (cluster.server = `https://127.0.0.1:${port}`))
     const planned = await plan({ kubeconfig: own, "api-server": `tcp://127.0.0.1:${port}` })
@@ -323,7 +323,7 @@ describe("a service account with the Role of docs/permissions.md", () => {
     const kubeconfig = await accountWith(namespace, { ...role, rules })
     const message = messageOf(await refused({ namespace, kubeconfig }))
     expect(message).toContain(
-      "PERMISSIONS_MISSING: system:serviceaccount:lacking:deployer may not do all that a deployment takes in the namespace lacking",
+      "PERMISSIONS_MISSING: system:serviceaccount:lacking:deployer lacks permissions in the namespace lacking",
     )
     expect(message.match(/\(for .*\)/g)).toHaveLength(1)
     expect(message).toContain("  delete networkpolicies.networking.k8s.io (for the manifests)")

@@ -68,12 +68,12 @@ describe("an image out of a registry", () => {
     expect(ended.stderr).toMatch(/image +base .*not this base +FAIL +layer 1 of 1 is another/)
   })
 
-  test("of a base that cannot be had: that is a fact among the others", async () => {
+  test("of a base that cannot be pulled: a failed row among the others", async () => {
     await registry.push("on-none:1", ...on("scratch"))
     const ended = await verify("on-none:1", `--base=${registry.address}/none:1`)
     expect(ended.exitCode, ended.stderr).toBe(1)
     expect(ended.stderr).toContain("VERIFICATION_FAILED")
-    expect(ended.stderr).toMatch(/image +base .*FAIL +the base cannot be had/)
+    expect(ended.stderr).toMatch(/image +base .*FAIL +the base cannot be pulled/)
   })
 
   test("of a base whose tag has moved since: outdated, which is a warning", async () => {
@@ -164,7 +164,7 @@ describe("a scanner", () => {
     expect(ended.stdout).toMatch(/image +vulnerabilities .*0 of 0 known +PASS/)
   })
 
-  test("finds one that the policy does not let pass", async () => {
+  test("finds one that the policy does not accept", async () => {
     const ended = await scan("bad", prints({ matches: [MATCH] }))
     expect(ended.exitCode, ended.stderr).toBe(1)
     for (const text of ["VERIFICATION_FAILED", "CVE-2026-1 (high) in openssl 3.0, fixed in 3.1"])

@@ -61,7 +61,7 @@ export async function deployRelease(
   return exclusively({ kubectl, config, recorded, options, redactor: redactorOf(inputs), isRollback: false })
 }
 
-/** Go back to a release that ran before: the one before the present one, or the one named. `timeout` is in seconds. */
+/** Restore an earlier release: the previous one, or the one named. `timeout` is in seconds. */
 export async function rollBack(kubectl: Kubectl, config: Config, timeout: number, to?: string): Promise<string> {
   const id = to ?? previousOf(await listRecords(kubectl, config.name))
   const recorded = await readRecord(kubectl, id)
@@ -71,7 +71,7 @@ export async function rollBack(kubectl: Kubectl, config: Config, timeout: number
   return formatReport(await exclusively({ kubectl, config, recorded, options, redactor, isRollback: true }))
 }
 
-/** The release before the one that runs now. */
+/** The release that ran before the current one. */
 function previousOf(entries: Entry[]): string {
   const previous = lastOther(entries)
   if (previous) return previous.id
@@ -117,7 +117,7 @@ async function run(id: string, task: RolloutTask): Promise<Report> {
     const failure = asFailure(error)
     console.log(`deploy: failed: ${failure.code}: ${failure.what}`)
     report.failure = { code: failure.code, kind: failure.kind, what: failure.what, why: failure.why, fix: failure.fix }
-    // Where users were served before, what they see of the way back counts too.
+    // Where users were served before, what they see of the rollback counts too.
     const seesItThrough = guard.baseline === "healthy"
     if (!seesItThrough) await conclude(report, guard)
     // What somebody else deploys meanwhile is not to be fought over.
@@ -145,7 +145,7 @@ async function versionsOf({ kubectl, config, recorded }: RolloutTask, entries: E
   return before ? [before, own] : [own]
 }
 
-/** What is there of a release, whoever brought it. Where that cannot be told, nothing is changed: it may be what must not be deleted. */
+/** The objects of a release that exist, its own or not. If they cannot be listed, nothing is changed: they may be somebody else's. */
 async function present(kubectl: Kubectl, name: string, inventory: Identity[]): Promise<Present[]> {
   const { there, problems } = await findPresent(kubectl, name, inventory)
   if (problems.length === 0) return there
@@ -154,7 +154,7 @@ async function present(kubectl: Kubectl, name: string, inventory: Identity[]): P
     blame: "environment",
     what: "it cannot be told which objects of the release are there already; nothing was changed",
     why: problems.join("\n"),
-    fix: "mend what kubectl names above",
+    fix: "fix what kubectl names above",
   })
 }
 

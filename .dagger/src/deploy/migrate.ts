@@ -24,7 +24,7 @@ const Job = z.object({
 })
 type Job = z.infer<typeof Job>
 
-/** What became of one migration of a release. */
+/** The result of one migration of a release. */
 export interface Migration {
   name: string
   /** `had-run`: it had completed for this release before. */

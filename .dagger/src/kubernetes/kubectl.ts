@@ -135,6 +135,6 @@ export function succeeded(args: string[], answer: Answer): string {
     blame: "environment",
     what: `kubectl ${args[0]} failed with exit code ${answer.exitCode}`,
     why: answer.stderr.trim(),
-    fix: "mend what kubectl names above",
+    fix: "fix what kubectl names above",
   })
 }

@@ -101,7 +101,7 @@ export async function assertPermitted({ kubectl, user }: Reached, rules: Rule[])
   throw new CloudNativeError({
     code: "PERMISSIONS_MISSING",
     blame: "user",
-    what: `${user} may not do all that a deployment takes in the namespace ${kubectl.namespace}`,
+    what: `${user} lacks permissions in the namespace ${kubectl.namespace}`,
     why: denied
       .map(
         ({ group, resource, verbs, reason }) =>

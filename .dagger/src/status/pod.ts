@@ -8,7 +8,7 @@ export const GRACE = 30_000
 const UNSCHEDULABLE = 5_000
 /** The same where nodes can be ordered: an autoscaler looks for such pods every ten seconds, and takes a while to decide. */
 const AUTOSCALED = 60_000
-/** Nodes of clusters that order none by themselves: k3s, rke2, kind, and whoever has set up their own without a cloud. */
+/** Nodes of clusters that add none by themselves: k3s, rke2, kind, and clusters without a cloud. */
 const FIXED_NODE = /^((k3s|rke2|kind):\/\/|$)/
 /** Milliseconds that a missing Secret or ConfigMap is given, which something else in the cluster may be about to make. */
 const MISSING = 4_000

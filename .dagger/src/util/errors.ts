@@ -45,7 +45,7 @@ export interface Failure {
   code: ErrorCode
   /** What kind of it, where there are several: CrashLoop, ImageNotFound, for scripts as the code is. */
   kind?: string
-  /** Who can put it right: the caller, whoever runs what was called upon, or the authors of this module. */
+  /** Who can fix it: the caller, the operator of the cluster or registry, or the authors of this module. */
   blame: "user" | "environment" | "bug"
   /** What went wrong, in one line. */
   what: string

@@ -19,7 +19,7 @@ export interface Base {
   recorded?: { digest: string; look?: Look }
 }
 
-/** A base that cannot be had. */
+/** A base that cannot be pulled. */
 export interface UnknownBase {
   name: string
   problem: string
@@ -137,7 +137,7 @@ export function baseRow(image: OciImage, base: Base | UnknownBase | undefined): 
   if (!base) return undemandedRow(image)
   const row = { name: "base", limit: base.name }
   if ("problem" in base)
-    return { ...row, actual: "not known", verdict: "fail", how: "the base cannot be had", findings: [base.problem] }
+    return { ...row, actual: "not known", verdict: "fail", how: "the base cannot be pulled", findings: [base.problem] }
   const { name, today, recorded } = base
   const found = recorded ? recorded.look : today
   if (!found) {

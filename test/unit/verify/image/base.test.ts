@@ -51,12 +51,12 @@ describe("the base", () => {
     expect(baseLayers(IMAGE, baseImage(base))).toBe(2)
   })
 
-  test("fails when it cannot be had, and no layer counts as its", () => {
+  test("fails when it cannot be pulled, and no layer counts as the base's", () => {
     const base = { name: "pyhton:3.13-slim", problem: "pull access denied" }
     expect(baseRow(IMAGE, base)).toMatchObject({
       limit: base.name,
       verdict: "fail",
-      how: "the base cannot be had",
+      how: "the base cannot be pulled",
       findings: ["pull access denied"],
     })
     expect(baseLayers(IMAGE, baseImage(base))).toBeUndefined()
