@@ -37,15 +37,41 @@ function bannedIn(path: string, text: string): string[] {
 /** Made of the module's own texts, by `npm run docs`. */
 const GENERATED = ["docs/configuration.md", "docs/functions.md"]
 
+/** Not reworded yet. Add none; remove each once it is. */
+const PENDING = [
+  ".dagger/src/built.ts",
+  ".dagger/src/config/schema.ts",
+  ".dagger/src/gate/verdict.ts",
+  ".dagger/src/index.ts",
+  ".dagger/src/kubernetes/connect.ts",
+  ".dagger/src/kubernetes/connection-errors.ts",
+  ".dagger/src/kubernetes/external-references.ts",
+  ".dagger/src/manifests/references.ts",
+  ".dagger/src/registry/client.ts",
+  ".dagger/src/verification.ts",
+  "test/unit/kubernetes/cases/connection-errors/may-not-ask/expected.txt",
+  "test/unit/kubernetes/cases/connection-errors/old-cluster/expected.txt",
+  "test/unit/kubernetes/cases/connection-errors/something-else/expected.txt",
+  "test/unit/kubernetes/kubeconfig.test.ts",
+  "test/unit/registry/registry.test.ts",
+]
+
 const TEXTS = [
   ...documents().filter(path => !GENERATED.includes(path)),
-  ...[".github", ".dagger/templates", ".dagger/k6", ".dagger/trial", "examples"].flatMap(folder =>
-    filesBelow(folder, /\.(ts|tsx|mjs|js|py|ya?ml)$/),
+  ...[".dagger", ".github", "examples", "test"].flatMap(folder =>
+    filesBelow(folder, /\.(ts|tsx|mjs|js|py|ya?ml|txt)$/),
   ),
-].filter(path => path !== "test/unit/repository/words.test.ts")
+].filter(path => path !== "test/unit/repository/words.test.ts" && !PENDING.includes(path))
 
 test("documents, help, errors and tests are in plain English", () => {
-  expect(TEXTS).toEqual(expect.arrayContaining(["README.md", "docs/troubleshooting.md", ".dagger/k6/monitor.js"]))
+  expect(TEXTS).toEqual(
+    expect.arrayContaining([
+      "README.md",
+      "docs/troubleshooting.md",
+      ".dagger/src/deploy/deploy.ts",
+      "test/e2e/gate.test.ts",
+    ]),
+  )
   expect(TEXTS.flatMap(path => bannedIn(path, ownFile(path)))).toEqual([])
 })
 
