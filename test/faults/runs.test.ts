@@ -50,6 +50,17 @@ test.concurrent(
   },
 )
 
+test.concurrent("10: a Lease that is deleted meanwhile is taken again, and the deployment goes on", async () => {
+  const namespace = await Namespace.create(lab, "lease-deleted")
+  const deployment = namespace.deploy(Source.minimal())
+  await deployment.said("migrate: ")
+  await namespace.kubectl("delete", "leases", "--all")
+  const ended = await deployment.ended
+  expect(ended.exitCode, ended.stderr).toBe(0)
+  expect(ended.stderr).toContain("is taken again")
+  expect(await namespace.leftovers()).toBe("")
+})
+
 test.concurrent(
   "9: a rollback by hand restores the previous release, however often the current one was deployed",
   async () => {

@@ -9,7 +9,6 @@ import { AvailabilityGuard } from "../monitor/availability-guard.js"
 import { removeLeftoverK6 } from "../monitor/k6-job.js"
 import type { PushedImages } from "../push/publish.js"
 import {
-  type Entry,
   inventoryOf,
   lastOther,
   lastSucceeded,
@@ -17,10 +16,11 @@ import {
   newId,
   readRecord,
   recordRelease,
+  type ReleaseSummary,
 } from "../release/history.js"
 import { redactorOf, type ReleaseInputs, renderRelease } from "../release/inputs.js"
 import { findPresent, type Present } from "../release/live-objects.js"
-import { foundBy } from "../release/ownership.js"
+import { unownedObjects } from "../release/ownership.js"
 import { replacedBy } from "../release/prune.js"
 import type { Report } from "../report/report.js"
 import { formatReport } from "../report/summary.js"
@@ -72,7 +72,7 @@ export async function rollBack(kubectl: Kubectl, config: Config, timeout: number
 }
 
 /** The release that ran before the current one. */
-function previousOf(entries: Entry[]): string {
+function previousOf(entries: ReleaseSummary[]): string {
   const previous = lastOther(entries)
   if (previous) return previous.id
   throw new CloudNativeError({
@@ -99,7 +99,7 @@ async function run(id: string, task: RolloutTask): Promise<Report> {
   const inventory = inventoryOf(recorded.release)
   const entries = await listRecords(kubectl, name)
   const there = await present(kubectl, name, inventory)
-  const found = foundBy(there, entries)
+  const found = unownedObjects(there, entries)
   await removeLeftoverK6(kubectl, name)
   const entry = await recordRelease(kubectl, name, id, recorded, found)
   const report = beginReport(id, task)
@@ -137,7 +137,10 @@ async function run(id: string, task: RolloutTask): Promise<Report> {
 }
 
 /** What the release that runs has to answer, if that was recorded, and what this one has to. */
-async function versionsOf({ kubectl, config, recorded }: RolloutTask, entries: Entry[]): Promise<Expectations[]> {
+async function versionsOf(
+  { kubectl, config, recorded }: RolloutTask,
+  entries: ReleaseSummary[],
+): Promise<Expectations[]> {
   const { release, publicUrl } = recorded
   const own = recorded.expectations ?? expectationsOf(config, publicUrl, addressesOf(release.objects, config))
   const running = lastSucceeded(entries)

@@ -2,7 +2,7 @@ import { type Answer, APPLY, type Kubectl, list, succeeded } from "../kubernetes
 import { describeIdentity, identityOf } from "../kubernetes/object-ref.js"
 import type { KubernetesObject, Release } from "../manifests/render.js"
 import { OF_A_POLICY } from "../preflight/dry-run.js"
-import { type Entry, inventoryOf, listRecords } from "../release/history.js"
+import { inventoryOf, listRecords, type ReleaseSummary } from "../release/history.js"
 import { findPresent } from "../release/live-objects.js"
 import { replacedBy } from "../release/prune.js"
 
@@ -65,11 +65,17 @@ function isRefusal({ exitCode, stderr }: Answer): boolean {
 
 /** What is there of earlier releases and would be deleted. */
 async function removals(kubectl: Kubectl, name: string, release: Release): Promise<string[]> {
-  const planned: Entry = { id: "", outcome: "pending", content: "", inventory: inventoryOf(release), found: [] }
+  const planned: ReleaseSummary = {
+    id: "",
+    outcome: "pending",
+    content: "",
+    inventory: inventoryOf(release),
+    found: [],
+  }
   const replaced = replacedBy(planned, await listRecords(kubectl, name))
   const { there, problems } = await findPresent(kubectl, name, replaced)
   return [
-    ...there.filter(({ ours }) => ours).map(object => `- ${describeIdentity(object)}`),
+    ...there.filter(({ managed }) => managed).map(object => `- ${describeIdentity(object)}`),
     ...problems.map(problem => `? ${problem}`),
   ]
 }

@@ -1,10 +1,10 @@
 import type { Kubectl } from "../kubernetes/kubectl.js"
 import type { Identity } from "../kubernetes/object-ref.js"
 import type { AvailabilityGuard } from "../monitor/availability-guard.js"
-import { forgetReleases, listRecords, recordOutcome } from "../release/history.js"
+import { applyReleaseRetention, listRecords, recordOutcome } from "../release/history.js"
 import { prune } from "../release/prune.js"
 import type { Report } from "../report/report.js"
-import { forgetReports, listReports, recordReport } from "../report/storage.js"
+import { applyReportRetention, listReports, recordReport } from "../report/storage.js"
 import { messageOf } from "../util/errors.js"
 
 /** How users were served until now, the rollback included; of a deployment that failed, this must not hide why. */
@@ -26,6 +26,6 @@ export async function finish(
   const problems = await prune(kubectl, report.name, replaced)
   if (problems.length > 0) report.leftovers = problems
   await recordReport(kubectl, report)
-  await forgetReleases(kubectl, await listRecords(kubectl, report.name))
-  await forgetReports(kubectl, await listReports(kubectl, report.name))
+  await applyReleaseRetention(kubectl, await listRecords(kubectl, report.name))
+  await applyReportRetention(kubectl, await listReports(kubectl, report.name))
 }

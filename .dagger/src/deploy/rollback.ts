@@ -1,7 +1,7 @@
-import { among, describeIdentity, type Identity, without } from "../kubernetes/object-ref.js"
+import { describeIdentity, type Identity, intersect, subtract } from "../kubernetes/object-ref.js"
 import { isWorkload } from "../manifests/kinds.js"
 import type { AvailabilityGuard } from "../monitor/availability-guard.js"
-import { type Entry, inventoryOf, lastSucceeded, readRecord } from "../release/history.js"
+import { inventoryOf, lastSucceeded, readRecord, type ReleaseSummary } from "../release/history.js"
 import { prune, toPrune } from "../release/prune.js"
 import type { Report } from "../report/report.js"
 import { describeRecovery } from "../report/states.js"
@@ -14,7 +14,7 @@ type Recovery = NonNullable<Report["recovery"]>
 /** How things stood when a deployment began. */
 export interface Before {
   /** What has been recorded. */
-  entries: Entry[]
+  entries: ReleaseSummary[]
   /** The objects of the release that existed, whatever created them. */
   there: Identity[]
   /** What of that is somebody else's. */
@@ -42,10 +42,10 @@ export function planRollback(
 ): RollbackPlan {
   const previous = lastSucceeded(entries)
   const current = previous?.inventory ?? []
-  const left = without(among(found, applied), current)
-  const failed: Entry = { id: "", outcome: "failed", content: "", inventory: applied, found }
+  const left = subtract(intersect(found, applied), current)
+  const failed: ReleaseSummary = { id: "", outcome: "failed", content: "", inventory: applied, found }
   if (!changed)
-    return { action: "none", remove: toPrune(current, [{ ...failed, inventory: without(applied, there) }]), left }
+    return { action: "none", remove: toPrune(current, [{ ...failed, inventory: subtract(applied, there) }]), left }
   if (!previous && (keepFailed || found.some(({ kind }) => isWorkload(kind))))
     return { action: "kept", remove: [], left: [] }
   const remove = toPrune(current, [...entries, failed])

@@ -32,13 +32,13 @@ export function describeIdentity({ kind, name }: Identity): string {
 }
 
 /** Those that are among the others too. */
-export function among(identities: Identity[], others: Identity[]): Identity[] {
+export function intersect(identities: Identity[], others: Identity[]): Identity[] {
   const keys = new Set(others.map(keyOf))
   return identities.filter(identity => keys.has(keyOf(identity)))
 }
 
 /** Those that are not among the others. */
-export function without(identities: Identity[], others: Identity[]): Identity[] {
+export function subtract(identities: Identity[], others: Identity[]): Identity[] {
   const keys = new Set(others.map(keyOf))
   return identities.filter(identity => !keys.has(keyOf(identity)))
 }

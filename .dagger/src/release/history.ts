@@ -29,8 +29,8 @@ export interface Recorded {
   expectations?: Expectations
 }
 
-/** One line of what has been recorded. */
-export interface Entry {
+/** What is read of each record, without its content. */
+export interface ReleaseSummary {
   id: string
   /** pending while it is brought up, and for ever where that was killed half-way. */
   outcome: "pending" | "succeeded" | "failed"
@@ -68,13 +68,13 @@ export async function recordRelease(
   id: string,
   recorded: Recorded,
   found: Identity[],
-): Promise<Entry> {
+): Promise<ReleaseSummary> {
   const content = {
     schemaVersion: 1,
     ...recorded,
     release: { ...recorded.release, secrets: recorded.release.secrets.map(withoutData) },
   }
-  const entry: Entry = {
+  const entry: ReleaseSummary = {
     id,
     outcome: "pending",
     // What is asked of it makes it no other release.
@@ -102,12 +102,12 @@ export async function recordRelease(
   return entry
 }
 
-export async function recordOutcome(kubectl: Kubectl, id: string, outcome: Entry["outcome"]): Promise<void> {
+export async function recordOutcome(kubectl: Kubectl, id: string, outcome: ReleaseSummary["outcome"]): Promise<void> {
   await kubectl.must(["label", "secret", recordName(id), `${OUTCOME_LABEL}=${outcome}`, "--overwrite"])
 }
 
 /** What has been recorded of a release's name, the oldest first. */
-export async function listRecords(kubectl: Kubectl, name: string): Promise<Entry[]> {
+export async function listRecords(kubectl: Kubectl, name: string): Promise<ReleaseSummary[]> {
   const annotation = (key: string) => `{{index .metadata.annotations "${key}"}}`
   const line = `{{.metadata.name}} {{index .metadata.labels "${OUTCOME_LABEL}"}} ${[CONTENT, INVENTORY, FOUND].map(annotation).join(" ")}`
   const text = await kubectl.must([
@@ -119,16 +119,16 @@ export async function listRecords(kubectl: Kubectl, name: string): Promise<Entry
   return text
     .split("\n")
     .filter(Boolean)
-    .map(parseEntry)
+    .map(parseSummary)
     .sort((a, b) => (a.id < b.id ? -1 : 1))
 }
 
-export function parseEntry(line: string): Entry {
+export function parseSummary(line: string): ReleaseSummary {
   const [name = "", outcome, content = "", inventory = "", found = ""] = line.split(" ")
   const id = name.replace(/^cloud-native-release-/, "")
   return {
     id,
-    outcome: outcome as Entry["outcome"],
+    outcome: outcome as ReleaseSummary["outcome"],
     content,
     inventory: parseIdentities(inventory),
     found: parseIdentities(found),
@@ -136,18 +136,18 @@ export function parseEntry(line: string): Entry {
 }
 
 /** The release that a failure goes back to; undefined where none has succeeded yet. */
-export function lastSucceeded(entries: Entry[]): Entry | undefined {
+export function lastSucceeded(entries: ReleaseSummary[]): ReleaseSummary | undefined {
   return entries.findLast(({ outcome }) => outcome === "succeeded")
 }
 
 /** The release that was there before the present one, which may have been deployed more than once. */
-export function lastOther(entries: Entry[]): Entry | undefined {
+export function lastOther(entries: ReleaseSummary[]): ReleaseSummary | undefined {
   const present = lastSucceeded(entries)
   return lastSucceeded(entries.filter(({ content }) => content !== present?.content))
 }
 
-/** The records that have had their time. */
-export function outdated(entries: Entry[]): Entry[] {
+/** The records that no failure or rollback needs any more. */
+export function expired(entries: ReleaseSummary[]): ReleaseSummary[] {
   const kept = new Set([...entries.slice(-KEPT), lastSucceeded(entries), lastOther(entries)])
   return entries.filter(entry => !kept.has(entry))
 }
@@ -201,9 +201,9 @@ export async function readRecord(kubectl: Kubectl, id: string): Promise<Recorded
   }
 }
 
-/** Forget the releases that have had their time. */
-export async function forgetReleases(kubectl: Kubectl, entries: Entry[]): Promise<void> {
-  const gone = outdated(entries).map(({ id }) => `secret/${recordName(id)}`)
+/** Delete the records that have expired. */
+export async function applyReleaseRetention(kubectl: Kubectl, entries: ReleaseSummary[]): Promise<void> {
+  const gone = expired(entries).map(({ id }) => `secret/${recordName(id)}`)
   if (gone.length > 0) await kubectl.must(["delete", ...gone, "--ignore-not-found", "--wait=false"])
 }
 

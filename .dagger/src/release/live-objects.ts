@@ -5,7 +5,7 @@ import { ownLabels } from "../manifests/render.js"
 /** An object that is on the cluster. */
 export interface Present extends Identity {
   /** It has the labels that this module gives to all that it applies. */
-  ours: boolean
+  managed: boolean
 }
 
 const LABELS = Object.keys(ownLabels(""))
@@ -36,7 +36,7 @@ export function parsePresent(text: string, name: string): Present[] {
     .filter(Boolean)
     .map(line => {
       const [apiVersion = "", kind = "", object = "", ...labels] = line.split("\t")
-      return { apiVersion, kind, name: object, ours: labels.join("\t") === own }
+      return { apiVersion, kind, name: object, managed: labels.join("\t") === own }
     })
 }
 

@@ -1,30 +1,30 @@
-import { among, type Identity, without } from "../kubernetes/object-ref.js"
-import type { Entry } from "./history.js"
+import { type Identity, intersect, subtract } from "../kubernetes/object-ref.js"
+import type { ReleaseSummary } from "./history.js"
 import type { Present } from "./live-objects.js"
 
 /**
  * What of a release's objects is not this module's to delete: without its labels, or with them but in no record, or
  * somebody else's since before a deployment that failed, which gave it the labels.
  */
-export function foundBy(there: Present[], before: Entry[]): Identity[] {
-  const recorded = without(
+export function unownedObjects(there: Present[], before: ReleaseSummary[]): Identity[] {
+  const recorded = subtract(
     before.flatMap(({ inventory }) => inventory),
     foreignTo(before),
   )
-  return without(
+  return subtract(
     there,
-    among(
-      there.filter(({ ours }) => ours),
+    intersect(
+      there.filter(({ managed }) => managed),
       recorded,
     ),
   )
 }
 
 /** What releases found there, until one that has it has succeeded: that one has taken it over. */
-export function foreignTo(entries: Entry[]): Identity[] {
+export function foreignTo(entries: ReleaseSummary[]): Identity[] {
   return entries.flatMap(({ found }, index) => {
     const succeeded = entries.slice(index).filter(({ outcome }) => outcome === "succeeded")
-    return without(
+    return subtract(
       found,
       succeeded.flatMap(({ inventory }) => inventory),
     )

@@ -1,6 +1,6 @@
 import type { Kubectl } from "../kubernetes/kubectl.js"
-import { type Identity, keyOf, without } from "../kubernetes/object-ref.js"
-import { type Entry, outdated } from "./history.js"
+import { type Identity, keyOf, subtract } from "../kubernetes/object-ref.js"
+import { expired, type ReleaseSummary } from "./history.js"
 import { findPresent, listOf, problemsOf } from "./live-objects.js"
 import { foreignTo } from "./ownership.js"
 
@@ -13,18 +13,18 @@ const DATA = ["PersistentVolumeClaim"]
  * What the releases in these records brought and the one that runs now does not have. Only what stands in a record of this
  * module's is ever deleted, and nothing that was somebody else's; the configuration of what can be gone back to stays.
  */
-export function toPrune(current: Identity[], entries: Entry[]): Identity[] {
+export function toPrune(current: Identity[], entries: ReleaseSummary[]): Identity[] {
   const known = new Map(entries.flatMap(({ inventory }) => inventory).map(identity => [keyOf(identity), identity]))
-  const gone = outdated(entries)
+  const gone = expired(entries)
   const kept = entries
     .filter(entry => entry.outcome === "succeeded" && !gone.includes(entry))
     .flatMap(({ inventory }) => inventory)
   const needed = [...current, ...kept.filter(({ kind }) => CONFIG.includes(kind)), ...foreignTo(entries)]
-  return without([...known.values()], needed).filter(({ kind }) => !DATA.includes(kind))
+  return subtract([...known.values()], needed).filter(({ kind }) => !DATA.includes(kind))
 }
 
 /** What goes once a release has succeeded. */
-export function replacedBy(entry: Entry, before: Entry[]): Identity[] {
+export function replacedBy(entry: ReleaseSummary, before: ReleaseSummary[]): Identity[] {
   return toPrune(entry.inventory, [...before, { ...entry, outcome: "succeeded" }])
 }
 
@@ -34,7 +34,7 @@ export function replacedBy(entry: Entry, before: Entry[]): Identity[] {
  */
 export async function prune(kubectl: Kubectl, name: string, identities: Identity[]): Promise<string[]> {
   const { there, problems } = await findPresent(kubectl, name, identities)
-  const own = there.filter(({ ours }) => ours)
+  const own = there.filter(({ managed }) => managed)
   if (own.length === 0) return problems
   const answer = await kubectl.persist(["delete", "--filename=-", "--ignore-not-found", "--wait=false"], listOf(own))
   return [...problems, ...problemsOf(answer)]

@@ -52,8 +52,8 @@ export async function listReports(kubectl: Kubectl, name: string): Promise<strin
     .sort()
 }
 
-/** Forget all but the last of the reports. */
-export async function forgetReports(kubectl: Kubectl, reports: string[]): Promise<void> {
+/** Delete all but the last reports. */
+export async function applyReportRetention(kubectl: Kubectl, reports: string[]): Promise<void> {
   const gone = reports.slice(0, -KEPT).map(id => `configmap/${reportName(id)}`)
   if (gone.length > 0) await kubectl.must(["delete", ...gone, "--ignore-not-found", "--wait=false"])
 }

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest"
 
 import { planRollback, withRecovery } from "../../../.dagger/src/deploy/rollback.ts"
-import { foundBy } from "../../../.dagger/src/release/ownership.ts"
+import { unownedObjects } from "../../../.dagger/src/release/ownership.ts"
 import type { Report } from "../../../.dagger/src/report/report.ts"
 import { CloudNativeError } from "../../../.dagger/src/util/errors.ts"
 import { entry, object } from "../release/records.ts"
@@ -17,31 +17,31 @@ const CONFIG = [account, settings, job]
 const ALL = [...CONFIG, service, web, ingress]
 
 describe("somebody else's is", () => {
-  const ours = { ...web, ours: true }
+  const managed = { ...web, managed: true }
   test.each([
-    ["what has not this module's labels", { ...web, ours: false }, [entry("1", "succeeded", [web])], [web]],
-    ["what has them, but is in no record", ours, [], [web]],
-    ["not what has them, and is in a record", ours, [entry("1", "pending", [web])], []],
+    ["what has not this module's labels", { ...web, managed: false }, [entry("1", "succeeded", [web])], [web]],
+    ["what has them, but is in no record", managed, [], [web]],
+    ["not what has them, and is in a record", managed, [entry("1", "pending", [web])], []],
     [
       "not what is in a record in another version",
-      { ...object("Deployment", "web", "apps/v2"), ours: true },
+      { ...object("Deployment", "web", "apps/v2"), managed: true },
       [entry("1", "failed", [web])],
       [],
     ],
     [
       "what a release that failed had found",
-      ours,
+      managed,
       [entry("1", "failed", [web], [web]), entry("2", "failed", [web])],
       [web],
     ],
     [
       "not what a release has taken over",
-      ours,
+      managed,
       [entry("1", "failed", [web], [web]), entry("2", "succeeded", [web]), entry("3", "failed", [web])],
       [],
     ],
   ])("%s", (_, there, before, expected) => {
-    expect(foundBy([there], before).map(({ kind, name }) => ({ kind, name }))).toEqual(
+    expect(unownedObjects([there], before).map(({ kind, name }) => ({ kind, name }))).toEqual(
       expected.map(({ kind, name }) => ({ kind, name })),
     )
   })

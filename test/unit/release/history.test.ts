@@ -6,11 +6,11 @@ import { describe, expect, test } from "vitest"
 import { formatIdentity } from "../../../.dagger/src/kubernetes/object-ref.ts"
 import {
   beganBefore,
+  expired,
   lastOther,
   lastSucceeded,
   newId,
-  outdated,
-  parseEntry,
+  parseSummary,
   readRecord,
   recordRelease,
 } from "../../../.dagger/src/release/history.ts"
@@ -37,7 +37,7 @@ describe("a record's line is read as what was written", () => {
     ["with what was found there", [web], formatIdentity(web)],
     ["where nothing was", [], ""],
   ])("%s", (_, found, text) => {
-    expect(parseEntry(`${line} ${text}`)).toEqual({
+    expect(parseSummary(`${line} ${text}`)).toEqual({
       ...entry("20261124-095959-abcd", "succeeded", [web, settings], found),
       content: "content",
     })
@@ -65,7 +65,7 @@ describe("the target of a rollback", () => {
 
   test("it is kept, however often the current one was deployed since", () => {
     const entries = [entry("00", "succeeded"), ...Array.from({ length: 12 }, (_, index) => again(`${index + 10}`))]
-    expect(outdated(entries).map(({ id }) => id)).toEqual(["10", "11"])
+    expect(expired(entries).map(({ id }) => id)).toEqual(["10", "11"])
   })
 
   test("it is kept, however many have failed since", () => {
@@ -73,7 +73,7 @@ describe("the target of a rollback", () => {
       entry("00", "succeeded"),
       ...Array.from({ length: 12 }, (_, index) => entry(`${index + 10}`, "failed")),
     ]
-    expect(outdated(entries).map(({ id }) => id)).toEqual(["10", "11"])
+    expect(expired(entries).map(({ id }) => id)).toEqual(["10", "11"])
   })
 })
 

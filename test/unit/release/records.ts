@@ -1,6 +1,6 @@
 import type { Answer, Kubectl } from "../../../.dagger/src/kubernetes/kubectl.ts"
 import type { Identity } from "../../../.dagger/src/kubernetes/object-ref.ts"
-import type { Entry } from "../../../.dagger/src/release/history.ts"
+import type { ReleaseSummary } from "../../../.dagger/src/release/history.ts"
 
 const API_VERSIONS: Record<string, string> = { Deployment: "apps/v1", Job: "batch/v1", Ingress: "networking.k8s.io/v1" }
 
@@ -10,10 +10,10 @@ export function object(kind: string, name: string, apiVersion = API_VERSIONS[kin
 
 export function entry(
   id: string,
-  outcome: Entry["outcome"],
+  outcome: ReleaseSummary["outcome"],
   inventory: Identity[] = [],
   found: Identity[] = [],
-): Entry {
+): ReleaseSummary {
   return { id, outcome, content: `content of ${id}`, inventory, found }
 }
 
