@@ -1,9 +1,10 @@
 /** Characters of a line that are kept. */
 const LENGTH = 500
 
-// eslint-disable-next-line no-control-regex
+/* eslint-disable no-control-regex */
 const CONTROL =
   /\u001b\[[0-?]*[ -/]*[@-~]|\u001b\][^\u0007\u001b]*(?:\u0007|\u001b\\)?|\u001b.|[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g
+/* eslint-enable no-control-regex */
 
 /**
  * Text of a program that is not trusted, for a terminal and for GitHub's runner: without control sequences, without the
