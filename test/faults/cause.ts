@@ -48,18 +48,16 @@ function signsOf(item: any): Sign[] {
       at: time(lastTransitionTime),
     })),
     ...containers.flatMap(({ state, lastState, restartCount }) => [
-      ...endOf(state.terminated, restartCount > 0),
+      ...endOf(state.terminated, restartCount + 1),
       // The restart is counted when it begins: one that is being waited for is not yet.
-      ...endOf(lastState?.terminated, restartCount > (state.waiting ? 0 : 1)),
+      ...endOf(lastState?.terminated, restartCount + (state.waiting ? 1 : 0)),
       ...(state.waiting ? [{ text: `${state.waiting.reason}: ${state.waiting.message}` }] : []),
     ]),
   ]
 }
 
-function endOf(end: any, isAnother: boolean): Sign[] {
-  return end
-    ? [{ text: `${end.reason}: exit code ${end.exitCode}${isAnother ? ", again" : ""}`, at: time(end.finishedAt) }]
-    : []
+function endOf(end: any, number: number): Sign[] {
+  return end ? [{ text: `${end.reason}: exit code ${end.exitCode}, end ${number}`, at: time(end.finishedAt) }] : []
 }
 
 function time(text: string | null | undefined): number | undefined {

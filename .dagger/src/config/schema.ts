@@ -265,6 +265,8 @@ export const Config = section({
     startup: z.number("a number of seconds").positive("a number of seconds above 0").default(10),
     /** What becomes of a deployment whose pods took longer: fail (it is rolled back) or warn. */
     startupAction: z.enum(["fail", "warn"], "fail or warn").default("fail"),
+    /** How often a container may restart before the rollout fails: with 2, its third end is the cause; with 0, its first. */
+    restarts: wholeNumber(0, 100, "a number of restarts, 0 to 100").default(2),
   }),
   /** Which known vulnerabilities an image may not have; looked for with --scanner. */
   vulnerabilities: section({

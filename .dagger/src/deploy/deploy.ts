@@ -25,7 +25,7 @@ import { replacedBy } from "../release/prune.js"
 import type { Report } from "../report/report.js"
 import { formatReport } from "../report/summary.js"
 import { CloudNativeError, messageOf } from "../util/errors.js"
-import { Redactor } from "../util/redact.js"
+import { isRedactable, Redactor } from "../util/redact.js"
 import { conclude, finish } from "./finalize.js"
 import { recover, withRecovery } from "./rollback.js"
 import { beginReport, bringUp } from "./rollout.js"
@@ -58,6 +58,9 @@ export async function deployRelease(
     publicUrl,
     expectations: expectationsOf(config, publicUrl, addressesOf(release.objects, config)),
   }
+  const plain = Object.entries(inputs.secrets ?? {}).filter(([, value]) => !isRedactable(value))
+  if (plain.length > 0)
+    console.log(`secrets: too short or too plain to redact in logs: ${plain.map(([key]) => key).join(", ")}`)
   return exclusively({ kubectl, config, recorded, options, redactor: redactorOf(inputs), isRollback: false })
 }
 

@@ -3,9 +3,10 @@ import { z } from "zod"
 import type { Kubectl } from "../kubernetes/kubectl.js"
 import { stagesOf } from "../manifests/hooks.js"
 import type { KubernetesObject } from "../manifests/render.js"
-import type { RolloutFailure } from "../status/failure.js"
-import { jobFailure, podsOfJob } from "../status/job.js"
-import { lastLogs } from "../status/logs.js"
+import { describePod, describePulls } from "../status/describe.js"
+import { containerOf, type RolloutFailure } from "../status/failure.js"
+import { hasCompleted, jobFailure, jobOf, podsOfJob } from "../status/job.js"
+import { failingLogs } from "../status/logs.js"
 import { describeFailure, remedyFor } from "../status/remedies.js"
 import { takeSnapshot } from "../status/take-snapshot.js"
 import { CloudNativeError } from "../util/errors.js"
@@ -56,22 +57,25 @@ async function runJob(
   if (before?.type === "Complete") return { name, outcome: "had-run" }
   if (before?.type === "Failed") await kubectl.must(["delete", "job", name, "--wait=true", "--timeout=60s"])
   console.log(`migrate: ${name}`)
+  const begun = await kubectl.now()
   await kubectl.apply([manifest])
   const end = async (): Promise<End | undefined> => {
-    const job = await find(kubectl, name)
-    if (!job) return { type: "Gone" }
+    const snapshot = await takeSnapshot(kubectl)
+    const job = jobOf(snapshot, name)
+    if (!job) return { type: hasCompleted(snapshot, name, begun) ? "Complete" : "Gone" }
     const end = endOf(job)
     if (end) return end
-    const failure = jobFailure(await takeSnapshot(kubectl), name, await kubectl.now())
+    const failure = jobFailure(snapshot, name, await kubectl.now())
     return failure && { type: "Impossible", failure }
   }
-  const ended = await pollUntil(`the migration ${name} to complete`, options.timeout, end, { signal }).catch(
-    async error => {
-      // One that breaks what runs, by a lock for example, goes on doing so until its pod is gone.
-      if (signal.aborted) await kubectl.must(["delete", "job", name, "--wait=false"])
-      throw error
-    },
-  )
+  const ended = await pollUntil(`the migration ${name} to complete`, options.timeout, end, {
+    signal,
+    state: () => stateOf(kubectl, redactor, name),
+  }).catch(async error => {
+    // One that breaks what runs, by a lock for example, goes on doing so until its pod is gone.
+    if (signal.aborted) await kubectl.must(["delete", "job", name, "--wait=false"])
+    throw error
+  })
   if (ended.type === "Complete") return { name, outcome: "ran" }
   const error = await failed(kubectl, redactor, name, ended)
   // What has not run must not run later, when nobody waits for it.
@@ -98,16 +102,25 @@ async function failed(
   end: Exclude<End, { type: "Complete" }>,
 ): Promise<CloudNativeError> {
   const { message, remedy, look } = wordingOf(end, name, kubectl.namespace)
-  const pod = podsOfJob(await takeSnapshot(kubectl), name).at(-1)
-  const logs = pod && (await lastLogs(kubectl, pod, redactor))
+  const container = end.type === "Impossible" ? containerOf(end.failure) : undefined
   return new CloudNativeError({
     code: "MIGRATION_FAILED",
     kind: end.type === "Impossible" ? end.failure.kind : end.type,
     blame: "user",
     what: `the migration ${name} failed; no pod was changed`,
-    why: [message, logs].filter(Boolean).join("\n"),
+    why: [message, await stateOf(kubectl, redactor, name, container)].filter(Boolean).join("\n"),
     fix: `${remedy}; to look further: kubectl --namespace=${kubectl.namespace} ${look}`,
   })
+}
+
+/** The newest pod of a migration, as evidence: its containers, and what the one that failed, or runs, wrote last. */
+async function stateOf(kubectl: Kubectl, redactor: Redactor, name: string, container?: string): Promise<string> {
+  const snapshot = await takeSnapshot(kubectl)
+  const pod = podsOfJob(snapshot, name).at(-1)
+  if (!pod) return ""
+  const [own] = jobOf(snapshot, name)?.spec.template.spec.containers ?? []
+  const logs = await failingLogs(kubectl, pod, redactor, container ?? own?.name)
+  return [...describePod(pod), ...describePulls(pod, snapshot), logs].filter(Boolean).join("\n")
 }
 
 function wordingOf(

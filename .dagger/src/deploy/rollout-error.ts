@@ -1,5 +1,5 @@
 import type { Kubectl } from "../kubernetes/kubectl.js"
-import type { RolloutFailure } from "../status/failure.js"
+import { containerOf, type RolloutFailure } from "../status/failure.js"
 import { failingLogs } from "../status/logs.js"
 import { describeFailure, remedyFor } from "../status/remedies.js"
 import type { Of } from "../status/snapshot.js"
@@ -33,7 +33,9 @@ export async function rolloutFailed(
     kind: failure.kind,
     blame: "user",
     what: `the rollout of ${workload} cannot succeed`,
-    why: [cause, state, pod && (await failingLogs(kubectl, pod, redactor))].filter(Boolean).join("\n"),
+    why: [cause, state, pod && (await failingLogs(kubectl, pod, redactor, containerOf(failure)))]
+      .filter(Boolean)
+      .join("\n"),
     fix: `${remedyFor(failure, kubectl.namespace)}; to look further: kubectl --namespace=${kubectl.namespace} describe ${pod ? `pod/${pod.metadata.name}` : object}`,
   })
 }

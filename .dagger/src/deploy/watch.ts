@@ -1,9 +1,9 @@
 import type { Kubectl } from "../kubernetes/kubectl.js"
 import type { Workload } from "../manifests/render.js"
 import { readRollout, type RolloutState } from "../status/deployment.js"
-import { describePod, describeState } from "../status/describe.js"
+import { describePod, describePulls, describeState } from "../status/describe.js"
 import type { RolloutFailure } from "../status/failure.js"
-import { commonFailure } from "../status/pod.js"
+import { commonFailure, startLimits } from "../status/pod.js"
 import { newPods, readSet, SETS, type SetState } from "../status/pod-sets.js"
 import type { Snapshot } from "../status/snapshot.js"
 import { type PodStart, Starts } from "../status/startup.js"
@@ -20,11 +20,12 @@ import type { RolloutTask } from "./task.js"
 export async function watchRollout(
   kubectl: Kubectl,
   deployments: string[],
-  { options: { timeout }, redactor }: Pick<RolloutTask, "options" | "redactor">,
+  { config, options: { timeout }, redactor }: Pick<RolloutTask, "config" | "options" | "redactor">,
   before: Snapshot,
   changes: PodChange[],
   signal: AbortSignal,
 ): Promise<PodStart[]> {
+  const limits = startLimits(config.limits)
   const timeline = new Timeline(changes, await kubectl.now())
   const starts = new Starts(before)
   const shown = new Set<string>()
@@ -33,7 +34,7 @@ export async function watchRollout(
   const ask = async () => {
     const snapshot = await takeSnapshot(kubectl)
     const now = await kubectl.now()
-    const states = deployments.map(name => readRollout(snapshot, name, now))
+    const states = deployments.map(name => readRollout(snapshot, name, now, limits))
     last = states
       .filter(state => !state.complete)
       .map(state => describeState(snapshot, state))
@@ -63,16 +64,19 @@ function failedRollout(snapshot: Snapshot, state: RolloutState, failure: Rollout
 export async function watchSets(
   kubectl: Kubectl,
   sets: Workload[],
-  { options: { timeout }, redactor }: Pick<RolloutTask, "options" | "redactor">,
+  { config, options: { timeout }, redactor }: Pick<RolloutTask, "config" | "options" | "redactor">,
   before: Snapshot,
   signal: AbortSignal,
 ): Promise<void> {
   if (sets.length === 0) return
+  const limits = startLimits(config.limits)
   const names = sets.map(({ kind, name }) => `${kind.toLowerCase()}/${name}`)
   const lines = new Map<string, string>()
+  let waitingFor: string[] = []
   const ask = async () => {
     const snapshot = await takeSnapshot(kubectl)
     const now = await kubectl.now()
+    waitingFor = []
     const states = await Promise.all(sets.map(({ kind, name }) => readState(kubectl, kind as keyof typeof SETS, name)))
     const read = states.map(readSet)
     for (const [index, name] of names.entries()) {
@@ -80,7 +84,12 @@ export async function watchSets(
       if (lines.get(name) !== line) console.log(`rollout: ${name}: ${line}`)
       lines.set(name, line)
       const pods = newPods(snapshot, before, states[index]?.uid ?? "")
-      const failure = read[index]!.complete ? undefined : commonFailure(pods, snapshot, now)
+      if (!read[index]!.complete)
+        waitingFor.push(
+          `${name}: ${line}`,
+          ...pods.flatMap(pod => [...describePod(pod), ...describePulls(pod, snapshot)]),
+        )
+      const failure = read[index]!.complete ? undefined : commonFailure(pods, snapshot, now, limits)
       const [pod] = pods
       if (failure && pod)
         throw await rolloutFailed(kubectl, redactor, {
@@ -94,7 +103,7 @@ export async function watchSets(
     return read.every(({ complete }) => complete) || undefined
   }
   await pollUntil(`the rollout of ${names.join(" and ")}`, timeout, ask, {
-    state: () => [...lines].map(([name, line]) => `${name}: ${line}`).join("\n"),
+    state: () => waitingFor.join("\n"),
     signal,
   })
 }

@@ -56,13 +56,6 @@ export class Kubectl {
     return succeeded(args, await this.persist(args, stdin))
   }
 
-  /** Run kubectl once; what it prints of these values is hidden also where it is shown live. */
-  runHiding(values: string[], args: string[]): Promise<Answer> {
-    const hide = (container: Container, value: string, index: number) =>
-      container.withSecretVariable(`CLOUD_NATIVE_HIDDEN_${index}`, dag.setSecret(`hidden-${uniqueValue()}`, value))
-    return this.execute(values.reduce(hide, this.container), args)
-  }
-
   /** kubectl as a service that answers on a port for as long as it runs. */
   serve(args: string[], port: number): Service {
     return this.container.withExposedPort(port).asService({ args: ["kubectl", ...this.flags, ...args] })

@@ -2,6 +2,7 @@ import type { Kubectl } from "../kubernetes/kubectl.js"
 import { readRollout, type RolloutState } from "../status/deployment.js"
 import { describeState } from "../status/describe.js"
 import { lastLogs } from "../status/logs.js"
+import { PATIENT } from "../status/pod.js"
 import { only } from "../status/snapshot.js"
 import { takeSnapshot } from "../status/take-snapshot.js"
 import { CloudNativeError } from "../util/errors.js"
@@ -27,7 +28,7 @@ export async function requestsFailed(
 ): Promise<CloudNativeError> {
   const snapshot = await takeSnapshot(kubectl)
   const now = await kubectl.now()
-  const states = only(snapshot, "Deployment").map(({ metadata }) => readRollout(snapshot, metadata.name, now))
+  const states = only(snapshot, "Deployment").map(({ metadata }) => readRollout(snapshot, metadata.name, now, PATIENT))
   const failed = availability.requests.filter(request => request.failed > 0)
   const asked = requests.filter(({ name }) => failed.some(request => request.name === name)).map(({ to }) => to)
   const logs = await Promise.all(

@@ -1,5 +1,5 @@
 import { isFinalRefusal, refusal, type RolloutFailure } from "./failure.js"
-import { GRACE, hasEnded, makesRoom, podFailure } from "./pod.js"
+import { GRACE, hasEnded, makesRoom, podFailure, type StartLimits } from "./pod.js"
 import { isOwnedBy, type Of, only, type Snapshot } from "./snapshot.js"
 
 const REVISION = "deployment.kubernetes.io/revision"
@@ -7,11 +7,14 @@ const REVISION = "deployment.kubernetes.io/revision"
 /** Milliseconds for which a part of a release may not come up while the rest of it does, as a pod that met a bad node. */
 const PARTIAL = 60_000
 
+/** Milliseconds for which pods that are being deleted are waited for; one that its own grace gives longer is not. */
+const TERMINATION = 60_000
+
 export interface RolloutState {
   deployment: string
   /** One line for a person: where the rollout stands. */
   line: string
-  /** As many pods as must be are of this release and available, and the old ones are gone. */
+  /** As many pods as needed are of this release and available; old ones are gone, or will end by themselves. */
   complete: boolean
   /** Why it cannot succeed; unset while it may. */
   failure?: RolloutFailure
@@ -23,20 +26,22 @@ export interface RolloutState {
   replicaSet?: Of<"ReplicaSet">
   /** The pods of this release. */
   pods: Of<"Pod">[]
-  /** The pods of releases before, those that are about to go included. */
+  /** The pods of previous releases, those that are being deleted included. */
   old: Of<"Pod">[]
+  /** Pods of this release that ended as a whole, as those that were evicted. */
+  ended: Of<"Pod">[]
 }
 
 /** Where the rollout of one Deployment stands. `now` is in milliseconds since 1970. */
-export function readRollout(snapshot: Snapshot, name: string, now: number): RolloutState {
+export function readRollout(snapshot: Snapshot, name: string, now: number, limits: StartLimits): RolloutState {
   const deployment = only(snapshot, "Deployment").find(item => item.metadata.name === name)
-  if (!deployment) return { deployment: name, line: "not there yet", complete: false, pods: [], old: [] }
+  if (!deployment) return { deployment: name, line: "not there yet", complete: false, pods: [], old: [], ended: [] }
   const replicaSets = only(snapshot, "ReplicaSet").filter(item => isOwnedBy(item, deployment.metadata.uid))
   const newest = replicaSets.find(
     item => item.metadata.annotations[REVISION] === deployment.metadata.annotations[REVISION],
   )
-  const podsOf = (set: Of<"ReplicaSet">) =>
-    only(snapshot, "Pod").filter(pod => isOwnedBy(pod, set.metadata.uid) && !hasEnded(pod))
+  const allOf = (set: Of<"ReplicaSet">) => only(snapshot, "Pod").filter(pod => isOwnedBy(pod, set.metadata.uid))
+  const podsOf = (set: Of<"ReplicaSet">) => allOf(set).filter(pod => !hasEnded(pod))
   const old = replicaSets.filter(item => item !== newest).flatMap(podsOf)
   const pods = newest ? podsOf(newest).filter(pod => !pod.metadata.deletionTimestamp) : []
   const current = deployment.status.observedGeneration >= (deployment.metadata.generation ?? 0)
@@ -48,17 +53,41 @@ export function readRollout(snapshot: Snapshot, name: string, now: number): Roll
     status.updatedReplicas >= needed &&
     status.availableReplicas >= needed &&
     status.replicas === status.updatedReplicas &&
-    old.length === 0
+    old.every(pod => isLeft(pod, now))
   return {
     deployment: name,
-    line: `${status.updatedReplicas}/${wanted} new, ${Math.min(status.availableReplicas, status.replicas)} available, ${old.length} old`,
+    line: `${status.updatedReplicas}/${wanted} new, ${Math.min(status.availableReplicas, status.replicas)} available, ${old.length} old${deployment.spec.paused ? ", paused: true" : ""}`,
     complete,
-    ...(current && !complete && failureOf(snapshot, deployment, newest, pods, now)),
-    warning: autoscalerOf(snapshot, name)?.status.conditions.map(inactive).find(Boolean),
+    ...(current && !complete && failureOf(snapshot, deployment, newest, pods, now, limits)),
+    warning: warningOf(deployment, autoscalerOf(snapshot, name), complete ? old : []),
     replicaSet: newest,
     pods,
     old,
+    ended: newest ? allOf(newest).filter(hasEnded) : [],
   }
+}
+
+/**
+ * Whether an old pod is not waited for any more: it is no endpoint, and either the grace that it was given is over (its
+ * node may be lost) or lasts for long.
+ */
+function isLeft({ metadata: { deletionTimestamp } }: Of<"Pod">, now: number): boolean {
+  const left = Date.parse(deletionTimestamp ?? "") - now
+  return left < 0 || left > TERMINATION
+}
+
+function warningOf(
+  { metadata: { name }, spec }: Of<"Deployment">,
+  autoscaler: Of<"HorizontalPodAutoscaler"> | undefined,
+  left: Of<"Pod">[],
+): string | undefined {
+  if (left.length > 0) {
+    const pods = left.map(({ metadata }) => `${metadata.name} (its grace ends at ${metadata.deletionTimestamp})`)
+    return `old pods are still terminating: ${pods.join(", ")}`
+  }
+  if (spec.replicas === 0 && !autoscaler)
+    return `it has 0 replicas, so nothing of it runs; to start it: kubectl scale deployment/${name} --replicas=1, or set replicas in the manifest`
+  return autoscaler?.status.conditions.map(inactive).find(Boolean)
 }
 
 /**
@@ -71,9 +100,10 @@ function failureOf(
   newest: Of<"ReplicaSet"> | undefined,
   pods: Of<"Pod">[],
   now: number,
+  limits: StartLimits,
 ): Pick<RolloutState, "failure" | "culprit"> {
   const doomed = pods.flatMap(pod => {
-    const failure = podFailure(pod, snapshot, now)
+    const failure = podFailure(pod, snapshot, now, limits)
     return failure ? [{ failure, culprit: pod }] : []
   })
   const [first] =

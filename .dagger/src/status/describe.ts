@@ -1,8 +1,11 @@
 import type { RolloutState } from "./deployment.js"
-import { type ContainerStatus, type Of, only, type Snapshot } from "./snapshot.js"
+import { type ContainerStatus, eventsOf, type Of, only, type Snapshot } from "./snapshot.js"
 
 /** Events that an error shows at most, the last ones. */
 const EVENTS = 10
+
+/** Pods that ended as a whole that an error shows at most, the last ones. */
+const ENDED = 3
 
 /** The state of a rollout as evidence: replicas, ReplicaSet, each container of its pods, the events that warn. */
 export function describeState(snapshot: Snapshot, state: RolloutState): string {
@@ -10,9 +13,24 @@ export function describeState(snapshot: Snapshot, state: RolloutState): string {
   const events = warnings(only(snapshot, "Event").filter(event => objects.includes(event.involvedObject.name)))
   return [
     `deployment ${state.deployment}: ${state.line}${state.replicaSet ? `; newest ReplicaSet: ${state.replicaSet.metadata.name}` : ""}`,
-    ...state.pods.flatMap(describePod),
+    ...state.pods.flatMap(pod => [...describePod(pod), ...describePulls(pod, snapshot)]),
+    ...state.ended.slice(-ENDED).map(describeEnd),
     ...(events.length > 0 ? ["events:", ...events.map(line => `  ${line}`)] : []),
   ].join("\n")
+}
+
+function describeEnd({ metadata, status }: Of<"Pod">): string {
+  return `pod ${metadata.name}: ${[status.reason ?? status.phase, status.message].filter(Boolean).join(": ")}`
+}
+
+/** The images that are being pulled for a pod, and since when. */
+export function describePulls(pod: Of<"Pod">, snapshot: Snapshot): string[] {
+  const events = eventsOf(pod, snapshot)
+  const imageOf = (text: string) => /image "([^"]+)"/.exec(text)?.[1]
+  const pulled = events.filter(({ reason }) => reason === "Pulled").map(({ message }) => imageOf(message))
+  return events
+    .filter(({ reason, message }) => reason === "Pulling" && !pulled.includes(imageOf(message)))
+    .map(({ message, lastTimestamp }) => `  pulling ${imageOf(message)} since ${lastTimestamp}`)
 }
 
 /** How a pod stands: why the cluster takes it away, why no node takes it, or each of its containers. */
@@ -68,13 +86,18 @@ function lastTime(event: Of<"Event">): number {
   return Date.parse(event.lastTimestamp ?? "") || 0
 }
 
-/** The container whose output tells the cause, and whether that is its previous run's; undefined where none has ever run. */
-export function failingContainer(pod: Of<"Pod">): { name: string; previous: boolean } | undefined {
+/**
+ * The container whose output tells the cause, and whether that is its previous run's; undefined where none has ever run.
+ * `known` is the one that failed, where that is known; a sidecar that runs and is ready is none.
+ */
+export function failingContainer(pod: Of<"Pod">, known?: string): { name: string; previous: boolean } | undefined {
+  const { initContainerStatuses, containerStatuses } = pod.status
   const failing = [
-    ...pod.status.initContainerStatuses.filter(
-      ({ state }) => state.terminated?.exitCode !== 0 && state.waiting?.reason !== "PodInitializing",
+    ...[...initContainerStatuses, ...containerStatuses].filter(({ name }) => name === known),
+    ...initContainerStatuses.filter(
+      ({ ready, state }) => !ready && state.terminated?.exitCode !== 0 && state.waiting?.reason !== "PodInitializing",
     ),
-    ...pod.status.containerStatuses.filter(({ ready }) => !ready),
+    ...containerStatuses.filter(({ ready }) => !ready),
   ]
   const status = failing.find(({ state, restartCount }) => state.running || state.terminated || restartCount > 0)
   return status && { name: status.name, previous: status.state.running !== undefined && status.restartCount > 0 }

@@ -7,6 +7,7 @@ type ContainerFailure =
   | { kind: "OutOfMemory" | "Killed" | "Completed" }
   | { kind: "CrashLoop"; exitCode?: number }
   | { kind: "ProbeFailed"; probe: Probe; /** Seconds. */ allowed: number; /** What the kubelet got. */ answer?: string }
+  | { kind: "NeverReady"; /** Seconds. */ allowed: number; answer?: string }
   | { kind: "KilledByProbe"; probe: Probe; answer?: string }
 
 type Probe = "startup" | "readiness" | "liveness"
@@ -14,13 +15,15 @@ type Probe = "startup" | "readiness" | "liveness"
 /** Why a pod does not come up; `container` names the one that shows it. */
 export type PodFailure =
   | (ContainerFailure & { container: string; init: boolean })
-  | { kind: "Unschedulable"; message: string }
+  | { kind: "Unschedulable" | "HostPortTaken"; message: string }
   | { kind: "MountFailed"; message: string; missing?: Missing }
 
 /** Why no pod can be created, or why Kubernetes gave up on those that were. */
 export type WorkloadFailure =
   | { kind: "QuotaExceeded" | "PodSecurityViolated" | "ServiceAccountMissing" | "PodRefused"; message: string }
   | { kind: "DeadlineExceeded"; message: string }
+  /** The container of a Job's own has ended, and another one of its pod keeps the pod from ending. */
+  | { kind: "SidecarRuns"; container: string; init: false; exitCode: number; sidecar: string }
 
 /** Why a rollout cannot succeed. */
 export type RolloutFailure = PodFailure | WorkloadFailure
@@ -31,6 +34,11 @@ export type Missing =
 
 /** A failure of a container, before it is said of which one. */
 export type Cause = ContainerFailure
+
+/** The container that shows a failure; undefined where none does. */
+export function containerOf(failure: RolloutFailure): string | undefined {
+  return "container" in failure ? failure.container : undefined
+}
 
 /** Reads the kubelet's message about an image that it could not pull. Another attempt helps only where the registry failed. */
 export function pullFailure(message: string): Cause {
@@ -75,6 +83,21 @@ export function refusal(message: string): WorkloadFailure {
 }
 
 /** Whether another attempt does not help a pod that the API server refuses. */
-export function isFinalRefusal({ kind, message }: WorkloadFailure): boolean {
-  return kind !== "ServiceAccountMissing" && /forbidden|invalid/.test(message)
+export function isFinalRefusal(failure: WorkloadFailure): boolean {
+  return "message" in failure && failure.kind !== "ServiceAccountMissing" && /forbidden|invalid/.test(failure.message)
+}
+
+/** Reads the scheduler's message about a pod that it has no node for. */
+export function schedulingFailure(message: string): PodFailure {
+  const isPort = message.includes("free ports for the requested pod ports") && !message.includes("Insufficient")
+  return { kind: isPort ? "HostPortTaken" : "Unschedulable", message }
+}
+
+/** What the kubelet says of a container while something of its own is late: it tries again by itself. */
+const PASSING =
+  /failed to sync .* cache|not yet been read at least once|is reserved for|not registered|deadline exceeded|timed out|code = Unavailable/i
+
+/** Whether what the kubelet could not do will succeed by itself. */
+export function isPassing(message: string): boolean {
+  return PASSING.test(message)
 }

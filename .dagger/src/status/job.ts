@@ -1,21 +1,80 @@
-import { isFinalRefusal, type PodFailure, refusal, type WorkloadFailure } from "./failure.js"
-import { commonFailure } from "./pod.js"
-import { type Of, only, type Snapshot } from "./snapshot.js"
+import { isFinalRefusal, refusal, type RolloutFailure } from "./failure.js"
+import { hasEnded, PATIENT, podFailure } from "./pod.js"
+import { eventsOf, isOwnedBy, type Of, only, type Snapshot } from "./snapshot.js"
 
-/** The Job whose pod this is: the Job controller labels it, and owns it. */
-const JOB_LABEL = "batch.kubernetes.io/job-name"
+/** Labels that the Job controller gives its pods; clusters before 1.27 have the second one only. */
+const JOB_LABELS = ["batch.kubernetes.io/job-name", "job-name"]
+/** Failures of containers that have run: these the Job itself counts, by its backoffLimit. */
+const COUNTED: RolloutFailure["kind"][] = [
+  "OutOfMemory",
+  "Killed",
+  "Completed",
+  "CrashLoop",
+  "ProbeFailed",
+  "NeverReady",
+  "KilledByProbe",
+]
+/** Milliseconds that a sidecar has to end by itself after the container that it serves. */
+const SIDECAR_END = 5_000
 
+/** The pods of a Job, the newest last. */
 export function podsOfJob(snapshot: Snapshot, name: string): Of<"Pod">[] {
-  return only(snapshot, "Pod").filter(({ metadata }) => metadata.labels[JOB_LABEL] === name)
+  const job = jobOf(snapshot, name)
+  return only(snapshot, "Pod")
+    .filter(
+      pod => JOB_LABELS.some(label => pod.metadata.labels[label] === name) || (job && isOwnedBy(pod, job.metadata.uid)),
+    )
+    .sort((a, b) => createdAt(a) - createdAt(b))
 }
 
-/** Why none of a Job's pods will come up, or be created at all; undefined while one may. */
-export function jobFailure(snapshot: Snapshot, name: string, now: number): PodFailure | WorkloadFailure | undefined {
-  const pods = podsOfJob(snapshot, name)
-  const failure = commonFailure(pods, snapshot, now)
-  if (failure || pods.length > 0) return failure
-  return only(snapshot, "Event")
-    .filter(({ involvedObject, reason }) => involvedObject.name === name && reason === "FailedCreate")
+function createdAt({ metadata }: Of<"Pod">): number {
+  return Date.parse(metadata.creationTimestamp ?? "") || 0
+}
+
+export function jobOf(snapshot: Snapshot, name: string): Of<"Job"> | undefined {
+  return only(snapshot, "Job").find(({ metadata }) => metadata.name === name)
+}
+
+/** Why a Job will never end: its pods cannot start, cannot be created, or cannot end; undefined while it may. */
+export function jobFailure(snapshot: Snapshot, name: string, now: number): RolloutFailure | undefined {
+  const all = podsOfJob(snapshot, name)
+  const pods = all.filter(pod => !hasEnded(pod))
+  const job = jobOf(snapshot, name)
+  const held = job && pods.map(pod => heldBySidecar(pod, job, now)).find(failure => failure !== undefined)
+  if (held) return held
+  const failures = pods.map(pod => podFailure(pod, snapshot, now, PATIENT))
+  if (failures.every(failure => failure && !COUNTED.includes(failure.kind)) && failures[0]) return failures[0]
+  if (all.length > 0) return undefined
+  const events = job
+    ? eventsOf(job, snapshot)
+    : only(snapshot, "Event").filter(({ involvedObject }) => involvedObject.name === name)
+  return events
+    .filter(({ reason }) => reason === "FailedCreate")
     .map(({ message }) => refusal(message))
     .find(isFinalRefusal)
+}
+
+/** A pod whose own containers have ended for good, while one that was injected runs on. */
+function heldBySidecar(pod: Of<"Pod">, job: Of<"Job">, now: number): RolloutFailure | undefined {
+  const names = job.spec.template.spec.containers.map(({ name }) => name)
+  const own = pod.status.containerStatuses.filter(({ name }) => names.includes(name))
+  const sidecar = pod.status.containerStatuses.find(({ name, state }) => !names.includes(name) && state.running)
+  const isOver = own.every(
+    ({ state: { terminated } }) =>
+      terminated &&
+      (terminated.exitCode === 0 || pod.spec.restartPolicy === "Never") &&
+      now - Date.parse(terminated.finishedAt ?? "") > SIDECAR_END,
+  )
+  if (!sidecar || own.length === 0 || !isOver) return undefined
+  const worst = own.find(({ state }) => state.terminated!.exitCode !== 0) ?? own[0]!
+  const { exitCode } = worst.state.terminated!
+  return { kind: "SidecarRuns", container: worst.name, init: false, exitCode, sidecar: sidecar.name }
+}
+
+/** Whether a Job that is gone had completed since `begun`: one with a ttl of 0 is deleted at once. */
+export function hasCompleted(snapshot: Snapshot, name: string, begun: number): boolean {
+  return only(snapshot, "Event").some(
+    ({ involvedObject, reason, lastTimestamp }) =>
+      involvedObject.name === name && reason === "Completed" && Date.parse(lastTimestamp ?? "") >= begun - 1000,
+  )
 }

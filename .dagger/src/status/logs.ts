@@ -1,41 +1,50 @@
 import type { Kubectl } from "../kubernetes/kubectl.js"
 import { secretValues } from "../kubernetes/secret-values.js"
 import { messageOf } from "../util/errors.js"
-import { formsOf, redact, type Redactor } from "../util/redact.js"
+import { printable } from "../util/printable.js"
+import { redact, type Redactor } from "../util/redact.js"
 import { failingContainer } from "./describe.js"
 import type { Of } from "./snapshot.js"
 
-/** The last lines that a pod wrote, without the values of Secrets, should it have written one. */
-export async function lastLogs(
+/** Lines of a log that an error shows. */
+const LINES = "25"
+
+/** The last lines that a container wrote, without the values of Secrets. Read over the API: no command prints them. */
+async function lastLines(
   kubectl: Kubectl,
   pod: Of<"Pod">,
   redactor: Redactor,
-  flags = ["--all-containers"],
+  options: Record<string, string>,
 ): Promise<string> {
   try {
     const values = [...redactor.values, ...(await secretValues(kubectl, unknownSecrets(pod, redactor)))]
-    const hidden = [...new Set(values.flatMap(formsOf))]
-    const { stdout, stderr } = await kubectl.runHiding(hidden, [
-      "logs",
-      `pod/${pod.metadata.name}`,
-      ...flags,
-      "--tail=25",
-    ])
-    return redact((stdout || stderr).trim(), values)
+    const log = await (await kubectl.api()).log(pod.metadata.name, { ...options, tailLines: LINES })
+    return printable((log ?? "").trim(), text => redact(text, values))
   } catch (error) {
-    return redact(
-      `(not shown, since the pod's Secrets could not be taken out of it: ${messageOf(error)})`,
-      redactor.values,
-    )
+    return redact(`(not shown, since it cannot be redacted: ${messageOf(error)})`, redactor.values)
   }
 }
 
-/** What the container of a pod that fails wrote last; undefined where it has never run. */
-export async function failingLogs(kubectl: Kubectl, pod: Of<"Pod">, redactor: Redactor): Promise<string | undefined> {
-  const container = failingContainer(pod)
+/** The last lines that each container of a pod wrote. */
+export async function lastLogs(kubectl: Kubectl, pod: Of<"Pod">, redactor: Redactor): Promise<string> {
+  const names = pod.status.containerStatuses.map(({ name }) => name)
+  const logs = await Promise.all(names.map(container => lastLines(kubectl, pod, redactor, { container })))
+  return logs.filter(Boolean).join("\n")
+}
+
+/**
+ * The last lines of the container of a pod that failed, `known` where it is known; undefined where none has ever run.
+ */
+export async function failingLogs(
+  kubectl: Kubectl,
+  pod: Of<"Pod">,
+  redactor: Redactor,
+  known?: string,
+): Promise<string | undefined> {
+  const container = failingContainer(pod, known)
   if (!container) return undefined
-  const flags = [`--container=${container.name}`, ...(container.previous ? ["--previous"] : [])]
-  const text = await lastLogs(kubectl, pod, redactor, flags)
+  const options = { container: container.name, ...(container.previous && { previous: "true" }) }
+  const text = await lastLines(kubectl, pod, redactor, options)
   return `last log lines of ${pod.metadata.name}, container ${container.name}:\n${text || "(it wrote nothing)"}`
 }
 

@@ -1,6 +1,15 @@
-import { type Cause, configFailure, mountFailure, type PodFailure, pullFailure } from "./failure.js"
-import { failedProbe, killedByProbe } from "./probes.js"
-import { type ContainerStatus, isOwnedBy, type Of, only, type Snapshot } from "./snapshot.js"
+import type { Config } from "../config/schema.js"
+import {
+  type Cause,
+  configFailure,
+  isPassing,
+  mountFailure,
+  type PodFailure,
+  pullFailure,
+  schedulingFailure,
+} from "./failure.js"
+import { failedProbe } from "./probes.js"
+import { type ContainerStatus, eventsOf, isOwnedBy, type Of, only, type Snapshot } from "./snapshot.js"
 
 /** Milliseconds that what may heal by itself (room that is being made, a service account on its way) is given. */
 export const GRACE = 30_000
@@ -15,29 +24,60 @@ const MISSING = 4_000
 /** Milliseconds for which the end of a container counts as a crash of this rollout: the kubelet forgets it after as many. */
 const RECENT = 600_000
 
+/** Milliseconds for which a node that was ordered for another pod of the namespace may be on its way for this one too. */
+const NODE_ORDERED = 300_000
+/** Milliseconds after its start from which on a sidecar serves the containers beside it. */
+const SIDECAR_START = 10_000
+
 type Events = Of<"Event">[]
 
+/** What a starting pod is granted. */
+export interface StartLimits {
+  /** Seconds within which a pod that has no startup probe is ready for the first time; Infinity where the progress deadline decides. */
+  startup: number
+  /** How often a container may restart. */
+  restarts: number
+}
+
+/** For those that ask how pods are rather than what to expect of them. */
+export const PATIENT: StartLimits = { startup: Infinity, restarts: Infinity }
+
+/** Where a slow start is only warned of, the progress deadline ends it. */
+export function startLimits({ startup, startupAction, restarts }: Config["limits"]): StartLimits {
+  return { startup: startupAction === "warn" ? Infinity : startup, restarts }
+}
+
 /** Why none of these pods will come up by itself; undefined while one may, and where there is none. */
-export function commonFailure(pods: Of<"Pod">[], snapshot: Snapshot, now: number): PodFailure | undefined {
-  const failures = pods.map(pod => podFailure(pod, snapshot, now))
+export function commonFailure(
+  pods: Of<"Pod">[],
+  snapshot: Snapshot,
+  now: number,
+  limits: StartLimits,
+): PodFailure | undefined {
+  const failures = pods.map(pod => podFailure(pod, snapshot, now, limits))
   return failures.every(failure => failure !== undefined) ? failures[0] : undefined
 }
 
 /** Why a pod will not come up by itself; undefined while it may. `now` is in milliseconds since 1970. */
-export function podFailure(pod: Of<"Pod">, snapshot: Snapshot, now: number): PodFailure | undefined {
-  const events = only(snapshot, "Event").filter(event => event.involvedObject.name === pod.metadata.name)
+export function podFailure(
+  pod: Of<"Pod">,
+  snapshot: Snapshot,
+  now: number,
+  limits: StartLimits,
+): PodFailure | undefined {
+  const events = eventsOf(pod, snapshot)
   const scheduled = pod.status.conditions.find(condition => condition.type === "PodScheduled")
   const age = now - Date.parse(scheduled?.lastTransitionTime ?? pod.metadata.creationTimestamp ?? "")
   if (scheduled?.status === "False")
-    return age > patience(snapshot, events) ? unschedulable(pod, scheduled, events) : undefined
+    return age > patience(snapshot, events) ? unschedulable(pod, scheduled, snapshot, now) : undefined
   const { initContainerStatuses, containerStatuses } = pod.status
   const isSettled = age > MISSING
   for (const status of initContainerStatuses) {
-    const cause = containerFailure(pod, status, events, isSettled, now)
+    const cause = containerFailure(pod, status, { events, isSettled, now, limits })
     if (cause && status.state.terminated?.exitCode !== 0) return { ...cause, container: status.name, init: true }
   }
   for (const status of containerStatuses) {
-    const cause = containerFailure(pod, status, events, isSettled, now)
+    const cause = containerFailure(pod, status, { events, isSettled, now, limits })
     if (cause) return { ...cause, container: status.name, init: false }
   }
   return isSettled ? unmounted(pod, events) : undefined
@@ -89,22 +129,30 @@ function isFixed(snapshot: Snapshot): boolean {
 function unschedulable(
   pod: Of<"Pod">,
   scheduled: { reason?: string; message?: string },
-  events: Events,
+  snapshot: Snapshot,
+  now: number,
 ): PodFailure | undefined {
+  const orders = (events: Events) =>
+    events.filter(({ reason }) => reason === "TriggeredScaleUp" || reason === "Nominated")
   const nodeIsComing =
     pod.status.nominatedNodeName !== "" ||
-    events.some(event => event.reason === "TriggeredScaleUp" || event.reason === "Nominated")
-  return scheduled.reason === "Unschedulable" && !nodeIsComing
-    ? { kind: "Unschedulable", message: scheduled.message ?? "" }
-    : undefined
+    orders(eventsOf(pod, snapshot)).length > 0 ||
+    orders(only(snapshot, "Event")).some(({ lastTimestamp }) => now - Date.parse(lastTimestamp ?? "") < NODE_ORDERED)
+  return scheduled.reason === "Unschedulable" && !nodeIsComing ? schedulingFailure(scheduled.message ?? "") : undefined
+}
+
+interface Circumstances {
+  events: Events
+  /** Whether the pod is old enough for what it refers to to be there. */
+  isSettled: boolean
+  now: number
+  limits: StartLimits
 }
 
 function containerFailure(
   pod: Of<"Pod">,
   status: ContainerStatus,
-  events: Events,
-  isSettled: boolean,
-  now: number,
+  { events, isSettled, now, limits }: Circumstances,
 ): Cause | undefined {
   const { reason, message } = status.state.waiting ?? { reason: "", message: "" }
   switch (reason) {
@@ -116,17 +164,15 @@ function containerFailure(
     case "InvalidImageName":
       return { kind: "InvalidImageName", message }
     case "CreateContainerConfigError": {
-      if (/failed to sync .* cache/.test(message)) return undefined
+      if (isPassing(message)) return undefined
       const failure = configFailure(message)
       return isSettled || !failure.kind.startsWith("Missing") ? failure : undefined
     }
     case "CreateContainerError":
     case "RunContainerError":
-      return { kind: "CannotStart", message }
-    case "CrashLoopBackOff":
-      return crash(status, events)
+      return isPassing(message) ? undefined : { kind: "CannotStart", message }
     default:
-      return failedProbe(pod, status, events, now) ?? (hasCrashedTwice(status, now) ? crash(status, events) : undefined)
+      return failedProbe(pod, status, events, now, limits.startup) ?? crash(pod, status, now, limits.restarts)
   }
 }
 
@@ -136,22 +182,38 @@ function failedPulls(status: ContainerStatus, events: Events): number {
   return failures.reduce((total, event) => total + event.count, 0)
 }
 
-/** The kubelet starts a container anew at once after its first end, which may help; the second one says that it does not. */
-function hasCrashedTwice(status: ContainerStatus, now: number): boolean {
-  const { terminated } = status.state
-  const last = terminated ?? status.lastState.terminated
-  return (
-    !status.ready && status.restartCount + (terminated ? 1 : 0) > 1 && now - Date.parse(last?.finishedAt ?? "") < RECENT
-  )
+/** Why a container ends again and again; undefined while it may still restart. */
+function crash(pod: Of<"Pod">, status: ContainerStatus, now: number, restarts: number): Cause | undefined {
+  const last = status.state.terminated ?? status.lastState.terminated
+  const isWaiting = status.state.waiting?.reason === "CrashLoopBackOff"
+  const finishedAt = Date.parse(last?.finishedAt ?? "")
+  if (status.ready || (!isWaiting && !(now - finishedAt < RECENT))) return undefined
+  const ends = status.restartCount + (status.state.terminated || isWaiting ? 1 : 0)
+  const cause = causeOfEnd(last)
+  if (cause.kind === "CannotStart") return cause
+  // Memory that is short twice is short again.
+  const allowed = cause.kind === "OutOfMemory" ? Math.min(restarts, 1) : restarts
+  return ends > allowed && !isEarly(pod, status.name, finishedAt) ? cause : undefined
 }
 
-function crash(status: ContainerStatus, events: Events): Cause {
-  const ended = status.state.terminated ?? status.lastState.terminated
-  if (ended?.reason === "OOMKilled") return { kind: "OutOfMemory" }
-  const killed = killedByProbe(status.name, events)
-  if (killed) return killed
-  if (ended?.exitCode === 0) return { kind: "Completed" }
-  return ended?.exitCode === 137 ? { kind: "Killed" } : { kind: "CrashLoop", exitCode: ended?.exitCode }
+function causeOfEnd(end: ContainerStatus["lastState"]["terminated"]): Cause {
+  if (end?.reason === "StartError" || end?.reason === "ContainerCannotRun")
+    return { kind: "CannotStart", message: end.message ?? "" }
+  if (end?.reason === "OOMKilled") return { kind: "OutOfMemory" }
+  if (end?.exitCode === 0) return { kind: "Completed" }
+  return end?.exitCode === 137 ? { kind: "Killed" } : { kind: "CrashLoop", exitCode: end?.exitCode }
+}
+
+/** Whether a container ended while another one of its pod, as a proxy or a sidecar that it needs, was still starting. */
+function isEarly(pod: Of<"Pod">, container: string, finishedAt: number): boolean {
+  return pod.status.containerStatuses
+    .filter(
+      ({ name, restartCount, state }) =>
+        name !== container &&
+        restartCount === 0 &&
+        (state.running !== undefined || state.waiting?.reason === "ContainerCreating"),
+    )
+    .some(({ ready, state }) => !ready || finishedAt - Date.parse(state.running?.startedAt ?? "") < SIDECAR_START)
 }
 
 /** A volume whose ConfigMap or Secret, or key of one, does not exist; the container then waits without a reason of its own. */

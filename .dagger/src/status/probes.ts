@@ -8,8 +8,17 @@ const SLACK = 2_000
 
 type Events = Of<"Event">[]
 
-/** Why a running container is not going to be ready, by its own probes; undefined while they leave it time. */
-export function failedProbe(pod: Of<"Pod">, status: ContainerStatus, events: Events, now: number): Cause | undefined {
+/**
+ * Why a running container is not going to be ready, by its own probes; undefined while they leave it time. One that was
+ * never ready is given `limit` seconds at least: how often its readiness probe may fail says nothing of a start.
+ */
+export function failedProbe(
+  pod: Of<"Pod">,
+  status: ContainerStatus,
+  events: Events,
+  now: number,
+  limit: number,
+): Cause | undefined {
   if (status.ready) return undefined
   const container = [...pod.spec.containers, ...pod.spec.initContainers].find(({ name }) => name === status.name)
   const killed = killedByProbe(status.name, events)
@@ -23,10 +32,19 @@ export function failedProbe(pod: Of<"Pod">, status: ContainerStatus, events: Eve
   const failures = answers("readiness", status.name, events)
     .map(event => Date.parse(event.firstTimestamp ?? ""))
     .filter(time => time >= startedAt)
-  const unready = pod.status.conditions.find(({ type }) => type === "Ready")
+  const unreadySince =
+    Date.parse(pod.status.conditions.find(({ type }) => type === "Ready")?.lastTransitionTime ?? "") || 0
+  const wasReady = unreadySince > startedAt
+  if (!wasReady && !startupProbe) {
+    const allowed = Math.max(limit * 1000, initial(readinessProbe) + attempt(readinessProbe))
+    return now - startedAt > allowed + SLACK
+      ? { kind: "NeverReady", allowed: allowed / 1000, ...lastAnswer("readiness", status.name, events) }
+      : undefined
+  }
+  if (!wasReady && now - startedAt <= limit * 1000) return undefined
   const since = Math.max(
     failures.length > 0 ? Math.min(...failures) : startedAt + mayStart + initial(readinessProbe),
-    Date.parse(unready?.lastTransitionTime ?? "") || 0,
+    unreadySince,
   )
   // The kubelet tells of a failure once the probe's own time-out is over.
   const allowed = Math.max(budget(readinessProbe) - readinessProbe.periodSeconds * 1000, LEAST)
@@ -64,6 +82,11 @@ function answers(probe: string, container: string, events: Events): Events {
 
 function initial(probe: Probe): number {
   return probe.initialDelaySeconds * 1000
+}
+
+/** Milliseconds for one attempt of a probe, and the time until it. */
+function attempt(probe: Probe): number {
+  return (probe.periodSeconds + probe.timeoutSeconds) * 1000
 }
 
 /** Milliseconds that a probe may fail one after the other. */

@@ -77,6 +77,11 @@ const FAILURES: { [K in Kind]: Wording<K> } = {
       `its ${probe} probe has failed for more than the ${allowed} s that it allows${withAnswer(answer)}`,
     remedy: ({ probe }) => PROBES[probe],
   },
+  NeverReady: {
+    text: ({ allowed, answer }) =>
+      `its readiness probe has not succeeded within the ${allowed} s of limits.startup${withAnswer(answer)}`,
+    remedy: () => `${PROBES.readiness}; an application that needs longer to start needs a higher limits.startup`,
+  },
   KilledByProbe: {
     text: ({ probe, answer }) => `its ${probe} probe fails, so that the kubelet restarts it${withAnswer(answer)}`,
     remedy: ({ probe }) => PROBES[probe],
@@ -84,6 +89,17 @@ const FAILURES: { [K in Kind]: Wording<K> } = {
   Unschedulable: {
     text: ({ message }) => `no node takes the pod: ${message}`,
     remedy: () => "lower resources.requests, or give the cluster more room",
+  },
+  HostPortTaken: {
+    text: ({ message }) => `no node takes the pod: ${message}`,
+    remedy: () =>
+      "remove the hostPort, which one pod of a node can have, or let the old pod stop first (strategy: Recreate, or maxSurge: 0)",
+  },
+  SidecarRuns: {
+    text: ({ exitCode, sidecar }) =>
+      `ended with exit code ${exitCode}, but the container ${sidecar}, which is not in the Job's manifest, runs on and keeps the Job from ending`,
+    remedy: ({ exitCode }) =>
+      `${exitCode === 0 ? "" : "fix what the log names, and "}exclude the Job's pods from the injection (a mesh has a label or an annotation for it, as sidecar.istio.io/inject: "false"), or have the sidecar injected as a native one`,
   },
   MountFailed: {
     text: ({ message }) => `a volume cannot be mounted: ${message}`,

@@ -24,7 +24,7 @@ const conditions = z.array(Condition).default([])
 const Deployment = z.object({
   kind: z.literal("Deployment"),
   metadata,
-  spec: z.object({ replicas: z.number().default(1) }),
+  spec: z.object({ replicas: z.number().default(1), paused: z.boolean().default(false) }),
   status: z.object({
     observedGeneration: z.number().default(0),
     replicas: z.number().default(0),
@@ -36,7 +36,12 @@ const Deployment = z.object({
 
 const ReplicaSet = z.object({ kind: z.literal("ReplicaSet"), metadata, status: z.object({ conditions }).optional() })
 
-const Terminated = z.object({ exitCode: z.number(), reason: z.string().optional(), finishedAt: z.string().nullish() })
+const Terminated = z.object({
+  exitCode: z.number(),
+  reason: z.string().optional(),
+  message: z.string().optional(),
+  finishedAt: z.string().nullish(),
+})
 const ContainerStatus = z.object({
   name: z.string(),
   /** As the pod's spec names it. */
@@ -73,18 +78,31 @@ const Pod = z.object({
     .object({
       initContainers: z.array(Container).default([]),
       containers: z.array(Container).default([]),
+      restartPolicy: z.enum(["Always", "OnFailure", "Never"]).default("Always"),
       /** Names of the Secrets that its containers get. */
       secrets: z.array(z.string()).default([]),
     })
     .prefault({}),
   status: z.object({
     phase: z.string().default("Pending"),
+    /** Why it ended as a whole, as Evicted; unset for most. */
+    reason: z.string().optional(),
+    message: z.string().optional(),
     /** The node that the scheduler clears for it. */
     nominatedNodeName: z.string().default(""),
     conditions,
     initContainerStatuses: z.array(ContainerStatus).default([]),
     containerStatuses: z.array(ContainerStatus).default([]),
   }),
+})
+
+const Job = z.object({
+  kind: z.literal("Job"),
+  metadata,
+  spec: z.object({
+    template: z.object({ spec: z.object({ containers: z.array(z.object({ name: z.string() })).default([]) }) }),
+  }),
+  status: z.object({ conditions }).default({ conditions: [] }),
 })
 
 const HorizontalPodAutoscaler = z.object({
@@ -101,6 +119,7 @@ const Event = z.object({
   kind: z.literal("Event"),
   involvedObject: z.object({
     name: z.string().default(""),
+    uid: z.string().default(""),
     /** For an event of a container: `spec.containers{NAME}`. */
     fieldPath: z.string().default(""),
   }),
@@ -116,7 +135,15 @@ const Event = z.object({
 /** A node, by where it came from, as `aws:///eu-west-1a/i-0a1b`; empty where nothing has ordered it. */
 const Node = z.object({ kind: z.literal("Node"), spec: z.object({ providerID: z.string() }) })
 
-export const Item = z.discriminatedUnion("kind", [Deployment, ReplicaSet, Pod, HorizontalPodAutoscaler, Event, Node])
+export const Item = z.discriminatedUnion("kind", [
+  Deployment,
+  ReplicaSet,
+  Pod,
+  Job,
+  HorizontalPodAutoscaler,
+  Event,
+  Node,
+])
 export type Item = z.infer<typeof Item>
 
 export const Snapshot = z.object({ items: z.array(Item) })
@@ -134,4 +161,20 @@ export function only<Kind extends Item["kind"]>(snapshot: Snapshot, kind: Kind):
 /** Whether an item is there for another one, by the uid of that one. */
 export function isOwnedBy({ metadata }: { metadata: { ownerReferences: { uid: string }[] } }, uid: string): boolean {
   return metadata.ownerReferences.some(owner => owner.uid === uid)
+}
+
+/** Milliseconds by which an event may be dated before the object that it is about: both are written in whole seconds. */
+const PRECISION = 1000
+
+/** The events about an object, and not about an earlier one of the same name, as a StatefulSet's pod. */
+export function eventsOf(
+  { metadata: { name, uid, creationTimestamp } }: Pick<Of<"Pod" | "Job">, "metadata">,
+  snapshot: Snapshot,
+): Of<"Event">[] {
+  const from = Date.parse(creationTimestamp ?? "") - PRECISION
+  return only(snapshot, "Event").filter(({ involvedObject, lastTimestamp }) =>
+    involvedObject.uid
+      ? involvedObject.uid === uid
+      : involvedObject.name === name && !(Date.parse(lastTimestamp ?? "") < from),
+  )
 }

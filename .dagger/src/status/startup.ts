@@ -1,7 +1,7 @@
 import { CloudNativeError } from "../util/errors.js"
 import { type Of, only, type Snapshot } from "./snapshot.js"
 
-/** How long one pod took from being scheduled to being ready, in seconds. */
+/** How long one pod took from being scheduled to being ready, in seconds; of one that restarted, from its last start. */
 export interface PodStart {
   deployment: string
   pod: string
@@ -37,7 +37,10 @@ export function readStart(deployment: string, pod: Of<"Pod">, snapshot: Snapshot
     Date.parse(
       pod.status.conditions.find(item => item.type === type && item.status === "True")?.lastTransitionTime ?? "",
     )
-  const seconds = (at("Ready") - at("PodScheduled")) / 1000
+  const restarts = pod.status.containerStatuses
+    .filter(({ restartCount }) => restartCount > 0)
+    .map(({ state }) => Date.parse(state.running?.startedAt ?? "") || 0)
+  const seconds = (at("Ready") - Math.max(at("PodScheduled"), ...restarts)) / 1000
   if (Number.isNaN(seconds)) return undefined
   return {
     deployment,

@@ -10,12 +10,13 @@ const KINDS = [
   ["deployments", "Deployment"],
   ["replicasets", "ReplicaSet"],
   ["pods", "Pod"],
+  ["jobs", "Job"],
   ["horizontalpodautoscalers", "HorizontalPodAutoscaler"],
   ["events", "Event"],
 ] as const satisfies [Collection, Item["kind"]][]
 
-/** Events that are no warning and tell something all the same: why a container ended, how long a pull took, whether a node is coming. */
-const TELLING = ["Pulled", "Killing", "TriggeredScaleUp", "NotTriggerScaleUp", "Nominated"]
+/** Events that are no warning and tell something all the same: why a container ended, how long a pull takes, that a Job completed, whether a node is coming. */
+const TELLING = ["Pulling", "Pulled", "Killing", "Completed", "TriggeredScaleUp", "NotTriggerScaleUp", "Nominated"]
 
 /** An object as the API server answers it; an item of a list does not name its own kind. */
 const Raw = z.looseObject({})

@@ -4,7 +4,7 @@ import { CloudNativeError } from "./errors.js"
 
 export interface Waiting {
   /** How things stand, for the error of a wait that was too long. */
-  state?: () => string
+  state?: () => string | Promise<string>
   /** Ends the wait with its reason. */
   signal?: AbortSignal
 }
@@ -26,8 +26,8 @@ export async function pollUntil<T>(
         code: "TIMED_OUT",
         blame: "environment",
         what: `waited ${timeout} s for ${what}`,
-        why: state?.() || "it did not happen in that time",
-        fix: "look at the cluster's events; for migrations and rollouts, --timeout gives more time",
+        why: (await state?.()) || "it did not happen in that time",
+        fix: "check the cluster's events; for migrations and rollouts, --timeout gives more time",
       })
     }
     await sleep(1000)

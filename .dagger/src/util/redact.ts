@@ -17,11 +17,34 @@ export class Redactor {
   }
 }
 
-/** Replace secret values in a text, also where they are encoded, by `***`. */
+/** Lines of a value that are shorter are no secret by themselves, as the brace of a JSON file. */
+const SHORTEST_LINE = 8
+/** Values that are shorter occur in ordinary text. */
+const SHORTEST_VALUE = 4
+/** Values that ordinary text is full of: settings rather than secrets. */
+const PLAIN =
+  /^(\d{1,5}|true|false|null|none|disabled?|enabled?|debug|info|warn(ing)?|error|production|development|staging|test(ing)?|local(host)?|default|postgres(ql)?|redis|admin|root|user|backend|frontend)$/i
+
+/** Whether a value can be taken out of a text without making the text unreadable. */
+export function isRedactable(value: string): boolean {
+  return value.length >= SHORTEST_VALUE && !PLAIN.test(value.trim())
+}
+
+/** Replace secret values in a text, also where they are encoded and line by line, by `***`. */
 export function redact(text: string, values: string[]): string {
-  const forms = new Set(values.flatMap(formsOf))
+  const forms = new Set(
+    values
+      .filter(isRedactable)
+      .flatMap(value => [value, ...linesOf(value)])
+      .flatMap(formsOf),
+  )
   // The longest first: of a secret that contains another one, nothing may be left.
   return [...forms].sort((a, b) => b.length - a.length).reduce((clean, form) => clean.replaceAll(form, "***"), text)
+}
+
+function linesOf(value: string): string[] {
+  const lines = value.split(/\r?\n/)
+  return lines.length > 1 ? lines.map(line => line.trim()).filter(line => line.length >= SHORTEST_LINE) : []
 }
 
 /** Encoded forms that are shorter would also be found in ordinary text. */

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest"
 
 import { describePod } from "../../../.dagger/src/status/describe.ts"
-import { jobFailure } from "../../../.dagger/src/status/job.ts"
+import { hasCompleted, jobFailure } from "../../../.dagger/src/status/job.ts"
 import { Snapshot } from "../../../.dagger/src/status/snapshot.ts"
 
 const NOW = Date.parse("2026-01-01T00:01:00Z")
@@ -45,6 +45,70 @@ describe("a Job that will never run", () => {
   ])("%s", (_, items, expected) => {
     expect(jobFailure(Snapshot.parse({ items }), "monitor-1", NOW)).toEqual(expected)
   })
+})
+
+describe("a Job with a pod that has run", () => {
+  const job = {
+    kind: "Job",
+    metadata: { name: "migrate", uid: "j" },
+    spec: { template: { spec: { containers: [{ name: "migration" }] } } },
+  }
+  const terminated = (exitCode: number) => ({ exitCode, finishedAt: "2026-01-01T00:00:50Z" })
+  const ran = (statuses: object[], restartPolicy = "OnFailure") => ({
+    kind: "Pod",
+    metadata: { name: "migrate-x", uid: "x", ownerReferences: [{ uid: "j" }] },
+    spec: { restartPolicy },
+    status: { phase: "Running", containerStatuses: statuses },
+  })
+  const proxy = { name: "proxy", ready: true, state: { running: { startedAt: "2026-01-01T00:00:40Z" } } }
+  const held = (exitCode: number) => ({
+    kind: "SidecarRuns",
+    container: "migration",
+    init: false,
+    exitCode,
+    sidecar: "proxy",
+  })
+  test.each<[string, object, object | undefined]>([
+    [
+      "failed once and completed, before the Job says so",
+      ran([{ name: "migration", restartCount: 1, state: { terminated: terminated(0) } }]),
+      undefined,
+    ],
+    [
+      "fails within its backoffLimit",
+      ran([
+        {
+          name: "migration",
+          restartCount: 4,
+          state: { waiting: { reason: "CrashLoopBackOff" } },
+          lastState: { terminated: terminated(1) },
+        },
+      ]),
+      undefined,
+    ],
+    ["completed beside a sidecar", ran([{ name: "migration", state: { terminated: terminated(0) } }, proxy]), held(0)],
+    [
+      "failed for good beside a sidecar",
+      ran([{ name: "migration", state: { terminated: terminated(3) } }, proxy], "Never"),
+      held(3),
+    ],
+    [
+      "failed beside a sidecar, and restarts",
+      ran([{ name: "migration", state: { terminated: terminated(3) } }, proxy]),
+      undefined,
+    ],
+    ["runs beside a sidecar", ran([{ name: "migration", state: { running: {} } }, proxy]), undefined],
+  ])("%s", (_, pod, expected) => {
+    expect(jobFailure(Snapshot.parse({ items: [job, pod] }), "migrate", NOW)).toEqual(expected)
+  })
+})
+
+test.each([
+  ["2026-01-01T00:00:59Z", true],
+  ["2025-12-31T23:30:00Z", false],
+])("a Job that is gone had completed if the event of %s is of this run", (lastTimestamp, expected) => {
+  const event = { kind: "Event", involvedObject: { name: "migrate" }, reason: "Completed", lastTimestamp }
+  expect(hasCompleted(Snapshot.parse({ items: [event] }), "migrate", NOW - 30_000)).toBe(expected)
 })
 
 test("of a pod that the cluster has taken away it is said why", () => {

@@ -64,6 +64,26 @@ const EXAMPLES: { [K in RolloutFailure["kind"]]: [RolloutFailure & { kind: K }, 
       "give the startupProbe more time",
     ],
   ],
+  NeverReady: [
+    [
+      { kind: "NeverReady", allowed: 10, answer: "status 503", ...container },
+      "has not succeeded within the 10 s of limits.startup: status 503",
+      "a higher limits.startup",
+    ],
+  ],
+  HostPortTaken: [[{ kind: "HostPortTaken", message }, "no node takes the pod: what", "maxSurge: 0"]],
+  SidecarRuns: [
+    [
+      { kind: "SidecarRuns", container: "migration", init: false, exitCode: 3, sidecar: "proxy" },
+      "migration: ended with exit code 3, but the container proxy",
+      "fix what the log names, and exclude the Job's pods from the injection",
+    ],
+    [
+      { kind: "SidecarRuns", container: "migration", init: false, exitCode: 0, sidecar: "proxy" },
+      "ended with exit code 0",
+      "exclude the Job's pods from the injection",
+    ],
+  ],
   KilledByProbe: [
     [
       { kind: "KilledByProbe", probe: "liveness", ...container },

@@ -32,6 +32,16 @@ describe("the start of a pod", () => {
     expect(startOf([])).toEqual({ deployment: "backend", pod: "backend-1", seconds: 7, pulling: 0 })
   })
 
+  test("is from the last start of a container that restarted, which limits.restarts allows", () => {
+    const conditions = [condition("PodScheduled", 2), condition("Ready", 19)]
+    const containerStatuses = [
+      { name: "backend", restartCount: 2, state: { running: { startedAt: "2026-01-01T00:00:15Z" } } },
+    ]
+    const pod = { kind: "Pod", metadata: { name: "backend-1", uid: "p1" }, status: { conditions, containerStatuses } }
+    const snapshot = Snapshot.parse({ items: [pod] })
+    expect(readStart("backend", snapshot.items[0] as never, snapshot)?.seconds).toBe(4)
+  })
+
   test("is unknown while it is not ready", () => {
     expect(startOf([], [condition("PodScheduled", 2), condition("Ready", 3, "False")])).toBeUndefined()
   })

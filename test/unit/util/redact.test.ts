@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest"
 
-import { redact } from "../../../.dagger/src/util/redact.js"
+import { isRedactable, redact } from "../../../.dagger/src/util/redact.js"
 
 const SECRET = "p@ss?w/o rd~ÿ>1"
 const bytes = Buffer.from(SECRET)
@@ -41,3 +41,18 @@ test("what is not secret stays, and so does everything when there is no secret",
 test("a secret of one letter does not take its encodings, which occur anywhere", () => {
   expect(redact("61 YQ", ["a"])).toBe("61 YQ")
 })
+
+test("each line of a value is redacted, but for lines that are no secret by themselves", () => {
+  const key = "-----BEGIN KEY-----\nMIIEvQIBADANBg\nshort\n"
+  expect(redact("got MIIEvQIBADANBg of a short key", [key])).toBe("got *** of a short key")
+})
+
+test.each(["", "abc", "5432", "true", "production", "postgres"])(
+  "%j is too short or too plain to be redacted",
+  value => {
+    expect(isRedactable(value)).toBe(false)
+    expect(redact(`status ${value}`, [value])).toBe(`status ${value}`)
+  },
+)
+
+test.each(["abcd", "123456", "correct horse"])("%j is redacted", value => expect(isRedactable(value)).toBe(true))

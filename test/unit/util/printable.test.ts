@@ -1,0 +1,18 @@
+import { expect, test } from "vitest"
+
+import { printable } from "../../../.dagger/src/util/printable.ts"
+
+test.each([
+  ["a colour", "\u001b[31merror\u001b[0m: no", "error: no"],
+  ["a title of the terminal", "\u001b]0;title\u0007text", "text"],
+  ["a line that overwrites itself", "10 %\r20 %\tdone\u0008", "10 %20 %\tdone"],
+  ["a command of GitHub's runner", "  ::set-output name=a::b", "  : :set-output name=a::b"],
+  ["an old command of GitHub's runner", "text ##[add-mask]a", "text ## [add-mask]a"],
+  ["two colons in a text", "std::vector", "std::vector"],
+  ["a long line", "x".repeat(600), `${"x".repeat(500)}…`],
+])("%s", (_, text, expected) => expect(printable(text, clean => clean)).toBe(expected))
+
+test("what is cut off has been redacted before", () => {
+  const line = `${"x".repeat(498)}secret`
+  expect(printable(line, text => text.replace("secret", "***"))).toBe(`${"x".repeat(498)}**…`)
+})
