@@ -37,12 +37,12 @@ async function onEmbeddedEngine(): Promise<number> {
   await prepareTarget(lab, NAMESPACE, dotenv)
   const code = await run(join(ROOT, "test/engine/dagger"), [
     "call",
-    "deploy",
     `--registry=${lab.registry}`,
     `--registry-service=tcp://${lab.registry}`,
     `--kubeconfig=file:${lab.kubeconfig}`,
     `--secrets=file:${dotenv}`,
     `--public-url=${lab.appUrl}`,
+    "deploy",
     "--handshake",
   ])
   if (code === 0) {

@@ -1,5 +1,5 @@
 // `npm test`: the code's gate, then the tiers in order of cost, then one line with the counts of all of them.
-// `npm run test:dagger`: conformance and end-to-end on the real engine that the `dagger` on the PATH reaches.
+// `npm run test:dagger`: conformance and end-to-end on the real engine, 0.21 or 1.0, that the `dagger` on the PATH reaches.
 import { spawnSync } from "node:child_process"
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
@@ -26,10 +26,15 @@ const EMBEDDED: Tier[] = [
     environment: {},
   })),
 ]
-const REAL: Tier[] = [
-  { name: "conformance", through: ["dagger", "run"], filter: [], environment: { DAGGER: "dagger" } },
-  { name: "e2e", through: [], filter: [], environment: { DAGGER: "dagger" } },
-]
+/** Where this line has no `dagger run`, the SDK starts the session with the CLI itself. */
+function realTiers(): Tier[] {
+  const through = spawnSync("dagger", ["run", "--help"]).status === 0 ? ["dagger", "run"] : []
+  const environment = { DAGGER: "dagger", _EXPERIMENTAL_DAGGER_CLI_BIN: "dagger" }
+  return [
+    { name: "conformance", through, filter: [], environment },
+    { name: "e2e", through: [], filter: [], environment },
+  ]
+}
 
 /** What the code itself is held to, before any of it runs. */
 const CODE = [
@@ -94,8 +99,8 @@ function run(tiers: Tier[]): void {
 }
 
 if (!process.argv.includes("--dagger")) run(EMBEDDED)
-else if (spawnSync("dagger", ["version"]).status === 0) run(REAL)
+else if (spawnSync("dagger", ["version"]).status === 0) run(realTiers())
 else {
-  console.error("test:dagger needs the Dagger CLI (v0.21.8) on the PATH, and an engine that it reaches")
+  console.error("test:dagger needs a Dagger CLI (v0.21.9 or 1.0) on the PATH, and an engine that it reaches")
   process.exitCode = 1
 }

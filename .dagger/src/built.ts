@@ -1,64 +1,81 @@
-import { Container, Directory, func, object, Secret } from "@dagger.io/dagger"
+import { Container, Directory, func, object, Secret, Service } from "@dagger.io/dagger"
 
 import { decodeConfig } from "./config/codec.js"
 import type { Config } from "./config/schema.js"
 import { Image, imageTable } from "./image.js"
+import { secretsOf, type Settings, withSettings } from "./settings.js"
 import { Verification } from "./verification.js"
 import { Verified } from "./verified.js"
 import { encodeFacts } from "./verify/facts.js"
-import { type Means, verifyApplication, verifySource } from "./verify/verify.js"
+import { verifyApplication, verifySource } from "./verify/verify.js"
 
 /** Both images, built from tested source, not verified yet. */
 @object()
-export class Built {
-  private source: Directory
-  private settings: string
+export class Built implements Settings {
+  source!: Directory
+  registry?: string
+  username?: string
+  password?: Secret
+  registryService?: Service
+  signingKey?: Secret
+  signingPassword?: Secret
+  scanner?: Container
+  kubeconfig?: Secret
+  context?: string
+  namespace?: string
+  apiServer?: Service
+  manifests?: Directory
+  overlay?: string
+  secrets?: Secret
+  publicUrl?: string
+  timeout!: string
+
+  private config: string
   private backendContainer: Container
   private frontendContainer: Container
 
-  constructor(source: Directory, settings: string, backend: Container, frontend: Container) {
-    this.source = source
-    this.settings = settings
+  constructor(config: string, backend: Container, frontend: Container) {
+    this.config = config
     this.backendContainer = backend
     this.frontendContainer = frontend
   }
 
-  /** The backend's image. */
+  /** The image of the backend. */
   @func()
   backend(): Image {
-    return new Image("backend", this.backendContainer, this.settings)
+    return new Image("backend", this.backendContainer, this.config)
   }
 
-  /** The frontend's image. */
+  /** The image of the frontend. */
   @func()
   frontend(): Image {
-    return new Image("frontend", this.frontendContainer, this.settings)
+    return new Image("frontend", this.frontendContainer, this.config)
   }
 
   /**
-   * Verify both images, and look for secrets in the source. Every fact is evaluated; fails, with the table of all of them,
-   * when one is not as it has to be.
+   * Verify both images, and search the source for secrets.
    *
-   * @param scanner An image that takes the arguments of grype and has or reaches its database, to find known vulnerabilities. Default: they are not checked.
-   * @param secrets Secrets whose values must not be in an image, for example env:TOKEN. Default: none.
+   * Runs every check, and fails with the table of all of them if any check fails.
+   *
+   * @param knownSecrets Further secrets whose values must not be in an image, for example env:TOKEN. The secrets among the settings are always searched for.
    */
   @func({ cache: "never" })
-  async verifyImage(scanner?: Container, secrets?: Secret[]): Promise<Verified> {
-    const facts = await this.facts({ scanner, secrets })
+  async verifyImage(knownSecrets?: Secret[]): Promise<Verified> {
+    const facts = await this.facts(knownSecrets)
     new Verification(facts).summary()
-    return new Verified(this.source, this.settings, this.backendContainer, this.frontendContainer, facts)
+    return withSettings(new Verified(this.config, this.backendContainer, this.frontendContainer, facts), this)
   }
 
-  /** The images with their size in the registry, base and user, as a table. */
+  /** The images with their size in the registry, layers and user, as a table. */
   @func()
   async summary(): Promise<string> {
-    return imageTable({ backend: this.backendContainer, frontend: this.frontendContainer }, this.config())
+    return imageTable({ backend: this.backendContainer, frontend: this.frontendContainer }, this.readConfig())
   }
 
   /** Every fact of both images and of their source as JSON, passed or not. */
-  async facts(given: Pick<Means, "scanner" | "secrets">): Promise<string> {
-    const config = this.config()
-    const means = { ...given, source: this.source }
+  async facts(knownSecrets?: Secret[]): Promise<string> {
+    const config = this.readConfig()
+    const means = { scanner: this.scanner, secrets: secretsOf(this, knownSecrets), source: this.source }
     const rows = await Promise.all([
       verifyApplication("backend", this.backendContainer, means, config),
       verifyApplication("frontend", this.frontendContainer, means, config),
@@ -67,7 +84,7 @@ export class Built {
     return encodeFacts(rows.flat())
   }
 
-  private config(): Config {
-    return decodeConfig(this.settings)
+  private readConfig(): Config {
+    return decodeConfig(this.config)
   }
 }

@@ -10,29 +10,29 @@ import { sbomOf } from "./verify/sbom.js"
 /** One image, built from tested source. */
 @object()
 export class Image {
-  /** The image as a container: to run, to look at, to publish in one's own way. */
+  /** The image as a container: to run, inspect or publish in another way. */
   @func()
   container: Container
 
   private name: string
-  private settings: string
+  private config: string
 
-  constructor(name: string, container: Container, settings: string) {
+  constructor(name: string, container: Container, config: string) {
     this.name = name
     this.container = container
-    this.settings = settings
+    this.config = config
   }
 
   /** The image's size in the registry, layers and user, as a table. */
   @func()
   async summary(): Promise<string> {
-    return imageTable({ [this.name]: this.container }, decodeConfig(this.settings))
+    return imageTable({ [this.name]: this.container }, decodeConfig(this.config))
   }
 
-  /** What the image is made of, base included: packages with their versions and licences, as SPDX in JSON, found by syft. */
+  /** The software bill of materials, base included: packages with versions and licences, found by syft, as SPDX JSON. */
   @func()
   sbom(): File {
-    return sbomOf(this.container, decodeConfig(this.settings))
+    return sbomOf(this.container, decodeConfig(this.config))
   }
 }
 

@@ -10,6 +10,7 @@ import {
   object,
   Secret,
   Service,
+  Workspace,
 } from "@dagger.io/dagger"
 
 import { Built } from "./built.js"
@@ -29,205 +30,106 @@ import { Pushed } from "./pushed.js"
 import { assertAccess } from "./registry/access.js"
 import { parseReference } from "./registry/reference.js"
 import { assertKubeconfig, loginOf, parseTime } from "./release/arguments.js"
-import { readInputs } from "./release/inputs.js"
+import { readInputs, renderRelease } from "./release/inputs.js"
 import { filesOf } from "./report/files.js"
 import { readReport } from "./report/storage.js"
 import { withMissingParts } from "./scaffold.js"
+import {
+  accessOf,
+  assertNoPlainSecret,
+  assertSecrets,
+  inputsOf,
+  registryOf,
+  secretsOf,
+  type Settings,
+  targetOf,
+  withSettings,
+} from "./settings.js"
 import { Tested } from "./tested.js"
 import { CloudNativeError } from "./util/errors.js"
-import { assertReadable } from "./util/secret.js"
 import { parseDuration } from "./util/time.js"
 import { Verification } from "./verification.js"
 import { encodeFacts } from "./verify/facts.js"
 import { assertNoLeaks, leaksInCommit, leaksInSource } from "./verify/secrets/gitleaks.js"
 import { verifyContainer } from "./verify/verify.js"
 
+/** What no function reads as source: secrets by their names, and what tools make again. Deeper down, an .env may be a kustomization's. */
+const LEFT_OUT = [
+  ".git",
+  ".dagger",
+  "**/node_modules",
+  "**/.venv",
+  "**/.next",
+  "**/__pycache__",
+  "**/.env",
+  "**/.env.local",
+  "*.env",
+  "**/*.kubeconfig",
+  "**/cosign.key",
+]
+
 /**
  * From source to a verified, running Kubernetes deployment: a FastAPI backend and a Next.js frontend.
  *
- * test → buildBackend / buildFrontend → verifyImage → push → deploy. Each function first runs what must come
- * before it; tests that do not all pass stop the chain before anything is built.
+ * test → buildBackend / buildFrontend → verifyImage → push → deploy. Each function first runs the steps before it; a failed
+ * test stops the chain before anything is built. The arguments here are settings: a team sets them once, for all functions.
  */
 @object()
-export class CloudNative {
-  private source: Directory
+export class CloudNative implements Settings {
+  source: Directory
+  registry?: string
+  username?: string
+  password?: Secret
+  registryService?: Service
+  signingKey?: Secret
+  signingPassword?: Secret
+  scanner?: Container
+  kubeconfig?: Secret
+  context?: string
+  namespace?: string
+  apiServer?: Service
+  manifests?: Directory
+  overlay?: string
+  secrets?: Secret
+  publicUrl?: string
+  timeout: string
+
   private config?: File
+  /** Whether the source is the caller's repository as a whole, whose last commit can be looked up. */
+  private isWorkspace: boolean
 
   /**
-   * @param source The repository: both applications, docker/ and k8s/; without `*.env` at its root, `*.kubeconfig` and `cosign.key`. Default: the repository the module is called in.
-   * @param config The configuration. Default: cloud-native.yaml at the source's root, or conventions where there is none.
+   * @param ws The caller's repository. Dagger fills it in for the command line; a module passes the Workspace it was given.
+   * @param source Folder with both applications, docker/ and k8s/. Default: the caller's repository, without what git ignores. Files named .env or .env.local, *.env at the root, *.kubeconfig and cosign.key are left out.
+   * @param config Configuration file. Default: cloud-native.yaml at the root of the source, or the conventions if there is none.
+   * @param registry Host and path to push to, for example ghcr.io/acme; /<name>-backend and /<name>-frontend are appended. Required to push, and to deploy to a cluster.
+   * @param username User name for the registry. Default: no authentication.
+   * @param password Password or token for the registry, for example env:REGISTRY_TOKEN.
+   * @param registryService Host service to reach the registry through, if containers cannot reach its address (localhost:PORT), for example tcp://127.0.0.1:5000.
+   * @param signingKey Private key that signs the images, as written by "cosign generate-key-pair", for example file:cosign.key. Default: images are not signed.
+   * @param signingPassword Password of the signing key, for example env:COSIGN_PASSWORD. Default: empty.
+   * @param scanner Image whose entrypoint takes the arguments of grype, with its database or access to it. Default: known vulnerabilities are not checked.
+   * @param kubeconfig Access to the cluster, for example file:$HOME/.kube/config. Default: deploy uses an ephemeral cluster.
+   * @param context Context of the kubeconfig. Default: its current context.
+   * @param namespace Existing namespace of the deployment. Default: namespace of the configuration.
+   * @param apiServer Host service to reach the API server through, if containers cannot reach the address in the kubeconfig, for example tcp://127.0.0.1:6443.
+   * @param manifests Folder with Kubernetes manifests. Default: the folder in the configuration, k8s/ of the source.
+   * @param overlay Folder inside the manifests whose kustomization is deployed, for example overlays/production. Default: the manifests themselves.
+   * @param secrets Secrets of the applications as one dotenv file, for example file:prod.env. Default: the Secret exists in the namespace.
+   * @param publicUrl Address that users open, for example https://shop.example.com. Default: publicUrl of the configuration.
+   * @param timeout Time limit of the migrations, and again of the rollout, for example 90s, 10m or 1h.
    */
   constructor(
-    @argument({
-      defaultPath: "/",
-      ignore: [
-        ".git",
-        ".dagger",
-        "**/node_modules",
-        "**/.venv",
-        "**/.next",
-        "**/__pycache__",
-        "**/.env",
-        "**/.env.local",
-        // What commands write that are given to the module. Deeper down, an .env may be a kustomization's.
-        "*.env",
-        "**/*.kubeconfig",
-        "**/cosign.key",
-      ],
-    })
-    source: Directory,
+    ws?: Workspace,
+    @argument({ ignore: LEFT_OUT }) source?: Directory,
     config?: File,
-  ) {
-    this.source = source
-    this.config = config
-  }
-
-  /**
-   * Run both test suites in parallel. Fails unless each ran at least one test and all of them passed,
-   * naming the tests that did not, or the runner that crashed, hung or wrote no JUnit report.
-   */
-  @func()
-  async test(): Promise<Tested> {
-    const config = await readConfig(this.source, this.config)
-    const gate = await runGate(this.source, config)
-    return new Tested(this.source, encodeConfig(config), gate.summary, gate.junit)
-  }
-
-  /**
-   * Build both images in parallel, behind the gate. Fails with the failing step and its output.
-   *
-   * @param revision Commit of the source, for example $GITHUB_SHA: a label of the images and part of their statements. The same source then has other digests for another commit. Default: none.
-   */
-  @func({ cache: "session" })
-  async build(revision?: string): Promise<Built> {
-    return (await this.test()).build(revision)
-  }
-
-  /**
-   * Build the backend's image, behind the gate. Fails with the failing step and its output.
-   *
-   * @param revision Commit of the source, for example $GITHUB_SHA: a label of the images and part of their statements. The same source then has other digests for another commit. Default: none.
-   */
-  @func({ cache: "session" })
-  async buildBackend(revision?: string): Promise<Image> {
-    return (await this.test()).buildBackend(revision)
-  }
-
-  /**
-   * Build the frontend's image, behind the gate. Fails with the failing step and its output.
-   *
-   * @param revision Commit of the source, for example $GITHUB_SHA: a label of the images and part of their statements. The same source then has other digests for another commit. Default: none.
-   */
-  @func({ cache: "session" })
-  async buildFrontend(revision?: string): Promise<Image> {
-    return (await this.test()).buildFrontend(revision)
-  }
-
-  /**
-   * Verify an image: its size, base and layers, user and rights, secrets in it, how it starts and stops when it runs
-   * confined as in Kubernetes, what it is made of, its known vulnerabilities. Without an image, both of the source are built,
-   * behind the gate, and verified with their source. All facts are evaluated; `summary` fails when one of them does, `json` never.
-   *
-   * @param image Anybody's image, for example ghcr.io/acme/api:1.2. Default: both images of the source.
-   * @param base The image it must be built on, for example python:3.13-slim. Default: any; then all of its layers are searched for secrets, and none is known to be its own.
-   * @param health Path that answers as long as the image runs, for example /health. Default: the image is not run.
-   * @param port Port that it listens on. Default: the one that it exposes.
-   * @param inFlight Path of a POST whose body it reads: a request is held in flight there while it is told to stop. Default: the path of health.
-   * @param scanner An image that takes the arguments of grype and has or reaches its database, to find known vulnerabilities. Default: they are not checked.
-   * @param secrets Secrets whose values must not be in an image, for example env:TOKEN. Default: none.
-   */
-  @func({ cache: "never" })
-  async verifyImage(
-    image?: Container,
-    base?: string,
-    health?: string,
-    port?: number,
-    inFlight?: string,
-    scanner?: Container,
-    secrets?: Secret[],
-  ): Promise<Verification> {
-    if (!image) return new Verification(await (await this.build()).facts({ scanner, secrets }))
-    const config = await configOf(this.source, this.config)
-    const subject = { name: "image", base, endpoint: health ? { health, port, inFlight } : undefined, pod: {} }
-    return new Verification(
-      encodeFacts(await verifyContainer(image, subject, { scanner, secrets, source: this.source }, config)),
-    )
-  }
-
-  /**
-   * Test, build, verify, then push both images. Fails before the push when anything before it does. To each image are attached
-   * its SBOM and an in-toto statement of how it came about, as referrers; with a key, image and statement are signed.
-   *
-   * @param registry Host and path the images go to, for example ghcr.io/acme; /<name>-backend and /<name>-frontend are appended.
-   * @param username User name for the registry. Default: no authentication.
-   * @param password Password or token for the registry, for example env:REGISTRY_TOKEN.
-   * @param registryService The registry, where its address (localhost:PORT) does not lead there from a container, for example tcp://127.0.0.1:5000.
-   * @param signingKey Private key to sign with, as `cosign generate-key-pair` writes it, for example file:cosign.key. Default: nothing is signed.
-   * @param signingPassword Password of the signing key, for example env:COSIGN_PASSWORD. Default: an empty one.
-   * @param scanner An image that takes the arguments of grype and has or reaches its database, to find known vulnerabilities. Default: they are not checked.
-   * @param revision Commit of the source, for example $GITHUB_SHA: a label of the images and part of their statements. The same source then has other digests for another commit. Default: none.
-   */
-  @func({ cache: "never" })
-  async push(
-    registry: string,
-    username?: string,
-    password?: Secret,
-    registryService?: Service,
-    signingKey?: Secret,
-    signingPassword?: Secret,
-    scanner?: Container,
-    revision?: string,
-  ): Promise<Pushed> {
-    assertPush(registry, { username, password, service: registryService }, signingKey, signingPassword)
-    const given = await assertReadable({
-      "--password": password,
-      "--signing-key": signingKey,
-      "--signing-password": signingPassword,
-    })
-    const verified = await (await this.build(revision)).verifyImage(scanner, given)
-    return verified.push(registry, username, password, registryService, signingKey, signingPassword)
-  }
-
-  /**
-   * Test, build, verify, push and deploy; answers with the deployment's summary.
-   *
-   * While the release rolls out, the monitor sends requests as users do; a deployment that fails, also for one request
-   * that was not answered as it must be, is rolled back to the release before, or removed where it was the first. Where
-   * something of these names ran that has no record, what was applied stays.
-   *
-   * Without a kubeconfig, a Kubernetes cluster is brought up for this call, with the backing services of the config
-   * and, without a registry argument, a registry; the release is deployed, the handshake proven, and the release
-   * rolled once more.
-   *
-   * @param registry Host and path the images go to, for example ghcr.io/acme. Needed with a kubeconfig.
-   * @param username User name for the registry. Default: no authentication.
-   * @param password Password or token for the registry, for example env:REGISTRY_TOKEN.
-   * @param registryService The registry, where its address (localhost:PORT) does not lead there from a container, for example tcp://127.0.0.1:5000.
-   * @param signingKey Private key to sign with, as `cosign generate-key-pair` writes it, for example file:cosign.key. Default: nothing is signed.
-   * @param signingPassword Password of the signing key, for example env:COSIGN_PASSWORD. Default: an empty one.
-   * @param kubeconfig Access to the cluster, for example file:$HOME/.kube/config. Default: an ephemeral cluster.
-   * @param context Context of the kubeconfig. Default: its current one. Only with a kubeconfig.
-   * @param namespace Namespace to deploy to; it must exist. Default: that of the config. Only with a kubeconfig.
-   * @param apiServer The API server, where the kubeconfig's own address does not lead there from a container, for example tcp://127.0.0.1:6443.
-   * @param manifests Folder of Kubernetes manifests. Default: that of the config, k8s/ of the source.
-   * @param overlay Folder inside the manifests whose kustomization is deployed, for example overlays/production. Default: the manifests themselves.
-   * @param secrets The applications' secrets as one dotenv file, for example file:prod.env. Default: the Secret is in the namespace already.
-   * @param publicUrl Address the users open, for example https://shop.example.com. Default: that of the config.
-   * @param createPullSecret Let the nodes pull with --username and --password, kept as a Secret of the release; they have to be good for as long as it runs. Always done on an ephemeral cluster.
-   * @param handshake Prove the config's handshake after the rollout; it writes to the application. Always done on an ephemeral cluster.
-   * @param keepFailed Leave a first deployment that fails as it is, to look at it, instead of removing it.
-   * @param timeout Longest wait for the migrations, and again for the rollout, for example 90s, 10m or 1h.
-   * @param scanner An image that takes the arguments of grype and has or reaches its database, to find known vulnerabilities. Default: they are not checked.
-   * @param revision Commit of the source, for example $GITHUB_SHA: a label of the images and part of their statements. The same source then has other digests for another commit. Default: none.
-   */
-  @func({ cache: "never" })
-  async deploy(
     registry?: string,
     username?: string,
     password?: Secret,
     registryService?: Service,
     signingKey?: Secret,
     signingPassword?: Secret,
+    scanner?: Container,
     kubeconfig?: Secret,
     context?: string,
     namespace?: string,
@@ -236,174 +138,224 @@ export class CloudNative {
     overlay?: string,
     secrets?: Secret,
     publicUrl?: string,
+    timeout: string = "10m",
+  ) {
+    assertNoPlainSecret({ registry, username, context, namespace, overlay, publicUrl })
+    this.source = sourceOf(ws, source)
+    this.isWorkspace = !source
+    this.config = config
+    this.registry = registry
+    this.username = username
+    this.password = password
+    this.registryService = registryService
+    this.signingKey = signingKey
+    this.signingPassword = signingPassword
+    this.scanner = scanner
+    this.kubeconfig = kubeconfig
+    this.context = context
+    this.namespace = namespace
+    this.apiServer = apiServer
+    this.manifests = manifests
+    this.overlay = overlay
+    this.secrets = secrets
+    this.publicUrl = publicUrl
+    this.timeout = timeout
+  }
+
+  /**
+   * Run both test suites in parallel.
+   *
+   * Fails unless each suite ran at least one test and all tests passed; the error names the failed tests, or the runner that
+   * crashed, hung or wrote no JUnit report.
+   */
+  @func()
+  async test(): Promise<Tested> {
+    const config = await readConfig(this.source, this.config)
+    const gate = await runGate(this.source, config)
+    return withSettings(new Tested(encodeConfig(config), gate.summary, gate.junit), this)
+  }
+
+  /**
+   * Build both images in parallel, after the tests. Fails with the failing step and its output.
+   *
+   * @param revision Commit of the source, for example $GITHUB_SHA: becomes a label of the images and part of their provenance, and so changes their digests. Default: none.
+   */
+  @func({ cache: "session" })
+  async build(revision?: string): Promise<Built> {
+    return (await this.test()).build(revision)
+  }
+
+  /**
+   * Build the image of the backend, after the tests. Fails with the failing step and its output.
+   *
+   * @param revision Commit of the source, for example $GITHUB_SHA: becomes a label of the image, and so changes its digest. Default: none.
+   */
+  @func({ cache: "session" })
+  async buildBackend(revision?: string): Promise<Image> {
+    return (await this.test()).buildBackend(revision)
+  }
+
+  /**
+   * Build the image of the frontend, after the tests. Fails with the failing step and its output.
+   *
+   * @param revision Commit of the source, for example $GITHUB_SHA: becomes a label of the image, and so changes its digest. Default: none.
+   */
+  @func({ cache: "session" })
+  async buildFrontend(revision?: string): Promise<Image> {
+    return (await this.test()).buildFrontend(revision)
+  }
+
+  /**
+   * Verify an image, or both images of the source.
+   *
+   * Checks size, base and layers, user and permissions, secrets in it, start and stop under the restrictions of Kubernetes,
+   * SBOM and known vulnerabilities. Without an image, builds both images of the source after the tests, and verifies them and
+   * the source. Runs every check; "summary" fails if any check fails, "json" does not.
+   *
+   * @param image Any image, for example ghcr.io/acme/api:1.2. Default: both images of the source.
+   * @param base Image it must be built on, for example python:3.13-slim. Default: any base; then all layers are searched for secrets, since none is known to come from a base.
+   * @param health Path that answers while the image runs, for example /health. Default: the image is not run.
+   * @param port Port the image listens on. Default: the port it exposes.
+   * @param inFlight Path of a POST whose body the image reads: one such request is in flight when the image is told to stop. Default: the path of health.
+   * @param knownSecrets Further secrets whose values must not be in an image, for example env:TOKEN. The secrets among the settings are always searched for.
+   */
+  @func({ cache: "never" })
+  async verifyImage(
+    image?: Container,
+    base?: string,
+    health?: string,
+    port?: number,
+    inFlight?: string,
+    knownSecrets?: Secret[],
+  ): Promise<Verification> {
+    if (!image) return new Verification(await (await this.build()).facts(knownSecrets))
+    const config = await configOf(this.source, this.config)
+    const subject = { name: "image", base, endpoint: health ? { health, port, inFlight } : undefined, pod: {} }
+    const means = { scanner: this.scanner, secrets: secretsOf(this, knownSecrets), source: this.source }
+    return new Verification(encodeFacts(await verifyContainer(image, subject, means, config)))
+  }
+
+  /**
+   * Test, build, verify, then push both images.
+   *
+   * Fails before the push if any of these fails. Attaches to each image its SBOM and an in-toto provenance statement as
+   * referrers; with a signing key, signs image and statement. Requires a registry.
+   *
+   * @param revision Commit of the source, for example $GITHUB_SHA: becomes a label of the images and part of their provenance, and so changes their digests. Default: none.
+   */
+  @func({ cache: "never" })
+  async push(revision?: string): Promise<Pushed> {
+    assertPush(registryOf(this), await accessOf(this), this.signingKey, this.signingPassword)
+    await assertSecrets(this)
+    return (await (await this.build(revision)).verifyImage()).push()
+  }
+
+  /**
+   * Test, build, verify, push and deploy; returns the summary of the deployment.
+   *
+   * While the release rolls out, a monitor sends requests as users do. If the deployment fails, for example because of a
+   * single unexpected answer, the previous release is restored and verified the same way; a first release is removed. Objects
+   * of the same names that no release has recorded stay as applied.
+   *
+   * Without a kubeconfig, deploys to an ephemeral Kubernetes cluster with the backing services of the configuration and,
+   * without a registry, an ephemeral registry; proves the handshake, then rolls the release once more.
+   *
+   * @param createPullSecret Let the nodes pull with the registry's user name and password, kept as a Secret of the release; they must stay valid while it runs. Always done on an ephemeral cluster.
+   * @param handshake Prove the configuration's handshake after the rollout; it writes to the application. Always done on an ephemeral cluster.
+   * @param keepFailed Keep a first deployment that fails, for inspection, instead of removing it.
+   * @param revision Commit of the source, for example $GITHUB_SHA: becomes a label of the images and part of their provenance, and so changes their digests. Default: none.
+   */
+  @func({ cache: "never" })
+  async deploy(
     createPullSecret: boolean = false,
     handshake: boolean = false,
     keepFailed: boolean = false,
-    timeout: string = "10m",
-    scanner?: Container,
     revision?: string,
   ): Promise<string> {
-    assertKubeconfig({ kubeconfig, context, namespace, apiServer })
+    const { kubeconfig, registry } = this
+    assertKubeconfig(this)
     if (kubeconfig && !registry) throw registryNeeded()
-    const options = { handshake, keepFailed, timeout: parseDuration(timeout) }
-    const access = { username, password, service: registryService }
-    const key = registry ? assertPush(registry, access, signingKey, signingPassword) : undefined
-    const given = await assertReadable({
-      "--password": password,
-      "--signing-key": signingKey,
-      "--signing-password": signingPassword,
-      "--secrets": secrets,
-      "--kubeconfig": kubeconfig,
-    })
+    const options = { handshake, keepFailed, timeout: parseDuration(this.timeout) }
+    const access = await accessOf(this)
+    const key = registry ? assertPush(registry, access, this.signingKey, this.signingPassword) : undefined
+    await assertSecrets(this)
     const config = await readConfig(this.source, this.config)
     if (registry) assertSigned(config.policy.publicKey, key)
-    const registryLogin = createPullSecret ? await loginOf(registry, username, password) : undefined
-    const read = readInputs(this.source, config, { manifests, overlay, secrets, registryLogin, publicUrl })
+    const registryLogin = createPullSecret ? await loginOf(registry, access.username, access.password) : undefined
+    const read = readInputs(this.source, config, { ...inputsOf(this), registryLogin })
     const { inputs, kubectl } = kubeconfig
-      ? await preflight({ kubeconfig, context, namespace, apiServer }, config, read, namesOf(registry!, config.name))
+      ? await preflight(targetOf(this), config, read, namesOf(registry!, config.name))
       : {
           inputs: await completeForEphemeral(read, registry ? { host: registry.split("/")[0]!, access } : undefined),
           kubectl: undefined,
         }
     const tested = await this.test()
-    const verified = await (await tested.build(revision)).verifyImage(scanner, given)
+    const verified = await (await tested.build(revision)).verifyImage()
     const deployment = async () => {
       if (!registry) return deployEphemeral(verified.images(), inputs, options)
-      const pushed = await verified.push(registry, username, password, registryService, signingKey, signingPassword)
-      return pushed.bring(inputs, options, kubectl)
+      return (await verified.push()).bring(inputs, options, kubectl)
     }
     return [tested.summary(), verified.summary(), await deployment()].join("\n\n")
   }
 
   /**
-   * Take images from elsewhere as if they had been pushed here, for example to promote what runs in one environment to the
-   * next: `release --backend=… --frontend=… deploy --kubeconfig=…`. They are referred to by the digests they have now, held
-   * against the policy of the config, and verified as verifyImage does. Fails when one of them is not as it has to be.
+   * Take images that were built elsewhere, or that run in another environment, to deploy them.
    *
-   * @param backend The backend's image, by tag or digest, for example ghcr.io/acme/shop-backend:1.2.
-   * @param frontend The frontend's image, by tag or digest.
-   * @param username User name for the registry. Default: no authentication.
-   * @param password Password or token for the registry, for example env:REGISTRY_TOKEN.
-   * @param registryService The registry, where its address (localhost:PORT) does not lead there from a container, for example tcp://127.0.0.1:5000.
-   * @param scanner An image that takes the arguments of grype and has or reaches its database, to find known vulnerabilities. Default: they are not checked.
+   * "release --backend=… --frontend=… deploy" resolves their digests, checks them against the policy of the configuration,
+   * verifies them as verifyImage does, and deploys them. Fails if any check fails.
+   *
+   * @param backend Image of the backend, by tag or digest, for example ghcr.io/acme/shop-backend:1.2.
+   * @param frontend Image of the frontend, by tag or digest.
    */
   @func({ cache: "never" })
-  async release(
-    backend: string,
-    frontend: string,
-    username?: string,
-    password?: Secret,
-    registryService?: Service,
-    scanner?: Container,
-  ): Promise<Pushed> {
-    const access = { username, password, service: registryService }
+  async release(backend: string, frontend: string): Promise<Pushed> {
+    const access = await accessOf(this)
     for (const reference of [backend, frontend]) assertAccess(access, parseReference(reference).host)
     const config = await readConfig(this.source, this.config)
-    const images = await releaseImages(this.source, config, { backend, frontend }, access, scanner)
-    return new Pushed(
-      this.source,
-      encodeConfig(config),
-      images.backend,
-      images.frontend,
-      "",
-      username,
-      password,
-      registryService,
-    )
+    const images = await releaseImages(this.source, config, { backend, frontend }, access, this.scanner)
+    return withSettings(new Pushed(encodeConfig(config), images.backend, images.frontend, ""), this)
   }
 
   /**
-   * Show what a deployment would change or delete, object by object, and change nothing: rendered, validated on the server,
-   * values of Secrets hidden. Nothing is built or pushed either: the images appear as <new>.
+   * Show what a deployment would change or delete, object by object.
    *
-   * @param kubeconfig Access to the cluster, for example file:$HOME/.kube/config.
-   * @param context Context of the kubeconfig. Default: its current one.
-   * @param namespace Namespace to deploy to; it must exist. Default: that of the config.
-   * @param apiServer The API server, where the kubeconfig's own address does not lead there from a container, for example tcp://127.0.0.1:6443.
-   * @param manifests Folder of Kubernetes manifests. Default: that of the config, k8s/ of the source.
-   * @param overlay Folder inside the manifests whose kustomization is deployed, for example overlays/production. Default: the manifests themselves.
-   * @param secrets The applications' secrets as one dotenv file, for example file:prod.env. Default: the Secret is in the namespace already.
-   * @param publicUrl Address the users open, for example https://shop.example.com. Default: that of the config.
+   * The release is rendered and validated by the API server, and nothing is changed; values of Secrets are hidden. Nothing is
+   * built or pushed either: the images appear as <new>. Requires a kubeconfig.
    */
   @func({ cache: "never" })
-  async plan(
-    kubeconfig: Secret,
-    context?: string,
-    namespace?: string,
-    apiServer?: Service,
-    manifests?: Directory,
-    overlay?: string,
-    secrets?: Secret,
-    publicUrl?: string,
-  ): Promise<string> {
+  async plan(): Promise<string> {
     const config = await readConfig(this.source, this.config)
-    return new Pushed(this.source, encodeConfig(config), NOT_PUSHED, NOT_PUSHED, "").plan(
-      kubeconfig,
-      context,
-      namespace,
-      apiServer,
-      manifests,
-      overlay,
-      secrets,
-      publicUrl,
-    )
+    return withSettings(new Pushed(encodeConfig(config), NOT_PUSHED, NOT_PUSHED, ""), this).plan()
   }
 
   /**
-   * Go back to a release that ran before, with its manifests, configuration and Secrets, watched and proven like a
-   * deployment. Migrations stay. Answers with the summary.
+   * Roll back to an earlier release.
    *
-   * @param kubeconfig Access to the cluster, for example file:$HOME/.kube/config.
-   * @param context Context of the kubeconfig. Default: its current one.
-   * @param namespace Namespace of the deployment. Default: that of the config.
-   * @param apiServer The API server, where the kubeconfig's own address does not lead there from a container, for example tcp://127.0.0.1:6443.
-   * @param to Id of the deployment to go back to, as its report has it. Default: the last that succeeded and is another than the present one.
-   * @param timeout Longest wait for the rollout, for example 90s, 10m or 1h.
+   * Restores its manifests, configuration and Secrets, monitored and verified like a deployment. Migrations are not reversed.
+   * Returns the summary. Requires a kubeconfig.
+   *
+   * @param to Id of a deployment, from its report. Default: the latest successful deployment before the current one.
    */
   @func({ cache: "never" })
-  async rollback(
-    kubeconfig: Secret,
-    context?: string,
-    namespace?: string,
-    apiServer?: Service,
-    to?: string,
-    timeout: string = "10m",
-  ): Promise<string> {
+  async rollback(to?: string): Promise<string> {
     const config = await readConfig(this.source, this.config)
-    return rollBack(
-      await connect({ kubeconfig, context, namespace, apiServer }, config),
-      config,
-      parseDuration(timeout),
-      to,
-    )
+    return rollBack(await connect(targetOf(this), config), config, parseDuration(this.timeout), to)
   }
 
   /**
-   * The report of a deployment, also of one that failed: report.json, report.md (for a job summary of GitHub Actions) and
-   * availability.svg. The last ten are kept.
+   * The report of a deployment, successful or failed.
    *
-   * @param kubeconfig Access to the cluster, for example file:$HOME/.kube/config.
-   * @param context Context of the kubeconfig. Default: its current one.
-   * @param namespace Namespace of the deployment. Default: that of the config.
-   * @param apiServer The API server, where the kubeconfig's own address does not lead there from a container, for example tcp://127.0.0.1:6443.
+   * Holds report.json, report.md (fits a job summary of GitHub Actions) and availability.svg. The cluster keeps the last ten
+   * reports. Requires a kubeconfig.
+   *
    * @param id Id of the deployment. Default: the latest.
-   * @param since Time in ISO 8601, for example 2026-11-24T16:45:00Z: the latest deployment must not have begun before it.
+   * @param since Time in ISO 8601, for example 2026-11-24T16:45:00Z: fails if the latest deployment began earlier.
    */
   @func({ cache: "never" })
-  async report(
-    kubeconfig: Secret,
-    context?: string,
-    namespace?: string,
-    apiServer?: Service,
-    id?: string,
-    since?: string,
-  ): Promise<Directory> {
+  async report(id?: string, since?: string): Promise<Directory> {
     const config = await readConfig(this.source, this.config)
     const earliest = since === undefined ? undefined : parseTime(since)
-    const report = await readReport(await connect({ kubeconfig, context, namespace, apiServer }, config), config.name, {
-      id,
-      earliest,
-    })
+    const report = await readReport(await connect(targetOf(this), config), config.name, { id, earliest })
     return Object.entries(filesOf(report)).reduce(
       (folder, [name, content]) => folder.withNewFile(name, content),
       dag.directory(),
@@ -411,8 +363,10 @@ export class CloudNative {
   }
 
   /**
-   * Deploy to an ephemeral cluster and serve the frontend: `dagger call preview up --ports 3000:3000`, then open
-   * the address of the config's publicUrl. The cluster is gone when the command ends.
+   * Deploy to an ephemeral cluster and serve the frontend.
+   *
+   * "dagger call preview up --ports 3000:3000", then open the address of the configuration's publicUrl. The cluster is removed
+   * when the command ends.
    */
   @func({ cache: "never" })
   async preview(): Promise<Service> {
@@ -422,9 +376,11 @@ export class CloudNative {
   }
 
   /**
-   * What this repository lacks for the module's conventions: Dockerfiles, Kubernetes manifests with an overlay for each
-   * environment, cloud-native.yaml and a workflow for GitHub Actions, made for the two applications that are found by what they
-   * depend on. What is there already, or has another place by cloud-native.yaml, is left as it is.
+   * Add the files that a repository lacks for the module's conventions.
+   *
+   * Dockerfiles, Kubernetes manifests with an overlay for each environment, cloud-native.yaml and a workflow for GitHub
+   * Actions, made for the two applications that are found by their dependencies. Existing files, and what cloud-native.yaml
+   * places elsewhere, stay unchanged.
    *
    * @param backend Folder of the backend. Default: that of cloud-native.yaml, else the only one that depends on FastAPI.
    * @param frontend Folder of the frontend. Default: that of cloud-native.yaml, else the only one that depends on Next.js.
@@ -444,33 +400,69 @@ export class CloudNative {
     await this.test()
   }
 
-  /** Check the Kubernetes manifests, and what their overlays make of them, against the rules of a safe rolling update; lists every violation. */
+  /** Check that both images build and pass every check of verifyImage. */
+  @func({ cache: "never" })
+  @check()
+  async checkImages(): Promise<void> {
+    await (await this.build()).verifyImage()
+  }
+
+  /** Check the manifests and every overlay against the rules of a safe rolling update. Lists every violation. */
   @func()
   @check()
   async checkManifests(): Promise<void> {
     await checkAll(this.source, await readConfig(this.source, this.config))
   }
 
+  /** Check that manifests and settings render to a release; with a kubeconfig, that the cluster accepts it. */
+  @func({ cache: "never" })
+  @check()
+  async checkPlan(): Promise<void> {
+    if (this.kubeconfig) await this.plan()
+    else {
+      const config = await readConfig(this.source, this.config)
+      const images = { backend: NOT_PUSHED, frontend: NOT_PUSHED }
+      renderRelease(await readInputs(this.source, config, inputsOf(this)), images, this.namespace ?? config.namespace)
+    }
+  }
+
   /**
-   * Check that the repository holds no secret, by the rules of gitleaks, or of a .gitleaks.toml at its root; .gitleaksignore makes
-   * exceptions. Searched are the source, and what the last commit holds beyond it, such as a committed .env; not an .env that git
-   * ignores. In a worktree or a submodule, and where there is no git, it is the source alone.
+   * Check that the repository holds no secret.
    *
-   * @param repository The repository of the source, of which only .git is read; give it where you give --source. Default: the repository the module is called in.
+   * By the rules of gitleaks or of a .gitleaks.toml at its root; .gitleaksignore makes exceptions. Searches the source, and
+   * what the last commit has beyond it, such as a committed .env; not files that git ignores. In a worktree, a submodule, and
+   * without git, searches the source alone.
+   *
+   * @param ws The caller's repository. Dagger fills it in for the command line; a module passes the Workspace it was given.
+   * @param repository Git repository of the source, of which only .git is read. Default: the caller's repository, unless another source is given.
    */
   @func()
   @check()
-  async checkSecrets(@argument({ defaultPath: "/", ignore: ["*", "!.git"] }) repository: Directory): Promise<void> {
+  async checkSecrets(ws?: Workspace, @argument({ ignore: ["*", "!.git"] }) repository?: Directory): Promise<void> {
     const config = await configOf(this.source, this.config)
+    const own = this.isWorkspace ? ws?.directory("/", { include: [".git"] }) : undefined
     const [inSource, inCommit] = await Promise.all([
       leaksInSource(this.source, config),
-      leaksInCommit(repository, this.source, config),
+      leaksInCommit(repository ?? own ?? dag.directory(), this.source, config),
     ])
     console.log(
       `secrets: searched: ${inCommit ? "the source and the last commit" : "the source alone, there is no .git directory"}`,
     )
     assertNoLeaks(inSource, inCommit)
   }
+}
+
+/** The folder that is given; else the caller's repository. No default path: on Dagger 1.0, that is the module's own repository. */
+function sourceOf(ws?: Workspace, source?: Directory): Directory {
+  const found = source ?? ws?.directory("/", { exclude: LEFT_OUT, gitignore: true })
+  if (found) return found
+  throw new CloudNativeError({
+    code: "ARGUMENTS_INVALID",
+    blame: "user",
+    what: "there is no source: neither a Workspace nor a source was passed",
+    why: "Dagger passes the caller's Workspace on the command line only; the module never falls back to its own repository",
+    fix: "declare ws?: Workspace in the calling module, and pass it on: cloudNative({ ws }), or cloudNative({ ws, source })",
+  })
 }
 
 function registryNeeded(): CloudNativeError {

@@ -1,4 +1,4 @@
-import { Directory, func, object, Secret, Service } from "@dagger.io/dagger"
+import { Container, Directory, func, object, Secret, Service } from "@dagger.io/dagger"
 
 import { decodeConfig } from "./config/codec.js"
 import { deployToCluster } from "./deploy/deploy.js"
@@ -9,144 +9,104 @@ import type { Kubectl } from "./kubernetes/kubectl.js"
 import { preflight } from "./preflight/preflight.js"
 import { assertTrusted } from "./push/policy.js"
 import type { PushedImages } from "./push/publish.js"
-import type { RegistryAccess } from "./registry/access.js"
 import { parseReference } from "./registry/reference.js"
 import { assertKubeconfig, loginOf } from "./release/arguments.js"
 import { readInputs, type ReleaseInputs, renderRelease } from "./release/inputs.js"
+import { accessOf, inputsOf, type Settings, targetOf } from "./settings.js"
 import { formatTable } from "./util/format.js"
 import { parseDuration } from "./util/time.js"
 
 /** Both images in a registry, referred to by digest: the only thing that can be deployed. */
 @object()
-export class Pushed {
-  /** The backend's image by digest. */
+export class Pushed implements Settings {
+  /** The image of the backend, by digest. */
   @func()
   backendRef: string
 
-  /** The frontend's image by digest. */
+  /** The image of the frontend, by digest. */
   @func()
   frontendRef: string
 
-  private source: Directory
-  private settings: string
-  private username?: string
-  private password?: Secret
-  private registryService?: Service
+  source!: Directory
+  registry?: string
+  username?: string
+  password?: Secret
+  registryService?: Service
+  signingKey?: Secret
+  signingPassword?: Secret
+  scanner?: Container
+  kubeconfig?: Secret
+  context?: string
+  namespace?: string
+  apiServer?: Service
+  manifests?: Directory
+  overlay?: string
+  secrets?: Secret
+  publicUrl?: string
+  timeout!: string
+
+  private config: string
   private attached: string
 
-  constructor(
-    source: Directory,
-    settings: string,
-    backendRef: string,
-    frontendRef: string,
-    attached: string,
-    username?: string,
-    password?: Secret,
-    registryService?: Service,
-  ) {
-    this.source = source
-    this.settings = settings
+  constructor(config: string, backendRef: string, frontendRef: string, attached: string) {
+    this.config = config
     this.backendRef = backendRef
     this.frontendRef = frontendRef
     this.attached = attached
-    this.username = username
-    this.password = password
-    this.registryService = registryService
   }
 
   /**
-   * Deploy these images; answers with the deployment's summary. Where the config's policy has a public key, their signatures
-   * are verified first; what it does not let run is refused before anything is applied.
+   * Deploy these images; returns the summary of the deployment.
    *
-   * Secrets and configuration first, then the migrations, to completion, then the applications, until every pod
-   * is of this release and ready; all the while the monitor sends requests as users do. What fails is rolled back.
-   * Without a kubeconfig, a cluster is brought up for this call.
+   * If the policy of the configuration has a public key, verifies their signatures first; images that the policy does not
+   * allow are refused before anything is applied.
    *
-   * @param kubeconfig Access to the cluster, for example file:$HOME/.kube/config. Default: an ephemeral cluster.
-   * @param context Context of the kubeconfig. Default: its current one. Only with a kubeconfig.
-   * @param namespace Namespace to deploy to; it must exist. Default: that of the config. Only with a kubeconfig.
-   * @param apiServer The API server, where the kubeconfig's own address does not lead there from a container, for example tcp://127.0.0.1:6443.
-   * @param manifests Folder of Kubernetes manifests. Default: that of the config, k8s/ of the source.
-   * @param overlay Folder inside the manifests whose kustomization is deployed, for example overlays/production. Default: the manifests themselves.
-   * @param secrets The applications' secrets as one dotenv file, for example file:prod.env. Default: the Secret is in the namespace already.
-   * @param publicUrl Address the users open, for example https://shop.example.com. Default: that of the config.
-   * @param createPullSecret Let the nodes pull with the --username and --password that the images were pushed or released with, kept as a Secret of the release; they have to be good for as long as it runs.
-   * @param handshake Prove the config's handshake after the rollout; it writes to the application. Always done on an ephemeral cluster.
-   * @param keepFailed Leave a first deployment that fails as it is, to look at it, instead of removing it.
-   * @param timeout Longest wait for the migrations, and again for the rollout, for example 90s, 10m or 1h.
+   * Applies Secrets and configuration, runs the migrations to completion, then rolls out the applications until every pod is
+   * of this release and ready. A monitor sends requests as users do all the while. A failed deployment is rolled back.
+   * Without a kubeconfig, deploys to an ephemeral cluster.
+   *
+   * @param createPullSecret Let the nodes pull with the registry's user name and password, kept as a Secret of the release; they must stay valid while it runs. Always done on an ephemeral cluster.
+   * @param handshake Prove the configuration's handshake after the rollout; it writes to the application. Always done on an ephemeral cluster.
+   * @param keepFailed Keep a first deployment that fails, for inspection, instead of removing it.
    */
   @func({ cache: "never" })
   async deploy(
-    kubeconfig?: Secret,
-    context?: string,
-    namespace?: string,
-    apiServer?: Service,
-    manifests?: Directory,
-    overlay?: string,
-    secrets?: Secret,
-    publicUrl?: string,
     createPullSecret: boolean = false,
     handshake: boolean = false,
     keepFailed: boolean = false,
-    timeout: string = "10m",
   ): Promise<string> {
-    assertKubeconfig({ kubeconfig, context, namespace, apiServer })
-    const options = { handshake, keepFailed, timeout: parseDuration(timeout) }
-    const config = decodeConfig(this.settings)
-    const registryLogin = createPullSecret ? await loginOf(this.backendRef, this.username, this.password) : undefined
-    const read = readInputs(this.source, config, { manifests, overlay, secrets, registryLogin, publicUrl })
-    if (!kubeconfig)
+    assertKubeconfig(this)
+    const options = { handshake, keepFailed, timeout: parseDuration(this.timeout) }
+    const config = decodeConfig(this.config)
+    const access = await accessOf(this)
+    const registryLogin = createPullSecret
+      ? await loginOf(this.backendRef, access.username, access.password)
+      : undefined
+    const read = readInputs(this.source, config, { ...inputsOf(this), registryLogin })
+    if (!this.kubeconfig)
       return this.bring(
-        await completeForEphemeral(read, { host: parseReference(this.backendRef).host, access: this.access() }),
+        await completeForEphemeral(read, { host: parseReference(this.backendRef).host, access }),
         options,
       )
-    const { kubectl, inputs } = await preflight(
-      { kubeconfig, context, namespace, apiServer },
-      config,
-      read,
-      this.images(),
-      this.access(),
-    )
+    const { kubectl, inputs } = await preflight(targetOf(this), config, read, this.images(), access)
     return this.bring(inputs, options, kubectl)
   }
 
   /**
-   * Show what a deployment of these images would change or delete, object by object: validated on the server, nothing is
-   * changed, values of Secrets are hidden.
+   * Show what a deployment of these images would change or delete, object by object.
    *
-   * @param kubeconfig Access to the cluster, for example file:$HOME/.kube/config.
-   * @param context Context of the kubeconfig. Default: its current one.
-   * @param namespace Namespace to deploy to; it must exist. Default: that of the config.
-   * @param apiServer The API server, where the kubeconfig's own address does not lead there from a container, for example tcp://127.0.0.1:6443.
-   * @param manifests Folder of Kubernetes manifests. Default: that of the config, k8s/ of the source.
-   * @param overlay Folder inside the manifests whose kustomization is deployed, for example overlays/production. Default: the manifests themselves.
-   * @param secrets The applications' secrets as one dotenv file, for example file:prod.env. Default: the Secret is in the namespace already.
-   * @param publicUrl Address the users open, for example https://shop.example.com. Default: that of the config.
+   * Validated by the API server; nothing is changed, values of Secrets are hidden. Requires a kubeconfig.
    */
   @func({ cache: "never" })
-  async plan(
-    kubeconfig: Secret,
-    context?: string,
-    namespace?: string,
-    apiServer?: Service,
-    manifests?: Directory,
-    overlay?: string,
-    secrets?: Secret,
-    publicUrl?: string,
-  ): Promise<string> {
-    const config = decodeConfig(this.settings)
-    const read = readInputs(this.source, config, { manifests, overlay, secrets, publicUrl })
-    const { kubectl, inputs } = await preflight(
-      { kubeconfig, context, namespace, apiServer },
-      config,
-      read,
-      this.images(),
-      this.access(),
-    )
+  async plan(): Promise<string> {
+    const target = targetOf(this)
+    const config = decodeConfig(this.config)
+    const read = readInputs(this.source, config, inputsOf(this))
+    const { kubectl, inputs } = await preflight(target, config, read, this.images(), await accessOf(this))
     return diffRelease(kubectl, config.name, renderRelease(inputs, this.images(), kubectl.namespace))
   }
 
-  /** The references by digest, as a table, and what is attached to them. */
+  /** The references by digest, and what is attached to the images, as a table. */
   @func()
   summary(): string {
     return [formatTable(["IMAGE", "REFERENCE"], Object.entries(this.images())), this.attached]
@@ -154,18 +114,14 @@ export class Pushed {
       .join("\n\n")
   }
 
-  /** Bring what the policy lets run onto a cluster that has been looked at, or onto an ephemeral one. */
+  /** Deploy what the policy allows to a cluster that has passed the preflight, or to an ephemeral one. */
   async bring(inputs: ReleaseInputs, options: RolloutOptions, kubectl?: Kubectl): Promise<string> {
     const images = this.images()
-    const trusted = await assertTrusted(this.source, inputs.config, images, this.access())
+    const trusted = await assertTrusted(this.source, inputs.config, images, await accessOf(this))
     const deployed = kubectl
       ? await deployToCluster(kubectl, inputs, options, images)
       : await deployToEphemeralCluster(inputs, options, images, this.registryService)
     return [this.attached, trusted, deployed].filter(Boolean).join("\n\n")
-  }
-
-  private access(): RegistryAccess {
-    return { username: this.username, password: this.password, service: this.registryService }
   }
 
   private images(): PushedImages {

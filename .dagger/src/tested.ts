@@ -1,25 +1,42 @@
-import { Directory, func, object } from "@dagger.io/dagger"
+import { Container, Directory, func, object, Secret, Service } from "@dagger.io/dagger"
 
 import { buildImage } from "./build/build.js"
 import { Built } from "./built.js"
 import { decodeConfig } from "./config/codec.js"
 import type { Config } from "./config/schema.js"
 import { Image } from "./image.js"
+import { type Settings, withSettings } from "./settings.js"
 
 /** Source whose tests have all passed: the only thing that can be built. */
 @object()
-export class Tested {
+export class Tested implements Settings {
   /** The JUnit reports: backend.xml and frontend.xml. */
   @func()
   junit: Directory
 
-  private source: Directory
-  private settings: string
+  source!: Directory
+  registry?: string
+  username?: string
+  password?: Secret
+  registryService?: Service
+  signingKey?: Secret
+  signingPassword?: Secret
+  scanner?: Container
+  kubeconfig?: Secret
+  context?: string
+  namespace?: string
+  apiServer?: Service
+  manifests?: Directory
+  overlay?: string
+  secrets?: Secret
+  publicUrl?: string
+  timeout!: string
+
+  private config: string
   private table: string
 
-  constructor(source: Directory, settings: string, table: string, junit: Directory) {
-    this.source = source
-    this.settings = settings
+  constructor(config: string, table: string, junit: Directory) {
+    this.config = config
     this.table = table
     this.junit = junit
   }
@@ -27,43 +44,43 @@ export class Tested {
   /**
    * Build both images in parallel. Fails with the failing step and its output.
    *
-   * @param revision Commit of the source, for example $GITHUB_SHA: a label of the images and part of their statements. The same source then has other digests for another commit. Default: none.
+   * @param revision Commit of the source, for example $GITHUB_SHA: becomes a label of the images and part of their provenance, and so changes their digests. Default: none.
    */
   @func({ cache: "session" })
   async build(revision?: string): Promise<Built> {
-    const config = this.config()
+    const config = this.readConfig()
     const [backend, frontend] = await Promise.all([
       buildImage(this.source, "backend", config.backend, revision),
       buildImage(this.source, "frontend", config.frontend, revision),
     ])
-    return new Built(this.source, this.settings, backend, frontend)
+    return withSettings(new Built(this.config, backend, frontend), this)
   }
 
   /**
-   * Build the backend's image. Fails with the failing step and its output.
+   * Build the image of the backend. Fails with the failing step and its output.
    *
-   * @param revision Commit of the source, for example $GITHUB_SHA: a label of the images and part of their statements. The same source then has other digests for another commit. Default: none.
+   * @param revision Commit of the source, for example $GITHUB_SHA: becomes a label of the image, and so changes its digest. Default: none.
    */
   @func({ cache: "session" })
   async buildBackend(revision?: string): Promise<Image> {
     return new Image(
       "backend",
-      await buildImage(this.source, "backend", this.config().backend, revision),
-      this.settings,
+      await buildImage(this.source, "backend", this.readConfig().backend, revision),
+      this.config,
     )
   }
 
   /**
-   * Build the frontend's image. Fails with the failing step and its output.
+   * Build the image of the frontend. Fails with the failing step and its output.
    *
-   * @param revision Commit of the source, for example $GITHUB_SHA: a label of the images and part of their statements. The same source then has other digests for another commit. Default: none.
+   * @param revision Commit of the source, for example $GITHUB_SHA: becomes a label of the image, and so changes its digest. Default: none.
    */
   @func({ cache: "session" })
   async buildFrontend(revision?: string): Promise<Image> {
     return new Image(
       "frontend",
-      await buildImage(this.source, "frontend", this.config().frontend, revision),
-      this.settings,
+      await buildImage(this.source, "frontend", this.readConfig().frontend, revision),
+      this.config,
     )
   }
 
@@ -73,7 +90,7 @@ export class Tested {
     return this.table
   }
 
-  private config(): Config {
-    return decodeConfig(this.settings)
+  private readConfig(): Config {
+    return decodeConfig(this.config)
   }
 }

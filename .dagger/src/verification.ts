@@ -2,28 +2,28 @@ import { dag, File, func, object } from "@dagger.io/dagger"
 
 import { assertPassed, decodeFacts, type FactRow, hasPassed } from "./verify/facts.js"
 
-/** One thing that was found out about an image. */
+/** The result of one check of an image or of the source. */
 @object()
 export class Fact {
-  /** The image; "source" for what was found out about the source. */
+  /** The image, or "source". */
   @func()
   image: string
-  /** What was looked at: size, own layers, base, final stage, file modes, user, secrets, given secrets, confined, start, stop, request in flight, SBOM, vulnerabilities. */
+  /** The check: size, own layers, base, final stage, file modes, user, secrets, given secrets, confined, start, stop, request in flight, SBOM, vulnerabilities. */
   @func()
   name: string
-  /** What it had to be. */
+  /** The limit. */
   @func()
   limit: string
-  /** What it is. */
+  /** The actual value. */
   @func()
   actual: string
-  /** pass, warn, fail, or "not checked": nothing is known. */
+  /** pass, warn, fail, or "not checked". */
   @func()
   verdict: string
-  /** How it was found. */
+  /** How it was checked. */
   @func()
   how: string
-  /** Where, one by one: a layer and a path, a package; never a secret. */
+  /** What was found, one by one: a layer and a path, a package; never a secret. */
   @func()
   findings: string[]
 
@@ -46,7 +46,7 @@ export class Fact {
   }
 }
 
-/** What was found out about one image or more, and whether it is as it has to be. */
+/** The results of all checks. */
 @object()
 export class Verification {
   private facts: string
@@ -55,13 +55,13 @@ export class Verification {
     this.facts = facts
   }
 
-  /** Whether no fact is other than it has to be; warnings and what was not checked do not count. */
+  /** Whether no check failed; warnings and unchecked facts do not count. */
   @func()
   passed(): boolean {
     return hasPassed(this.read())
   }
 
-  /** The facts, a row each. */
+  /** The results, one per check. */
   @func()
   rows(): Fact[] {
     return this.read().map(
@@ -69,7 +69,7 @@ export class Verification {
     )
   }
 
-  /** The facts as JSON: {passed, facts: [{image, name, limit, actual, verdict, how, findings}]}. */
+  /** The results as JSON: {passed, facts: [{image, name, limit, actual, verdict, how, findings}]}. */
   @func()
   json(): File {
     const text = JSON.stringify({ passed: this.passed(), facts: this.read() }, null, 2)
@@ -79,7 +79,7 @@ export class Verification {
       .file("verification.json")
   }
 
-  /** The facts as a table, then what was found, one by one. Fails, with the table, when one of them is not as it has to be. */
+  /** The results as a table, then what was found, one by one. Fails with the table if any check failed. */
   @func()
   summary(): string {
     return assertPassed(this.read())

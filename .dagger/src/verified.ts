@@ -5,64 +5,61 @@ import { assertPush } from "./push/arguments.js"
 import { attachEvidence } from "./push/attach.js"
 import { publishImages, type VerifiedImages } from "./push/publish.js"
 import { Pushed } from "./pushed.js"
+import { accessOf, registryOf, type Settings, withSettings } from "./settings.js"
 import { Verification } from "./verification.js"
 import { decodeFacts, encodeFacts } from "./verify/facts.js"
 
 /** Both images, verified: the only thing that can be pushed. */
 @object()
-export class Verified {
-  private source: Directory
-  private settings: string
+export class Verified implements Settings {
+  source!: Directory
+  registry?: string
+  username?: string
+  password?: Secret
+  registryService?: Service
+  signingKey?: Secret
+  signingPassword?: Secret
+  scanner?: Container
+  kubeconfig?: Secret
+  context?: string
+  namespace?: string
+  apiServer?: Service
+  manifests?: Directory
+  overlay?: string
+  secrets?: Secret
+  publicUrl?: string
+  timeout!: string
+
+  private config: string
   private backendContainer: Container
   private frontendContainer: Container
   private facts: string
 
-  constructor(source: Directory, settings: string, backend: Container, frontend: Container, facts: string) {
-    this.source = source
-    this.settings = settings
+  constructor(config: string, backend: Container, frontend: Container, facts: string) {
+    this.config = config
     this.backendContainer = backend
     this.frontendContainer = frontend
     this.facts = facts
   }
 
   /**
-   * Push both images, tagged by the content of the source, and refer to them by digest from here on. To each are attached
-   * its SBOM and an in-toto statement of how it came about, as referrers; with a key, image and statement are signed.
+   * Push both images, tagged by the content of the source.
    *
-   * @param registry Host and path the images go to, for example ghcr.io/acme; /<name>-backend and /<name>-frontend are appended.
-   * @param username User name for the registry. Default: no authentication.
-   * @param password Password or token for the registry, for example env:REGISTRY_TOKEN.
-   * @param registryService The registry, where its address (localhost:PORT) does not lead there from a container, for example tcp://127.0.0.1:5000.
-   * @param signingKey Private key to sign with, as `cosign generate-key-pair` writes it, for example file:cosign.key. Default: nothing is signed.
-   * @param signingPassword Password of the signing key, for example env:COSIGN_PASSWORD. Default: an empty one.
+   * From here on they are referred to by digest. Attaches to each image its SBOM and an in-toto provenance statement as
+   * referrers; with a signing key, signs image and statement. Requires a registry.
    */
   @func({ cache: "never" })
-  async push(
-    registry: string,
-    username?: string,
-    password?: Secret,
-    registryService?: Service,
-    signingKey?: Secret,
-    signingPassword?: Secret,
-  ): Promise<Pushed> {
-    const access = { username, password, service: registryService }
-    const key = assertPush(registry, access, signingKey, signingPassword)
+  async push(): Promise<Pushed> {
+    const registry = registryOf(this)
+    const access = await accessOf(this)
+    const key = assertPush(registry, access, this.signingKey, this.signingPassword)
     const images = this.images()
     const references = await publishImages(images, registry, access)
     const attached = await attachEvidence(images, references, access, key)
-    return new Pushed(
-      this.source,
-      this.settings,
-      references.backend,
-      references.frontend,
-      attached,
-      username,
-      password,
-      registryService,
-    )
+    return withSettings(new Pushed(this.config, references.backend, references.frontend, attached), this)
   }
 
-  /** What was found out about each image, and about their source. */
+  /** The facts of each image, and of their source. */
   @func()
   verifications(): Verification[] {
     const rows = decodeFacts(this.facts)
@@ -77,9 +74,9 @@ export class Verified {
     return new Verification(this.facts).summary()
   }
 
-  /** What a step inside this module needs of them. */
+  /** The images as the steps inside this module take them. */
   images(): VerifiedImages {
-    const config = decodeConfig(this.settings)
+    const config = decodeConfig(this.config)
     const facts = decodeFacts(this.facts)
     return { source: this.source, config, backend: this.backendContainer, frontend: this.frontendContainer, facts }
   }

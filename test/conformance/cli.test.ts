@@ -3,7 +3,8 @@ import { randomUUID } from "node:crypto"
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { createServer } from "node:http"
 import type { AddressInfo } from "node:net"
-import { join } from "node:path"
+import { tmpdir } from "node:os"
+import { dirname, join } from "node:path"
 import { stripVTControlCharacters } from "node:util"
 
 import { afterAll, beforeAll, expect, test } from "vitest"
@@ -28,14 +29,14 @@ interface Result {
   stdout: string
   stderr: string
 }
-const start = (args: string[], env: Record<string, string> = {}) => {
+const start = (args: string[], env: Record<string, string> = {}, cwd = module) => {
   // The CLI brings its own session.
   const { DAGGER_SESSION_PORT: _port, DAGGER_SESSION_TOKEN: _token, ...rest } = process.env
-  return spawn(dagger, args, { cwd: module, env: { ...rest, ...env }, stdio: ["ignore", "pipe", "pipe"] })
+  return spawn(dagger, args, { cwd, env: { ...rest, ...env }, stdio: ["ignore", "pipe", "pipe"] })
 }
-const run = (args: string[], env?: Record<string, string>): Promise<Result> =>
+const run = (args: string[], env?: Record<string, string>, cwd?: string): Promise<Result> =>
   new Promise((resolve, reject) => {
-    const child = start(args, env),
+    const child = start(args, env, cwd),
       result = { stdout: "", stderr: "" }
     child.stdout.setEncoding("utf8").on("data", part => {
       result.stdout += part
@@ -106,6 +107,43 @@ test("the source is the repository without what is ignored, or what a flag says"
   expect(stdout).toContain("notes.md\n")
   expect(stdout).not.toMatch(/ignored|noise\.log|\.git\//)
   expect((await call("--source=.dagger", "entries")).stdout).toBe("src/\nsrc/index.ts\nsrc/link.ts\n")
+})
+
+test("a Workspace argument is filled in with the caller's repository, and no flag", async () => {
+  const path = mkdtempSync(join(tmpdir(), "conformance-caller-"))
+  for (const [name, content] of Object.entries({
+    ".gitignore": "*.secret\n/build/\n",
+    "notes.md": "",
+    "a.secret": "",
+    "build/out": "",
+    "sub/[x]/b.secret": "",
+    "sub/[x]/c": "",
+  })) {
+    mkdirSync(dirname(join(path, name)), { recursive: true })
+    writeFileSync(join(path, name), content)
+  }
+  mkdirSync(join(path, ".git"))
+  const entries = async (cwd: string) =>
+    (await run(["call", "--progress=plain", "-m", module, "repository"], {}, cwd)).stdout.split("\n").filter(Boolean)
+  const expected = [".gitignore", "sub/", "sub/[x]/", "sub/[x]/c"]
+  expect((await entries(path)).sort()).toEqual(expected)
+  expect((await entries(join(path, "sub"))).sort()).toEqual(expected)
+  writeFileSync(join(path, "later"), "")
+  expect(await entries(path)).toContain("later")
+  expect((await call("repository", "--help")).stdout).not.toContain("--ws")
+  rmSync(path, { recursive: true })
+})
+
+test("the caller's .env sets the constructor's arguments, by the module's name and in any case", async () => {
+  const path = mkdtempSync(join(tmpdir(), "conformance-settings-"))
+  const greet = async (dotenv: string, ...flags: string[]) => {
+    writeFileSync(join(path, ".env"), dotenv)
+    return (await run(["call", "--progress=plain", "-m", module, ...flags, "greet", "--name=x"], {}, path)).stdout
+  }
+  expect(await greet("FIX_TURE_GREETING=hi\nGREETING=ignored\n")).toBe("hi x")
+  expect(await greet("FIX_TURE_GREETING=hi\n", "--greeting=welcome")).toBe("welcome x")
+  expect(await greet("FIX_TURE_NO_SUCH=hi\n")).toBe("hello x")
+  rmSync(path, { recursive: true })
 })
 
 test("a second identical call executes nothing", async () => {
@@ -223,5 +261,5 @@ test("checks are listed, run, and fail the command", async () => {
 })
 
 test("version", async () => {
-  expect((await run(["version"])).stdout).toMatch(/^dagger v0\.21\.8/)
+  expect((await run(["version"])).stdout).toMatch(/^dagger v(0\.21|1\.0)\./)
 })

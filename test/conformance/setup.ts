@@ -1,8 +1,8 @@
 import { startSession } from "../engine/session.ts"
 
-/** The suite runs on the engine of the session it is given; without one, on an embedded engine of its own. */
+/** The suite runs on the session it is given, or on that of the CLI that DAGGER names; else on an embedded engine of its own. */
 export default async () => {
-  if (process.env.DAGGER_SESSION_PORT) return
+  if (process.env.DAGGER_SESSION_PORT || process.env.DAGGER) return
   const engine = await startSession()
   return engine.stop
 }

@@ -13,8 +13,8 @@ export function functionReference({ model, main }: Registered): string {
     [
       "# Functions",
       main.description,
-      `Every function is called as \`dagger call <function>\`, here, or \`dagger call cloud-native <function>\` where the module is a toolchain. What returns one of the objects below can be followed by one of its functions. Secrets are given as \`env:NAME\`, \`file:PATH\` or \`cmd:COMMAND\`.`,
-      ...(main.constructor ? ["## Before the function", argumentTable(main.constructor.args, model)] : []),
+      `\`dagger call [settings] <function> [arguments]\` calls a function in this repository, \`dagger call cloud-native [settings] <function> [arguments]\` where the module is installed. A function that returns one of the objects below can be followed by a function of that object. Secrets are references: \`env:NAME\`, \`file:PATH\` or \`cmd:COMMAND\`.`,
+      ...(main.constructor ? ["## Settings", argumentTable(main.constructor.args, model)] : []),
       ...functionsOf(main, model),
       ...others.flatMap(object => [`# ${object.name}`, object.description, ...functionsOf(object, model)]),
     ].join("\n\n") + "\n"
@@ -27,16 +27,19 @@ function functionsOf({ functions }: ObjectType, model: Model): string[] {
 
 function functionSection(of: FunctionType, model: Model): string {
   const title = `## ${cliName(of.name)} → ${typeName(of.returns)}`
-  return [title, plain(of.description), of.args.length > 0 ? argumentTable(of.args, model) : ""]
-    .filter(Boolean)
-    .join("\n\n")
+  return [title, plain(of.description), argumentTable(of.args, model)].filter(Boolean).join("\n\n")
 }
 
+/** A row for each argument that is a flag; empty where there is none. */
 function argumentTable(args: Argument[], model: Model): string {
+  const flags = args
+    .map(arg => ({ arg, type: flagType(arg.type, { enumOf: enumOf(model) }) }))
+    .filter(({ type }) => type !== undefined)
+  if (flags.length === 0) return ""
   return table(
     ["Argument", "Type", "What it is"],
-    args.map(arg => {
-      const type = flagType(arg.type, { enumOf: enumOf(model) }) || "boolean"
+    flags.map(({ arg, type: flag }) => {
+      const type = flag || "boolean"
       const value =
         arg.default === undefined || arg.default === "" ? "" : ` Default: \`${JSON.stringify(arg.default)}\`.`
       return [

@@ -8,7 +8,7 @@ import { dagger, daggerIn, type Ended, ROOT } from "./dagger.ts"
 import { Source } from "./source.ts"
 
 const hasBindings = process.env.DAGGER !== undefined
-const consumer = (...args: string[]) => daggerIn(ROOT, "-m", join(ROOT, "test/consumer"), ...args)
+const consumer = ({ path }: Source, ...args: string[]) => daggerIn(path, "-m", join(ROOT, "test/consumer"), ...args)
 
 interface Use {
   what: string
@@ -22,8 +22,8 @@ interface Use {
 
 const USES: Use[] = [
   {
-    what: "only the gate",
-    through: source => ["gate", `--source=${source.path}`],
+    what: "only the gate, of the repository that the consumer is called in",
+    through: () => ["gate"],
     itself: source => [`--source=${source.path}`, "test", "summary"],
     answers: /backend +1 +1 +0/,
   },
@@ -90,7 +90,7 @@ const USES: Use[] = [
 
 test.concurrent.each(USES)("$what", async ({ through, itself, answers, refused = false }) => {
   const source = Source.minimal()
-  const ended: Ended = hasBindings ? await consumer(...through(source)) : await dagger(...itself(source))
+  const ended: Ended = hasBindings ? await consumer(source, ...through(source)) : await dagger(...itself(source))
   expect(ended.exitCode, ended.stderr).toBe(refused ? 1 : 0)
   expect(refused ? ended.stderr : ended.stdout).toMatch(answers)
 })

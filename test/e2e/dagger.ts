@@ -22,7 +22,7 @@ export interface Call {
 
 /** Call the module of this repository, as a user does. */
 export function dagger(...args: string[]): Promise<Ended> {
-  return callIn(ROOT, args).ended
+  return callIn(ROOT, settingsFirst(args)).ended
 }
 
 /** The same in another folder: a changeset goes there. */
@@ -32,7 +32,15 @@ export function daggerIn(cwd: string, ...args: string[]): Promise<Ended> {
 
 /** The same, to be looked at while it works. */
 export function call(...args: string[]): Call {
-  return callIn(ROOT, args)
+  return callIn(ROOT, settingsFirst(args))
+}
+
+const SETTINGS =
+  /^--(source|config|registry|username|password|registry-service|signing-key|signing-password|scanner|kubeconfig|context|namespace|api-server|manifests|overlay|secrets|public-url|timeout)=/
+
+/** On the command line, settings stand before the first function; a test names them beside what they are for. */
+function settingsFirst(args: string[]): string[] {
+  return [...args.filter(arg => SETTINGS.test(arg)), ...args.filter(arg => !SETTINGS.test(arg))]
 }
 
 function callIn(cwd: string, args: string[]): Call {

@@ -16,6 +16,7 @@ import "./directory.ts"
 import "./exec.ts"
 import "./oci.ts"
 import "./rootfs.ts"
+import "./workspace.ts"
 
 export interface Engine {
   port: number

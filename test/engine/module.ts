@@ -2,7 +2,7 @@
 import type { ChildProcess } from "node:child_process"
 import { randomBytes } from "node:crypto"
 import { existsSync, readFileSync } from "node:fs"
-import { dirname, join, resolve } from "node:path"
+import { join, resolve } from "node:path"
 
 import { GraphQLError } from "graphql"
 
@@ -17,6 +17,7 @@ import { admit, type Call, dismiss } from "./server.ts"
 import { digestOf, once, recall, remember } from "./store.ts"
 import { describeTree, importTree, walk } from "./tree.ts"
 import type { Assignment } from "./worker.ts"
+import { upwards } from "./workspace.ts"
 
 export interface Module {
   name: string
@@ -27,11 +28,6 @@ export interface Module {
   files: string[]
   source: Recipe
   key: string
-}
-
-const upwards = (from: string, name: string): string | undefined => {
-  if (existsSync(join(from, name))) return from
-  return dirname(from) === from ? undefined : upwards(dirname(from), name)
 }
 
 export const findModule = (reference = "."): Module => {
@@ -98,7 +94,11 @@ const functionError = (error: Recipe): FunctionError => {
   return new FunctionError(at.args.message as string, values)
 }
 
-const invoke = async (module: Module, port: number, of: Omit<Call, "module" | "source">): Promise<unknown> => {
+interface Answer {
+  value: unknown
+  readsWorkspace: boolean
+}
+const invoke = async (module: Module, port: number, of: Omit<Call, "module" | "source">): Promise<Answer> => {
   const token = randomBytes(16).toString("hex"),
     call: Call = { module: module.name, source: module.source, ...of }
   const worker = await (waiting.pop() ?? hire())
@@ -124,7 +124,7 @@ const invoke = async (module: Module, port: number, of: Omit<Call, "module" | "s
   if (!call.answer)
     throw new GraphQLError(`the module's process ended without an answer (exit code ${exitCode})\n${last.trim()}`)
   if ("error" in call.answer) throw functionError(call.answer.error)
-  return call.answer.value
+  return { value: call.answer.value, readsWorkspace: call.readsWorkspace ?? false }
 }
 
 export const register = (module: Module, port: number): Promise<Model> =>
@@ -133,7 +133,7 @@ export const register = (module: Module, port: number): Promise<Model> =>
     const known = recall<Model>(key)
     if (known) return known
     log(`loading module ${module.name}`)
-    const id = await invoke(module, port, { parentName: "", function: "", parent: {}, args: {} })
+    const { value: id } = await invoke(module, port, { parentName: "", function: "", parent: {}, args: {} })
     const model = readModel(byId(id as string))
     remember(key, model, [])
     return model
@@ -143,6 +143,8 @@ export const register = (module: Module, port: number): Promise<Model> =>
 const argumentKey = async (type: TypeRef, value: unknown): Promise<unknown> => {
   if (Array.isArray(value)) return Promise.all(value.map(inner => argumentKey(type.of ?? type, inner)))
   if (type.kind !== "OBJECT" || typeof value !== "string") return value
+  // The repository may be another, or have changed: what has looked into it is not kept.
+  if (type.name === "Workspace") return null
   if (type.name === "Secret") return (await evaluate<Secret>(byId(value))).secret
   return type.name === "Container" ? containerKey(await evaluate<Container>(byId(value))) : value
 }
@@ -172,7 +174,7 @@ export const callFunction = async (
 ): Promise<unknown> => {
   ahead--
   const run = () => invoke(module, port, { parentName: object, function: name, parent, args })
-  if (cache === "Never") return run()
+  if (cache === "Never") return (await run()).value
   const keys = await Promise.all(types.map(({ name, type }) => argumentKey(type, args[name])))
   const key = digestOf(["call", module.key, object, name, parent, keys])
   const first = results.get(key)
@@ -183,8 +185,8 @@ export const callFunction = async (
       log(`${object}.${name || "new"}: cached`)
       return known.value
     }
-    const value = await run()
-    if (cache === "Default" && usable(value)) {
+    const { value, readsWorkspace } = await run()
+    if (cache === "Default" && !readsWorkspace && usable(value)) {
       ids(value).forEach(id => write(byId(id)))
       remember(key, { value }, [])
     }

@@ -79,7 +79,7 @@ export const lasting = (of: Recipe): boolean =>
   closure(of).every(({ field, args }) => {
     if (field === "Directory.stored") return existsSync(directoryPath(args as { tree: string }))
     if (field === "File.stored") return existsSync(filePath(args as { file: string; name: string }))
-    return field !== "Query.setSecret" && field !== "Host.service"
+    return !["Query.setSecret", "Query.currentWorkspace", "Host.service"].includes(field)
   })
 
 export const write = (of: Recipe): void => {

@@ -27,6 +27,8 @@ export interface Call {
   function: string
   parent: unknown
   args: Record<string, unknown>
+  /** Whether it has looked into the caller's repository: its answer is of that moment. */
+  readsWorkspace?: boolean
   answer?: { value: unknown } | { error: Recipe }
 }
 interface Context {
@@ -59,7 +61,7 @@ const argValues: Record<string, (of: Recipe) => unknown> = {
 const descriptive =
   /^(TypeDef|Function|Module|SourceMap|Error)\.|^Query\.(typeDef|function|module|sourceMap|error|currentFunctionCall|currentModule)$/
 
-addLeaves({ "Query.version": () => "v0.21.8", "Query.defaultPlatform": () => platform })
+addLeaves({ "Query.version": () => "v0.21.9", "Query.defaultPlatform": () => platform })
 
 const toRecipes = (value: unknown): unknown =>
   Array.isArray(value) ? value.map(toRecipes) : value === null || value === undefined ? value : byId(value as string)
@@ -79,6 +81,12 @@ const resolver = (field: string, type: string, isObject: boolean) => {
     return async (of: Recipe) => {
       await evaluate(of)
       return of.id
+    }
+  // Read now, so that the folder is known by content, as the real engine's results are.
+  if (field === "Workspace.directory")
+    return async (of: Recipe, args: Args, { call }: Context) => {
+      if (call) call.readsWorkspace = true
+      return recipe(type, "Directory.stored", undefined, { ...(await evaluate<object>(recipe(type, field, of, args))) })
     }
   if (field === "Query.node") return (_: unknown, { id }: Args) => id
   if (give)

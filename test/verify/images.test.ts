@@ -14,7 +14,7 @@ interface Expected {
   /** Files beside the application's. */
   files?: Record<string, string>
   config?: { from: string; to: string }
-  /** Whether GIVEN is passed with --secrets. */
+  /** Whether GIVEN is passed with --known-secrets. */
   given?: boolean
   /** The facts whose verdict is not that of a good image. */
   verdicts: Record<string, string>
@@ -71,7 +71,7 @@ describe("an image", () => {
     )
     for (const [path, text] of Object.entries(expected.files ?? {})) source.write(`api/${path}`, filled(text))
     if (expected.config) source.edit("cloud-native.yaml", expected.config.from, expected.config.to)
-    const given = expected.given ? ["--secrets=env:CLOUD_NATIVE_GIVEN"] : []
+    const given = expected.given ? ["--known-secrets=env:CLOUD_NATIVE_GIVEN"] : []
 
     const file = join(folder, `${name}.json`)
     const ended = await dagger(`--source=${source.path}`, "verify-image", ...given, "json", "-o", file)

@@ -1,16 +1,17 @@
 // A module that is built on cloud-native: its functions one by one, with steps of its own in between.
-import { Container, dag, Directory, func, object, Secret } from "@dagger.io/dagger"
+// It passes on the Workspace that Dagger gives it: Dagger 1.0 gives none to a module that another module calls.
+import { Container, dag, Directory, func, object, Secret, Workspace } from "@dagger.io/dagger"
 
 @object()
 export class Consumer {
   /**
    * Only the gate, for a repository that is built and deployed in another way.
    *
-   * @param source The repository.
+   * @param ws The caller's repository. Dagger fills it in.
    */
   @func()
-  async gate(source: Directory): Promise<string> {
-    return dag.cloudNative({ source }).test().summary()
+  async gate(ws?: Workspace): Promise<string> {
+    return dag.cloudNative({ ws }).test().summary()
   }
 
   /**
@@ -18,31 +19,34 @@ export class Consumer {
    *
    * @param image The image.
    * @param base The image that it must be built on.
+   * @param ws The caller's repository. Dagger fills it in.
    */
   @func()
-  async facts(image: Container, base: string): Promise<string> {
-    return dag.cloudNative().verifyImage({ image, base }).json().contents()
+  async facts(image: Container, base: string, ws?: Workspace): Promise<string> {
+    return dag.cloudNative({ ws }).verifyImage({ image, base }).json().contents()
   }
 
   /**
-   * A step of one's own between test and push: the backend's image must be able to start its interpreter.
+   * A step of its own between test and push: the image of the backend must be able to start its interpreter.
    *
    * @param source The repository.
-   * @param command What runs in the backend's image.
+   * @param command Command to run in the image of the backend.
+   * @param ws The caller's repository. Dagger fills it in.
    */
   @func()
-  async smoke(source: Directory, command: string[]): Promise<string> {
-    return dag.cloudNative({ source }).test().build().backend().container().withExec(command).stdout()
+  async smoke(source: Directory, command: string[], ws?: Workspace): Promise<string> {
+    return dag.cloudNative({ ws, source }).test().build().backend().container().withExec(command).stdout()
   }
 
   /**
-   * Images that something else has pushed, verified, then deployed with manifests of one's own.
+   * Images that something else has pushed, verified, then deployed with manifests of its own.
    *
-   * @param backend The backend's image, by tag or digest.
-   * @param frontend The frontend's image, by tag or digest.
+   * @param backend Image of the backend, by tag or digest.
+   * @param frontend Image of the frontend, by tag or digest.
    * @param source The repository: its configuration.
-   * @param manifests Folder of Kubernetes manifests.
+   * @param manifests Folder with Kubernetes manifests.
    * @param kubeconfig Access to the cluster.
+   * @param ws The caller's repository. Dagger fills it in.
    */
   @func({ cache: "never" })
   async promote(
@@ -51,21 +55,23 @@ export class Consumer {
     source: Directory,
     manifests: Directory,
     kubeconfig: Secret,
+    ws?: Workspace,
   ): Promise<string> {
-    return dag.cloudNative({ source }).release(backend, frontend).deploy({ kubeconfig, manifests })
+    return dag.cloudNative({ ws, source, manifests, kubeconfig }).release(backend, frontend).deploy()
   }
 
   /**
-   * The chain as a whole, with the step in between.
+   * The whole chain, with the step in between.
    *
    * @param source The repository.
-   * @param registry Host and path the images go to, for example ghcr.io/acme.
+   * @param registry Host and path to push to, for example ghcr.io/acme.
    * @param kubeconfig Access to the cluster.
+   * @param ws The caller's repository. Dagger fills it in.
    */
   @func({ cache: "never" })
-  async ship(source: Directory, registry: string, kubeconfig: Secret): Promise<string> {
-    const built = dag.cloudNative({ source }).test().build()
+  async ship(source: Directory, registry: string, kubeconfig: Secret, ws?: Workspace): Promise<string> {
+    const built = dag.cloudNative({ ws, source, registry, kubeconfig }).test().build()
     await built.backend().container().withExec(["python", "--version"]).sync()
-    return built.verifyImage().push(registry).deploy({ kubeconfig })
+    return built.verifyImage().push().deploy()
   }
 }

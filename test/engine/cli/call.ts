@@ -64,6 +64,8 @@ const argumentsOf = async (session: Session, { function: of, values }: Link): Pr
   const given = await Promise.all(
     of.args.map(async (arg): Promise<[string, unknown]> => {
       if (arg.name in values) return [arg.name, await argument(arg, values[arg.name])]
+      if (arg.type.name === "Workspace")
+        return [arg.name, recipe("Workspace", "Query.currentWorkspace", undefined, {}).id]
       if (arg.defaultPath) return [arg.name, await contextual(session, arg)]
       return [arg.name, arg.defaultAddress ? await objectAt(arg.type.name!, arg.defaultAddress) : arg.default]
     }),

@@ -11,6 +11,7 @@ import {
   objectOf,
   readWords,
 } from "./command.ts"
+import { withDotenv } from "./dotenv.ts"
 import { cliName } from "./flags.ts"
 import { list } from "./help.ts"
 
@@ -33,7 +34,8 @@ export const check = async (session: Session, words: string[], globals: Globals)
   const checks = main.functions.filter(({ check, name }) => check && meant(name))
   if (listing) return void process.stdout.write(list(checks, ({ name }) => titled(name)))
 
-  const base: Link = { path: "dagger check", function: constructorOf(main), object: main, values: {} }
+  const bare: Link = { path: "dagger check", function: constructorOf(main), object: main, values: {} }
+  const base = withDotenv(bare, session.module, session.model)
   const run = async (of: (typeof checks)[number]): Promise<boolean> => {
     const object = objectOf(session.model, of.returns),
       start = Date.now()

@@ -1,9 +1,13 @@
 // `dagger`: the subset of the CLI that the module is used through, on the embedded engine.
+import { readFileSync } from "node:fs"
+import { join } from "node:path"
+
 import { platform } from "../container.ts"
 import { startEngine } from "../engine.ts"
 import { expectCalls, findModule, FunctionError, register } from "../module.ts"
 import { tell } from "../progress.ts"
 import { scrub } from "../secret.ts"
+import { upwards } from "../workspace.ts"
 import { runChain, type Session, show } from "./call.ts"
 import { check } from "./check.ts"
 import {
@@ -17,6 +21,7 @@ import {
   readGlobals,
   readWords,
 } from "./command.ts"
+import { withDotenv } from "./dotenv.ts"
 import { cliName, UsageError } from "./flags.ts"
 import { help, list, usage } from "./help.ts"
 
@@ -40,7 +45,8 @@ const fail = (error: unknown, path: string): number => {
 const call = async (session: Session, words: string[], globals: Globals): Promise<void> => {
   const main = mainObject(session.model, session.module.name)
   // Help is for the function before it, wherever it stands; required flags do not matter then.
-  const chain = readChain(words, session.model, main, globals),
+  const [first, ...rest] = readChain(words, session.model, main, globals)
+  const chain = [withDotenv(first!, session.module, session.model), ...rest],
     last = chain.at(-1)!
   if (globals.help) return void process.stdout.write(help(last, session.model))
   for (const link of chain) {
@@ -83,7 +89,7 @@ const main = async (words: string[]): Promise<number> => {
   readGlobals(words, globals)
   const name = words.shift()
   if (name === undefined) return (process.stdout.write(usage), 0)
-  if (name === "version") return (process.stdout.write(`dagger v0.21.8 (embedded engine) ${platform}\n`), 0)
+  if (name === "version") return (process.stdout.write(`dagger v0.21.9 (embedded engine) ${platform}\n`), 0)
   const command = commands[name]
   if (!command) throw new Error(`unknown command or file "${name}" for "dagger"`)
   // The module is found, and the amount of progress known, before the rest of the line can be read.
@@ -93,7 +99,7 @@ const main = async (words: string[]): Promise<number> => {
   const interrupted = () => void engine.stop().finally(() => process.exit(130))
   process.once("SIGINT", interrupted).once("SIGTERM", interrupted)
   try {
-    const module = findModule(early.module)
+    const module = findModule(early.module ?? toolchainIn(words))
     expectCalls(1)
     await command({ module, model: await register(module, engine.port), port: engine.port }, words, globals)
     return 0
@@ -102,6 +108,22 @@ const main = async (words: string[]): Promise<number> => {
   } finally {
     await engine.stop()
   }
+}
+
+/** Where the module is whose name, as a toolchain of the caller's dagger.json, is the first word; the word goes. */
+const toolchainIn = (words: string[]): string | undefined => {
+  const root = upwards(process.cwd(), "dagger.json")
+  if (!root) return undefined
+  const { toolchains = [] } = JSON.parse(readFileSync(join(root, "dagger.json"), "utf8")) as {
+    toolchains?: Toolchain[]
+  }
+  const named = toolchains.find(({ name }) => name === words[0])
+  if (named) words.shift()
+  return named && join(root, named.source)
+}
+interface Toolchain {
+  name: string
+  source: string
 }
 
 /** Reads -m and the verbosity wherever they stand, letting other words pass. */

@@ -14,6 +14,7 @@ import "../../engine/directory.ts"
 import "../../engine/exec.ts"
 import "../../engine/oci.ts"
 import "../../engine/rootfs.ts"
+import "../../engine/workspace.ts"
 
 test("every field of the schema is answered", () => {
   expect(installResolvers()).toEqual([])

@@ -6,6 +6,7 @@ import { describe, expect, test } from "vitest"
 
 import { containersOf } from "../../../.dagger/src/manifests/pods.ts"
 import type { Container } from "../../../.dagger/src/manifests/shapes.ts"
+import { cliName } from "../../engine/cli/flags.ts"
 import { ownFile, ownManifests } from "../manifests/files.ts"
 
 const ROOT = join(import.meta.dirname, "../../..")
@@ -125,6 +126,68 @@ describe("the module", () => {
     expect(undescribed(parse("x.ts", code))).toEqual(expected)
   })
 })
+
+describe("arguments", () => {
+  const parameters = MODULE.flatMap(parametersOf)
+
+  test("are all looked at", () => {
+    expect(parameters.map(({ name }) => name)).toEqual(expect.arrayContaining(["ws", "registry", "createPullSecret"]))
+  })
+  test("none is called like a flag of the CLI: the module could not be called at all", () => {
+    expect(parameters.filter(({ name }) => CLI_FLAGS.includes(cliName(name)))).toEqual([])
+  })
+  test("six at most for a function: what a team sets once is a setting, and described once", () => {
+    const settings = parameters.filter(({ of }) => of === "CloudNative.constructor").map(({ name }) => name)
+    const own = parameters.filter(({ of }) => !of.endsWith(".constructor"))
+    expect(own.filter(({ of }) => own.filter(each => each.of === of).length > 6)).toEqual([])
+    const again = own.filter(({ name }) => settings.includes(name))
+    expect(again.map(({ of, name }) => `${of}(${name})`)).toEqual(["CloudNative.checkSecrets(ws)"])
+  })
+  test("no description has a word in back quotes: Dagger 1.0 shows it as the type", () => {
+    expect(parameters.filter(({ description }) => description.includes("`"))).toEqual([])
+  })
+  test("none has a default path: on Dagger 1.0, that is the module's own repository", () => {
+    expect(parameters.filter(({ decorators }) => decorators.includes("defaultPath"))).toEqual([])
+  })
+  test.each([
+    ["/** @param a `x` of it */ @func() b(a: string) {}", { name: "a", description: "`x` of it", decorators: "" }],
+    [
+      '/** */ constructor(@argument({ defaultPath: "/" }) a: Directory) {}',
+      { name: "a", description: "", decorators: '@argument({ defaultPath: "/" })' },
+    ],
+  ])("are read: %s", (member, expected) => {
+    expect(parametersOf(parse("x.ts", `@object() class A {\n ${member} }`))).toMatchObject([expected])
+  })
+})
+
+/** Every flag that `dagger call` or `dagger check` knows by itself, of 0.21 and of 1.0. */
+const CLI_FLAGS = [
+  ...[
+    "allow-llm",
+    "auto-apply",
+    "cloud",
+    "debug",
+    "dot-focus-field",
+    "dot-output",
+    "dot-show-internal",
+    "eager-runtime",
+  ],
+  ...[
+    "engine",
+    "env",
+    "failfast",
+    "generate",
+    "help",
+    "interactive",
+    "interactive-command",
+    "json",
+    "list",
+    "lock",
+    "mod",
+  ],
+  ...["model", "no-exit", "no-generate", "no-mod", "org", "output", "profile", "progress", "quiet", "scale-out"],
+  ...["shell-command-on-error", "shell-on-error", "silent", "verbose", "web", "workdir", "workspace", "x-release"],
+]
 
 describe("versions", () => {
   const json = (path: string) => JSON.parse(ownFile(path)) as Record<string, Record<string, string>>
@@ -281,6 +344,33 @@ function publicMembers(file: ts.SourceFile): ts.ClassElement[] {
     members.filter(
       member => (ts.isMethodDeclaration(member) || ts.isPropertyDeclaration(member)) && decorated(member, "func"),
     ),
+  )
+}
+
+interface Parameter {
+  of: string
+  name: string
+  description: string
+  decorators: string
+}
+
+/** The arguments that the CLI has flags for: of functions, and of the main object's constructor. */
+function parametersOf(file: ts.SourceFile): Parameter[] {
+  return objects(file).flatMap(object =>
+    object.members
+      .filter(member => ts.isConstructorDeclaration(member) || ts.isMethodDeclaration(member))
+      .filter(member => ts.isConstructorDeclaration(member) || decorated(member, "func"))
+      .flatMap(member =>
+        member.parameters.map(parameter => ({
+          of: `${object.name!.text}.${member.name?.getText() ?? "constructor"}`,
+          name: parameter.name.getText(),
+          description: ts
+            .getJSDocParameterTags(parameter)
+            .map(tag => ts.getTextOfJSDocComment(tag.comment) ?? "")
+            .join(),
+          decorators: (ts.getDecorators(parameter) ?? []).map(each => each.getText()).join(),
+        })),
+      ),
   )
 }
 
