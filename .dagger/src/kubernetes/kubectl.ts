@@ -68,8 +68,8 @@ export class Kubectl {
   }
 
   /** Apply manifests that hold no secrets. */
-  async apply(manifests: object[], flags: string[] = []): Promise<void> {
-    if (manifests.length > 0) await this.must([...APPLY, ...flags, "--filename=-"], list(manifests))
+  async apply(manifests: object[]): Promise<void> {
+    if (manifests.length > 0) await this.must([...APPLY, "--filename=-"], list(manifests))
   }
 
   /** Apply manifests that hold secrets: they reach kubectl as a mounted secret, never as input that is kept or shown. */
