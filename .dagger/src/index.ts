@@ -27,7 +27,7 @@ import { assertPush, assertSigned } from "./push/arguments.js"
 import { namesOf, NOT_PUSHED } from "./push/publish.js"
 import { Pushed } from "./pushed.js"
 import { assertAccess } from "./registry/access.js"
-import { parseReference } from "./registry/reference.js"
+import { parseReference, parseRegistry } from "./registry/reference.js"
 import { assertKubeconfig, loginOf, parseTime } from "./release/arguments.js"
 import { readInputs } from "./release/inputs.js"
 import { filesOf } from "./report/files.js"
@@ -178,7 +178,7 @@ export class CloudNative {
     scanner?: Container,
     revision?: string,
   ): Promise<Pushed> {
-    assertPush(registry, { username, password, service: registryService }, signingKey, signingPassword)
+    assertPush(parseRegistry(registry), { username, password, service: registryService }, signingKey, signingPassword)
     const given = await assertReadable({
       "--password": password,
       "--signing-key": signingKey,
@@ -247,7 +247,8 @@ export class CloudNative {
     if (kubeconfig && !registry) throw registryNeeded()
     const options = { handshake, keepFailed, timeout: parseDuration(timeout) }
     const access = { username, password, service: registryService }
-    const key = registry ? assertPush(registry, access, signingKey, signingPassword) : undefined
+    const to = registry ? parseRegistry(registry) : undefined
+    const key = to && assertPush(to, access, signingKey, signingPassword)
     const given = await assertReadable({
       "--password": password,
       "--signing-key": signingKey,
@@ -256,13 +257,13 @@ export class CloudNative {
       "--kubeconfig": kubeconfig,
     })
     const config = await readConfig(this.source, this.config)
-    if (registry) assertSigned(config.policy.publicKey, key)
-    const registryLogin = createPullSecret ? await loginOf(registry, username, password) : undefined
+    if (to) assertSigned(config.policy.publicKey, key)
+    const registryLogin = createPullSecret ? await loginOf(to?.host, username, password) : undefined
     const read = readInputs(this.source, config, { manifests, overlay, secrets, registryLogin, publicUrl })
     const { inputs, kubectl } = kubeconfig
-      ? await preflight({ kubeconfig, context, namespace, apiServer }, config, read, namesOf(registry!, config.name))
+      ? await preflight({ kubeconfig, context, namespace, apiServer }, config, read, namesOf(to!.prefix, config.name))
       : {
-          inputs: await completeForEphemeral(read, registry ? { host: registry.split("/")[0]!, access } : undefined),
+          inputs: await completeForEphemeral(read, to && { host: to.host, access }),
           kubectl: undefined,
         }
     const tested = await this.test()

@@ -5,6 +5,7 @@ import { assertPush } from "./push/arguments.js"
 import { attachEvidence } from "./push/attach.js"
 import { publishImages, type VerifiedImages } from "./push/publish.js"
 import { Pushed } from "./pushed.js"
+import { parseRegistry } from "./registry/reference.js"
 import { Verification } from "./verification.js"
 import { decodeFacts, encodeFacts } from "./verify/facts.js"
 
@@ -46,9 +47,10 @@ export class Verified {
     signingPassword?: Secret,
   ): Promise<Pushed> {
     const access = { username, password, service: registryService }
-    const key = assertPush(registry, access, signingKey, signingPassword)
+    const to = parseRegistry(registry)
+    const key = assertPush(to, access, signingKey, signingPassword)
     const images = this.images()
-    const references = await publishImages(images, registry, access)
+    const references = await publishImages(images, to.prefix, access)
     const attached = await attachEvidence(images, references, access, key)
     return new Pushed(
       this.source,

@@ -24,7 +24,7 @@ describe("a kubeconfig", () => {
       context: "staging",
       url: "https://10.0.0.1:6443",
       host: "10.0.0.1",
-      outside: [],
+      externalReferences: [],
     })
   })
 
@@ -33,7 +33,7 @@ describe("a kubeconfig", () => {
       context: "production",
       url: "https://localhost:6443",
       host: "kubernetes",
-      outside: [],
+      externalReferences: [],
     })
   })
 
@@ -49,7 +49,7 @@ describe("a kubeconfig", () => {
       host: "10.0.0.1",
       namespace: "shop",
       proxyUrl: "http://proxy.example.com:3128",
-      outside: [],
+      externalReferences: [],
     })
   })
 
