@@ -93,7 +93,9 @@ export class Pushed {
     assertKubeconfig({ kubeconfig, context, namespace, apiServer })
     const options = { handshake, keepFailed, timeout: parseDuration(timeout) }
     const config = decodeConfig(this.settings)
-    const registryLogin = createPullSecret ? await loginOf(parseReference(this.backendRef).host, this.username, this.password) : undefined
+    const registryLogin = createPullSecret
+      ? await loginOf(parseReference(this.backendRef).host, this.username, this.password)
+      : undefined
     const read = readInputs(this.source, config, { manifests, overlay, secrets, registryLogin, publicUrl })
     if (!kubeconfig)
       return this.bring(

@@ -31,7 +31,5 @@ test("a pull secret is made of a registry, a user name and a password, or refuse
     username: "robot",
     password: "of-the-robot",
   })
-  await expect(loginOf("ghcr.io", "robot")).rejects.toThrow(
-    "--create-pull-secret was given without what it is made of",
-  )
+  await expect(loginOf("ghcr.io", "robot")).rejects.toThrow("--create-pull-secret was given without what it is made of")
 })

@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process"
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { dirname, join } from "node:path"
 
@@ -8,6 +8,7 @@ import { afterAll, describe, expect, test } from "vitest"
 import {
   assertNoLeaks,
   byOwnNames,
+  copySkipped,
   leaksRow,
   placeInImage,
   readLeaks,
@@ -91,6 +92,27 @@ describe("the rules for images", () => {
     expect(common).not.toMatch(/^targetRules|^\[extend\]/m)
   })
 
+  // What gitleaks v8.30 reports of next 14.2, 15.5 and 16.0, @peculiar/x509 1.14 (minified) and better-auth 1.2; made-up values.
+  const allowed = [
+    ...readFileSync(join(import.meta.dirname, "../../../../.dagger/gitleaks/image.toml"), "utf8").matchAll(
+      /^regexes = \['''(.*)'''\]$/gm,
+    ),
+  ].map(([, text]) => new RegExp(text!))
+  const random = "x7Kq2mZr9TvB4nWc8LdY".repeat(3)
+  test.each([
+    ["Next.js's preview mode", `__NEXT_PREVIEW_MODE_SIGNING_KEY": "${random}"`, true],
+    ["Next.js's preview mode, in a manifest", `previewModeEncryptionKey":"${random}"`, true],
+    ["Next.js's server actions", `NEXT_SERVER_ACTIONS_ENCRYPTION_KEY": "${random}="`, true],
+    ["a constant of the X.509 library", "P.PrivateKeyTag=", true],
+    ["Better Auth's list of exports", "DropboxOptions as I, LinkedInOptions ", true],
+    ["an application's own key", `apiKey = "${random}"`, false],
+    ["a secret", random, false],
+    ["a secret in base64", Buffer.from(random).toString("base64") + "=", false],
+    ["a secret of two parts", `a.${random}=`, false],
+  ])("let code of the frameworks pass, and nothing else: %s", (_, text, expected) => {
+    expect(allowed.some(pattern => pattern.test(text))).toBe(expected)
+  })
+
   // As RE2 and JavaScript both read it.
   const key = new RegExp(
     /id = "private-key"[^]*?regex = '''(.*)'''/.exec(
@@ -119,6 +141,25 @@ describe("the rules for images", () => {
     ],
   ])("take for a private key %s: %#", (_, text, found) => {
     expect(key.test(text)).toBe(found)
+  })
+})
+
+describe("files that gitleaks skips by name", () => {
+  const folder = mkdtempSync(join(tmpdir(), "cloud-native-skipped-"))
+  afterAll(() => rmSync(folder, { recursive: true }))
+
+  test("are scanned under other names, and named by their own", () => {
+    const [layer, copies] = [join(folder, "layer"), join(folder, "copies")]
+    mkdirSync(copies)
+    for (const path of ["app/home.browser.js", "app/A.BRx", "app/plain.js"]) {
+      mkdirSync(join(layer, dirname(path)), { recursive: true })
+      writeFileSync(join(layer, path), path)
+    }
+    for (const [program, ...args] of copySkipped(layer, copies)) execFileSync(program!, args)
+    expect(readdirSync(join(copies, "app")).sort()).toEqual(["A~brx", "home~browser.js"])
+    expect(byOwnNames([{ RuleID: "github-pat", File: "3/app/home~browser.js", StartLine: 1 }])).toEqual([
+      { RuleID: "github-pat", File: "3/app/home.browser.js", StartLine: 1 },
+    ])
   })
 })
 
