@@ -28,7 +28,7 @@ import { assertPush, assertSigned } from "./push/arguments.js"
 import { namesOf, NOT_PUSHED } from "./push/publish.js"
 import { Pushed } from "./pushed.js"
 import { assertAccess } from "./registry/access.js"
-import { parseReference } from "./registry/reference.js"
+import { parseReference, parseRegistry } from "./registry/reference.js"
 import { assertKubeconfig, loginOf, parseTime } from "./release/arguments.js"
 import { readInputs, renderRelease } from "./release/inputs.js"
 import { filesOf } from "./report/files.js"
@@ -245,7 +245,7 @@ export class CloudNative implements Settings {
    */
   @func({ cache: "never" })
   async push(revision?: string): Promise<Pushed> {
-    assertPush(registryOf(this), await accessOf(this), this.signingKey, this.signingPassword)
+    assertPush(parseRegistry(registryOf(this)), await accessOf(this), this.signingKey, this.signingPassword)
     await assertSecrets(this)
     return (await (await this.build(revision)).verifyImage()).push()
   }
@@ -277,16 +277,17 @@ export class CloudNative implements Settings {
     if (kubeconfig && !registry) throw registryNeeded()
     const options = { handshake, keepFailed, timeout: parseDuration(this.timeout) }
     const access = await accessOf(this)
-    const key = registry ? assertPush(registry, access, this.signingKey, this.signingPassword) : undefined
+    const to = registry ? parseRegistry(registry) : undefined
+    const key = to && assertPush(to, access, this.signingKey, this.signingPassword)
     await assertSecrets(this)
     const config = await readConfig(this.source, this.config)
-    if (registry) assertSigned(config.policy.publicKey, key)
-    const registryLogin = createPullSecret ? await loginOf(registry, access.username, access.password) : undefined
+    if (to) assertSigned(config.policy.publicKey, key)
+    const registryLogin = createPullSecret ? await loginOf(to?.host, access.username, access.password) : undefined
     const read = readInputs(this.source, config, { ...inputsOf(this), registryLogin })
     const { inputs, kubectl } = kubeconfig
-      ? await preflight(targetOf(this), config, read, namesOf(registry!, config.name))
+      ? await preflight(targetOf(this), config, read, namesOf(to!.prefix, config.name))
       : {
-          inputs: await completeForEphemeral(read, registry ? { host: registry.split("/")[0]!, access } : undefined),
+          inputs: await completeForEphemeral(read, to && { host: to.host, access }),
           kubectl: undefined,
         }
     const tested = await this.test()

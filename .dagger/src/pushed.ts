@@ -80,7 +80,7 @@ export class Pushed implements Settings {
     const config = decodeConfig(this.config)
     const access = await accessOf(this)
     const registryLogin = createPullSecret
-      ? await loginOf(this.backendRef, access.username, access.password)
+      ? await loginOf(parseReference(this.backendRef).host, access.username, access.password)
       : undefined
     const read = readInputs(this.source, config, { ...inputsOf(this), registryLogin })
     if (!this.kubeconfig)

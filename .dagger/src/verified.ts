@@ -5,6 +5,7 @@ import { assertPush } from "./push/arguments.js"
 import { attachEvidence } from "./push/attach.js"
 import { publishImages, type VerifiedImages } from "./push/publish.js"
 import { Pushed } from "./pushed.js"
+import { parseRegistry } from "./registry/reference.js"
 import { accessOf, registryOf, type Settings, withSettings } from "./settings.js"
 import { Verification } from "./verification.js"
 import { decodeFacts, encodeFacts } from "./verify/facts.js"
@@ -50,11 +51,11 @@ export class Verified implements Settings {
    */
   @func({ cache: "never" })
   async push(): Promise<Pushed> {
-    const registry = registryOf(this)
+    const to = parseRegistry(registryOf(this))
     const access = await accessOf(this)
-    const key = assertPush(registry, access, this.signingKey, this.signingPassword)
+    const key = assertPush(to, access, this.signingKey, this.signingPassword)
     const images = this.images()
-    const references = await publishImages(images, registry, access)
+    const references = await publishImages(images, to.prefix, access)
     const attached = await attachEvidence(images, references, access, key)
     return withSettings(new Pushed(this.config, references.backend, references.frontend, attached), this)
   }

@@ -180,11 +180,11 @@ class Process:
         return self.ended()
 
 
-def look(port: int, path: str) -> str | None:
+def look(port: int, path: str, headers: dict[str, str]) -> str | None:
     """What is wrong with the answer, as a probe of Kubernetes sees it; nothing: None."""
     connection = HTTPConnection("127.0.0.1", port, timeout=PATIENCE)
     try:
-        connection.request("GET", path)
+        connection.request("GET", path, headers=headers)
         status = connection.getresponse().status
         return None if 200 <= status < 400 else f"{path} answers {status}"
     except (OSError, HTTPException) as error:
@@ -196,7 +196,7 @@ def look(port: int, path: str) -> str | None:
 def start(process: Process, settings: dict) -> str | None:
     """Wait until it answers; what was wrong to the last: None, it does."""
     while True:
-        problem = look(settings["port"], settings["health"])
+        problem = look(settings["port"], settings["health"], settings["headers"])
         if problem is None:
             return None
         if process.ended():
@@ -209,7 +209,8 @@ def start(process: Process, settings: dict) -> str | None:
 def stop(process: Process, settings: dict) -> dict:
     """Tell it to stop while a request is in flight: one whose body comes only afterwards."""
     body = b"{}"
-    head = f"POST {settings['inFlight']} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
+    fields = "".join(f"{name}: {value}\r\n" for name, value in {"Host": "localhost", **settings["headers"]}.items())
+    head = f"POST {settings['inFlight']} HTTP/1.1\r\n{fields}Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
     try:
         usual = answer(settings, head.encode() + body)
         with socket.create_connection(("127.0.0.1", settings["port"]), timeout=settings["grace"]) as connection:

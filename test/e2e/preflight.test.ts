@@ -127,7 +127,7 @@ describe("what keeps kubectl from the cluster, within ten seconds", () => {
       },
       expected: [
         "KUBECONFIG_INCOMPLETE: 2 problems",
-        "that is not there: aws",
+        "that the container does not have: aws",
         "images.kubectl",
         "certificate-authority: /home/me/ca.crt",
         "--flatten",

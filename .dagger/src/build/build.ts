@@ -3,6 +3,7 @@ import { Container, dag, Directory } from "@dagger.io/dagger"
 import { buildContext, DOCKERFILE } from "../config/context.js"
 import { parseDockerfile } from "../config/dockerfile.js"
 import type { AppConfig } from "../config/schema.js"
+import { parseReference } from "../registry/reference.js"
 import { CloudNativeError, messageOf } from "../util/errors.js"
 import { BASE_DIGEST, BASE_NAME, isSameTag } from "../verify/image/base.js"
 import { type PinnedBase, pinnedBase } from "./base-image.js"
@@ -59,7 +60,7 @@ export function missingArguments(
 /** The base that a Dockerfile pins; else what the name leads to now, which is what the build is given. */
 async function baseOf(dockerfile: string, { base, target, buildArgs }: AppConfig): Promise<PinnedBase> {
   const today = await dag.container().from(base).imageRef()
-  return pinnedBase(dockerfile, { target, buildArgs }) ?? { name: base, digest: today.split("@").at(-1)! }
+  return pinnedBase(dockerfile, { target, buildArgs }) ?? { name: base, digest: parseReference(today).digest! }
 }
 
 /** As a label and as an annotation: some tools read the one, some the other. */

@@ -195,6 +195,36 @@ const Allowance = z.strictObject(
   "a mapping with id, reason and expires",
 )
 
+const FACTS = [
+  "size",
+  "own layers",
+  "base",
+  "final stage",
+  "file modes",
+  "user",
+  "secrets",
+  "confined",
+  "start",
+  "stop",
+  "request in flight",
+]
+
+const Acceptance = z.strictObject(
+  {
+    /** The fact that fails, as the table names it. */
+    fact: z.enum(FACTS, `a fact: ${FACTS.join(", ")}`),
+    /** The finding, as the table lists it, without layer and line; * stands for any text. Needed for final stage, file modes and secrets, whose findings are accepted one by one. */
+    finding: text.optional(),
+    /** The application whose image it is. Default: both. */
+    image: z.enum(["backend", "frontend"], "backend or frontend").optional(),
+    /** Why it does no harm here. */
+    reason: text,
+    /** The last day of it, as YYYY-MM-DD. */
+    expires: z.iso.date('a day in quotes, for example "2026-12-31"'),
+  },
+  "a mapping with fact, finding, image, reason and expires",
+)
+
 /** cloud-native.yaml; every key is optional. */
 export const Config = section({
   /** Names the images (<registry>/<name>-backend, <name>-frontend) and the release. */
@@ -267,6 +297,15 @@ export const Config = section({
     startupAction: z.enum(["fail", "warn"], "fail or warn").default("fail"),
     /** How often a container may restart before the rollout fails: with 2, its third end is the cause; with 0, its first. */
     restarts: wholeNumber(0, 100, "a number of restarts, 0 to 100").default(2),
+  }),
+  /** How images are verified. */
+  verification: section({
+    /** Failures that are accepted, each with a reason and an expiry date; the table shows them as warnings. */
+    accept: list(Acceptance, "a list of accepted failures").default([]),
+    /** Seconds that one check of an image may take. */
+    timeout: seconds.default(600),
+    /** Verdict on a check that takes longer: fail, or not-checked. */
+    onTimeout: z.enum(["fail", "not-checked"], "fail or not-checked").default("fail"),
   }),
   /** Which known vulnerabilities an image may not have; looked for with --scanner. */
   vulnerabilities: section({

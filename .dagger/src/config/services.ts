@@ -2,12 +2,21 @@ import { Container, dag, Service } from "@dagger.io/dagger"
 
 import type { Config, ServiceConfig } from "./schema.js"
 
-/** Bind the named backing services to a suite's container, each under its name in the config; no other suite shares them. */
+/** Bind the named backing services to a suite's container, each under the names that it has in a cluster; no other suite shares them. */
 export function withServices(container: Container, suite: string, names: string[], config: Config): Container {
-  return names.reduce(
-    (bound, name) => bound.withServiceBinding(name, backingService(suite, config.services[name]!)),
-    container,
-  )
+  return names.reduce((bound, name) => {
+    const service = backingService(suite, config.services[name]!)
+    return namesInCluster(name, config.namespace).reduce(
+      (made, alias) => made.withServiceBinding(alias, service),
+      bound,
+    )
+  }, container)
+}
+
+/** The names by which a pod of a namespace reaches a Service there. */
+export function namesInCluster(service: string, namespace: string): string[] {
+  const inNamespace = `${service}.${namespace}`
+  return [service, inNamespace, `${inNamespace}.svc`, `${inNamespace}.svc.cluster.local`]
 }
 
 function backingService(suite: string, service: ServiceConfig): Service {

@@ -1,6 +1,7 @@
 import { type Expectations, expectationsOf } from "../config/expectations.js"
 import type { Config } from "../config/schema.js"
-import type { Kubectl } from "../kubernetes/kubectl.js"
+import { dryRun } from "../kubernetes/dry-run.js"
+import { type Kubectl, succeeded } from "../kubernetes/kubectl.js"
 import { withLease } from "../kubernetes/lease.js"
 import type { Identity } from "../kubernetes/object-ref.js"
 import { isWorkload } from "../manifests/kinds.js"
@@ -50,7 +51,8 @@ export async function deployRelease(
   restartedAt?: string,
 ): Promise<Report> {
   const release = renderRelease(inputs, { ...images }, kubectl.namespace, restartedAt)
-  await kubectl.apply([...release.config, ...release.migrations, ...release.objects], ["--dry-run=server"])
+  const validated = await dryRun(kubectl, [...release.config, ...release.migrations, ...release.objects])
+  succeeded(["apply"], validated)
   const { config, publicUrl } = inputs
   const recorded = {
     release,

@@ -1,7 +1,7 @@
-import { type Answer, APPLY, type Kubectl, list, succeeded } from "../kubernetes/kubectl.js"
+import { dryRun, OF_A_POLICY } from "../kubernetes/dry-run.js"
+import { type Answer, type Kubectl, list, succeeded } from "../kubernetes/kubectl.js"
 import { describeIdentity, identityOf } from "../kubernetes/object-ref.js"
 import type { KubernetesObject, Release } from "../manifests/render.js"
-import { OF_A_POLICY } from "../preflight/dry-run.js"
 import { inventoryOf, listRecords, type ReleaseSummary } from "../release/history.js"
 import { findPresent } from "../release/live-objects.js"
 import { replacedBy } from "../release/prune.js"
@@ -9,8 +9,7 @@ import { replacedBy } from "../release/prune.js"
 /** What is compared of an object: all that manifests say, in one line of JSON texts each. */
 const FIELDS = ["metadata.labels", "metadata.annotations", "spec", "data", "rules", "roleRef", "subjects"]
 const LINE = ["kind", "metadata.name", ...FIELDS].map(field => `{.${field}}`).join('{"\\t"}')
-const OUTPUT = `--output=jsonpath={range .items[*]}${LINE}{"\\n"}{end}`
-const DRY_RUN = [...APPLY, "--dry-run=server", OUTPUT, "--filename=-"]
+const OUTPUT = `jsonpath={range .items[*]}${LINE}{"\\n"}{end}`
 
 /** One object, its fields flat: spec.template.spec.containers[0].image → a value. */
 export interface Flat {
@@ -23,7 +22,7 @@ export async function diffRelease(kubectl: Kubectl, name: string, release: Relea
   const objects = [...release.config, ...release.migrations, ...release.objects]
   const [{ planned, refused }, live, secrets, removed] = await Promise.all([
     validate(kubectl, objects),
-    kubectl.must(["get", "--ignore-not-found", OUTPUT, "--filename=-"], list(objects)),
+    kubectl.must(["get", "--ignore-not-found", `--output=${OUTPUT}`, "--filename=-"], list(objects)),
     existing(kubectl, release.secrets),
     removals(kubectl, name, release),
   ])
@@ -38,25 +37,23 @@ export async function validate(
   kubectl: Kubectl,
   objects: KubernetesObject[],
 ): Promise<{ planned: string; refused: string[] }> {
-  const all = await dryRun(kubectl, objects)
-  if (!isRefusal(all)) return { planned: succeeded(DRY_RUN, all), refused: [] }
+  const all = await dryRun(kubectl, objects, OUTPUT)
+  if (!isRefusal(all)) return { planned: succeeded(["apply"], all), refused: [] }
   // It has printed nothing of those that it takes.
-  const answers = await Promise.all(objects.map(async object => ({ object, answer: await dryRun(kubectl, [object]) })))
+  const answers = await Promise.all(
+    objects.map(async object => ({ object, answer: await dryRun(kubectl, [object], OUTPUT) })),
+  )
   const [refused, taken] = [
     answers.filter(({ answer }) => isRefusal(answer)),
     answers.filter(({ answer }) => !isRefusal(answer)),
   ]
   return {
-    planned: taken.map(({ answer }) => succeeded(DRY_RUN, answer)).join(""),
+    planned: taken.map(({ answer }) => succeeded(["apply"], answer)).join(""),
     refused: refused.map(
       ({ object, answer }) =>
         `? ${describeIdentity(identityOf(object))}: not compared, a policy refuses it: ${answer.stderr.trim()}`,
     ),
   }
-}
-
-function dryRun(kubectl: Kubectl, objects: KubernetesObject[]): Promise<Answer> {
-  return kubectl.persist(DRY_RUN, list(objects))
 }
 
 function isRefusal({ exitCode, stderr }: Answer): boolean {

@@ -58,9 +58,9 @@ export class Api {
     return new Api(url, namespace)
   }
 
-  /** One object; undefined where there is none. */
-  async get<T>(collection: Collection, name: string, shape: z.ZodType<T>): Promise<T | undefined> {
-    const answer = await this.ask(pathOf(this.namespace, collection, name))
+  /** One object; undefined where the API server answers with one of the statuses in `absent`: by default where there is none. */
+  async get<T>(collection: Collection, name: string, shape: z.ZodType<T>, absent = [404]): Promise<T | undefined> {
+    const answer = await this.ask(pathOf(this.namespace, collection, name), absent)
     return answer && readShape(shape, await answer.json(), `${collection}/${name}`)
   }
 

@@ -7,11 +7,11 @@ import { CloudNativeError } from "../util/errors.js"
 import { plaintextOf } from "../util/secret.js"
 import { uniqueValue } from "../util/unique.js"
 import { assertLeadsOut, readWhoAmI, WHO_AM_I } from "./connection-errors.js"
-import { assertWhole } from "./external-references.js"
+import { assertSelfContained } from "./external-references.js"
 import { readKubeconfig } from "./kubeconfig.js"
 import { Kubectl } from "./kubectl.js"
 
-/** How the API server is called in the container that runs kubectl, when it is bound as a service. */
+/** Host name of the API server in the container that runs kubectl, when it is bound as a service. */
 export const API_HOST = "kubernetes"
 const KUBECONFIG = "/run/secrets/kubeconfig"
 
@@ -22,7 +22,7 @@ export interface Target {
   apiServer?: Service
 }
 
-/** kubectl on a cluster that has answered, and whom it takes the caller for. */
+/** kubectl on a cluster that has answered, and the user that it sees. */
 export interface Reached {
   kubectl: Kubectl
   user: string
@@ -35,7 +35,7 @@ export async function connect(target: Target, config: Config): Promise<Kubectl> 
   return kubectl
 }
 
-/** Throws unless the API server answers, with what keeps it from that and the way out, within ten seconds. */
+/** Throws unless the API server answers within ten seconds; the error says why it does not and what to do. */
 export async function reach(target: Target, config: Config): Promise<Reached> {
   const given = await plaintextOf(target.kubeconfig, "--kubeconfig")
   const decoded = decodedText(given)
@@ -43,7 +43,7 @@ export async function reach(target: Target, config: Config): Promise<Reached> {
   const server = readKubeconfig(decoded ?? given, target.context)
   const plain = kubectlContainer(config)
   await together(
-    () => assertWhole(server, plain, config.images.kubectl),
+    () => assertSelfContained(server, plain, config.images.kubectl),
     () => assertLeadsOut(server, target.apiServer),
   )
   const container = plain.withMountedSecret(KUBECONFIG, kubeconfig).withEnvVariable("KUBECONFIG", KUBECONFIG)
@@ -60,7 +60,7 @@ export async function reach(target: Target, config: Config): Promise<Reached> {
         namespace,
       )
     : new Kubectl(container, [context], namespace)
-  const url = target.apiServer ? `${server.url} (by way of --api-server)` : server.url
+  const url = target.apiServer ? `${server.url} (through --api-server)` : server.url
   return { kubectl, user: readWhoAmI(await kubectl.run(WHO_AM_I), { url, host: server.host }) }
 }
 
@@ -74,7 +74,7 @@ async function port(service: Service): Promise<number> {
   return first!.port()
 }
 
-/** Who may not look at namespaces may still deploy to one: only one that is known to be missing stops a deployment. */
+/** Throws if the namespace is known to be missing: a caller that may not read namespaces may still deploy to one. */
 export async function assertNamespace(kubectl: Kubectl): Promise<void> {
   const answer = await kubectl.run(["get", "namespace", kubectl.namespace, "--ignore-not-found", "--output=name"])
   if (answer.exitCode !== 0 || answer.stdout.trim()) return
@@ -82,7 +82,7 @@ export async function assertNamespace(kubectl: Kubectl): Promise<void> {
     code: "NAMESPACE_MISSING",
     blame: "user",
     what: `there is no namespace ${kubectl.namespace}`,
-    why: "the module creates none: its labels and quotas are the cluster owner's",
+    why: "this module creates no namespaces: their labels and quotas belong to the cluster's owner",
     fix: `kubectl create namespace ${kubectl.namespace}, or name another with --namespace`,
   })
 }

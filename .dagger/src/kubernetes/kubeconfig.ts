@@ -34,8 +34,8 @@ const Kubeconfig = z.object(
 )
 type Entry = z.infer<typeof entries>[number]
 
-/** Something that a kubeconfig needs and does not hold itself: a container need not have it. */
-export interface Outside {
+/** What a kubeconfig refers to but does not contain: the container that runs kubectl may lack it. */
+export interface ExternalReference {
   kind: "program" | "file" | "auth provider"
   /** A program's name, or a path. */
   name: string
@@ -46,19 +46,19 @@ export interface Outside {
 export interface ApiServer {
   context: string
   url: string
-  /** The name its certificate is checked against. */
+  /** The name that its certificate is checked against. */
   host: string
   /** The context's own namespace. */
   namespace?: string
   /** The proxy that leads to the server. */
   proxyUrl?: string
-  outside: Outside[]
+  externalReferences: ExternalReference[]
 }
 
-/** client-go has no other one any more. */
+/** The only auth provider that client-go still has. */
 const AUTH_PROVIDERS = ["oidc"]
 
-/** Which API server a kubeconfig leads to, and what it takes beside the kubeconfig. Nothing but names, paths and the address appears in an error. */
+/** The API server that a kubeconfig names, and what the kubeconfig refers to. Errors contain names, paths and the address, and nothing else. */
 export function readKubeconfig(text: string, context?: string): ApiServer {
   const { contexts, clusters, users, "current-context": current } = read(Kubeconfig, parseYaml(text), "")
   const name = context ?? current
@@ -68,11 +68,11 @@ export function readKubeconfig(text: string, context?: string): ApiServer {
     throw invalid(name ? `it has no context ${name}; it has: ${names}` : `it has no current context; it has: ${names}`)
   const used = read(Context, chosen.context, `contexts.${chosen.name}.context`)
   const clusterEntry = named(clusters, used.cluster)
-  if (!clusterEntry) throw invalid(`its context ${chosen.name} names a cluster ${used.cluster} that it does not hold`)
+  if (!clusterEntry) throw invalid(`its context ${chosen.name} names a cluster ${used.cluster} that it does not contain`)
   const cluster = read(Cluster, clusterEntry.cluster, `clusters.${used.cluster}.cluster`)
   const userEntry = used.user ? named(users ?? [], used.user) : undefined
   if (used.user && !userEntry)
-    throw invalid(`its context ${chosen.name} names a user ${used.user} that it does not hold`)
+    throw invalid(`its context ${chosen.name} names a user ${used.user} that it does not contain`)
   const user = read(User.nullish(), userEntry?.user, `users.${used.user}.user`)
   return {
     context: chosen.name,
@@ -80,11 +80,13 @@ export function readKubeconfig(text: string, context?: string): ApiServer {
     host: cluster["tls-server-name"] || new URL(cluster.server).hostname.replace(/^\[(.*)\]$/, "$1"),
     ...(used.namespace && { namespace: used.namespace }),
     ...(cluster["proxy-url"] && { proxyUrl: cluster["proxy-url"] }),
-    outside: outsideOf({ ...user, "certificate-authority": cluster["certificate-authority"] }),
+    externalReferences: externalReferencesOf({ ...user, "certificate-authority": cluster["certificate-authority"] }),
   }
 }
 
-function outsideOf(given: z.infer<typeof User> & { "certificate-authority"?: string | null }): Outside[] {
+function externalReferencesOf(
+  given: z.infer<typeof User> & { "certificate-authority"?: string | null },
+): ExternalReference[] {
   const files = (["certificate-authority", "client-certificate", "client-key", "tokenFile"] as const).flatMap(field =>
     given[field] ? [{ kind: "file" as const, name: given[field], field }] : [],
   )

@@ -1,10 +1,11 @@
 import { setTimeout as sleep } from "node:timers/promises"
 
-import { Container, dag, ReturnType, Service } from "@dagger.io/dagger"
+import { Container, dag, Service } from "@dagger.io/dagger"
 import type { z } from "zod"
 
 import { CloudNativeError } from "../util/errors.js"
 import { readShape } from "../util/json.js"
+import { runTool } from "../util/tool.js"
 import { uniqueValue } from "../util/unique.js"
 import { Api } from "./api.js"
 import { parseGoQuoted } from "./go-quoted.js"
@@ -68,8 +69,8 @@ export class Kubectl {
   }
 
   /** Apply manifests that hold no secrets. */
-  async apply(manifests: object[], flags: string[] = []): Promise<void> {
-    if (manifests.length > 0) await this.must([...APPLY, ...flags, "--filename=-"], list(manifests))
+  async apply(manifests: object[]): Promise<void> {
+    if (manifests.length > 0) await this.must([...APPLY, "--filename=-"], list(manifests))
   }
 
   /** Apply manifests that hold secrets: they reach kubectl as a mounted secret, never as input that is kept or shown. */
@@ -86,14 +87,11 @@ export class Kubectl {
   }
 
   private async execute(container: Container, args: string[], stdin?: string): Promise<Answer> {
-    const done = container
-      .withEnvVariable("CLOUD_NATIVE_CALL", uniqueValue())
-      .withExec(["kubectl", ...this.flags, `--namespace=${this.namespace}`, REQUEST_TIMEOUT, ...args], {
-        stdin,
-        expect: ReturnType.Any,
-      })
-    const [exitCode, stdout, stderr] = await Promise.all([done.exitCode(), done.stdout(), done.stderr()])
-    return { exitCode, stdout, stderr }
+    return runTool(container, ["kubectl", ...this.flags, `--namespace=${this.namespace}`, REQUEST_TIMEOUT, ...args], {
+      name: `kubectl ${args[0]}`,
+      stdin,
+      uncached: true,
+    })
   }
 }
 

@@ -1,9 +1,8 @@
+import { readReference } from "../registry/reference.js"
 import { describe, type Manifest, type Path } from "./manifest.js"
 import { containersOf, podsOf } from "./pods.js"
 import { type Problem, problemAt } from "./problem.js"
 import type { KubernetesObject } from "./shapes.js"
-
-const DIGEST = /@sha256:[0-9a-f]{64}$/
 
 /** Kinds of Kubernetes itself whose pods nothing keeps running in a new version: no rollout of theirs can be watched. */
 const NOT_ROLLED_OUT = ["Pod", "ReplicaSet", "ReplicationController", "PodTemplate"]
@@ -23,7 +22,7 @@ export function* imageProblems(manifests: Manifest[], placeholders: string[]): G
     }
     for (const { container, path } of containersOf(object)) {
       used.add(container.image)
-      if (!placeholders.includes(container.image) && !DIGEST.test(container.image))
+      if (!placeholders.includes(container.image) && !readReference(container.image)?.digest)
         yield problemAt(manifest, [...path, "image"], {
           code: "IMAGE_NOT_PINNED",
           what: `image ${container.image} of container ${container.name} is neither a placeholder nor a digest`,

@@ -22,8 +22,10 @@ const Keyed = Named.extend({ key: z.string() })
 const Items = z.array(z.looseObject({ key: z.string() })).optional()
 const ConfigMapSource = Named.extend({ items: Items })
 
+const Headers = z.array(z.looseObject({ name: z.string(), value: z.string() })).optional()
+
 const Probe = z.looseObject({
-  httpGet: z.looseObject({ path: z.string().optional(), port: Port }).optional(),
+  httpGet: z.looseObject({ path: z.string().optional(), port: Port, httpHeaders: Headers }).optional(),
 })
 
 const Container = z.looseObject({

@@ -1,8 +1,8 @@
+import { dryRun, refusals } from "../kubernetes/dry-run.js"
 import type { Kubectl } from "../kubernetes/kubectl.js"
 import type { Release } from "../manifests/render.js"
 import { together } from "../util/collect-errors.js"
 import { CloudNativeError } from "../util/errors.js"
-import { dryRun, refusals } from "./dry-run.js"
 import { assertPodSecurity } from "./pod-security.js"
 
 /** Throw if the API server does not accept the manifests, whatever images they name: a field that is unknown, wrong or immutable, or a pod that the namespace would refuse. */

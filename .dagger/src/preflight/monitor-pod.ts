@@ -1,8 +1,8 @@
 import type { Config } from "../config/schema.js"
+import { dryRun, OF_A_POLICY } from "../kubernetes/dry-run.js"
 import type { Kubectl } from "../kubernetes/kubectl.js"
 import { k6Pod } from "../monitor/k6-job.js"
 import { CloudNativeError } from "../util/errors.js"
-import { dryRun, OF_A_POLICY } from "./dry-run.js"
 
 /** Throw if the namespace would refuse the monitor's pod: a LimitRange, a quota, a policy. */
 export async function assertMonitorAdmitted(kubectl: Kubectl, config: Config): Promise<void> {

@@ -1,9 +1,9 @@
+import { dryRun } from "../kubernetes/dry-run.js"
 import { type Kubectl } from "../kubernetes/kubectl.js"
 import { describe } from "../manifests/manifest.js"
 import { podsOf } from "../manifests/pods.js"
 import type { KubernetesObject } from "../manifests/render.js"
 import { CloudNativeError, lastLines } from "../util/errors.js"
-import { dryRun } from "./dry-run.js"
 
 /** From what asks least of pods to what asks most. */
 const LEVELS = ["privileged", "baseline", "restricted"]

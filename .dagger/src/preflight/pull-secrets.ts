@@ -1,9 +1,13 @@
+import { z } from "zod"
+
 import type { Kubectl } from "../kubernetes/kubectl.js"
 import { readObjects, type Template } from "../kubernetes/objects.js"
+import { readSecret } from "../kubernetes/secret-values.js"
 import { containersOf, podsOf } from "../manifests/pods.js"
 import type { KubernetesObject } from "../manifests/render.js"
 import { isKind } from "../manifests/shapes.js"
 import { NOT_PUSHED } from "../push/publish.js"
+import { readReference } from "../registry/reference.js"
 import { CloudNativeError } from "../util/errors.js"
 
 /** The pods of an object: their images, and where the kubelet finds what opens registries to them. */
@@ -15,10 +19,8 @@ export interface Puller {
 }
 
 const ACCOUNTS: Template = { line: "{{.metadata.name}}{{range .imagePullSecrets}} {{.name}}{{end}}" }
-/** A longer one is not looked into: a template can go so deep and no deeper. */
-const LONGEST = 16_384
 
-/** Throw where pods have pull secrets that open no registry of their images; without any, the registry may be public. */
+/** Throw if pods have pull secrets and none is for a registry of their images; without pull secrets the registry may be public. */
 export async function assertPullSecrets(kubectl: Kubectl, objects: KubernetesObject[]): Promise<void> {
   const declared = pullersOf(objects)
   const asked = declared
@@ -27,21 +29,24 @@ export async function assertPullSecrets(kubectl: Kubectl, objects: KubernetesObj
   const accounts = await readObjects(kubectl, asked, ACCOUNTS)
   if (!accounts) console.log("preflight: ServiceAccounts may not be read: pull secrets that they bring are not checked")
   const pullers = declared.map(puller => withAccount(puller, accounts ?? []))
-  const secrets = pullers.flatMap(({ pullSecrets }) => pullSecrets.map(name => ({ kind: "Secret", name })))
-  const images = [
-    ...new Set(pullers.filter(({ pullSecrets }) => pullSecrets.length > 0).flatMap(puller => puller.images)),
-  ]
-  const opened = await Promise.all(images.map(image => readObjects(kubectl, secrets, opensTemplate(image))))
-  if (opened.some(lines => !lines))
-    return console.log("preflight: Secrets may not be read: whether pull secrets fit is not checked")
-  const problems = unfit(pullers, new Map(images.map((image, index) => [image, opened[index]!])))
+  const names = [...new Set(pullers.flatMap(({ pullSecrets }) => pullSecrets))]
+  // A missing one is found by the check of references, a forbidden one by that of permissions.
+  const secrets = await Promise.all(names.map(name => readSecret(kubectl, name, [403, 404])))
+  const unread = names.filter((_, index) => !secrets[index])
+  if (unread.length > 0)
+    console.log(`preflight: pull secrets that cannot be read are not checked: ${unread.join(", ")}`)
+  const registries = names.flatMap((name, index) => {
+    const secret = secrets[index]
+    return secret ? [[name, registriesOf(secret)] as const] : []
+  })
+  const problems = unfit(pullers, new Map(registries))
   if (problems.length === 0) return
   throw new CloudNativeError({
     code: "PULL_SECRET_UNFIT",
     blame: "user",
-    what: "there are pull secrets, and none is for the registry of the images",
+    what: "no pull secret is for the registry of the images",
     why: problems.join("\n"),
-    fix: `kubectl --namespace=${kubectl.namespace} create secret docker-registry NAME --docker-server=HOST --docker-username=… --docker-password=…, and name it in imagePullSecrets; or take those out that are for nothing`,
+    fix: `kubectl --namespace=${kubectl.namespace} create secret docker-registry NAME --docker-server=HOST --docker-username=… --docker-password=…, and name it in imagePullSecrets; or remove the pull secrets that are not needed`,
   })
 }
 
@@ -77,54 +82,62 @@ export function withAccount(puller: Puller, accounts: string[]): Puller {
   return { ...puller, pullSecrets: account?.slice(1) ?? [] }
 }
 
-/** The pods whose pull secrets, those that are there, open nothing. `opened`: by image, a line for each pull secret, as the template prints it. */
-export function unfit(pullers: Puller[], opened: Map<string, string[]>): string[] {
+/** The pods none of whose readable pull secrets opens a registry of their images. `registries`: the registries of each readable Secret. */
+export function unfit(pullers: Puller[], registries: Map<string, string[]>): string[] {
   return pullers.flatMap(({ object, images, pullSecrets }) => {
-    const lines = images.flatMap(image => opened.get(image) ?? []).map(line => line.split(" "))
-    const there = pullSecrets.filter(secret => lines.some(([name]) => name === secret))
-    const opens = there.some(secret => lines.some(([name, verdict]) => name === secret && verdict))
-    if (there.length === 0 || opens) return []
-    return `${object} pulls from ${[...new Set(images.map(image => partsOf(image).host))].join(", ")}; not for it: ${there.map(name => `Secret ${name}`).join(", ")}`
+    const readable = pullSecrets.filter(secret => registries.has(secret))
+    const fits = readable.some(secret => registries.get(secret)!.some(key => images.some(image => opens(key, image))))
+    if (readable.length === 0 || fits) return []
+    const hosts = [...new Set(images.map(image => readReference(image)?.host ?? image))]
+    return `${object} pulls from ${hosts.join(", ")}; not for it: ${readable.map(name => `Secret ${name}`).join(", ")}`
   })
 }
 
-/**
- * Prints a pull secret's name and, if it is for the image's registry, a mark; of what it holds, nothing. No JSON can be read in
- * a template: it is searched, from every quote on, for each way in which the registry may be written. With a pattern or an
- * escape in it, or too long to be searched, it counts as fitting.
- */
-export function opensTemplate(image: string): Template {
-  const isSpelling = spellingsOf(image)
-    .map(spelling => startsWith(JSON.stringify(spelling)))
-    .join(" ")
-  const mark = `{{if ${startsWith('"')}}}{{if or ${isSpelling}}}+{{end}}{{else if or ${startsWith("*")} ${startsWith("\\")}}}?{{end}}`
-  const read = `{{if gt (len .) ${LONGEST}}}?{{else}}{{template "search" (base64decode .)}}{{end}}`
-  return {
-    definitions: `{{define "search"}}{{if .}}${mark}{{template "search" (slice . 1)}}{{end}}{{end}}`,
-    line: `{{.metadata.name}} {{with .data}}{{with index . ".dockerconfigjson"}}${read}{{end}}{{with index . ".dockercfg"}}${read}{{end}}{{end}}`,
+const Logins = z.record(z.string(), z.unknown())
+const DockerConfig = z.object({ auths: Logins.nullish() })
+
+/** The registries that a pull secret logs in to, in both of Docker's formats; none where the kubelet cannot read it. */
+export function registriesOf(secret: Record<string, string>): string[] {
+  const auths = DockerConfig.safeParse(parsed(secret[".dockerconfigjson"])).data?.auths
+  const older = Logins.safeParse(parsed(secret[".dockercfg"])).data
+  return Object.keys({ ...older, ...auths })
+}
+
+function parsed(text = ""): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
   }
 }
 
-function startsWith(text: string): string {
-  return `(eq (printf "%.${text.length}s" .) ${JSON.stringify(text)})`
+/** Keys by which Docker Hub goes. */
+const HUB = ["docker.io", "index.docker.io", "registry-1.docker.io"]
+
+/** Whether a key of a pull secret is for the registry of an image, as the kubelet compares them: each label of the host may be a pattern, the path is a prefix. */
+export function opens(key: string, image: string): boolean {
+  const reference = readReference(image)
+  if (!reference) return false
+  const [host = "", ...path] = key
+    .replace(/^https?:\/\//, "")
+    .replace(/\/(v[12]\/?)?$/, "")
+    .split("/")
+  const hosts = reference.host === "docker.io" ? HUB : [reference.host]
+  return hosts.some(name => matches(host, name)) && `${reference.repository}/`.startsWith(path.join("/"))
 }
 
-/** How a registry's configuration may name what opens an image: its host, with or without scheme, API version, and the beginnings of its path. */
-export function spellingsOf(image: string): string[] {
-  const { host, path } = partsOf(image)
-  const hosts = host === "docker.io" ? ["docker.io", "index.docker.io", "registry-1.docker.io"] : [host]
-  const segments = path.split("/")
-  const names = hosts.flatMap(name => ["", "/", "/v1", "/v1/", "/v2", "/v2/"].map(end => name + end))
-  const paths = hosts.flatMap(name => segments.map((_, index) => `${name}/${segments.slice(0, index + 1).join("/")}`))
-  return [...names, ...paths].flatMap(name => [name, `https://${name}`, `http://${name}`])
+function matches(pattern: string, host: string): boolean {
+  const [labels, others] = [pattern.split("."), host.split(".")]
+  return (
+    labels.length === others.length &&
+    labels.every((label, index) => new RegExp(`^${escaped(label)}$`).test(others[index]!))
+  )
 }
 
-/** ghcr.io/acme/api@sha256:… → its host, and the path without tag and digest. */
-function partsOf(image: string): { host: string; path: string } {
-  const name = image.replace(/@.*$/, "").replace(/:[^:/]*$/, "")
-  const [first = "", ...rest] = name.split("/")
-  const isHost = rest.length > 0 && (/[.:]/.test(first) || first === "localhost")
-  return isHost
-    ? { host: first, path: rest.join("/") }
-    : { host: "docker.io", path: rest.length > 0 ? name : `library/${name}` }
+/** A label with * and ? as a regular expression. */
+function escaped(label: string): string {
+  return label
+    .replace(/[\\^$.|+()[\]{}]/g, "\\$&")
+    .replaceAll("*", ".*")
+    .replaceAll("?", ".")
 }

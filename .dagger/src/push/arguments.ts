@@ -2,16 +2,16 @@ import { Secret } from "@dagger.io/dagger"
 
 import { assertAccess, outOfReach, type RegistryAccess } from "../registry/access.js"
 import type { SigningKey } from "../registry/cosign.js"
+import type { RegistryPath } from "../registry/reference.js"
 import { CloudNativeError } from "../util/errors.js"
 
-/** Find the mistakes in a push's arguments before anything is built; answers with the key to sign with, if there is one. */
+/** Check the arguments of a push before anything is built; answers with the signing key, if there is one. */
 export function assertPush(
-  registry: string,
+  { host }: RegistryPath,
   access: RegistryAccess,
   key?: Secret,
   password?: Secret,
 ): SigningKey | undefined {
-  const host = registry.split("/")[0]!
   assertAccess(access, host)
   if (!key && password) {
     throw invalid(

@@ -92,7 +92,7 @@ async function originOf(
     dockerfile,
     source: digest,
     revision,
-    base: { name: base, digest: recorded || (await dag.container().from(base).imageRef()).split("@")[1]! },
+    base: { name: base, digest: recorded || parseReference(await dag.container().from(base).imageRef()).digest! },
     sbom,
     facts: facts.filter(fact => fact.image === application),
     versions: { "cloud-native": version, dagger },

@@ -1,5 +1,6 @@
 import { z } from "zod"
 
+import { nameOf, parseReference } from "../registry/reference.js"
 import type { FactRow } from "../verify/facts.js"
 
 /** SLSA provenance, as an in-toto statement: https://slsa.dev/spec/v1.0/provenance. */
@@ -58,10 +59,10 @@ function judged({ name, limit, verdict }: FactRow): Pick<FactRow, "name" | "limi
 
 /** An in-toto statement about an image, referred to by digest. */
 export function statementOf(reference: string, predicate: object) {
-  const [name, digest] = reference.split("@")
+  const image = parseReference(reference)
   return {
     _type: STATEMENT_TYPE,
-    subject: [{ name, digest: digestSet(digest!) }],
+    subject: [{ name: nameOf(image), digest: digestSet(image.digest!) }],
     predicateType: PREDICATE_TYPE,
     predicate,
   }

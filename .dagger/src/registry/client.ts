@@ -1,19 +1,19 @@
-import { setTimeout as sleep } from "node:timers/promises"
-
-import { Container, dag, ReturnType, Secret } from "@dagger.io/dagger"
+import { Container, dag, Secret } from "@dagger.io/dagger"
 
 import { CloudNativeError, messageOf } from "../util/errors.js"
 import { plaintextOf } from "../util/secret.js"
+import { runTool } from "../util/tool.js"
 import { uniqueValue } from "../util/unique.js"
 import { outOfReach, type RegistryAccess } from "./access.js"
+import { dockerConfig } from "./login.js"
 
-/** How a registry that is a service is called in the containers of tools. */
+/** Host name of a registry that is a service, in the containers of tools. */
 const ALIAS = "registry"
 const LOGIN_FOLDER = "/run/secrets/docker"
 /** Seconds that one call of a tool may take. */
 const TIMEOUT = 120
 
-/** One registry, as the tools that run in containers reach it: with its login, and whatever its address is there. */
+/** One registry, as tools in containers reach it: with its login, and at its address there. */
 export class RegistryClient {
   private constructor(
     /** The registry, as references name it. */
@@ -30,7 +30,7 @@ export class RegistryClient {
     const address = port ? `${ALIAS}:${await port.port()}` : host
     const { username, password } = access
     if (!username || !password) return new RegistryClient(host, address, access)
-    const login = loginFile(address, username, await plaintextOf(password, "--password"))
+    const login = dockerConfig({ host: address, username, password: await plaintextOf(password, "--password") })
     return new RegistryClient(host, address, access, dag.setSecret(`registry-login-${uniqueValue()}`, login))
   }
 
@@ -44,21 +44,18 @@ export class RegistryClient {
     return reference.replace(this.host, this.address)
   }
 
-  /** Run a tool, which is its image's entrypoint, and answer with what it printed; throws unless it succeeds in time. */
+  /** Run a tool, its image's entrypoint; answers with what it printed, and throws unless it succeeds in time. */
   async run(tool: Container, args: string[]): Promise<string> {
     // As root: a mounted secret is root's to read. With the group, no image needs an /etc/passwd.
-    const plain = tool
-      .withUser("0:0")
-      .withEnvVariable("DOCKER_CONFIG", LOGIN_FOLDER)
-      .withEnvVariable("CLOUD_NATIVE_CALL", uniqueValue())
+    const plain = tool.withUser("0:0").withEnvVariable("DOCKER_CONFIG", LOGIN_FOLDER)
     const loggedIn = this.login ? plain.withMountedSecret(`${LOGIN_FOLDER}/config.json`, this.login) : plain
     const bound = this.access.service ? loggedIn.withServiceBinding(ALIAS, this.access.service) : loggedIn
-    const done = bound.withExec(args, { useEntrypoint: true, expect: ReturnType.Any })
-    const answer = Promise.all([done.exitCode(), done.stdout(), done.stderr()]).catch(
-      (error: unknown) => [-1, "", messageOf(error)] as const,
-    )
-    const late = sleep(TIMEOUT * 1000, [-1, "", `no answer within ${TIMEOUT} s`] as const, { ref: false })
-    const [exitCode, stdout, stderr] = await Promise.race([answer, late])
+    const options = { name: args[0]!, uncached: true, useEntrypoint: true, timeout: TIMEOUT }
+    const { exitCode, stdout, stderr } = await runTool(bound, args, options).catch((error: unknown) => ({
+      exitCode: -1,
+      stdout: "",
+      stderr: isTimeout(error) ? `no answer within ${TIMEOUT} s` : messageOf(error),
+    }))
     if (exitCode === 0) return stdout
     throw new ToolFailed(exitCode, stderr.trim() || stdout.trim())
   }
@@ -83,7 +80,7 @@ export function takesNoReferrers(error: unknown): boolean {
   )
 }
 
-/** What a tool's failure means for whoever called this module, with the tool's own words; any other error as it is. */
+/** A tool's failure as an error of this module, with the tool's own words; any other error as it is. */
 export function registryFailed(what: string, error: unknown): unknown {
   if (!(error instanceof ToolFailed)) return error
   return new CloudNativeError({
@@ -96,7 +93,7 @@ export function registryFailed(what: string, error: unknown): unknown {
   })
 }
 
-/** The likeliest way out. */
+/** The likeliest fix. */
 export function remedyOf(output: string): string {
   if (/--registry-service=/.test(output)) return "add --registry-service as said above"
   if (/decryption failed/.test(output)) return "check --signing-password: it does not open --signing-key"
@@ -113,8 +110,6 @@ export function refusesLogin(output: string): boolean {
   return /unauthorized|authentication required|credential|denied|\b40[13]\b/i.test(output)
 }
 
-/** A login as Docker keeps it, which is where tools look for it. */
-export function loginFile(host: string, username: string, password: string): string {
-  const key = host === "docker.io" ? "https://index.docker.io/v1/" : host
-  return JSON.stringify({ auths: { [key]: { auth: Buffer.from(`${username}:${password}`).toString("base64") } } })
+function isTimeout(error: unknown): boolean {
+  return error instanceof CloudNativeError && error.code === "TIMED_OUT"
 }

@@ -1,6 +1,6 @@
 import { Secret, Service } from "@dagger.io/dagger"
 
-import type { RegistryLogin } from "../manifests/pull-secret.js"
+import type { RegistryLogin } from "../registry/login.js"
 import { CloudNativeError } from "../util/errors.js"
 import { plaintextOf } from "../util/secret.js"
 
@@ -28,11 +28,9 @@ export function assertKubeconfig({ kubeconfig, context, namespace, apiServer }: 
   })
 }
 
-/** What a pull secret is made of; the registry is that of a path or an image in it. */
-export async function loginOf(registry?: string, username?: string, password?: Secret): Promise<RegistryLogin> {
-  if (registry && username && password) {
-    return { host: registry.split("/")[0]!, username, password: await plaintextOf(password, "--password") }
-  }
+/** What a pull secret is made of. */
+export async function loginOf(host?: string, username?: string, password?: Secret): Promise<RegistryLogin> {
+  if (host && username && password) return { host, username, password: await plaintextOf(password, "--password") }
   throw new CloudNativeError({
     code: "ARGUMENTS_INVALID",
     blame: "user",

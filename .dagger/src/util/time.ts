@@ -14,3 +14,8 @@ export function parseDuration(text: string): number {
     fix: "write for example --timeout=10m",
   })
 }
+
+/** Today in UTC, as YYYY-MM-DD. */
+export function today(): string {
+  return new Date().toISOString().slice(0, 10)
+}

@@ -3,11 +3,11 @@ import { Container, ReturnType } from "@dagger.io/dagger"
 import { CloudNativeError } from "./errors.js"
 import { uniqueValue } from "./unique.js"
 
-/** Seconds that a tool may look into one image. */
+/** Seconds that a tool may take. */
 const TIMEOUT = 600
 
 export interface ToolRun {
-  /** The container that it left. */
+  /** The container after the run. */
   container: Container
   exitCode: number
   stdout: string
@@ -15,32 +15,35 @@ export interface ToolRun {
 }
 
 export interface ToolOptions {
-  /** What the tool is called where it does not end. */
+  /** Name of the tool in a time-out's error. */
   name: string
-  /** Exit codes of a tool that has done its work. Default: 0 alone. */
+  /** Exit codes with which the tool has done its work. Default: 0 alone. */
   done?: number[]
+  /** Whether the answer may change from call to call: then none is cached. Default: the cache answers for the same input. */
+  uncached?: boolean
+  stdin?: string
   useEntrypoint?: boolean
   insecureRootCapabilities?: boolean
   /** Seconds that it may take. */
   timeout?: number
-  /** What to do where it does not end. */
+  /** What to do after a time-out. */
   fix?: string
 }
 
-/** Run a tool, whatever comes of it, within its time. A failure is never taken from the cache: one that had a passing reason would last for ever. */
+/** Run a tool within its time; its exit code is the caller's to judge. A failure is never taken from the cache, where one with a passing cause would stay for ever. */
 export async function runTool(container: Container, args: string[], options: ToolOptions): Promise<ToolRun> {
+  const anew = () => runOnce(container.withEnvVariable("CLOUD_NATIVE_CALL", uniqueValue()), args, options)
+  if (options.uncached) return anew()
   const run = await runOnce(container, args, options)
-  return (options.done ?? [0]).includes(run.exitCode)
-    ? run
-    : runOnce(container.withEnvVariable("CLOUD_NATIVE_RERUN", uniqueValue()), args, options)
+  return (options.done ?? [0]).includes(run.exitCode) ? run : anew()
 }
 
 async function runOnce(
   container: Container,
   args: string[],
-  { name, useEntrypoint, insecureRootCapabilities, timeout, fix }: ToolOptions,
+  { name, stdin, useEntrypoint, insecureRootCapabilities, timeout, fix }: ToolOptions,
 ): Promise<ToolRun> {
-  const ran = container.withExec(args, { useEntrypoint, insecureRootCapabilities, expect: ReturnType.Any })
+  const ran = container.withExec(args, { stdin, useEntrypoint, insecureRootCapabilities, expect: ReturnType.Any })
   const [exitCode, stdout, stderr] = await within(
     Promise.all([ran.exitCode(), ran.stdout(), ran.stderr()]),
     name,
@@ -50,7 +53,7 @@ async function runOnce(
   return { container: ran, exitCode, stdout, stderr }
 }
 
-/** The work of a tool, if it ends in time. */
+/** The result of some work, if it ends in time. */
 export async function within<T>(
   work: Promise<T>,
   name: string,
@@ -69,7 +72,7 @@ function timedOut(name: string, seconds: number, fix: string): CloudNativeError 
     code: "TIMED_OUT",
     blame: "environment",
     what: `${name} did not end`,
-    why: `it was waited for ${seconds} s`,
+    why: `it had ${seconds} s`,
     fix,
   })
 }

@@ -1,5 +1,6 @@
 import { z } from "zod"
 
+import type { Config } from "../config/schema.js"
 import { CloudNativeError } from "../util/errors.js"
 import { formatTable } from "../util/format.js"
 import { readJson } from "../util/json.js"
@@ -30,17 +31,36 @@ export function decodeFacts(text: string): FactRow[] {
 /** A fact, before it is said of which image. */
 export type Row = Omit<FactRow, "image" | "findings"> & { findings?: string[] }
 
+/** What a row is about, known before it is checked. */
+export type Fact = Pick<Row, "name" | "limit">
+
 /** A fact that could not be looked at, and why. */
 export function notChecked(name: string, limit: string, how: string): Row {
   return { name, limit, actual: "—", verdict: "not checked", how }
 }
 
 /** The same for every fact of the list. */
-export function noneChecked(facts: { name: string; limit: string }[], how: string): Row[] {
+export function noneChecked(facts: Fact[], how: string): Row[] {
   return facts.map(({ name, limit }) => notChecked(name, limit, how))
 }
 
-/** Whether no fact is other than it has to be; warnings and what was not checked do not count. */
+/** The rows of a check; where it runs out of time, one for each of its facts, with the verdict that the config gives it. */
+export async function inTime(
+  facts: Fact[],
+  work: Promise<Row[]>,
+  onTimeout: Config["verification"]["onTimeout"],
+): Promise<Row[]> {
+  try {
+    return await work
+  } catch (error) {
+    if (!(error instanceof CloudNativeError) || error.code !== "TIMED_OUT") throw error
+    const how = `${error.what}: ${error.why}; verification.timeout gives more time`
+    const rows = noneChecked(facts, how)
+    return onTimeout === "fail" ? rows.map(row => ({ ...row, verdict: "fail" })) : rows
+  }
+}
+
+/** Whether no fact fails; warnings and what was not checked do not count. */
 export function hasPassed(rows: FactRow[]): boolean {
   return rows.every(row => row.verdict !== "fail")
 }

@@ -31,9 +31,11 @@ const Spdx = z.object({
 })
 export type Spdx = z.infer<typeof Spdx>
 
+export const SBOM_FACT = { name: "SBOM", limit: "there is one" }
+
 /** Whether it is known what the image is made of. */
 export async function sbomRow(image: Container, config: Config): Promise<Row> {
-  return packagesRow(await readSbom(sbomOf(image, config)))
+  return packagesRow(await readSbom(sbomOf(image, config), config.verification.timeout))
 }
 
 /** An image is itself a package of its SBOM: the one that the document describes. */
@@ -45,17 +47,16 @@ export function packagesRow({ spdxVersion, packages, relationships }: Spdx): Row
     ({ SPDXID: id }) => !described.some(({ relatedSpdxElement: root }) => root === id),
   ).length
   return {
-    name: "SBOM",
-    limit: "there is one",
+    ...SBOM_FACT,
     actual: `${inside} packages`,
     verdict: inside > 0 ? "pass" : "fail",
     how: `syft, ${spdxVersion}`,
   }
 }
 
-async function readSbom(file: File): Promise<Spdx> {
+async function readSbom(file: File, timeout: number): Promise<Spdx> {
   try {
-    return Spdx.parse(JSON.parse(await within(file.contents(), "syft")))
+    return Spdx.parse(JSON.parse(await within(file.contents(), "syft", timeout)))
   } catch (error) {
     if (error instanceof CloudNativeError) throw error
     throw new CloudNativeError({

@@ -1,6 +1,7 @@
 import { Container, Directory } from "@dagger.io/dagger"
 
 import type { Config } from "../config/schema.js"
+import { today } from "../util/time.js"
 import { runTool } from "../util/tool.js"
 import { uniqueValue } from "../util/unique.js"
 import type { Row } from "./facts.js"
@@ -21,5 +22,5 @@ export async function scanImage(layout: Directory, scanner: Container | undefine
     timeout: policy.timeout,
     fix: "see what it waits for (its database?), or raise vulnerabilities.timeout in cloud-native.yaml",
   })
-  return vulnerabilitiesRow(readReport(exitCode, stdout, stderr), policy, new Date().toISOString().slice(0, 10))
+  return vulnerabilitiesRow(readReport(exitCode, stdout, stderr), policy, today())
 }

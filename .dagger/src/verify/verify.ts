@@ -1,23 +1,26 @@
-import { Container, Directory, Secret } from "@dagger.io/dagger"
+import { Container, dag, Directory, Secret } from "@dagger.io/dagger"
 
 import type { Config } from "../config/schema.js"
 import { withServices } from "../config/services.js"
 import { trialManifests } from "../manifests/load.js"
 import { plaintextOf } from "../util/secret.js"
-import { type FactRow, noneChecked, type Row } from "./facts.js"
+import { today } from "../util/time.js"
+import { acceptRows } from "./accept.js"
+import { type FactRow, inTime, noneChecked, type Row } from "./facts.js"
 import { type Base, baseImage, baseLayers, baseRow, inspectOn, type UnknownBase } from "./image/base.js"
 import { ownLayersRow, sizeRow, userRow } from "./image/config.js"
 import { FILE_MODES, fileModesRow, FINAL_STAGE, finalStageRow } from "./image/contents.js"
 import { type Inspected, tools } from "./image/inspect.js"
-import { LAYERS, unpackLayers } from "./image/layers.js"
-import { runRows } from "./run/checks.js"
+import { unpackLayers } from "./image/layers.js"
+import { runFacts, runRows } from "./run/checks.js"
 import { type PodSettings, podSettings } from "./run/pod.js"
 import { type Endpoint, trialSettings } from "./run/settings.js"
 import { tryImage } from "./run/trial.js"
-import { sbomRow } from "./sbom.js"
+import { SBOM_FACT, sbomRow } from "./sbom.js"
 import { scanImage } from "./scan.js"
-import { descriptionOf, leaksInImage, leaksInSource, leaksRow, placeInImage } from "./secrets/gitleaks.js"
-import { findValues, givenRow, isTelling, valuesOf } from "./secrets/known-values.js"
+import { descriptionOf, LEAKS, leaksInImage, leaksInSource, leaksRow, placeInImage } from "./secrets/gitleaks.js"
+import { findValues, givenRow, isTelling, KNOWN_VALUES, valuesOf } from "./secrets/known-values.js"
+import { vulnerabilitiesFact } from "./vulnerabilities.js"
 
 export interface Subject {
   /** What the image is called in the rows. */
@@ -50,13 +53,23 @@ export async function verifyContainer(
   config: Config,
 ): Promise<FactRow[]> {
   const { base, ...inspected } = await inspectOn(container, subject.base, config)
+  const { startup } = config.limits
+  const { onTimeout } = config.verification
   const rows = await Promise.all([
     layerRows(inspected, base, subject, means, config),
-    trialRows(container, inspected, subject, config),
-    sbomRow(container, config),
-    scanImage(inspected.layout, means.scanner, config),
+    inTime(Object.values(runFacts(startup)), trialRows(container, inspected, subject, config), onTimeout),
+    inTime([SBOM_FACT], only(sbomRow(container, config)), onTimeout),
+    inTime(
+      [vulnerabilitiesFact(config.vulnerabilities)],
+      only(scanImage(inspected.layout, means.scanner, config)),
+      onTimeout,
+    ),
   ])
-  return ofImage(subject.name, rows.flat())
+  return acceptRows(ofImage(subject.name, rows.flat()), config.verification.accept, today())
+}
+
+async function only(row: Promise<Row>): Promise<Row[]> {
+  return [await row]
 }
 
 /** Every fact of an application's image, run as the source's manifests run it. */
@@ -79,7 +92,8 @@ export async function verifyApplication(
 
 /** What is to be seen of the source that is no fact of one image. */
 export async function verifySource(source: Directory, config: Config): Promise<FactRow[]> {
-  return ofImage("source", [leaksRow("the source", await leaksInSource(source, config), path => path)])
+  const rows = leaksInSource(source, config).then(leaks => [leaksRow("the source", leaks, path => path)])
+  return ofImage("source", await inTime([LEAKS], rows, config.verification.onTimeout))
 }
 
 function ofImage(image: string, rows: Row[]): FactRow[] {
@@ -96,15 +110,29 @@ async function layerRows(
 ): Promise<Row[]> {
   const below = baseImage(base)
   const from = baseLayers(image, below)
-  const { container, files } = await unpackLayers(image, layout, from ?? 0, config)
+  const { onTimeout } = config.verification
+  const layers = await unpackLayers(image, layout, from ?? 0, config)
+  const files = layers.flatMap(layer => layer.files)
   const description = descriptionOf(image, below)
-  const folder = container.directory(LAYERS).withDirectory(".", description)
+  const folder = layers.reduce(
+    (all, layer) => all.withDirectory(String(layer.position), layer.folder),
+    dag.directory().withDirectory(".", description),
+  )
   const values = (await Promise.all((means.secrets ?? []).map(secret => plaintextOf(secret, "--secrets")))).flatMap(
     valuesOf,
   )
-  const [leaks, found] = await Promise.all([
-    leaksInImage(container, description, means.source, config),
-    findValues(folder, values.filter(isTelling), config),
+  const looksInto = "the layers, deleted files included, environment, labels and history"
+  const [leaks, known] = await Promise.all([
+    inTime(
+      [LEAKS],
+      leaksInImage(layers, description, means.source, config).then(found => [leaksRow(looksInto, found, placeInImage)]),
+      onTimeout,
+    ),
+    inTime(
+      [KNOWN_VALUES],
+      findValues(folder, values.filter(isTelling), config).then(found => [givenRow(values, found)]),
+      onTimeout,
+    ),
   ])
   return [
     sizeRow(image, config.limits.imageSize),
@@ -113,9 +141,9 @@ async function layerRows(
     ...(from === undefined
       ? noneChecked([FINAL_STAGE, FILE_MODES], "which layers are the base's is not known")
       : [finalStageRow(files), fileModesRow(files)]),
-    userRow(image),
-    leaksRow("the layers, deleted files included, environment, labels and history", leaks, placeInImage),
-    givenRow(values, found),
+    userRow(image, subject.pod.user),
+    ...leaks,
+    ...known,
   ]
 }
 

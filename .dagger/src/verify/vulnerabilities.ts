@@ -2,7 +2,7 @@ import { z } from "zod"
 
 import type { Config } from "../config/schema.js"
 import { CloudNativeError, lastLines } from "../util/errors.js"
-import type { Row } from "./facts.js"
+import type { Fact, Row } from "./facts.js"
 
 /** What grype prints, and other scanners can. */
 const Report = z.object({
@@ -70,15 +70,17 @@ function scannerFailed(exitCode: number, stderr: string, unread?: z.ZodError): C
   })
 }
 
-const NAME = "vulnerabilities"
-
 export function limitOf({ severity, fixedOnly }: Policy): string {
   return `none from ${severity}${fixedOnly ? " that is fixed" : ""}`
 }
 
+export function vulnerabilitiesFact(policy: Policy): Fact {
+  return { name: "vulnerabilities", limit: limitOf(policy) }
+}
+
 /** Without a scanner nothing is known. */
 export function notScannedRow(policy: Policy): Row {
-  return { name: NAME, limit: limitOf(policy), actual: "—", verdict: "not checked", how: "no --scanner was given" }
+  return { ...vulnerabilitiesFact(policy), actual: "—", verdict: "not checked", how: "no --scanner was given" }
 }
 
 /** What was found against the policy, on a day as YYYY-MM-DD. */
@@ -89,8 +91,7 @@ export function vulnerabilitiesRow(found: Vulnerability[], policy: Policy, today
   const allowed = relevant.filter(item => allowance(item.id) && !expired.includes(item))
   const bad = relevant.filter(item => !allowed.includes(item))
   return {
-    name: NAME,
-    limit: limitOf(policy),
+    ...vulnerabilitiesFact(policy),
     actual: [
       `${bad.length} of ${found.length} known`,
       ...(allowed.length > 0 ? [`${allowed.length} allowed`] : []),

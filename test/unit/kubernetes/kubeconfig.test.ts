@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest"
 import { stringify } from "yaml"
 
-import { lacking } from "../../../.dagger/src/kubernetes/external-references.js"
-import { type Outside, readKubeconfig } from "../../../.dagger/src/kubernetes/kubeconfig.js"
+import { missingReferences } from "../../../.dagger/src/kubernetes/external-references.js"
+import { type ExternalReference, readKubeconfig } from "../../../.dagger/src/kubernetes/kubeconfig.js"
 
 const KUBECONFIG = {
   "current-context": "staging",
@@ -24,7 +24,7 @@ describe("a kubeconfig", () => {
       context: "staging",
       url: "https://10.0.0.1:6443",
       host: "10.0.0.1",
-      outside: [],
+      externalReferences: [],
     })
   })
 
@@ -33,7 +33,7 @@ describe("a kubeconfig", () => {
       context: "production",
       url: "https://localhost:6443",
       host: "kubernetes",
-      outside: [],
+      externalReferences: [],
     })
   })
 
@@ -49,7 +49,7 @@ describe("a kubeconfig", () => {
       host: "10.0.0.1",
       namespace: "shop",
       proxyUrl: "http://proxy.example.com:3128",
-      outside: [],
+      externalReferences: [],
     })
   })
 
@@ -66,12 +66,17 @@ describe("a kubeconfig", () => {
       undefined,
       "it has no current context",
     ],
-    ["a context without its cluster", stringify(KUBECONFIG), "broken", "names a cluster three that it does not hold"],
+    [
+      "a context without its cluster",
+      stringify(KUBECONFIG),
+      "broken",
+      "names a cluster three that it does not contain",
+    ],
     [
       "a context without its user",
       stringify({ ...KUBECONFIG, users: [] }),
       undefined,
-      "its context staging names a user me that it does not hold",
+      "its context staging names a user me that it does not contain",
     ],
     ["no YAML", "token: [hunter2", undefined, "it is not YAML"],
     ["base64 of no kubeconfig", "aHVudGVyMmh1bnRlcjI=", undefined, "it is no mapping"],
@@ -88,7 +93,7 @@ describe("a kubeconfig", () => {
   })
 })
 
-describe("what a kubeconfig does not hold itself", () => {
+describe("external references of a kubeconfig", () => {
   const withUser = (user: object, cluster: object = {}) =>
     readKubeconfig(
       stringify({
@@ -98,7 +103,7 @@ describe("what a kubeconfig does not hold itself", () => {
       }),
     )
 
-  test.each<[string, object, object, Outside[]]>([
+  test.each<[string, object, object, ExternalReference[]]>([
     ["nothing", { token: "hunter2" }, { "certificate-authority-data": "aaaa" }, []],
     ["nothing, with fields that are empty", { exec: null, "client-key": "" }, { "certificate-authority": null }, []],
     [
@@ -124,19 +129,21 @@ describe("what a kubeconfig does not hold itself", () => {
         { kind: "file", name: "me.key", field: "client-key" },
       ],
     ],
-  ])("%s", (_, user, cluster, outside) => {
-    expect(withUser(user, cluster)).toMatchObject({ host: "::1", outside })
+  ])("%s", (_, user, cluster, externalReferences) => {
+    expect(withUser(user, cluster)).toMatchObject({ host: "::1", externalReferences })
   })
 
-  test("is said with the way out, each kind by itself", () => {
-    const outside: Outside[] = [
+  test("are one error for each kind, each with a fix", () => {
+    const references: ExternalReference[] = [
       { kind: "program", name: "aws", field: "exec" },
       { kind: "file", name: "/home/me/ca.crt", field: "certificate-authority" },
       { kind: "file", name: "token", field: "tokenFile" },
     ]
-    const [program, files, ...rest] = lacking({ context: "staging" }, outside, "example.com/kubectl:1").map(
-      ({ message }) => message,
-    )
+    const [program, files, ...rest] = missingReferences(
+      { context: "staging" },
+      references,
+      "example.com/kubectl:1",
+    ).map(({ message }) => message)
     expect(rest).toEqual([])
     for (const text of [
       "KUBECONFIG_INCOMPLETE",
@@ -153,6 +160,6 @@ describe("what a kubeconfig does not hold itself", () => {
       "as token:",
     ])
       expect(files).toContain(text)
-    expect(lacking({ context: "staging" }, outside.slice(1, 2), "x")[0]!.fix).not.toContain("token:")
+    expect(missingReferences({ context: "staging" }, references.slice(1, 2), "x")[0]!.fix).not.toContain("token:")
   })
 })

@@ -25,7 +25,7 @@ function namespace(enforced: string | undefined): Kubectl {
       stderr: items.some(({ metadata }) => metadata.name === "web") ? `Warning: ${WARNING}\n` : "",
     }
   }
-  return { namespace: "shop", run } as unknown as Kubectl
+  return { namespace: "shop", run, persist: run } as unknown as Kubectl
 }
 
 test.each([

@@ -23,17 +23,23 @@ describe("a tool", () => {
   test.each([
     ["that has done its work runs once", [0], undefined, ["tar"], 0],
     ["that has found nothing, too", [1], [0, 1], ["tar"], 1],
-    ["that failed runs once more, past the cache", [2, 0], undefined, ["tar", "CLOUD_NATIVE_RERUN", "tar"], 0],
-    ["that fails again has failed", [2, 3], undefined, ["tar", "CLOUD_NATIVE_RERUN", "tar"], 3],
+    ["that failed runs once more, past the cache", [2, 0], undefined, ["tar", "CLOUD_NATIVE_CALL", "tar"], 0],
+    ["that fails again has failed", [2, 3], undefined, ["tar", "CLOUD_NATIVE_CALL", "tar"], 3],
   ])("%s", async (_, codes, done, expected, exitCode) => {
     const { container, ran } = ending(...codes)
     expect(await runTool(container, ["tar"], { name: "tar", done })).toMatchObject({ exitCode, stdout: "out" })
     expect(ran).toEqual(expected)
   })
 
+  test("whose answer may change never runs from the cache, and once only", async () => {
+    const { container, ran } = ending(2)
+    expect(await runTool(container, ["oras"], { name: "oras", uncached: true })).toMatchObject({ exitCode: 2 })
+    expect(ran).toEqual(["CLOUD_NATIVE_CALL", "oras"])
+  })
+
   test("that does not end is an error", async () => {
     await expect(runTool(ending(undefined).container, ["tar"], { name: "tar", timeout: 0.01 })).rejects.toThrow(
-      /^TIMED_OUT: tar did not end\n {2}it was waited for 0.01 s/,
+      /^TIMED_OUT: tar did not end\n {2}it had 0.01 s/,
     )
   })
 })

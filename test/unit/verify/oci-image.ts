@@ -4,6 +4,7 @@ import type { OciImage } from "../../../.dagger/src/verify/image/oci.js"
 export function imageOf(diffIds: string[], rest: Partial<OciImage> = {}): OciImage {
   const layers = diffIds.map(diffId => ({ digest: `sha256:compressed-${diffId}`, size: 20e6, diffId }))
   return {
+    id: "sha256:configuration",
     layers,
     annotations: {},
     labels: {},

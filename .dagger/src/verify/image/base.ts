@@ -1,7 +1,7 @@
 import { Container, dag } from "@dagger.io/dagger"
 
 import type { Config } from "../../config/schema.js"
-import { readReference } from "../../registry/reference.js"
+import { formatReference, nameOf, parseReference, readReference } from "../../registry/reference.js"
 import { CloudNativeError, messageOf } from "../../util/errors.js"
 import { notChecked, type Row } from "../facts.js"
 import { type Inspected, inspectImage } from "./inspect.js"
@@ -61,7 +61,12 @@ async function findBase(
     return {
       name,
       today,
-      recorded: await lookBack(`${repositoryOf(name)}@${recorded.digest}`, recorded.digest, config, anew),
+      recorded: await lookBack(
+        formatReference({ ...readReference(name)!, digest: recorded.digest }),
+        recorded.digest,
+        config,
+        anew,
+      ),
     }
   } catch (error) {
     if (error instanceof CloudNativeError && error.code === "IMAGE_UNREADABLE") return { name, problem: error.why }
@@ -82,16 +87,16 @@ export function isSameTag(one: string, other: string): boolean {
 }
 
 function tagOf(text: string): string | undefined {
-  const { host, repository, tag, digest } = readReference(text) ?? {}
-  // What a digest pins has no earlier one.
-  if (!host || digest) return undefined
-  return `${host}/${repository}:${tag ?? "latest"}`
+  const reference = readReference(text)
+  // A digest pins one image: there is no earlier one.
+  if (!reference || reference.digest) return undefined
+  return `${nameOf(reference)}:${reference.tag ?? "latest"}`
 }
 
 async function look(reference: string, config: Config, anew: boolean): Promise<Look> {
   const pulled = dag.container().from(reference)
   const { image } = await inspectImage(anew ? builtOn(await pulled.imageRef()) : pulled, config, anew)
-  return { digest: (await pulled.imageRef()).split("@").at(-1)!, image }
+  return { digest: parseReference(await pulled.imageRef()).digest!, image }
 }
 
 /** An image as one that is built on it finds it. */
@@ -112,11 +117,6 @@ async function lookBack(
     if (/not found|manifest unknown|not known/i.test(messageOf(error))) return { digest }
     throw error
   }
-}
-
-/** ghcr.io/acme/base:1@sha256:… → ghcr.io/acme/base */
-function repositoryOf(reference: string): string {
-  return reference.replace(/@.*$/, "").replace(/:[^:/]+$/, "")
 }
 
 /** The base that the image was built on, as far as its name goes. */

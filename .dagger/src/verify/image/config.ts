@@ -37,22 +37,23 @@ export function ownLayersRow(own: OciLayer[] | undefined, limit: number | undefi
   }
 }
 
-/** The user that the image names. */
-export function userRow(image: OciImage): Row {
+/** The user that the image names. `podUser`: the user that the manifests run it as, if they name one. */
+export function userRow(image: OciImage, podUser?: string): Row {
+  const row = { name: "user", limit: "numeric, not 0", actual: image.user || "none set" }
   const problem = userProblem(image.user)
-  return {
-    name: "user",
-    limit: "numeric, not 0",
-    actual: image.user || "none set",
-    verdict: problem ? "fail" : "pass",
-    how: problem ?? "USER of the image",
-  }
+  if (!problem) return { ...row, verdict: "pass", how: "USER of the image" }
+  const isName = problem === NAMED
+  if (isName && podUser && !userProblem(podUser))
+    return { ...row, verdict: "warn", how: `the manifests run it as ${podUser}; without them, ${problem}` }
+  return { ...row, verdict: "fail", how: problem }
 }
 
-/** Why Kubernetes would not take an image's user for one other than root; unset: it would. */
+const NAMED = "Kubernetes cannot verify that a user given by name is not root"
+
+/** Why Kubernetes would refuse to run a user as non-root; undefined if it would not. */
 function userProblem(user: string): string | undefined {
   const [id = ""] = user.split(":")
   if (id === "") return "without a USER, the image runs as root"
   if (id === "root" || Number(id) === 0) return "that is root"
-  return /^\d+$/.test(id) ? undefined : "Kubernetes cannot prove that a name is not root's"
+  return /^\d+$/.test(id) ? undefined : NAMED
 }

@@ -1,4 +1,4 @@
-import { Container, Directory } from "@dagger.io/dagger"
+import { Directory, File } from "@dagger.io/dagger"
 
 import type { Config } from "../../config/schema.js"
 import { CloudNativeError, lastLines } from "../../util/errors.js"
@@ -6,13 +6,14 @@ import { runTool, within } from "../../util/tool.js"
 import { tools } from "./inspect.js"
 import { blobPath, type OciImage } from "./oci.js"
 
-/** The layers of an image, each unpacked in a folder of its own: what a later one deletes is there all the same. */
-export const LAYERS = "/layers"
+const FOLDER = "/layer"
 const LISTING = "/listing"
 
-export interface UnpackedLayers {
-  /** A container that has them below LAYERS, named by their position in the image, the lowest being 1. */
-  container: Container
+/** A layer, unpacked by itself: what a later one deletes is there all the same. */
+export interface UnpackedLayer {
+  /** Its position in the image, the lowest being 1. */
+  position: number
+  folder: Directory
   files: LayerFile[]
 }
 
@@ -25,31 +26,34 @@ export interface LayerFile {
   mode: number
 }
 
-/** Unpack the layers from a position on. */
+/** Unpack the layers from a position on, side by side. Each is cached by its content: one that another build has too is not unpacked again. */
 export async function unpackLayers(
   image: OciImage,
   layout: Directory,
   from: number,
   config: Config,
-): Promise<UnpackedLayers> {
-  let container = tools(config).withMountedDirectory("/oci", layout).withExec(["mkdir", LAYERS])
-  for (const [index, { digest }] of image.layers.slice(from).entries())
-    container = await unpack(container, digest, `${LAYERS}/${from + index + 1}`)
-  const list = ["find", LAYERS, "-mindepth", "2", "-fprintf", LISTING, "%y %m %P\\n"]
-  const listing = await within(container.withExec(list).file(LISTING).contents(), "find")
-  return { container, files: listing.split("\n").flatMap(readLine) }
+): Promise<UnpackedLayer[]> {
+  const own = image.layers.slice(from)
+  return Promise.all(
+    own.map(({ digest }, index) => unpack(layout.file(blobPath(digest)), digest, from + index + 1, config)),
+  )
 }
 
-async function unpack(container: Container, digest: string, folder: string): Promise<Container> {
-  const {
-    container: unpacked,
-    exitCode,
-    stderr,
-  } = await runTool(container.withExec(["mkdir", folder]), ["tar", "-xpf", `/oci/${blobPath(digest)}`, "-C", folder], {
+async function unpack(blob: File, digest: string, position: number, config: Config): Promise<UnpackedLayer> {
+  const ready = tools(config).withMountedFile("/blob", blob).withExec(["mkdir", FOLDER])
+  const { container, exitCode, stderr } = await runTool(ready, ["tar", "-xpf", "/blob", "-C", FOLDER], {
     name: "tar",
+    timeout: config.verification.timeout,
   })
-  if (exitCode === 0) return unpacked
-  throw new CloudNativeError({
+  if (exitCode !== 0) throw unreadable(digest, stderr)
+  const list = ["find", FOLDER, "-mindepth", "1", "-fprintf", LISTING, "%y %m %P\\n"]
+  const listing = await within(container.withExec(list).file(LISTING).contents(), "find", config.verification.timeout)
+  const files = listing.split("\n").flatMap(line => readLine(line, position))
+  return { position, folder: container.directory(FOLDER), files }
+}
+
+function unreadable(digest: string, stderr: string): CloudNativeError {
+  return new CloudNativeError({
     code: "IMAGE_UNREADABLE",
     blame: "environment",
     what: "a layer of the image cannot be unpacked",
@@ -58,15 +62,8 @@ async function unpack(container: Container, digest: string, folder: string): Pro
   })
 }
 
-function readLine(line: string): LayerFile[] {
-  const [, kind, mode, layer, path] = /^(\S) (\d+) (\d+)\/(.+)$/.exec(line) ?? []
+function readLine(line: string, layer: number): LayerFile[] {
+  const [, kind, mode, path] = /^(\S) (\d+) (.+)$/.exec(line) ?? []
   if (!path) return []
-  return [
-    {
-      layer: Number(layer),
-      path,
-      type: kind === "f" ? "file" : kind === "d" ? "folder" : "other",
-      mode: parseInt(mode!, 8),
-    },
-  ]
+  return [{ layer, path, type: kind === "f" ? "file" : kind === "d" ? "folder" : "other", mode: parseInt(mode!, 8) }]
 }

@@ -50,6 +50,8 @@ export interface OciLayer {
 }
 
 export interface OciImage {
+  /** Digest of its configuration: the same for the same image, however its layers are compressed. */
+  id: string
   /** The lowest first. */
   layers: OciLayer[]
   annotations: Record<string, string>
@@ -75,6 +77,7 @@ export async function readImage(read: (path: string) => Promise<unknown>): Promi
   const manifest = await blob(index.manifests[0]!, Manifest)
   const { config, rootfs, history } = await blob(manifest.config, ImageConfig)
   return {
+    id: manifest.config.digest,
     layers: manifest.layers.map(({ digest, size }, position) => ({
       digest,
       size,

@@ -1,18 +1,24 @@
-import { noneChecked, type Row } from "../facts.js"
+import { type Fact, noneChecked, type Row } from "../facts.js"
 import type { Trial, Trials } from "./trial.js"
 
-type Fact = { name: string; limit: string }
+/** What only a run shows. `startup` and `grace` are in seconds. */
+export function runFacts(startup: number, grace?: number) {
+  return {
+    confined: { name: "confined", limit: "read-only root, no capabilities" },
+    start: { name: "start", limit: `< ${startup} s` },
+    stop: { name: "stop", limit: grace === undefined ? "in time" : `< ${grace} s` },
+    inFlight: { name: "request in flight", limit: "finished" },
+  } satisfies Record<string, Fact>
+}
 
 /** The results of an image's runs; undefined: it was not run. */
 export function runRows(trials: (Trials & { grace: number; unknown?: string[] }) | undefined, startup: number): Row[] {
-  const confined = { name: "confined", limit: "read-only root, no capabilities" }
-  const start = { name: "start", limit: `< ${startup} s` }
-  const stop = { name: "stop", limit: trials ? `< ${trials.grace} s` : "in time" }
-  const inFlight = { name: "request in flight", limit: "finished" }
-  if (!trials) return noneChecked([confined, start, stop, inFlight], "say where it answers: --port and --health")
+  const facts = runFacts(startup, trials?.grace)
+  const { confined, start, stop, inFlight } = facts
+  if (!trials) return noneChecked(Object.values(facts), "say where it answers: --port and --health")
   if (trials.unknown?.length && trials.free?.problem) {
     return noneChecked(
-      [confined, start, stop, inFlight],
+      Object.values(facts),
       `it does not run without ${trials.unknown.join(", ")}: only a cluster has that, or ephemeral.secrets for what is a secret`,
     )
   }

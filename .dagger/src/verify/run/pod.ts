@@ -14,6 +14,8 @@ export interface PodSettings {
   args?: string[]
   env?: Record<string, string>
   user?: string
+  /** Headers that the probes send. */
+  headers?: Record<string, string>
   /** Folders that are writable whatever the root is. */
   writable?: string[]
   /** Seconds from SIGTERM until it is killed. */
@@ -44,6 +46,7 @@ export function podSettings(manifests: Manifest[], app: "backend" | "frontend", 
     env,
     unknown: [...unknown, ...volumesOf(container, spec)],
     user: userOf(container, spec),
+    headers: headersOf(container),
     writable: writableIn(container, spec),
     grace: graceOf(container, spec),
     services: config.ephemeral.services,
@@ -141,6 +144,13 @@ function volumesOf({ volumeMounts = [] }: Container, { volumes = [] }: PodTempla
   return [...new Set(volumeMounts.map(({ name }) => name))]
     .filter(name => others.includes(name))
     .map(name => `volume ${name}`)
+}
+
+/** The headers of the first probe that sends any; an application may answer no other host. */
+function headersOf({ startupProbe, livenessProbe, readinessProbe }: Container): Texts {
+  const probes = [startupProbe, livenessProbe, readinessProbe]
+  const headers = probes.map(probe => probe?.httpGet?.httpHeaders ?? []).find(({ length }) => length > 0) ?? []
+  return Object.fromEntries(headers.map(({ name, value }) => [/^host$/i.test(name) ? "Host" : name, value]))
 }
 
 function userOf({ securityContext }: Container, { securityContext: ofPod }: PodTemplate["spec"]): string | undefined {

@@ -10,6 +10,8 @@ export interface TrialSettings {
   port: number
   /** Path that answers as long as the process lives. */
   health: string
+  /** Headers of its requests, which are those of the probes. */
+  headers: Record<string, string>
   /** Path of a POST whose body the application reads. */
   inFlight: string
   /** Folders that are writable whatever the root is. */
@@ -42,6 +44,7 @@ export function trialSettings(image: OciImage, endpoint: Endpoint, pod: PodSetti
     workdir: image.workdir || "/",
     port: endpoint.port,
     health: endpoint.health,
+    headers: pod.headers ?? {},
     inFlight: endpoint.inFlight ?? endpoint.health,
     writable: pod.writable ?? ["/tmp"],
     grace: pod.grace ?? GRACE,

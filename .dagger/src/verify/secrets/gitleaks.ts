@@ -5,7 +5,8 @@ import type { Config } from "../../config/schema.js"
 import { CloudNativeError, lastLines } from "../../util/errors.js"
 import { runTool } from "../../util/tool.js"
 import type { Row } from "../facts.js"
-import { LAYERS } from "../image/layers.js"
+import { tools } from "../image/inspect.js"
+import type { UnpackedLayer } from "../image/layers.js"
 import type { OciImage } from "../image/oci.js"
 import { lastCommitOf } from "./last-commit.js"
 
@@ -20,7 +21,7 @@ const DEFAULT_RULES = "[extend]\nuseDefault = true\n"
 
 /** Look for secrets with gitleaks, by its rules or by those of the source's own .gitleaks.toml; exceptions of its .gitleaksignore hold. */
 export async function leaksInSource(source: Directory, config: Config): Promise<Leak[]> {
-  return scan(gitleaks(config), source, [])
+  return scan(gitleaks(config), source, [], config)
 }
 
 /**
@@ -36,7 +37,7 @@ export async function leaksInCommit(
   if (!committed) return undefined
   const container = gitleaks(config).withDirectory("/gitleaks", source.filter({ include: [OWN_RULES, OWN_EXCEPTIONS] }))
   const rules = (await source.exists(OWN_RULES)) ? [`--config=/gitleaks/${OWN_RULES}`] : []
-  const leaks = await scan(container, committed, [...rules, "--gitleaks-ignore-path=/gitleaks"])
+  const leaks = await scan(container, committed, [...rules, "--gitleaks-ignore-path=/gitleaks"], config)
   const inSource = await Promise.all(leaks.map(({ File }) => source.exists(File)))
   return leaks.filter((_, index) => !inSource[index])
 }
@@ -47,7 +48,7 @@ export async function leaksInCommit(
  * they are looked through under other names.
  */
 export async function leaksInImage(
-  layers: Container,
+  layers: UnpackedLayer[],
   description: Directory,
   source: Directory,
   config: Config,
@@ -57,18 +58,62 @@ export async function leaksInImage(
   const container = gitleaks(config)
     .withNewFile(SOURCE_RULES, hasRules ? await source.file(OWN_RULES).contents() : DEFAULT_RULES)
     .withNewFile(IMAGE_RULES, `[extend]\npath = "${SOURCE_RULES}"\n\n${common}`)
-  const renamed = layers.withExec(renameDependencies(LAYERS)).directory(LAYERS)
-  return byOwnNames(await scan(container, renamed.withDirectory(".", description), IMAGE_FLAGS))
+  // Side by side, and cached by layer: the next build scans only the layers that have changed.
+  const found = await Promise.all([
+    scan(container, description, IMAGE_FLAGS, config),
+    ...layers.map(layer => leaksInLayer(container, layer, config)),
+  ])
+  return byOwnNames(found.flat())
+}
+
+async function leaksInLayer(
+  container: Container,
+  { folder, files, position }: UnpackedLayer,
+  config: Config,
+): Promise<Leak[]> {
+  const machine = tools(config).withDirectory(LAYER, folder).withExec(renameDependencies(LAYER))
+  const hasSkipped = files.some(({ path, type }) => type === "file" && SKIPPED.test(path))
+  const copied = copySkipped(LAYER, COPIES).reduce(
+    (made, command) => made.withExec(command),
+    machine.withExec(["mkdir", COPIES]),
+  )
+  const found = await Promise.all([
+    scan(container, machine.directory(LAYER), [...IMAGE_FLAGS, ...IN_ARCHIVES], config),
+    ...(hasSkipped ? [scan(container, copied.directory(COPIES), IMAGE_FLAGS, config)] : []),
+  ])
+  return found.flat().map(leak => ({ ...leak, File: `${position}/${leak.File.replace(/^\.\//, "")}` }))
+}
+
+const LAYER = "/layer"
+const COPIES = "/copies"
+
+/** gitleaks takes files of such names for archives of Brotli, and skips those that it cannot unpack: home.browser.js. */
+const SKIPPED = /\.br[^/]*$/i
+const NOT_SKIPPED = "~br"
+
+/** The commands that copy the files of such names to a folder that exists, under names that gitleaks does not skip: home~browser.js. */
+export function copySkipped(folder: string, target: string): string[][] {
+  const [names, archive] = [`${target}.names`, `${target}.tar`]
+  return [
+    ["find", folder, "-type", "f", "-iname", "*.br*", "-fprintf", names, "%P\\0"],
+    [
+      "tar",
+      "--create",
+      `--file=${archive}`,
+      `--directory=${folder}`,
+      `--transform=s/\\.br/${NOT_SKIPPED}/gi`,
+      "--null",
+      `--files-from=${names}`,
+    ],
+    ["tar", "--extract", `--file=${archive}`, `--directory=${target}`],
+  ]
 }
 
 const SOURCE_RULES = "/gitleaks/source.toml"
 const IMAGE_RULES = "/gitleaks/image.toml"
-const IMAGE_FLAGS = [
-  `--config=${IMAGE_RULES}`,
-  "--gitleaks-ignore-path=/gitleaks",
-  "--ignore-gitleaks-allow",
-  "--max-archive-depth=2",
-]
+const IMAGE_FLAGS = [`--config=${IMAGE_RULES}`, "--gitleaks-ignore-path=/gitleaks", "--ignore-gitleaks-allow"]
+/** Wheels and jars have archives in them. */
+const IN_ARCHIVES = ["--max-archive-depth=2"]
 /** Rules that take code and its examples for secrets. */
 const NOISY_IN_DEPENDENCIES = ["generic-api-key", "jwt", "curl-auth-header", "curl-auth-user"]
 
@@ -95,7 +140,10 @@ export function byOwnNames(leaks: Leak[]): Leak[] {
   const telling = leaks.filter(
     ({ File, RuleID }) => !File.includes(`${RENAMED}/`) || !NOISY_IN_DEPENDENCIES.includes(RuleID),
   )
-  return telling.map(leak => ({ ...leak, File: leak.File.replaceAll(`${RENAMED}/`, "/") }))
+  return telling.map(leak => ({
+    ...leak,
+    File: leak.File.replaceAll(`${RENAMED}/`, "/").replaceAll(NOT_SKIPPED, ".br"),
+  }))
 }
 
 /** What an image says of itself beyond what its base says, as files: gitleaks and grep look into files. */
@@ -126,7 +174,7 @@ function gitleaks(config: Config): Container {
   return dag.container().from(config.images.gitleaks).withUser("0:0")
 }
 
-async function scan(container: Container, folder: Directory, flags: string[]): Promise<Leak[]> {
+async function scan(container: Container, folder: Directory, flags: string[], config: Config): Promise<Leak[]> {
   const args = [
     "dir",
     "--no-banner",
@@ -139,7 +187,15 @@ async function scan(container: Container, folder: Directory, flags: string[]): P
     ".",
   ]
   const ready = container.withMountedDirectory(SCANNED, folder).withWorkdir(SCANNED)
-  const { container: ran, exitCode, stderr } = await runTool(ready, args, { name: "gitleaks", useEntrypoint: true })
+  const {
+    container: ran,
+    exitCode,
+    stderr,
+  } = await runTool(ready, args, {
+    name: "gitleaks",
+    useEntrypoint: true,
+    timeout: config.verification.timeout,
+  })
   return readLeaks(exitCode, exitCode === 0 ? await ran.file(REPORT).contents() : "", stderr)
 }
 
@@ -164,11 +220,12 @@ function parsed(text: string): unknown {
   }
 }
 
+export const LEAKS = { name: "secrets", limit: "none" }
+
 /** What gitleaks found, by rule and place; never the secret. */
 export function leaksRow(where: string, leaks: Leak[], place: (path: string) => string): Row {
   return {
-    name: "secrets",
-    limit: "none",
+    ...LEAKS,
     actual: leaks.length > 0 ? `${leaks.length} found` : "none found",
     verdict: leaks.length > 0 ? "fail" : "pass",
     how: `gitleaks on ${where}`,

@@ -47,7 +47,11 @@ async function filesWith(folder: Directory, values: GivenValue[], config: Config
     .withWorkdir(SEARCHED)
   const args = ["grep", "--recursive", "--files-with-matches", "--text", "--fixed-strings", `--file=${PATTERNS}`, "."]
   // 1: nothing was found.
-  const { exitCode, stdout, stderr } = await runTool(ready, args, { name: "grep", done: [0, 1] })
+  const { exitCode, stdout, stderr } = await runTool(ready, args, {
+    name: "grep",
+    done: [0, 1],
+    timeout: config.verification.timeout,
+  })
   if (exitCode <= 1)
     return stdout
       .split("\n")
@@ -131,9 +135,11 @@ function secretsIn(value: unknown): string[] {
   )
 }
 
+export const KNOWN_VALUES = { name: "given secrets", limit: "none" }
+
 /** Where the values of given secrets were found: by the key that one has, and never by what it is. */
 export function givenRow(values: GivenValue[], found: FoundValue[]): Row {
-  const row = { name: "given secrets", limit: "none" }
+  const row = KNOWN_VALUES
   if (values.length === 0)
     return { ...row, actual: "—", verdict: "not checked", how: "no secret was given to look for" }
   const telling = values.filter(isTelling).length

@@ -50,10 +50,20 @@ describe("the user", () => {
     ["0:1000", "that is root"],
     ["root", "that is root"],
     ["root:app", "that is root"],
-    ["node", "Kubernetes cannot prove that a name is not root's"],
-    ["app:1000", "Kubernetes cannot prove that a name is not root's"],
+    ["node", "Kubernetes cannot verify that a user given by name is not root"],
+    ["app:1000", "Kubernetes cannot verify that a user given by name is not root"],
   ])("fails as %j", (user, how) => {
     expect(userRow(imageOf([], { user }))).toMatchObject({ verdict: "fail", how })
+  })
+
+  test.each([
+    ["nextjs", "10001:10001", "warn"],
+    ["nextjs", "0", "fail"],
+    ["nextjs", undefined, "fail"],
+    ["root", "10001", "fail"],
+    ["", "10001", "fail"],
+  ])("%j, which the manifests run as %s: %s", (user, podUser, verdict) => {
+    expect(userRow(imageOf([], { user }), podUser)).toMatchObject({ verdict })
   })
 })
 

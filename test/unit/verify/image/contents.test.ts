@@ -30,7 +30,6 @@ describe("the final stage", () => {
     ["tests", "app/src/button.test.tsx"],
     ["git repository", "app/.git/HEAD"],
     ["source map", "app/.next/static/main.js.map"],
-    ["source map", "app/node_modules/a/dist/index.mjs.map"],
     ["dev dependency", "app/node_modules/typescript/package.json"],
     ["dev dependency", "app/.venv/lib/python3.13/site-packages/pytest/__init__.py"],
   ])("holds a %s: %s", (kind, path) => {
@@ -54,6 +53,16 @@ describe("the final stage", () => {
     "usr/bin/.wh.gcc",
   ])("may hold %s", path => {
     expect(finalStageRow([file(path)])).toMatchObject({ verdict: "pass", findings: [] })
+  })
+
+  test.each([
+    ["the pip of a virtual environment", ["opt/venv/pyvenv.cfg", "opt/venv/bin/pip3.13"], "warn"],
+    ["a pip beside no virtual environment", ["opt/venv/pyvenv.cfg", "usr/bin/pip3.13"], "fail"],
+    ["another package manager in one", ["opt/venv/pyvenv.cfg", "opt/venv/bin/poetry"], "fail"],
+    ["the source map of a package", ["app/node_modules/a/dist/index.mjs.map"], "warn"],
+    ["that of the application beside it", ["app/node_modules/a/index.mjs.map", "app/main.js.map"], "fail"],
+  ])("%s: %s", (_, paths, verdict) => {
+    expect(finalStageRow(paths.map(path => file(path)))).toMatchObject({ verdict })
   })
 
   test("may hold a folder that something was deleted from", () => {

@@ -31,6 +31,7 @@ describe("an OCI layout", () => {
     expect(
       await read({ config: CONFIG, ...DIFF_IDS, history: [{ created_by: "RUN |1 TOKEN=x", comment: "buildkit" }] }),
     ).toEqual({
+      id: "sha256:config",
       layers: [
         { digest: "sha256:1", size: 40, diffId: "sha256:a" },
         { digest: "sha256:2", size: 2, diffId: "sha256:b" },

@@ -24,6 +24,7 @@ describe("an image is run", () => {
       user: "10001",
       workdir: "/app",
       ...AT,
+      headers: {},
       inFlight: "/health",
       writable: ["/tmp"],
       grace: 30,
@@ -56,6 +57,7 @@ describe("a pod's settings", () => {
       command: undefined,
       args: undefined,
       user: "10001:10001",
+      headers: {},
       writable: ["/tmp", "/app/.next/cache"],
       grace: 25,
       services: ["postgres"],
@@ -156,6 +158,15 @@ describe("a pod's settings", () => {
       pod("Deployment", "web", `env: [{ name: FIELD, valueFrom: { fieldRef: { fieldPath: "${fieldPath}" } } }]`),
     )
     expect({ env, unknown }).toEqual({ env: { FIELD: value }, unknown: [] })
+  })
+
+  test.each([
+    ["httpHeaders: [{ name: host, value: shop.example.com }]", { Host: "shop.example.com" }],
+    ["httpHeaders: [{ name: X-Probe, value: yes }, { name: X-Two, value: b }]", { "X-Probe": "yes", "X-Two": "b" }],
+    ["path: /health", {}],
+  ])("send the headers of the probes: %s", (httpGet, headers) => {
+    const probes = `startupProbe: { httpGet: { port: 8000 } }, livenessProbe: { httpGet: { port: 8000, ${httpGet} } }`
+    expect(settings(pod("Deployment", "web", probes)).headers).toEqual(headers)
   })
 
   test.each([

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest"
 
-import { refusals } from "../../../.dagger/src/preflight/dry-run.ts"
+import { refusals } from "../../../.dagger/src/kubernetes/dry-run.ts"
 
 test.each<[string, string, string[]]>([
   ["nothing", "", []],

@@ -1,17 +1,17 @@
-import { type Answer, APPLY, type Kubectl, list } from "../kubernetes/kubectl.js"
 import type { KubernetesObject } from "../manifests/render.js"
+import { type Answer, APPLY, type Kubectl, list } from "./kubectl.js"
 
-/** Prints nothing of what is accepted. */
+/** Prints nothing of the objects that are accepted. */
 const SILENCE = 'go-template={{""}}'
 
-/** Apply objects without effect: the answer has only what the API server says against them. */
-export function dryRun(kubectl: Kubectl, objects: KubernetesObject[]): Promise<Answer> {
-  return kubectl.run([...APPLY, "--dry-run=server", `--output=${SILENCE}`, "--filename=-"], list(objects))
+/** Let the API server validate objects, without applying them. By default the answer has nothing but its errors and warnings. */
+export function dryRun(kubectl: Kubectl, objects: KubernetesObject[], output = SILENCE): Promise<Answer> {
+  return kubectl.persist([...APPLY, "--dry-run=server", `--output=${output}`, "--filename=-"], list(objects))
 }
 
 /**
- * What it says about the objects themselves. Rights, the namespace and unknown kinds are looked for elsewhere; a policy may
- * refuse what is only wrong with images that are yet to be pushed.
+ * The errors about the objects themselves. Permissions, the namespace and unknown kinds are checked elsewhere; a policy may
+ * refuse an object only because its images have not been pushed yet.
  */
 export function refusals(stderr: string): string[] {
   const lines = stderr
@@ -20,7 +20,7 @@ export function refusals(stderr: string): string[] {
   return [...new Set(lines.map(line => line.replace(NOISE, "").trim()))]
 }
 
-/** Of a refusal: a policy of the cluster's. */
+/** An object refused by a policy of the cluster. */
 export const OF_A_POLICY = /admission webhook|ValidatingAdmissionPolicy/
 /** Of a refusal: the caller may not do that, whatever the object. */
 const OF_RIGHTS = / cannot \w+ resource "/
