@@ -68,7 +68,8 @@ export function readKubeconfig(text: string, context?: string): ApiServer {
     throw invalid(name ? `it has no context ${name}; it has: ${names}` : `it has no current context; it has: ${names}`)
   const used = read(Context, chosen.context, `contexts.${chosen.name}.context`)
   const clusterEntry = named(clusters, used.cluster)
-  if (!clusterEntry) throw invalid(`its context ${chosen.name} names a cluster ${used.cluster} that it does not contain`)
+  if (!clusterEntry)
+    throw invalid(`its context ${chosen.name} names a cluster ${used.cluster} that it does not contain`)
   const cluster = read(Cluster, clusterEntry.cluster, `clusters.${used.cluster}.cluster`)
   const userEntry = used.user ? named(users ?? [], used.user) : undefined
   if (used.user && !userEntry)
