@@ -182,7 +182,7 @@ const MonitorRequest = z.strictObject(
   "a mapping with name, to, path and expect",
 )
 
-/** A vulnerability that is let pass. */
+/** An accepted vulnerability. */
 const Allowance = z.strictObject(
   {
     /** As the scanner names it, for example CVE-2026-1234. */
@@ -268,7 +268,7 @@ export const Config = section({
    * `${jwt|expired}`, `${jwt|unsigned}`.
    */
   handshake: list(Step, "a list of steps").default([]),
-  /** Requests as users send them, while a deployment is under way: each has to be answered as it must be. */
+  /** Requests as users send them, during a deployment: each has to be answered as expected. */
   monitor: section({
     /** Requests a second on new connections, and again as many on kept ones: shared by the requests without a `rate` of their own. */
     rate: wholeNumber(1, 1000, "a number of requests a second, 1 to 1000").default(20),
@@ -293,7 +293,7 @@ export const Config = section({
     imageSize: z.string("a size, for example 200MB").default("200MB").transform(parseSize),
     /** Seconds from scheduled to ready that the pods of an application may take on average. */
     startup: z.number("a number of seconds").positive("a number of seconds above 0").default(10),
-    /** What becomes of a deployment whose pods took longer: fail (it is rolled back) or warn. */
+    /** The outcome of a deployment whose pods take longer: fail (it is rolled back) or warn. */
     startupAction: z.enum(["fail", "warn"], "fail or warn").default("fail"),
     /** How often a container may restart before the rollout fails: with 2, its third end is the cause; with 0, its first. */
     restarts: wholeNumber(0, 100, "a number of restarts, 0 to 100").default(2),
@@ -315,7 +315,7 @@ export const Config = section({
       .default("high"),
     /** Whether only those count that a newer version does not have. */
     fixedOnly: z.boolean("true or false").default(true),
-    /** Those that are let pass, each for a reason and until a day. */
+    /** Accepted vulnerabilities, each with a reason and an expiry date. */
     allow: list(Allowance, "a list of vulnerabilities").default([]),
     /** Seconds that the scanner may take. */
     timeout: seconds.default(600),

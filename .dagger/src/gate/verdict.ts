@@ -19,7 +19,7 @@ export interface SuiteRun {
   todos?: string[]
 }
 
-/** What a gate came to, for one application each. */
+/** The result of a gate, for one application each. */
 export interface Untested {
   app: string
   /** Why it has no tests, on purpose. */

@@ -41,12 +41,12 @@ function assertProxyLeadsOut(proxyUrl: string): void {
   })
 }
 
-/** The name of whoever the kubeconfig is of; throws what keeps the API server from saying so. */
+/** The user of the kubeconfig; throws if the API server does not name one. */
 export function readWhoAmI({ exitCode, stdout, stderr }: Answer, place: Place): string {
   if (exitCode === 0) return stdout.trim()
   const found = VERDICTS.find(([pattern]) => pattern.test(stderr))
   // It answered, and does not say it: nothing that stops a deployment.
-  if (found && !found[1]) return "whoever the kubeconfig is of"
+  if (found && !found[1]) return "the kubeconfig's user"
   const verdict = (found?.[1] ?? unknown)(place)
   throw new CloudNativeError({
     blame: verdict.code === "CLUSTER_UNREACHABLE" ? "environment" : "user",
@@ -65,7 +65,7 @@ const refused =
   (what: (place: Place) => string, fix: string) =>
   (place: Place): Verdict => ({ code: "CREDENTIALS_REFUSED", what: what(place), fix })
 
-const unknown = unreachable(({ url }) => `the API server at ${url} cannot be asked`, "mend what kubectl names above")
+const unknown = unreachable(({ url }) => `the API server at ${url} cannot be asked`, "fix what kubectl names above")
 
 /** What kubectl says, and what it means; the first that fits. Without a meaning: the server is reached. */
 const VERDICTS: [RegExp, ((place: Place) => Verdict) | undefined][] = [
