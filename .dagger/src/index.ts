@@ -275,7 +275,6 @@ export class CloudNative implements Settings {
     const { kubeconfig, registry } = this
     assertKubeconfig(this)
     if (kubeconfig && !registry) throw registryNeeded()
-    const options = { handshake, keepFailed, timeout: parseDuration(this.timeout) }
     const access = await accessOf(this)
     const to = registry ? parseRegistry(registry) : undefined
     const key = to && assertPush(to, access, this.signingKey, this.signingPassword)
@@ -290,6 +289,7 @@ export class CloudNative implements Settings {
           inputs: await completeForEphemeral(read, to && { host: to.host, access }),
           kubectl: undefined,
         }
+    const options = { handshake, keepFailed, timeout: parseDuration(this.timeout) }
     const tested = await this.test()
     const verified = await (await tested.build(revision)).verifyImage()
     const deployment = async () => {

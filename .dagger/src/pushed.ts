@@ -76,19 +76,19 @@ export class Pushed implements Settings {
     keepFailed: boolean = false,
   ): Promise<string> {
     assertKubeconfig(this)
-    const options = { handshake, keepFailed, timeout: parseDuration(this.timeout) }
     const config = decodeConfig(this.config)
     const access = await accessOf(this)
     const registryLogin = createPullSecret
       ? await loginOf(parseReference(this.backendRef).host, access.username, access.password)
       : undefined
     const read = readInputs(this.source, config, { ...inputsOf(this), registryLogin })
-    if (!this.kubeconfig)
-      return this.bring(
-        await completeForEphemeral(read, { host: parseReference(this.backendRef).host, access }),
-        options,
-      )
-    const { kubectl, inputs } = await preflight(targetOf(this), config, read, this.images(), access)
+    const { inputs, kubectl } = this.kubeconfig
+      ? await preflight(targetOf(this), config, read, this.images(), access)
+      : {
+          inputs: await completeForEphemeral(read, { host: parseReference(this.backendRef).host, access }),
+          kubectl: undefined,
+        }
+    const options = { handshake, keepFailed, timeout: parseDuration(this.timeout) }
     return this.bring(inputs, options, kubectl)
   }
 

@@ -70,8 +70,8 @@ export function targetOf({ kubeconfig, context, namespace, apiServer }: Settings
 }
 
 /** What a release is made of, beside the images. */
-export function inputsOf({ manifests, overlay, secrets, publicUrl }: Settings): InputArguments {
-  return { manifests, overlay, secrets, publicUrl }
+export function inputsOf({ manifests, overlay, secrets, publicUrl, timeout }: Settings): InputArguments {
+  return { manifests, overlay, secrets, publicUrl, timeout }
 }
 
 /** Throw unless every secret that is set can be read. */

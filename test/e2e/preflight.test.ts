@@ -509,8 +509,8 @@ function messageOf({ stderr }: Ended): string {
 /** From the call of kubectl to the end of the function, by the clock of the CLI's own lines; 0 where it was not called. */
 function secondsOfKubectl({ stderr }: Ended): number {
   const at = [...stderr.matchAll(/^ *([\d.]+)s /gm)].map(([, seconds]) => Number(seconds))
-  const called = Number(/^ *([\d.]+)s exec kubectl .*auth whoami/m.exec(stderr)?.[1] ?? at.at(-1))
-  return at.at(-1)! - called
+  const called = Number(/^ *([\d.]+)s exec kubectl .*auth whoami/m.exec(stderr)?.[1] ?? at.at(-1) ?? 0)
+  return (at.at(-1) ?? 0) - called
 }
 
 async function kubectl(...args: string[]): Promise<string> {

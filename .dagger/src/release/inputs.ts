@@ -11,6 +11,7 @@ import { parseDotenv } from "../util/dotenv.js"
 import { CloudNativeError } from "../util/errors.js"
 import { Redactor } from "../util/redact.js"
 import { plaintextOf } from "../util/secret.js"
+import { parseDuration } from "../util/time.js"
 
 /** What a release is made of, as the user gives it. */
 export interface InputArguments {
@@ -19,6 +20,8 @@ export interface InputArguments {
   secrets?: Secret
   registryLogin?: RegistryLogin
   publicUrl?: string
+  /** Checked along with the rest, so that one error names every mistake. */
+  timeout?: string
 }
 
 /** What a release is rendered from, except for the images, once every argument has been read. */
@@ -53,6 +56,7 @@ export async function readInputs(
       return manifests
     },
     () => readOrigin(given.publicUrl || config.publicUrl),
+    () => given.timeout && parseDuration(given.timeout),
   )
   return { config, manifests, secrets, registryLogin: given.registryLogin, publicUrl }
 }
