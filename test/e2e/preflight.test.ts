@@ -349,7 +349,8 @@ describe("a service account with the Role of docs/permissions.md", () => {
     const forbidden = [...deployed.stderr.matchAll(/cannot (\w+) resource "(\w+)"/g)].map(
       ([, verb, resource]) => `${verb} ${resource}`,
     )
-    expect([...new Set(forbidden)].sort()).toEqual(["get namespaces", "list nodes"])
+    // What preflight can do without: it then leaves out the namespace's labels, the nodes, and the monitor's own pod.
+    expect([...new Set(forbidden)].sort()).toEqual(["get namespaces", "list nodes", "patch pods"])
     const reported = await dagger(`--source=${source.path}`, "report", ...target, "-o", join(folder, "report"))
     expect(reported.exitCode, reported.stderr).toBe(0)
     expect(JSON.parse(readFileSync(join(folder, "report/report.json"), "utf8"))).toMatchObject({
