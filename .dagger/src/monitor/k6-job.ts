@@ -1,4 +1,5 @@
 import { dag } from "@dagger.io/dagger"
+import { z } from "zod"
 
 import type { Config } from "../config/schema.js"
 import type { Kubectl } from "../kubernetes/kubectl.js"
@@ -9,6 +10,7 @@ const NAME = "cloud-native-monitor"
 /** Keeps autoscalers from removing its node. */
 const STAY = { "cluster-autoscaler.kubernetes.io/safe-to-evict": "false", "karpenter.sh/do-not-disrupt": "true" }
 const PART_OF = "app.kubernetes.io/part-of"
+const Named = z.object({ metadata: z.object({ name: z.string() }) })
 
 /** What to check if its pod does not start. */
 export const K6_NEEDS =
@@ -122,6 +124,17 @@ export async function startK6(kubectl: Kubectl, k6: K6): Promise<void> {
     k6.name,
     `--patch=${JSON.stringify({ metadata: { ownerReferences: [owner] } })}`,
   ])
+}
+
+/** What it has written; undefined while its pod has not started, and once it is gone. In the log of a deployment, nothing of it appears. */
+export async function readK6(
+  kubectl: Kubectl,
+  name: string,
+  options: Record<string, string> = {},
+): Promise<string | undefined> {
+  const api = await kubectl.api()
+  const [pod] = await api.list("pods", Named, { "job-name": name })
+  return pod && api.log(pod.metadata.name, options)
 }
 
 /** Set the seconds since its start after which Kubernetes ends it. */

@@ -7,7 +7,7 @@ import { describeFailure } from "../status/remedies.js"
 import { takeSnapshot } from "../status/take-snapshot.js"
 import { CloudNativeError } from "../util/errors.js"
 import { pollUntil } from "../util/poll.js"
-import { extendK6, K6_NEEDS, removeK6, startK6 } from "./k6-job.js"
+import { extendK6, K6_NEEDS, readK6, removeK6, startK6 } from "./k6-job.js"
 import { latest, type Observation, readSamples, type Sample } from "./samples.js"
 import { type Scenario, scenarioOf } from "./scenario.js"
 
@@ -120,8 +120,9 @@ export class Monitor {
   private async readOnce(): Promise<void> {
     const begun = Date.now()
     // Relative, since the clocks of the node and of this machine may differ.
-    const since = this.readAt === undefined ? [] : [`--since=${Math.ceil((begun - this.readAt) / 1000) + OVERLAP}s`]
-    const log = await this.kubectl.must(["logs", `job/${this.name}`, ...since])
+    const since = this.readAt === undefined ? undefined : Math.ceil((begun - this.readAt) / 1000) + OVERLAP
+    const log = await readK6(this.kubectl, this.name, since === undefined ? {} : { sinceSeconds: `${since}` })
+    if (log === undefined) throw new Error("the monitor's pod has no log")
     // Of a slow reading it is not known when the log was read: the next one begins where the last quick one did.
     if (Date.now() - begun < OVERLAP * 1000) this.readAt = begun
     for (const sample of readSamples(log))
@@ -133,8 +134,8 @@ export class Monitor {
   }
 
   private async isSending(): Promise<boolean> {
-    const { exitCode, stdout } = await this.kubectl.run(["logs", `job/${this.name}`, "--tail=1"])
-    if (exitCode === 0 && readSamples(stdout).length > 0) return true
+    const log = await readK6(this.kubectl, this.name, { tailLines: "1" })
+    if (log !== undefined && readSamples(log).length > 0) return true
     const failure = jobFailure(await takeSnapshot(this.kubectl), this.name, await this.kubectl.now())
     if (failure) throw cannotStart(describeFailure(failure))
     return false
