@@ -61,6 +61,12 @@ export async function preflight(
       prepared.then(async ([{ kubectl }, { objects }]) =>
         assertArchitecture(kubectl, objects, await architecturesOf(Object.values(images), config, access)),
       ),
+    // The build that follows takes minutes, in which nothing is read.
+  ).finally(() =>
+    reached.then(
+      ({ kubectl }) => kubectl.close(),
+      () => undefined,
+    ),
   )
   // That works through a port-forward only, and is the default.
   const isLocal = isLoopback(new URL(inputs.publicUrl).host)
