@@ -1,15 +1,19 @@
 import { type Kubectl, list } from "../kubernetes/kubectl.js"
 import { dependenciesOf } from "../manifests/dependencies.js"
 import type { KubernetesObject } from "../manifests/render.js"
-import type { Report } from "../report/report.js"
 import { takeSnapshot } from "../status/take-snapshot.js"
+import type { ReportBuilder } from "./report-builder.js"
 import type { RolloutTask } from "./task.js"
 import { watchRollout, watchSets } from "./watch.js"
 
 const GENERATIONS = "custom-columns=KIND:.kind,NAME:.metadata.name,GENERATION:.metadata.generation"
 
 /** Bring up what the release's migrations may need, such as a database of the same manifests, and wait until it is ready. */
-export async function bringUpDependencies(task: RolloutTask, report: Report, signal: AbortSignal): Promise<void> {
+export async function bringUpDependencies(
+  task: RolloutTask,
+  builder: ReportBuilder,
+  signal: AbortSignal,
+): Promise<void> {
   const {
     kubectl,
     recorded: { release, images },
@@ -18,17 +22,17 @@ export async function bringUpDependencies(task: RolloutTask, report: Report, sig
   if (objects.length === 0) return
   console.log(`apply: ${objects.length} objects that the migrations may need`)
   const [before, generations] = [await takeSnapshot(kubectl), await generationsOf(kubectl, objects)]
-  report.changed = true
+  builder.setChanged(true)
   await kubectl.apply(objects)
   const workloads = release.workloads.filter(({ kind, name }) =>
     objects.some(object => object.kind === kind && object.metadata.name === name),
   )
   const names = workloads.flatMap(({ kind, name }) => (kind === "Deployment" ? name : []))
   const sets = workloads.filter(({ kind }) => kind !== "Deployment")
-  if (names.length > 0) await watchRollout(kubectl, names, task, before, report.pods, signal)
+  if (names.length > 0) await watchRollout(kubectl, names, task, before, change => builder.addPodChange(change), signal)
   await watchSets(kubectl, sets, task, before, signal)
   // What was there and has stayed as it was needs no way back.
-  report.changed = generations !== (await generationsOf(kubectl, objects))
+  builder.setChanged(generations !== (await generationsOf(kubectl, objects)))
 }
 
 /** A generation counts the changes of a spec. */

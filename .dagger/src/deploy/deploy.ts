@@ -28,8 +28,9 @@ import { formatReport } from "../report/summary.js"
 import { CloudNativeError, messageOf } from "../util/errors.js"
 import { isRedactable, Redactor } from "../util/redact.js"
 import { conclude, finish } from "./finalize.js"
+import { ReportBuilder } from "./report-builder.js"
 import { recover, withRecovery } from "./rollback.js"
-import { beginReport, bringUp } from "./rollout.js"
+import { bringUp } from "./rollout.js"
 import type { RolloutOptions, RolloutTask } from "./task.js"
 
 /** Deploy to the user's cluster; answers with the deployment's summary. */
@@ -107,7 +108,7 @@ async function run(id: string, task: RolloutTask): Promise<Report> {
   const found = unownedObjects(there, entries)
   await removeLeftoverK6(kubectl, name)
   const entry = await recordRelease(kubectl, name, id, recorded, found)
-  const report = beginReport(id, task)
+  const builder = ReportBuilder.begin(id, task)
   const guard = new AvailabilityGuard(kubectl, {
     config,
     timeout: options.timeout,
@@ -117,28 +118,28 @@ async function run(id: string, task: RolloutTask): Promise<Report> {
   })
   try {
     const isRunning = there.some(object => isWorkload(object.kind))
-    await bringUp(task, report, guard, isRunning ? "before" : "ready")
+    await bringUp(task, builder, guard, isRunning ? "before" : "ready")
   } catch (error) {
     const failure = asFailure(error)
     console.log(`deploy: failed: ${failure.code}: ${failure.what}`)
-    report.failure = { code: failure.code, kind: failure.kind, what: failure.what, why: failure.why, fix: failure.fix }
+    builder.setFailure(failure)
     // Where users were served before, what they see of the rollback counts too.
     const seesItThrough = guard.baseline === "healthy"
-    if (!seesItThrough) await conclude(report, guard)
+    if (!seesItThrough) await conclude(builder, guard)
     // What somebody else deploys meanwhile is not to be fought over.
-    report.recovery = task.signal.aborted
-      ? { action: "left" }
-      : await recover(task, report, guard, { entries, there, found })
-    if (seesItThrough) await conclude(report, guard)
+    builder.setRecovery(
+      task.signal.aborted ? { action: "left" } : await recover(task, builder, guard, { entries, there, found }),
+    )
+    if (seesItThrough) await conclude(builder, guard)
     // A cluster that cannot be written to any more must not hide what happened.
-    await finish(kubectl, report, "failed").catch(problem =>
+    await finish(kubectl, builder, "failed").catch(problem =>
       console.log(`deploy: the report could not be kept: ${messageOf(problem)}`),
     )
-    throw withRecovery(failure, report)
+    throw withRecovery(failure, builder.report)
   }
-  await conclude(report, guard)
-  await finish(kubectl, report, "succeeded", replacedBy(entry, entries))
-  return report
+  await conclude(builder, guard)
+  await finish(kubectl, builder, "succeeded", replacedBy(entry, entries))
+  return builder.report
 }
 
 /** What the release that runs has to answer, if that was recorded, and what this one has to. */

@@ -6,7 +6,8 @@ import { prune, toPrune } from "../release/prune.js"
 import type { Report } from "../report/report.js"
 import { describeRecovery } from "../report/states.js"
 import { CloudNativeError, messageOf } from "../util/errors.js"
-import { beginReport, bringUp } from "./rollout.js"
+import { ReportBuilder } from "./report-builder.js"
+import { bringUp } from "./rollout.js"
 import type { RolloutTask } from "./task.js"
 
 type Recovery = NonNullable<Report["recovery"]>
@@ -55,7 +56,7 @@ export function planRollback(
 /** Undo what a failed deployment has changed. Never throws. */
 export async function recover(
   failed: RolloutTask,
-  report: Report,
+  builder: ReportBuilder,
   guard: AvailabilityGuard,
   before: Before,
 ): Promise<Recovery> {
@@ -66,35 +67,39 @@ export async function recover(
     redactor,
     recorded: { release },
   } = failed
+  const { changed, baseline } = builder.report
   // Where that cannot be told, the previous release is the better guess.
-  if (report.changed && (await guard.isRollbackWorse().catch(() => false))) return { action: "kept-new" }
-  const applied = inventoryOf(report.changed ? release : { ...release, objects: [] })
-  const planned = planRollback(applied, { changed: report.changed, keepFailed }, before)
+  if (changed && (await guard.isRollbackWorse().catch(() => false))) return { action: "kept-new" }
+  const applied = inventoryOf(changed ? release : { ...release, objects: [] })
+  const planned = planRollback(applied, { changed, keepFailed }, before)
   const { action, to, left } = planned
   const recovery = { action, to, ...(left.length > 0 && { left: left.map(describeIdentity) }) }
   const problem =
-    to && (await problemOf(() => goBack(failed, report, guard.forRollback(redactor.forOtherSecrets()), to)))
+    to && (await problemOf(() => goBack(failed, baseline, guard.forRollback(redactor.forOtherSecrets()), to)))
   // What could not be gone back from may need all of it.
   if (problem) return { ...recovery, problem }
   const problems = await prune(kubectl, config.name, planned.remove).catch(error => [messageOf(error)])
   if (action === "removed" && problems.length > 0) return { ...recovery, problem: problems.join("\n") }
-  if (problems.length > 0) report.leftovers = problems
+  builder.setLeftovers(problems)
   return recovery
 }
 
 /** By the code path that deploys; what was broken before may be as broken again. */
-async function goBack(failed: RolloutTask, report: Report, guard: AvailabilityGuard, id: string): Promise<void> {
+async function goBack(
+  failed: RolloutTask,
+  baseline: Report["baseline"],
+  guard: AvailabilityGuard,
+  id: string,
+): Promise<void> {
   const { kubectl } = failed
   console.log(`rollback: to ${id}`)
   const recorded = await readRecord(kubectl, id)
   const task = { ...failed, recorded, redactor: failed.redactor.forOtherSecrets(), isRollback: true }
-  const back = beginReport(id, task)
   // Until then, the release that failed may be the one that answers.
   try {
-    await bringUp(task, back, guard, "complete")
+    await bringUp(task, ReportBuilder.begin(id, task), guard, "complete")
   } catch (error) {
-    const wasBroken =
-      report.baseline === "broken" && error instanceof CloudNativeError && error.code === "AVAILABILITY_FAILED"
+    const wasBroken = baseline === "broken" && error instanceof CloudNativeError && error.code === "AVAILABILITY_FAILED"
     if (!wasBroken) throw error
   } finally {
     await guard.stop()

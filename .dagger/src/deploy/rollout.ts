@@ -5,36 +5,13 @@ import { proveHandshake } from "../monitor/handshake.js"
 import type { Report } from "../report/report.js"
 import { assertStarted } from "../status/startup.js"
 import { takeSnapshot } from "../status/take-snapshot.js"
+import type { PodChange } from "../status/timeline.js"
 import { bringUpDependencies } from "./dependencies.js"
 import { migrate } from "./migrate.js"
 import { awaitMadeSecrets } from "./operator-secrets.js"
+import type { ReportBuilder } from "./report-builder.js"
 import type { RolloutTask } from "./task.js"
 import { watchRollout, watchSets } from "./watch.js"
-
-/** A report in which nothing has happened yet. */
-export function beginReport(id: string, { kubectl, config, recorded, isRollback }: RolloutTask): Report {
-  const now = new Date().toISOString()
-  return {
-    schemaVersion: 1,
-    id,
-    kind: isRollback ? "rollback" : "deploy",
-    outcome: "failed",
-    startedAt: now,
-    endedAt: now,
-    name: config.name,
-    namespace: kubectl.namespace,
-    publicUrl: recorded.publicUrl,
-    images: recorded.images,
-    migrations: [],
-    changed: false,
-    starts: [],
-    startLimit: config.limits.startup,
-    pods: [],
-    baseline: "new",
-    broken: [],
-    handshake: [],
-  }
-}
 
 /** From when on every request counts: before the first change, where something runs; else with the first pods that are ready, or with the last. */
 export type Counted = "before" | "ready" | "complete"
@@ -42,7 +19,7 @@ export type Counted = "before" | "ready" | "complete"
 /** Apply a release, watch it roll out and prove it. All that is found out goes into the report, also of one that fails. */
 export async function bringUp(
   task: RolloutTask,
-  report: Report,
+  builder: ReportBuilder,
   guard: AvailabilityGuard,
   counted: Counted,
 ): Promise<void> {
@@ -52,24 +29,25 @@ export async function bringUp(
   if (!isRollback) await kubectl.applySecret(release.secrets)
   await awaitMadeSecrets(kubectl, release, config.monitor.secrets)
   if (counted === "before") await guard.measureBaseline()
-  Object.assign(report, { baseline: guard.baseline, broken: guard.broken })
+  builder.setBaseline(guard)
   const [alarm, ended] = [new AbortController(), new AbortController()]
   const signal = AbortSignal.any([alarm.signal, task.signal])
   // A monitor whose log cannot be read is found out at the end.
   const guarding = guard.watch(alarm, ended.signal).catch(() => undefined)
   try {
-    if (!isRollback) await bringUpDependencies(task, report, signal)
-    if (!isRollback) report.migrations = await migrateGuarded(task, guard, signal)
+    if (!isRollback) await bringUpDependencies(task, builder, signal)
+    if (!isRollback) builder.setMigrations(await migrateGuarded(task, guard, signal))
     signal.throwIfAborted()
     guard.startRollout()
     // Old pods that are broken answer until they have gone.
     const fromReady = counted !== "complete" && guard.baseline !== "broken"
-    await rollOut(task, report, signal, fromReady ? () => guard.startCounting() : undefined)
+    await rollOut(task, builder, signal, fromReady ? () => guard.startCounting() : undefined)
     await guard.endRollout()
     // Slow or not, what ran before is better than what failed.
-    if (!isRollback && config.limits.startupAction === "fail") assertStarted(report.starts, report.startLimit)
+    if (!isRollback && config.limits.startupAction === "fail")
+      assertStarted(builder.report.starts, builder.report.startLimit)
     if (task.options.handshake && !isRollback)
-      report.handshake = await proveHandshake(kubectl, config, release.objects, publicUrl, signal)
+      builder.setHandshake(await proveHandshake(kubectl, config, release.objects, publicUrl, signal))
     await guard.assertAvailable(signal)
   } finally {
     ended.abort()
@@ -91,7 +69,7 @@ async function migrateGuarded(
 
 async function rollOut(
   task: RolloutTask,
-  report: Report,
+  builder: ReportBuilder,
   signal: AbortSignal,
   onReady?: () => Promise<void>,
 ): Promise<void> {
@@ -99,20 +77,23 @@ async function rollOut(
     kubectl,
     recorded: { release },
   } = task
-  report.changed = true
+  builder.setChanged(true)
   const before = await takeSnapshot(kubectl)
   console.log(`apply: ${release.objects.length} objects`)
   await kubectl.apply(release.objects)
   const deployments = release.workloads.filter(({ kind }) => kind === "Deployment").map(({ name }) => name)
   const isReady = () =>
-    deployments.every(name => report.pods.some(({ application, change }) => application === name && change === "ready"))
+    deployments.every(name =>
+      builder.report.pods.some(({ application, change }) => application === name && change === "ready"),
+    )
+  const addChange = (change: PodChange) => builder.addPodChange(change)
   let ended = false
-  const rollout = watchRollout(kubectl, deployments, task, before, report.pods, signal).finally(() => (ended = true))
+  const rollout = watchRollout(kubectl, deployments, task, before, addChange, signal).finally(() => (ended = true))
   const counting = until(() => ended || isReady()).then(() => (isReady() ? onReady?.() : undefined))
   const [rolled, counted] = await Promise.allSettled([rollout, counting])
   if (rolled.status === "rejected") throw rolled.reason
   if (counted.status === "rejected") throw counted.reason
-  report.starts = rolled.value
+  builder.setStarts(rolled.value)
   await watchSets(
     kubectl,
     release.workloads.filter(({ kind }) => kind !== "Deployment"),

@@ -15,18 +15,18 @@ import type { RolloutTask } from "./task.js"
 
 /**
  * Wait until every Deployment runs this release and nothing else; throws as soon as one cannot, or `signal` says so. The
- * pods that come and go meanwhile are added to `changes`; of those that were not there `before`, the starts are told.
+ * pods that come and go meanwhile are told to `onChange`; of those that were not there `before`, the starts are returned.
  */
 export async function watchRollout(
   kubectl: Kubectl,
   deployments: string[],
   { config, options: { timeout }, redactor }: Pick<RolloutTask, "config" | "options" | "redactor">,
   before: Snapshot,
-  changes: PodChange[],
+  onChange: (change: PodChange) => void,
   signal: AbortSignal,
 ): Promise<PodStart[]> {
   const limits = startLimits(config.limits)
-  const timeline = new Timeline(changes, await kubectl.now())
+  const timeline = new Timeline(onChange, await kubectl.now())
   const starts = new Starts(before)
   const shown = new Set<string>()
   const lines = new Map<string, string>()

@@ -1,5 +1,6 @@
 import { z } from "zod"
 
+import type { DeepReadonly } from "../util/readonly.js"
 import { countFailures, FailureCount, remedyFor, RequestFailure } from "./request-failure.js"
 import {
   type Connection,
@@ -48,7 +49,7 @@ const Shape = z.object({
 
 /** How the monitor's requests ended in a span of time. Earlier reports are read as well. */
 export const Availability = z.preprocess(upgrade, Shape)
-export type Availability = z.infer<typeof Availability>
+export type Availability = DeepReadonly<z.infer<typeof Availability>>
 
 /** Milliseconds without a failure after which the next one is another outage. */
 const OUTAGE_GAP = 1_000

@@ -1,6 +1,7 @@
 import { z } from "zod"
 
 import { Availability, Baseline } from "../monitor/availability.js"
+import type { DeepReadonly } from "../util/readonly.js"
 
 /** How long one pod took from being scheduled to being ready. */
 const PodStart = z.object({
@@ -70,7 +71,7 @@ const Shape = z.object({
 
 /** The result of a deployment: report.json. Earlier reports are read as well. */
 export const Report = z.preprocess(upgrade, Shape)
-export type Report = z.infer<typeof Report>
+export type Report = DeepReadonly<z.infer<typeof Report>>
 
 /** Before it had a version, a report had these states in prose. */
 const CODES = new Map<unknown, string>([

@@ -60,7 +60,7 @@ function pullSeconds(message: string): number {
 }
 
 /** Throw where the pods of an application took longer to start, on average, than they may. */
-export function assertStarted(starts: PodStart[], limit: number): void {
+export function assertStarted(starts: readonly PodStart[], limit: number): void {
   const slow = averageStarts(starts)
     .filter(({ seconds }) => seconds >= limit)
     .map(({ deployment, seconds }) => `${deployment}: ${seconds.toFixed(1)} s on average, limit ${limit} s`)
@@ -75,7 +75,7 @@ export function assertStarted(starts: PodStart[], limit: number): void {
 }
 
 /** Seconds from scheduled to ready, on average, by application. */
-export function averageStarts(starts: PodStart[]): { deployment: string; seconds: number }[] {
+export function averageStarts(starts: readonly PodStart[]): { deployment: string; seconds: number }[] {
   return [...new Set(starts.map(({ deployment }) => deployment))].map(deployment => {
     const own = starts.filter(start => start.deployment === deployment)
     return { deployment, seconds: own.reduce((total, { seconds }) => total + seconds, 0) / own.length }

@@ -13,9 +13,9 @@ export interface PodChange {
 export class Timeline {
   private readonly serving = new Map<string, Set<string>>()
 
-  /** `changes` is added to; what was ready before `since` (in milliseconds) did not come with this release. */
+  /** `onChange` is told each change; what was ready before `since` (in milliseconds) did not come with this release. */
   constructor(
-    private readonly changes: PodChange[],
+    private readonly onChange: (change: PodChange) => void,
     private readonly since: number,
   ) {}
 
@@ -31,12 +31,12 @@ export class Timeline {
       const at = Date.parse(ready.lastTransitionTime ?? "") || now
       // The kubelet writes whole seconds.
       if (at + 1000 > this.since)
-        this.changes.push({ at: new Date(at).toISOString(), application, pod: name, change: "ready" })
+        this.onChange({ at: new Date(at).toISOString(), application, pod: name, change: "ready" })
     }
     const there = new Set(pods.map(pod => pod.metadata.name))
     for (const name of [...serving].filter(name => !there.has(name))) {
       serving.delete(name)
-      this.changes.push({ at: new Date(now).toISOString(), application, pod: name, change: "gone" })
+      this.onChange({ at: new Date(now).toISOString(), application, pod: name, change: "gone" })
     }
   }
 }

@@ -3,20 +3,19 @@ import { expect, test, vi } from "vitest"
 import { conclude, finish } from "../../../.dagger/src/deploy/finalize.ts"
 import type { Report } from "../../../.dagger/src/report/report.ts"
 import { fakeKubectl, object, presentLine } from "../release/records.ts"
-
-const report = () => ({ id: "1", name: "shop" }) as Report
+import { builderOf } from "./builder.ts"
 
 test("a monitor whose log cannot be read any more is stopped all the same", async () => {
   const stop = vi.fn(async () => undefined)
-  await conclude(report(), { soFar: () => Promise.reject(new Error("no log")), stop })
+  await conclude(builderOf("1"), { soFar: () => Promise.reject(new Error("no log")), stop })
   expect(stop).toHaveBeenCalledOnce()
 })
 
 test("a monitor that cannot be removed hides nothing of what it saw", async () => {
   const seen = { percent: 100 } as NonNullable<Report["availability"]>
-  const ended = report()
+  const ended = builderOf("1")
   await conclude(ended, { soFar: async () => seen, stop: () => Promise.reject(new Error("no")) })
-  expect(ended.availability).toBe(seen)
+  expect(ended.report.availability).toBe(seen)
 })
 
 test("a success is recorded before anything is pruned; failures to prune are in the report, and old releases are removed", async () => {
@@ -30,7 +29,7 @@ test("a success is recorded before anything is pruned; failures to prune are in 
     }),
     delete: names => (names.length > 0 ? { exitCode: 1, stderr: "no" } : {}),
   })
-  const ended = report()
+  const ended = builderOf("1")
   await finish(kubectl, ended, "succeeded", [cron])
   expect(calls.map(call => call.split(" --")[0])).toEqual([
     "label secret cloud-native-release-1 cloud-native/outcome=succeeded",
@@ -42,5 +41,5 @@ test("a success is recorded before anything is pruned; failures to prune are in 
     "get configmaps",
     expect.stringMatching(/^delete configmap\//),
   ])
-  expect(ended).toMatchObject({ outcome: "succeeded", leftovers: ["no"] })
+  expect(ended.report).toMatchObject({ outcome: "succeeded", leftovers: ["no"] })
 })

@@ -2,9 +2,9 @@ import { describe, expect, test } from "vitest"
 
 import { planRollback, withRecovery } from "../../../.dagger/src/deploy/rollback.ts"
 import { unownedObjects } from "../../../.dagger/src/release/ownership.ts"
-import type { Report } from "../../../.dagger/src/report/report.ts"
 import { CloudNativeError } from "../../../.dagger/src/util/errors.ts"
 import { entry, object } from "../release/records.ts"
+import { builderOf } from "./builder.ts"
 
 const web = object("Deployment", "web")
 const cron = object("Deployment", "cron")
@@ -139,12 +139,10 @@ describe("a release that failed is undone", () => {
 
 test("the error says what stays of what it met, and what could not be deleted", () => {
   const failure = new CloudNativeError({ code: "ROLLOUT_FAILED", blame: "user", what: "what", why: "why", fix: "fix" })
-  const report = {
-    recovery: { action: "removed", left: ["Ingress web"] },
-    leftovers: ["Error from server (Forbidden): no"],
-    migrations: [] as Report["migrations"],
-  } as Report
-  const { why } = withRecovery(failure, report)
+  const builder = builderOf("1")
+  builder.setRecovery({ action: "removed", left: ["Ingress web"] })
+  builder.setLeftovers(["Error from server (Forbidden): no"])
+  const { why } = withRecovery(failure, builder.report)
   expect(why).toContain("stays as the deployment made it: Ingress web")
   expect(why).toContain("could not be deleted:\n  Error from server (Forbidden): no")
 })

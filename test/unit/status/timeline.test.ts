@@ -15,7 +15,7 @@ const pods = (...ready: [name: string, second: number][]) =>
 
 test("a pod is ready when the kubelet says so, and gone when it is first missed, by the cluster's clock", () => {
   const changes: PodChange[] = []
-  const timeline = new Timeline(changes, Date.parse(at(10)))
+  const timeline = new Timeline(change => changes.push(change), Date.parse(at(10)))
   timeline.record("backend", pods(["old", 3]), Date.parse(at(11)))
   timeline.record("backend", pods(["old", 3], ["new", 14]), Date.parse(at(20)))
   timeline.record("backend", pods(["new", 14]), Date.parse(at(25)))
@@ -27,6 +27,10 @@ test("a pod is ready when the kubelet says so, and gone when it is first missed,
 
 test("a pod that became ready in the second in which the release began counts: the kubelet writes whole seconds", () => {
   const changes: PodChange[] = []
-  new Timeline(changes, Date.parse(at(10)) + 400).record("backend", pods(["new", 10], ["old", 9]), Date.parse(at(12)))
+  new Timeline(change => changes.push(change), Date.parse(at(10)) + 400).record(
+    "backend",
+    pods(["new", 10], ["old", 9]),
+    Date.parse(at(12)),
+  )
   expect(changes.map(({ pod }) => pod)).toEqual(["new"])
 })

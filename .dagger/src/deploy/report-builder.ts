@@ -1,0 +1,94 @@
+import type { AvailabilityGuard } from "../monitor/availability-guard.js"
+import type { Report } from "../report/report.js"
+import type { PodChange } from "../status/timeline.js"
+import type { CloudNativeError } from "../util/errors.js"
+import type { RolloutTask } from "./task.js"
+
+/** The only writer of a report: it takes what a deployment finds out, one fact a method. */
+export class ReportBuilder {
+  private constructor(private current: Report) {}
+
+  /** A report in which nothing has happened yet. */
+  static begin(
+    id: string,
+    { kubectl, config, recorded, isRollback }: Pick<RolloutTask, "kubectl" | "config" | "recorded" | "isRollback">,
+  ): ReportBuilder {
+    const now = new Date().toISOString()
+    const report: Report = {
+      schemaVersion: 1,
+      id,
+      kind: isRollback ? "rollback" : "deploy",
+      outcome: "failed",
+      startedAt: now,
+      endedAt: now,
+      name: config.name,
+      namespace: kubectl.namespace,
+      publicUrl: recorded.publicUrl,
+      images: recorded.images,
+      migrations: [],
+      changed: false,
+      starts: [],
+      startLimit: config.limits.startup,
+      pods: [],
+      baseline: "new",
+      broken: [],
+      handshake: [],
+    }
+    return new ReportBuilder(Object.freeze(report))
+  }
+
+  /** The report so far; it does not change with what is found out later. */
+  get report(): Report {
+    return this.current
+  }
+
+  setBaseline({ baseline, broken }: Pick<AvailabilityGuard, "baseline" | "broken">): void {
+    this.set({ baseline, broken })
+  }
+
+  setMigrations(migrations: Report["migrations"]): void {
+    this.set({ migrations })
+  }
+
+  setChanged(changed: boolean): void {
+    this.set({ changed })
+  }
+
+  addPodChange(change: PodChange): void {
+    this.set({ pods: [...this.current.pods, change] })
+  }
+
+  setStarts(starts: Report["starts"]): void {
+    this.set({ starts })
+  }
+
+  setHandshake(handshake: Report["handshake"]): void {
+    this.set({ handshake })
+  }
+
+  setAvailability(availability: Report["availability"]): void {
+    this.set({ availability })
+  }
+
+  setFailure({ code, kind, what, why, fix }: CloudNativeError): void {
+    this.set({ failure: { code, kind, what, why, fix } })
+  }
+
+  setRecovery(recovery: Report["recovery"]): void {
+    this.set({ recovery })
+  }
+
+  /** What could not be deleted; a report without any has no such list. */
+  setLeftovers(leftovers: string[]): void {
+    if (leftovers.length > 0) this.set({ leftovers })
+  }
+
+  end(outcome: Report["outcome"]): void {
+    this.set({ outcome, endedAt: new Date().toISOString() })
+  }
+
+  /** Frozen, since the compiler lets Object.assign write to what is read-only. */
+  private set(found: Partial<Report>): void {
+    this.current = Object.freeze({ ...this.current, ...found })
+  }
+}
