@@ -5,6 +5,7 @@ import { type Kubectl, succeeded } from "../kubernetes/kubectl.js"
 import { withLease } from "../kubernetes/lease.js"
 import type { Identity } from "../kubernetes/object-ref.js"
 import { isWorkload } from "../manifests/kinds.js"
+import type { Release } from "../manifests/render.js"
 import { addressesOf } from "../manifests/services.js"
 import { AvailabilityGuard } from "../monitor/availability-guard.js"
 import { removeLeftoverK6 } from "../monitor/k6-job.js"
@@ -29,7 +30,7 @@ import { CloudNativeError, messageOf } from "../util/errors.js"
 import { isRedactable, Redactor } from "../util/redact.js"
 import { conclude, finish } from "./finalize.js"
 import { ReportBuilder } from "./report-builder.js"
-import { recover, withRecovery } from "./rollback.js"
+import { type Before, recover, withRecovery } from "./rollback.js"
 import { bringUp } from "./rollout.js"
 import type { RolloutOptions, RolloutTask } from "./task.js"
 
@@ -52,19 +53,22 @@ export async function deployRelease(
   restartedAt?: string,
 ): Promise<Report> {
   const release = renderRelease(inputs, { ...images }, kubectl.namespace, restartedAt)
-  const validated = await dryRun(kubectl, [...release.config, ...release.migrations, ...release.objects])
-  succeeded(["apply"], validated)
+  await validate(kubectl, release)
+  logUnredactable(inputs)
   const { config, publicUrl } = inputs
-  const recorded = {
-    release,
-    images: { ...images },
-    publicUrl,
-    expectations: expectationsOf(config, publicUrl, addressesOf(release.objects, config)),
-  }
-  const plain = Object.entries(inputs.secrets ?? {}).filter(([, value]) => !isRedactable(value))
+  const expectations = expectationsOf(config, publicUrl, addressesOf(release.objects, config))
+  const recorded = { release, images: { ...images }, publicUrl, expectations }
+  return exclusively({ kubectl, config, recorded, options, redactor: redactorOf(inputs), isRollback: false })
+}
+
+async function validate(kubectl: Kubectl, { config, migrations, objects }: Release): Promise<void> {
+  succeeded(["apply"], await dryRun(kubectl, [...config, ...migrations, ...objects]))
+}
+
+function logUnredactable({ secrets }: ReleaseInputs): void {
+  const plain = Object.entries(secrets ?? {}).filter(([, value]) => !isRedactable(value))
   if (plain.length > 0)
     console.log(`secrets: too short or too plain to redact in logs: ${plain.map(([key]) => key).join(", ")}`)
-  return exclusively({ kubectl, config, recorded, options, redactor: redactorOf(inputs), isRollback: false })
 }
 
 /** Restore an earlier release: the previous one, or the one named. `timeout` is in seconds. */
@@ -99,47 +103,62 @@ async function exclusively(task: Omit<RolloutTask, "signal">): Promise<Report> {
   }
 }
 
+/** The phases of every deployment, and of every rollback that is asked for. */
 async function run(id: string, task: RolloutTask): Promise<Report> {
-  const { kubectl, config, recorded, options, redactor } = task
-  const { name } = config
-  const inventory = inventoryOf(recorded.release)
-  const entries = await listRecords(kubectl, name)
-  const there = await present(kubectl, name, inventory)
-  const found = unownedObjects(there, entries)
-  await removeLeftoverK6(kubectl, name)
-  const entry = await recordRelease(kubectl, name, id, recorded, found)
+  const { kubectl, config, recorded } = task
+  const before = await readBefore(task)
+  await removeLeftoverK6(kubectl, config.name)
+  const entry = await recordRelease(kubectl, config.name, id, recorded, before.found)
   const builder = ReportBuilder.begin(id, task)
-  const guard = new AvailabilityGuard(kubectl, {
+  const guard = await createGuard(task, before)
+  try {
+    await bringUp(task, builder, guard, before.there.some(({ kind }) => isWorkload(kind)) ? "before" : "ready")
+  } catch (error) {
+    throw await undo(task, builder, guard, before, asFailure(error))
+  }
+  await conclude(builder, guard)
+  await finish(kubectl, builder, "succeeded", replacedBy(entry, before.entries))
+  return builder.report
+}
+
+async function readBefore({ kubectl, config, recorded }: RolloutTask): Promise<Before> {
+  const entries = await listRecords(kubectl, config.name)
+  const there = await present(kubectl, config.name, inventoryOf(recorded.release))
+  return { entries, there, found: unownedObjects(there, entries) }
+}
+
+async function createGuard(task: RolloutTask, { entries }: Before): Promise<AvailabilityGuard> {
+  const { kubectl, config, options, redactor, recorded } = task
+  return new AvailabilityGuard(kubectl, {
     config,
     timeout: options.timeout,
     redactor,
     secretName: recorded.release.secretName,
     versions: await versionsOf(task, entries),
   })
-  try {
-    const isRunning = there.some(object => isWorkload(object.kind))
-    await bringUp(task, builder, guard, isRunning ? "before" : "ready")
-  } catch (error) {
-    const failure = asFailure(error)
-    console.log(`deploy: failed: ${failure.code}: ${failure.what}`)
-    builder.setFailure(failure)
-    // Where users were served before, what they see of the rollback counts too.
-    const seesItThrough = guard.baseline === "healthy"
-    if (!seesItThrough) await conclude(builder, guard)
-    // What somebody else deploys meanwhile is not to be fought over.
-    builder.setRecovery(
-      task.signal.aborted ? { action: "left" } : await recover(task, builder, guard, { entries, there, found }),
-    )
-    if (seesItThrough) await conclude(builder, guard)
-    // A cluster that cannot be written to any more must not hide what happened.
-    await finish(kubectl, builder, "failed").catch(problem =>
-      console.log(`deploy: the report could not be kept: ${messageOf(problem)}`),
-    )
-    throw withRecovery(failure, builder.report)
-  }
-  await conclude(builder, guard)
-  await finish(kubectl, builder, "succeeded", replacedBy(entry, entries))
-  return builder.report
+}
+
+/** Undo what a failed deployment changed, and keep its report; answers with the error that tells both. */
+async function undo(
+  task: RolloutTask,
+  builder: ReportBuilder,
+  guard: AvailabilityGuard,
+  before: Before,
+  failure: CloudNativeError,
+): Promise<CloudNativeError> {
+  console.log(`deploy: failed: ${failure.code}: ${failure.what}`)
+  builder.setFailure(failure)
+  // Where users were served before, what they see of the rollback counts too.
+  const seesItThrough = guard.baseline === "healthy"
+  if (!seesItThrough) await conclude(builder, guard)
+  // What somebody else deploys meanwhile is not to be fought over.
+  builder.setRecovery(task.signal.aborted ? { action: "left" } : await recover(task, builder, guard, before))
+  if (seesItThrough) await conclude(builder, guard)
+  // A cluster that cannot be written to any more must not hide what happened.
+  await finish(task.kubectl, builder, "failed").catch(problem =>
+    console.log(`deploy: the report could not be kept: ${messageOf(problem)}`),
+  )
+  return withRecovery(failure, builder.report)
 }
 
 /** What the release that runs has to answer, if that was recorded, and what this one has to. */

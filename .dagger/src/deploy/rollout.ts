@@ -23,32 +23,43 @@ export async function bringUp(
   guard: AvailabilityGuard,
   counted: Counted,
 ): Promise<void> {
-  const { kubectl, config, isRollback } = task
-  const { release, publicUrl } = task.recorded
+  await configure(task)
+  await measureBaseline(builder, guard, counted)
+  await whileGuarded(task, guard, async signal => {
+    if (!task.isRollback) await bringUpDependencies(task, builder, signal)
+    if (!task.isRollback) await migrateGuarded(task, builder, guard, signal)
+    signal.throwIfAborted()
+    await rollOutGuarded(task, builder, guard, counted, signal)
+    assertStartLimit(task, builder.report)
+    await checkHandshake(task, builder, signal)
+    await guard.assertAvailable(signal)
+  })
+}
+
+/** Apply what the pods are to find: ConfigMaps, Secrets, and what operators make Secrets of. */
+async function configure({ kubectl, config, recorded: { release }, isRollback }: RolloutTask): Promise<void> {
   await kubectl.apply(release.config)
   if (!isRollback) await kubectl.applySecret(release.secrets)
   await awaitMadeSecrets(kubectl, release, config.monitor.secrets)
+}
+
+async function measureBaseline(builder: ReportBuilder, guard: AvailabilityGuard, counted: Counted): Promise<void> {
   if (counted === "before") await guard.measureBaseline()
   builder.setBaseline(guard)
+}
+
+/** Run the phases while the guard watches: their signal aborts with the first request that fails, or with the Lease. */
+async function whileGuarded(
+  task: RolloutTask,
+  guard: AvailabilityGuard,
+  phases: (signal: AbortSignal) => Promise<void>,
+): Promise<void> {
   const [alarm, ended] = [new AbortController(), new AbortController()]
   const signal = AbortSignal.any([alarm.signal, task.signal])
   // A monitor whose log cannot be read is found out at the end.
   const guarding = guard.watch(alarm, ended.signal).catch(() => undefined)
   try {
-    if (!isRollback) await bringUpDependencies(task, builder, signal)
-    if (!isRollback) builder.setMigrations(await migrateGuarded(task, guard, signal))
-    signal.throwIfAborted()
-    guard.startRollout()
-    // Old pods that are broken answer until they have gone.
-    const fromReady = counted !== "complete" && guard.baseline !== "broken"
-    await rollOut(task, builder, signal, fromReady ? () => guard.startCounting() : undefined)
-    await guard.endRollout()
-    // Slow or not, what ran before is better than what failed.
-    if (!isRollback && config.limits.startupAction === "fail")
-      assertStarted(builder.report.starts, builder.report.startLimit)
-    if (task.options.handshake && !isRollback)
-      builder.setHandshake(await proveHandshake(kubectl, config, release.objects, publicUrl, signal))
-    await guard.assertAvailable(signal)
+    await phases(signal)
   } finally {
     ended.abort()
     await guarding
@@ -58,13 +69,28 @@ export async function bringUp(
 /** Run the migrations while what runs is asked: a migration that breaks it ends the deployment before any pod changes. */
 async function migrateGuarded(
   task: RolloutTask,
+  builder: ReportBuilder,
   guard: AvailabilityGuard,
   signal: AbortSignal,
-): Promise<Report["migrations"]> {
+): Promise<void> {
   guard.startMigrations(task.recorded.release.migrations.map(({ metadata }) => metadata.name))
   const migrations = await migrate(task, signal)
   if (migrations.some(({ outcome }) => outcome === "ran")) await guard.assertUnbroken(signal)
-  return migrations
+  builder.setMigrations(migrations)
+}
+
+async function rollOutGuarded(
+  task: RolloutTask,
+  builder: ReportBuilder,
+  guard: AvailabilityGuard,
+  counted: Counted,
+  signal: AbortSignal,
+): Promise<void> {
+  guard.startRollout()
+  // Old pods that are broken answer until they have gone.
+  const fromReady = counted !== "complete" && guard.baseline !== "broken"
+  await rollOut(task, builder, signal, fromReady ? () => guard.startCounting() : undefined)
+  await guard.endRollout()
 }
 
 async function rollOut(
@@ -82,6 +108,7 @@ async function rollOut(
   console.log(`apply: ${release.objects.length} objects`)
   await kubectl.apply(release.objects)
   const deployments = release.workloads.filter(({ kind }) => kind === "Deployment").map(({ name }) => name)
+  const sets = release.workloads.filter(({ kind }) => kind !== "Deployment")
   const isReady = () =>
     deployments.every(name =>
       builder.report.pods.some(({ application, change }) => application === name && change === "ready"),
@@ -94,13 +121,25 @@ async function rollOut(
   if (rolled.status === "rejected") throw rolled.reason
   if (counted.status === "rejected") throw counted.reason
   builder.setStarts(rolled.value)
-  await watchSets(
+  await watchSets(kubectl, sets, task, before, signal)
+}
+
+/** A rollback has no limit: slow or not, what ran before is better than what failed. */
+function assertStartLimit({ config, isRollback }: RolloutTask, { starts, startLimit }: Report): void {
+  if (!isRollback && config.limits.startupAction === "fail") assertStarted(starts, startLimit)
+}
+
+/** A rollback proves no handshake: it would write. */
+async function checkHandshake(task: RolloutTask, builder: ReportBuilder, signal: AbortSignal): Promise<void> {
+  const {
     kubectl,
-    release.workloads.filter(({ kind }) => kind !== "Deployment"),
-    task,
-    before,
-    signal,
-  )
+    config,
+    recorded: { release, publicUrl },
+    options,
+    isRollback,
+  } = task
+  if (options.handshake && !isRollback)
+    builder.setHandshake(await proveHandshake(kubectl, config, release.objects, publicUrl, signal))
 }
 
 async function until(condition: () => boolean): Promise<void> {
