@@ -94,7 +94,7 @@ describe("what keeps kubectl from the cluster, within ten seconds", () => {
     },
     "an authority that is not trusted": {
       change: ({ cluster, user }) => (cluster["certificate-authority-data"] = user["client-certificate-data"]!),
-      expected: ["CLUSTER_UNTRUSTED", "is not of an authority that the kubeconfig trusts"],
+      expected: ["CLUSTER_UNTRUSTED", "is not signed by an authority that the kubeconfig trusts"],
     },
     "a certificate for another name": {
       change: ({ cluster }) => (cluster["tls-server-name"] = "elsewhere.example.com"),

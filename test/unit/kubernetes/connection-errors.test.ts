@@ -3,7 +3,9 @@ import { join } from "node:path"
 
 import { describe, expect, test } from "vitest"
 
-import { assertLeadsOut, readWhoAmI } from "../../../.dagger/src/kubernetes/connection-errors.ts"
+import { assertLeadsOut, connectionError, readWhoAmI } from "../../../.dagger/src/kubernetes/connection-errors.ts"
+import type { ConnectionFailure } from "../../../.dagger/src/kubernetes/connection-failure.ts"
+import type { CloudNativeError } from "../../../.dagger/src/util/errors.ts"
 
 const CASES = join(import.meta.dirname, "cases/connection-errors")
 const PLACE = { url: "https://10.0.0.1:6443", host: "10.0.0.1" }
@@ -11,15 +13,46 @@ const PLACE = { url: "https://10.0.0.1:6443", host: "10.0.0.1" }
 describe("what keeps kubectl from the API server: a folder per case, in cases/connection-errors", () => {
   test.each(readdirSync(CASES))("%s", name => {
     const read = (file: string) => readFileSync(join(CASES, name, file), "utf8").trimEnd()
-    expect(outcome({ exitCode: 1, stdout: "", stderr: `${read("stderr.txt")}\n` })).toBe(read("expected.txt"))
+    const answer = { exitCode: 1, stdout: "", stderr: `${read("stderr.txt")}\n` }
+    expect(outcome(answer)).toEqual(JSON.parse(read("expected.json")))
   })
 
-  test("nothing: whom it takes the caller for", () => {
-    expect(outcome({ exitCode: 0, stdout: "system:serviceaccount:shop:deployer", stderr: "" })).toBe(
-      "reached, as system:serviceaccount:shop:deployer",
-    )
+  test("nothing: the user that the API server sees", () => {
+    const stdout = "system:serviceaccount:shop:deployer"
+    expect(outcome({ exitCode: 0, stdout, stderr: "" })).toEqual({ user: stdout })
   })
 })
+
+/** The code and a part of the remedy of each kind; a kind without them does not compile. */
+const REMEDIES: { [K in ConnectionFailure["kind"]]: [code: string, remedy: string] } = {
+  CertificateExpired: ["CLUSTER_UNTRUSTED", "renew the certificate"],
+  ConnectionClosed: ["CLUSTER_UNREACHABLE", "no proxy or firewall closes the connection"],
+  CredentialPluginFailed: ["CREDENTIALS_REFUSED", "the token of a service account"],
+  CredentialsRefused: ["CREDENTIALS_REFUSED", "token or certificate has expired"],
+  InvalidCertificateData: ["KUBECONFIG_INVALID", "PEM in base64"],
+  NoCredentials: ["CREDENTIALS_REFUSED", "a user with a token or a certificate"],
+  NoRoute: ["CLUSTER_UNREACHABLE", "connect to its network (VPN)"],
+  NoTls: ["CLUSTER_UNREACHABLE", "address and port in the kubeconfig"],
+  Refused: ["CLUSTER_UNREACHABLE", "start the cluster"],
+  TimedOut: ["CLUSTER_UNREACHABLE", "VPN, firewall"],
+  UnknownAuthority: ["CLUSTER_UNTRUSTED", "certificate-authority-data"],
+  UnknownHost: ["CLUSTER_UNREACHABLE", "--api-server=tcp://HOST:PORT"],
+  Unrecognized: ["CLUSTER_UNREACHABLE", "what kubectl names above"],
+  WrongCertificateName: ["CLUSTER_UNTRUSTED", "tls-server-name"],
+}
+
+test.each(Object.entries(REMEDIES) as [ConnectionFailure["kind"], [string, string]][])(
+  "the error of %s has its kind, its code and its remedy",
+  (kind, [code, remedy]) => {
+    const error = connectionError({ kind, message: "what kubectl says" }, PLACE)
+    expect(error).toMatchObject({
+      kind,
+      code,
+      why: "what kubectl says",
+      fix: expect.stringContaining(remedy) as string,
+    })
+  },
+)
 
 describe("an address that leads a container to itself", () => {
   test.each([
@@ -46,14 +79,12 @@ describe("an address that leads a container to itself", () => {
   )
 })
 
-/** The message without kubectl's own words, which are the input. */
-function outcome(answer: Parameters<typeof readWhoAmI>[0]): string {
+/** The user, or the error as data, without kubectl's own words, which are the input. */
+function outcome(answer: Parameters<typeof readWhoAmI>[0]): object {
   try {
-    return `reached, as ${readWhoAmI(answer, PLACE)}`
+    return { user: readWhoAmI(answer, PLACE) }
   } catch (error) {
-    return (error as Error).message
-      .split("\n")
-      .filter(line => !line.startsWith("  "))
-      .join("\n")
+    const { code, kind, what, fix } = error as CloudNativeError
+    return { code, kind, what, fix }
   }
 }
