@@ -104,7 +104,7 @@ describe("the rules for images", () => {
     ["Next.js's preview mode, in a manifest", `previewModeEncryptionKey":"${random}"`, true],
     ["Next.js's server actions", `NEXT_SERVER_ACTIONS_ENCRYPTION_KEY": "${random}="`, true],
     ["a constant of the X.509 library", "P.PrivateKeyTag=", true],
-    ["Better Auth's list of exports", "DropboxOptions as I, LinkedInOptions ", true],
+    ["Better Auth's list of exports", "Dropbox" + "Options as I, LinkedInOptions ", true],
     ["an application's own key", `apiKey = "${random}"`, false],
     ["a secret", random, false],
     ["a secret in base64", Buffer.from(random).toString("base64") + "=", false],
