@@ -38,12 +38,14 @@ describe("a Lease is stale", () => {
 })
 
 describe("during a deployment", () => {
-  beforeEach(() => void vi.useFakeTimers())
+  beforeEach(
+    () => void vi.useFakeTimers({ toFake: ["setTimeout", "setInterval", "clearInterval", "Date", "performance"] }),
+  )
   afterEach(() => void vi.useRealTimers())
 
-  /** A cluster with one Lease. */
-  function cluster() {
-    const state: { lease?: { spec: { holderIdentity: string } } } = {}
+  /** A cluster with one Lease, at most. */
+  function cluster(lease?: { spec: { holderIdentity: string } }) {
+    const state = { lease }
     const run = async ([verb]: string[], stdin = "") => {
       if (verb === "create" && state.lease) return { exitCode: 1, stdout: "", stderr: "already exists" }
       if (verb === "create" || verb === "replace") state.lease = JSON.parse(stdin) as typeof state.lease
@@ -82,5 +84,19 @@ describe("during a deployment", () => {
       /LOCKED: [^]*the Lease cloud-native-shop is held by you \(deployment 2\), since 2026-11-24T10:00:00Z/,
     )
     expect(left).toBe(theirs)
+  })
+
+  test("a Lease whose holder was killed is taken over once it has not been renewed for its duration", async () => {
+    const renewTime = new Date().toISOString()
+    const { state, kubectl } = cluster({
+      spec: { holderIdentity: "you (deployment 0)", renewTime, leaseDurationSeconds: 60 },
+    } as never)
+    const taken: (string | undefined)[] = []
+    const deployed = withLease(kubectl, "shop", "1", async () => taken.push(state.lease?.spec.holderIdentity))
+    await vi.advanceTimersByTimeAsync(55_000)
+    expect(taken).toEqual([])
+    await vi.advanceTimersByTimeAsync(10_000)
+    await deployed
+    expect(taken).toEqual(["me (deployment 1)"])
   })
 })
