@@ -118,9 +118,9 @@ function fastApiHealth(sources: [string, string][]): string | undefined {
     .flatMap(([, text]) =>
       [
         ...text.matchAll(
-          /@(\w+)\.(?:get|api_route)\(\s*["']([^"']*\b(?:health|healthz|livez|readyz|ping)\b[^"']*)["']/g,
+          /(?:@(\w+)\.(?:get|api_route)|\b(\w+)\.add_(?:api_)?route)\(\s*["']([^"']*\b(?:health|healthz|livez|readyz|ping)\b[^"']*)["']/g,
         ),
-      ].map(([, router, route]) => ({ router: router!, route: route!, text })),
+      ].map(([, decorated, called, route]) => ({ router: (decorated ?? called)!, route: route!, text })),
     )
   const direct = routes.find(({ router }) => router === "app") ?? routes[0]
   if (!direct) return undefined

@@ -99,6 +99,15 @@ describe("the applications", () => {
     })
     expect(discover("backend", "api", routed).health).toBe("/api/v1/health")
   })
+
+  test("have the health route that a factory adds by a call, not one that a test asks for", () => {
+    const made = layout({
+      "api/main.py":
+        'def create_app():\n    app = FastAPI()\n    app.add_api_route("/health", health)\n    return app\n',
+      "api/tests/test_health.py": 'client.get("/healthz?check=1")\n',
+    })
+    expect(discover("backend", "api", made).health).toBe("/health")
+  })
 })
 
 describe("cloud-native.yaml", () => {
