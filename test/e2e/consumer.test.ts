@@ -67,7 +67,7 @@ const USES: Use[] = [
       `--manifests=${source.path}/k8s`,
       "--kubeconfig=env:HOME",
     ],
-    answers: /ARGUMENTS_INVALID: acme\/api is no image that could be released/,
+    answers: /ARGUMENTS_INVALID: "acme\/api" does not name one image/,
     refused: true,
   },
   {

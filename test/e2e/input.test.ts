@@ -13,7 +13,7 @@ describe("unusable input is refused with the fix", () => {
     expect(ended.exitCode, ended.stderr).toBe(1)
     for (const text of [
       "CONFIG_INVALID",
-      'cloud-native.yaml:3:3 backend.pat: expected one of path, dockerfile, service, port, health, inFlight, ownSize, base, test; did you mean "path"?',
+      'cloud-native.yaml:3:3 backend.pat: expected one of path, dockerfile, context, target, buildArgs, service, port, health, inFlight, ownSize, base, test; did you mean "path"?',
       'cloud-native.yaml:4:9 backend.port: expected a port, 1 to 65535, got "many"',
       "cloud-native.yaml:5:22 limits.imageSize: expected a size, for example 200MB",
     ]) {
@@ -43,6 +43,8 @@ describe("unusable input is refused with the fix", () => {
       .edit("docker/api.dockerfile", "USER 10001:10001\n", "")
       .edit("docker/api.dockerfile", "FROM python:3.13-slim\n", "FROM node:20-alpine\n")
       .edit("cloud-native.yaml", "name: minimal\n", "name: minimal\nlimits: { imageSize: 1MB }\n")
+      // Without it, the base is the one that the repository's own Dockerfile names.
+      .edit("cloud-native.yaml", "  path: api\n", "  path: api\n  base: python:3.13-slim\n")
     const ended = await dagger(`--source=${source.path}`, "push", "--registry=localhost:1/none")
     expect(ended.exitCode, ended.stderr).toBe(1)
     expect(ended.stderr).toContain("VERIFICATION_FAILED")
@@ -60,7 +62,7 @@ describe("unusable input is refused with the fix", () => {
     expect(Date.now() - began).toBeLessThan(30_000)
     expect(ended.exitCode, ended.stderr).toBe(1)
     expect(ended.stderr).toMatch(
-      /PUSH_FAILED: could not push localhost:1\/none\/minimal-\w+:\w+\n[^]*refused[^]*→ .*--registry-service=tcp:\/\/localhost:1/i,
+      /PUSH_FAILED: could not push localhost:1\/none\/minimal-\w+:[\w-]+\n[^]*refused[^]*→ .*--registry-service=tcp:\/\/localhost:1/i,
     )
   })
 })
