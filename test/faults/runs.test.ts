@@ -51,7 +51,7 @@ test.concurrent(
 test.concurrent("10: a Lease that is deleted meanwhile is taken again, and the deployment goes on", async () => {
   const namespace = await Namespace.create(lab, "lease-deleted")
   const deployment = namespace.deploy(Source.minimal())
-  await deployment.said("migrate: ")
+  await deployment.said("migrate: migrate-")
   await namespace.kubectl("delete", "leases", "--all")
   const ended = await deployment.ended
   expect(ended.exitCode, ended.stderr).toBe(0)

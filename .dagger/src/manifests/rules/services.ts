@@ -1,3 +1,5 @@
+import { distance } from "fastest-levenshtein"
+
 import { describe, type Manifest } from "../manifest.js"
 import { podsOf } from "../pods.js"
 import { type Problem, problemAt } from "../problem.js"
@@ -58,13 +60,15 @@ function nearestPods(selector: Labels, manifests: Manifest[]): Labelled | undefi
       (sum, [key, value]) => sum + (value === selector[key] ? 2 : isAlike(value, selector[key]!) ? 1 : 0),
       0,
     )
+  const gap = ({ labels }: Labelled) =>
+    Object.entries(labels).reduce((sum, [key, value]) => sum + distance(value, selector[key]!), 0)
   return manifests
     .filter(({ object }) => !isKind(object, "Job"))
     .flatMap(({ object }) => {
       const labels = Object.entries(podsOf(object)?.template.metadata?.labels ?? {}).filter(([key]) => key in selector)
       return labels.length > 0 ? [{ name: describe(object), labels: Object.fromEntries(labels) }] : []
     })
-    .sort((a, b) => agreement(b) - agreement(a))[0]
+    .sort((a, b) => agreement(b) - agreement(a) || gap(a) - gap(b))[0]
 }
 
 /** Whether a selector is one of these labels, written another way. */
