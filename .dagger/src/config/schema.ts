@@ -367,7 +367,6 @@ export const Config = section({
 export type Config = z.output<typeof Config>
 export type AppConfig = Config["backend"]
 export type ServiceConfig = Config["services"][string]
-export type HandshakeStep = Config["handshake"][number]
 
 /** The settings of an application whose defaults depend on other settings. */
 function completed<App extends { base?: string; context?: string; path: string; dockerfile: string }>(
