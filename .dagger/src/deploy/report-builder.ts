@@ -1,5 +1,5 @@
 import type { AvailabilityGuard } from "../monitor/availability-guard.js"
-import type { Report } from "../report/report.js"
+import { type Report, SCHEMA_VERSION } from "../report/report.js"
 import type { PodChange } from "../status/timeline.js"
 import type { CloudNativeError } from "../util/errors.js"
 import type { RolloutTask } from "./task.js"
@@ -15,7 +15,7 @@ export class ReportBuilder {
   ): ReportBuilder {
     const now = new Date().toISOString()
     const report: Report = {
-      schemaVersion: 1,
+      schemaVersion: SCHEMA_VERSION,
       id,
       kind: isRollback ? "rollback" : "deploy",
       outcome: "failed",

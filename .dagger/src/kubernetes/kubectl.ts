@@ -1,14 +1,11 @@
 import { setTimeout as sleep } from "node:timers/promises"
 
 import { Container, dag, Service } from "@dagger.io/dagger"
-import type { z } from "zod"
 
 import { CloudNativeError } from "../util/errors.js"
-import { readShape } from "../util/json.js"
 import { runTool } from "../util/tool.js"
 import { uniqueValue } from "../util/unique.js"
 import { Api } from "./api.js"
-import { parseGoQuoted } from "./go-quoted.js"
 import { isTransient } from "./retry.js"
 
 const SECRET_FILE = "/run/secrets/manifest.json"
@@ -60,12 +57,6 @@ export class Kubectl {
   /** kubectl as a service that answers on a port for as long as it runs. */
   serve(args: string[], port: number): Service {
     return this.container.withExposedPort(port).asService({ args: ["kubectl", ...this.flags, ...args] })
-  }
-
-  /** What `kubectl get … --output=` prints of JSON, of the shape that is read; undefined if it prints nothing. */
-  async get<T>(args: string[], output: string, shape: z.ZodType<T>): Promise<T | undefined> {
-    const text = await this.must(["get", ...args, `--output=${output}`])
-    return text ? readShape(shape, parseGoQuoted(text), `the answer to kubectl get ${args.join(" ")}`) : undefined
   }
 
   /** Apply manifests that hold no secrets. */

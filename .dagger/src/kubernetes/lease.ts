@@ -136,11 +136,8 @@ class Lock {
       await this.kubectl.persist(["delete", "lease", this.name, "--ignore-not-found", "--wait=false"])
   }
 
-  private read(): Promise<Lease | undefined> {
-    const field = (name: string) => `"${name}":{{printf "%q" (or .spec.${name} "")}}`
-    const spec = `${["holderIdentity", "acquireTime", "renewTime"].map(field).join(",")},"leaseDurationSeconds":{{or .spec.leaseDurationSeconds ${DURATION}}}`
-    const template = `{"metadata":{"resourceVersion":{{printf "%q" .metadata.resourceVersion}}},"spec":{${spec}}}`
-    return this.kubectl.get(["lease", this.name, "--ignore-not-found"], `go-template=${template}`, Lease)
+  private async read(): Promise<Lease | undefined> {
+    return (await this.kubectl.api()).get("leases", this.name, Lease)
   }
 
   /** Whether it is ours now: with the version that was read, only one of two who try succeeds. */

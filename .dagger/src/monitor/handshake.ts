@@ -19,7 +19,7 @@ const TIMEOUT = 120
 const Line = z.object({ step: z.string(), problem: z.string(), failure: RequestFailure.optional() })
 export type StepResult = Pick<z.infer<typeof Line>, "step" | "problem">
 
-const JobStatus = z.object({ succeeded: z.number().optional(), failed: z.number().optional() })
+const Job = z.object({ status: z.object({ succeeded: z.number().optional(), failed: z.number().optional() }) })
 
 /** Send the config's requests from inside the cluster to the Services among `objects`, in order; throws at the first unexpected answer. */
 export async function proveHandshake(
@@ -41,8 +41,8 @@ export async function proveHandshake(
     await startK6(kubectl, { name, config, script: "handshake.js", scenario, deadline: TIMEOUT })
     // Kubernetes ends the Job first: then there is a log to read.
     const ended = async () => {
-      const status = await kubectl.get(["job", name], "jsonpath={.status}", JobStatus)
-      if (status?.succeeded || status?.failed) return true
+      const job = await (await kubectl.api()).get("jobs", name, Job)
+      if (job?.status.succeeded || job?.status.failed) return true
       const failure = jobFailure(await takeSnapshot(kubectl), name, await kubectl.now())
       if (failure) throw cannotRun(describeFailure(failure))
       return undefined

@@ -8,10 +8,13 @@ import { formatIdentity, type Identity, identityOf, parseIdentity } from "../kub
 import type { KubernetesObject, Release } from "../manifests/render.js"
 import { digestOf } from "../util/digest.js"
 import { CloudNativeError } from "../util/errors.js"
-import { readShape } from "../util/json.js"
+import { readStored } from "../util/json.js"
 
 /** Releases, and reports, that are kept; what a failure or a rollback goes back to is kept beyond that. */
 export const KEPT = 10
+
+/** The form of a record's content. */
+const SCHEMA_VERSION = 1
 
 export const NAME_LABEL = "cloud-native/name"
 export const RECORD_LABEL = "cloud-native/record"
@@ -70,7 +73,7 @@ export async function recordRelease(
   found: Identity[],
 ): Promise<ReleaseSummary> {
   const content = {
-    schemaVersion: 1,
+    schemaVersion: SCHEMA_VERSION,
     ...recorded,
     release: { ...recorded.release, secrets: recorded.release.secrets.map(withoutData) },
   }
@@ -157,7 +160,7 @@ const Objects = z.array(
 )
 const Content = z.object({
   /** Unset in earlier records. */
-  schemaVersion: z.literal(1).optional(),
+  schemaVersion: z.literal(SCHEMA_VERSION).optional(),
   release: z.object({
     config: Objects,
     secrets: Objects,
@@ -186,7 +189,12 @@ export async function readRecord(kubectl: Kubectl, id: string): Promise<Recorded
     schemaVersion: _,
     release,
     ...rest
-  } = readShape(Content, JSON.parse(gunzipSync(Buffer.from(text, "base64")).toString()), `the record ${recordName(id)}`)
+  } = readStored(
+    Content,
+    SCHEMA_VERSION,
+    JSON.parse(gunzipSync(Buffer.from(text, "base64")).toString()),
+    `the record ${recordName(id)}`,
+  )
   const objects = (list: z.infer<typeof Objects>) => list as KubernetesObject[]
   return {
     ...rest,

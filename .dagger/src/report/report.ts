@@ -19,8 +19,11 @@ const PodChange = z.object({
   change: z.enum(["ready", "gone"]),
 })
 
+/** The form of a report. */
+export const SCHEMA_VERSION = 1
+
 const Shape = z.object({
-  schemaVersion: z.literal(1).describe("Version of this form"),
+  schemaVersion: z.literal(SCHEMA_VERSION).describe("Version of this form"),
   id: z.string().describe("Names the deployment; sorts by time"),
   kind: z.enum(["deploy", "rollback"]),
   outcome: z.enum(["succeeded", "failed"]),
@@ -90,7 +93,7 @@ function upgrade(value: unknown): unknown {
   const codeOf = (state: unknown) => CODES.get(state) ?? state
   return {
     ...report,
-    schemaVersion: 1,
+    schemaVersion: SCHEMA_VERSION,
     migrations: report.migrations.map(migration => ({ ...migration, outcome: codeOf(migration.outcome) })),
     recovery: report.recovery && { ...report.recovery, action: codeOf(report.recovery.action) },
   }

@@ -1,7 +1,7 @@
 import type { Kubectl } from "../kubernetes/kubectl.js"
 import { beganBefore, KEPT, labels, missing, NAME_LABEL, RECORD_LABEL } from "../release/history.js"
-import { readShape } from "../util/json.js"
-import { Report } from "./report.js"
+import { readStored } from "../util/json.js"
+import { Report, SCHEMA_VERSION } from "./report.js"
 
 /** Keep the report of a deployment, also of one that failed: a function that fails returns nothing. */
 export async function recordReport(kubectl: Kubectl, report: Report): Promise<void> {
@@ -33,7 +33,7 @@ export async function readReport(
     '--output=go-template={{index .data "report.json"}}',
   ])
   if (!text) throw missing(kubectl, `there is no report ${latest}`)
-  return readShape(Report, JSON.parse(text), reportName(latest))
+  return readStored(Report, SCHEMA_VERSION, JSON.parse(text), reportName(latest))
 }
 
 /** The ids of the reports there are, the oldest first. */

@@ -26,6 +26,7 @@ export type ErrorCode =
   | "PULL_SECRET_UNFIT"
   | "PUSH_FAILED"
   | "RECORD_MISSING"
+  | "RECORD_TOO_NEW"
   | "REGISTRY_FAILED"
   | "ROLLBACK_FAILED"
   | "ROLLOUT_FAILED"

@@ -33,3 +33,18 @@ export function readJson<T>(shape: z.ZodType<T>, text: string, source: string): 
   }
   return readShape(shape, value, source)
 }
+
+const Versioned = z.object({ schemaVersion: z.number() })
+
+/** Read what a version of this module has stored, the latest form of which is `known`: one that is later is of a newer module. */
+export function readStored<T>(shape: z.ZodType<T>, known: number, value: unknown, source: string): T {
+  const { data } = Versioned.safeParse(value)
+  if (!data || data.schemaVersion <= known) return readShape(shape, value, source)
+  throw new CloudNativeError({
+    code: "RECORD_TOO_NEW",
+    blame: "user",
+    what: `${source} was written by a newer version of this module`,
+    why: `its schemaVersion is ${data.schemaVersion}; this version of the module reads up to ${known}`,
+    fix: "call the module in the version that deployed last, or a newer one (`dagger update`, or the version after @)",
+  })
+}

@@ -53,7 +53,8 @@ describe("during a deployment", () => {
     }
     const persist = async () => void (state.lease = undefined)
     const get = async () => state.lease && { ...state.lease, metadata: { resourceVersion: "1" } }
-    return { state, kubectl: { namespace: "shop", run, persist, get } as unknown as Kubectl }
+    const api = async () => ({ get })
+    return { state, kubectl: { namespace: "shop", run, persist, api } as unknown as Kubectl }
   }
 
   /** Work of a minute, that ends at once when it is told to; `disturb` is what happens meanwhile. */

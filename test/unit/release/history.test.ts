@@ -90,6 +90,16 @@ describe("a record", () => {
     expect(await readRecord(kubectl, "20261124-095959-abcd")).toEqual(recorded)
   })
 
+  test("of a newer module is the user's to read with that one", async () => {
+    const stored = gzipSync(JSON.stringify({ schemaVersion: 2, release: "of another form" })).toString("base64")
+    const { kubectl } = fakeKubectl({ get: () => ({ stdout: stored }) })
+    await expect(readRecord(kubectl, "20261124-095959-abcd")).rejects.toMatchObject({
+      code: "RECORD_TOO_NEW",
+      blame: "user",
+      why: "its schemaVersion is 2; this version of the module reads up to 1",
+    })
+  })
+
   test("is read as it was written, and is of the same content with and without a version", async () => {
     const recorded = await read()
     let stored = ""
