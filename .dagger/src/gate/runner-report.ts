@@ -1,5 +1,7 @@
 import { z } from "zod"
 
+import { withoutControl } from "../util/printable.js"
+
 /** The report that jest writes with --json, and vitest with its reporter of the same form. */
 const Report = z.object({
   testResults: z.array(
@@ -68,26 +70,19 @@ function testcase(file: string, test: Assertion): string {
 
 /** The message is what stands before the stack; the details end with the first place of the stack. */
 function outcome(element: "failure" | "error", text: string): string {
-  const lines = text.replace(COLOURS, "").split("\n")
+  const lines = withoutControl(text).split("\n")
   const stack = lines.findIndex(line => /^\s+at /.test(line))
   const message = (stack < 0 ? lines : lines.slice(0, stack)).join("\n").trim()
   const place = stack < 0 ? "" : lines[stack]!.trim()
   return `<${element} message="${escape(message)}">${escape(place)}</${element}>`
 }
 
-// eslint-disable-next-line no-control-regex
-const COLOURS = /\u001b\[[0-9;]*m/g
-
 function nameOf({ ancestorTitles, title }: Assertion): string {
   return [...ancestorTitles, title].join(" > ")
 }
 
 function escape(text: string): string {
-  return (
-    text
-      .replace(/[&<>"]/g, char => `&#${char.charCodeAt(0)};`)
-      .replaceAll("\n", "&#10;")
-      // eslint-disable-next-line no-control-regex
-      .replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f]/g, "")
-  )
+  return withoutControl(text)
+    .replace(/[&<>"]/g, char => `&#${char.charCodeAt(0)};`)
+    .replaceAll("\n", "&#10;")
 }

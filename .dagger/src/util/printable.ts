@@ -1,4 +1,4 @@
-/** Characters of a line that are kept. */
+/** Characters of a line, and of a message, that are kept. */
 const LENGTH = 500
 
 /* eslint-disable no-control-regex */
@@ -6,15 +6,31 @@ const CONTROL =
   /\u001b\[[0-?]*[ -/]*[@-~]|\u001b\][^\u0007\u001b]*(?:\u0007|\u001b\\)?|\u001b.|[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g
 /* eslint-enable no-control-regex */
 
+/** Text without control sequences and control characters; lines and tabs stay. */
+export function withoutControl(text: string): string {
+  return text.replaceAll("\r\n", "\n").replace(CONTROL, "")
+}
+
 /**
  * Text of a program that is not trusted, for a terminal and for GitHub's runner: without control sequences, without the
  * commands that the runner would obey, each line cut. `redact` sees whole lines, without control sequences.
  */
 export function printable(text: string, redact: (text: string) => string): string {
-  return redact(text.replaceAll("\r\n", "\n").replace(CONTROL, ""))
-    .replace(/^(\s*):(?=:)/gm, "$1: ")
-    .replaceAll("##[", "## [")
+  return withoutCommands(redact(withoutControl(text)))
     .split("\n")
-    .map(line => (line.length > LENGTH ? `${line.slice(0, LENGTH)}…` : line))
+    .map(cut)
     .join("\n")
+}
+
+/** A message of the cluster's, for the same readers: what a container answered or wrote may stand in it. Cut as a whole. */
+export function excerpt(message: string): string {
+  return cut(withoutCommands(withoutControl(message).trim()))
+}
+
+function withoutCommands(text: string): string {
+  return text.replace(/^(\s*):(?=:)/gm, "$1: ").replaceAll("##[", "## [")
+}
+
+function cut(text: string): string {
+  return text.length > LENGTH ? `${text.slice(0, LENGTH)}…` : text
 }

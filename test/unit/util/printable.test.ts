@@ -1,6 +1,6 @@
 import { expect, test } from "vitest"
 
-import { printable } from "../../../.dagger/src/util/printable.ts"
+import { excerpt, printable } from "../../../.dagger/src/util/printable.ts"
 
 test.each([
   ["a colour", "\u001b[31merror\u001b[0m: no", "error: no"],
@@ -15,4 +15,9 @@ test.each([
 test("what is cut off has been redacted before", () => {
   const line = `${"x".repeat(498)}secret`
   expect(printable(line, text => text.replace("secret", "***"))).toBe(`${"x".repeat(498)}**…`)
+})
+
+test("a message is cut as a whole", () => {
+  expect(excerpt(` ${"x".repeat(300)}\n\u001b[1m${"y".repeat(300)}`)).toBe(`${"x".repeat(300)}\n${"y".repeat(199)}…`)
+  expect(excerpt("##[error]no\n::error::no")).toBe("## [error]no\n: :error::no")
 })
