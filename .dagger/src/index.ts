@@ -284,7 +284,7 @@ export class CloudNative implements Settings {
     const registryLogin = createPullSecret ? await loginOf(to?.host, access.username, access.password) : undefined
     const read = readInputs(this.source, config, { ...inputsOf(this), registryLogin })
     const { inputs, kubectl } = kubeconfig
-      ? await preflight(targetOf(this), config, read, namesOf(to!.prefix, config.name))
+      ? await preflight(targetOf(this), config, read, namesOf(to!.prefix, config.name), { timeout: this.timeout })
       : {
           inputs: await completeForEphemeral(read, to && { host: to.host, access }),
           kubectl: undefined,

@@ -83,7 +83,7 @@ export class Pushed implements Settings {
       : undefined
     const read = readInputs(this.source, config, { ...inputsOf(this), registryLogin })
     const { inputs, kubectl } = this.kubeconfig
-      ? await preflight(targetOf(this), config, read, this.images(), access)
+      ? await preflight(targetOf(this), config, read, this.images(), { access, timeout: this.timeout })
       : {
           inputs: await completeForEphemeral(read, { host: parseReference(this.backendRef).host, access }),
           kubectl: undefined,
@@ -102,7 +102,9 @@ export class Pushed implements Settings {
     const target = targetOf(this)
     const config = decodeConfig(this.config)
     const read = readInputs(this.source, config, inputsOf(this))
-    const { kubectl, inputs } = await preflight(target, config, read, this.images(), await accessOf(this))
+    const { kubectl, inputs } = await preflight(target, config, read, this.images(), {
+      access: await accessOf(this),
+    })
     return diffRelease(kubectl, config.name, renderRelease(inputs, this.images(), kubectl.namespace))
   }
 

@@ -26,6 +26,8 @@ export interface Target {
 export interface Reached {
   kubectl: Kubectl
   user: string
+  /** When its credentials end, in milliseconds since 1970; unset where that is not known. */
+  credentialsEnd?: number
 }
 
 /** kubectl on the user's cluster; throws unless the API server answers and the namespace exists. */
@@ -61,7 +63,8 @@ export async function reach(target: Target, config: Config): Promise<Reached> {
       )
     : new Kubectl(container, [context], namespace)
   const url = target.apiServer ? `${server.url} (through --api-server)` : server.url
-  return { kubectl, user: readWhoAmI(await kubectl.run(WHO_AM_I), { url, host: server.host }) }
+  const user = readWhoAmI(await kubectl.run(WHO_AM_I), { url, host: server.host })
+  return { kubectl, user, credentialsEnd: server.credentialsEnd }
 }
 
 /** A container that runs kubectl, as root: a mounted secret is root's to read. With the group, no image needs an /etc/passwd. */

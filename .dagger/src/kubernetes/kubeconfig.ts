@@ -2,6 +2,7 @@ import { parse } from "yaml"
 import { z } from "zod"
 
 import { CloudNativeError } from "../util/errors.js"
+import { endOfCredentials } from "./credentials.js"
 
 const path = z.string().nullish()
 
@@ -14,7 +15,9 @@ const Cluster = z.object({
 const User = z.object({
   exec: z.object({ command: z.string() }).nullish(),
   "auth-provider": z.object({ name: z.string() }).nullish(),
+  token: z.string().nullish(),
   "client-certificate": path,
+  "client-certificate-data": z.string().nullish(),
   "client-key": path,
   tokenFile: path,
 })
@@ -52,6 +55,8 @@ export interface ApiServer {
   namespace?: string
   /** The proxy that leads to the server. */
   proxyUrl?: string
+  /** When the user's credentials end, in milliseconds since 1970; unset where they do not say, or a program renews them. */
+  credentialsEnd?: number
   externalReferences: ExternalReference[]
 }
 
@@ -75,12 +80,14 @@ export function readKubeconfig(text: string, context?: string): ApiServer {
   if (used.user && !userEntry)
     throw invalid(`its context ${chosen.name} names a user ${used.user} that it does not contain`)
   const user = read(User.nullish(), userEntry?.user, `users.${used.user}.user`)
+  const credentialsEnd = user && !user.exec ? endOfCredentials(user) : undefined
   return {
     context: chosen.name,
     url: cluster.server,
     host: cluster["tls-server-name"] || new URL(cluster.server).hostname.replace(/^\[(.*)\]$/, "$1"),
     ...(used.namespace && { namespace: used.namespace }),
     ...(cluster["proxy-url"] && { proxyUrl: cluster["proxy-url"] }),
+    ...(credentialsEnd !== undefined && { credentialsEnd }),
     externalReferences: externalReferencesOf({ ...user, "certificate-authority": cluster["certificate-authority"] }),
   }
 }

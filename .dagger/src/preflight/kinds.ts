@@ -1,3 +1,5 @@
+import { z } from "zod"
+
 import type { Kubectl } from "../kubernetes/kubectl.js"
 import type { KubernetesObject } from "../manifests/render.js"
 import { CloudNativeError, lastLines } from "../util/errors.js"
@@ -28,7 +30,8 @@ export async function kindsOf(kubectl: Kubectl, objects: KubernetesObject[]): Pr
   ])
   // The exit code also tells of groups that are away for a moment, such as metrics.
   const known = parseApiResources(resources.stdout)
-  if (known.size > 0) return named(objects, known, versions.stdout.split("\n").filter(Boolean))
+  const served = versions.stdout.split("\n").filter(Boolean)
+  if (known.size > 0) return named(objects, known, served, await kindsIn(kubectl, uncertain(objects, known, served)))
   console.log(`preflight: the kinds of the cluster are not checked: ${lastLines(resources.stderr, 1)}`)
   return { resources: [], unknown: [] }
 }
@@ -47,11 +50,39 @@ export function parseApiResources(text: string): Map<string, Known> {
   )
 }
 
-/** Each object's resource, once. `versions`: all that the cluster serves; none where it does not say. */
+/** The versions that the cluster serves and does not prefer: one may have other kinds of its group only. */
+function uncertain(objects: KubernetesObject[], known: Map<string, Known>, versions: string[]): string[] {
+  const others = objects.filter(object => {
+    const found = known.get(`${object.kind}.${groupOf(object)}`)
+    return found && found.apiVersion !== object.apiVersion && versions.includes(object.apiVersion)
+  })
+  return [...new Set(others.map(({ apiVersion }) => apiVersion))]
+}
+
+const ResourceList = z.object({ resources: z.array(z.object({ kind: z.string() })) })
+
+/** The kinds of each of these versions; a version is left out where it does not say. */
+async function kindsIn(kubectl: Kubectl, versions: string[]): Promise<Map<string, string[]>> {
+  const lists = await Promise.all(
+    versions.map(async version => {
+      const { exitCode, stdout } = await kubectl.run(["get", "--raw", `/apis/${version}`])
+      const kinds =
+        exitCode === 0 ? ResourceList.parse(JSON.parse(stdout)).resources.map(({ kind }) => kind) : undefined
+      return kinds ? [[version, kinds] as const] : []
+    }),
+  )
+  return new Map(lists.flat())
+}
+
+/**
+ * Each object's resource, once. `versions`: all that the cluster serves; none where it does not say. `kindsIn`: the kinds of
+ * a version, where that was looked at.
+ */
 export function named(
   objects: Pick<KubernetesObject, "apiVersion" | "kind">[],
   known: Map<string, Known>,
   versions: string[],
+  kindsIn: Map<string, string[]> = new Map(),
 ): Kinds {
   const kinds = new Map(objects.map(object => [`${object.kind} (${object.apiVersion})`, object]))
   const resources = new Map<string, Resource>()
@@ -59,7 +90,10 @@ export function named(
   for (const [name, object] of kinds) {
     const found = known.get(`${object.kind}.${groupOf(object)}`)
     if (!found) unknown.push(name)
-    else if (versions.length > 0 && !versions.includes(object.apiVersion))
+    else if (
+      (versions.length > 0 && !versions.includes(object.apiVersion)) ||
+      kindsIn.get(object.apiVersion)?.includes(object.kind) === false
+    )
       unknown.push(`${name}: the cluster has ${found.apiVersion}`)
     else resources.set(`${found.resource}.${groupOf(object)}`, { group: groupOf(object), resource: found.resource })
   }

@@ -9,6 +9,7 @@ import { type ReleaseInputs, renderRelease } from "../release/inputs.js"
 import { together } from "../util/collect-errors.js"
 import { assertAccepted } from "./admission.js"
 import { assertArchitecture } from "./architecture.js"
+import { assertLasting } from "./credentials.js"
 import { architecturesOf } from "./image-platforms.js"
 import { assertKnown, kindsOf } from "./kinds.js"
 import { assertMonitorAdmitted } from "./monitor-pod.js"
@@ -24,14 +25,14 @@ export interface Ready {
 
 /**
  * Look for all that would stop a deployment, before anything is built or changed: throws one error with every problem.
- * `images`: by name or digest; they need not have been pushed yet. `access`: to the registry of those that have been.
+ * `images`: by name or digest; they need not have been pushed yet. `access`: to the registry of those that have been. `timeout`: of the deployment that follows.
  */
 export async function preflight(
   target: Target,
   config: Config,
   read: Promise<ReleaseInputs>,
   images: PushedImages,
-  access: RegistryAccess = {},
+  { access = {}, timeout }: { access?: RegistryAccess; timeout?: string } = {},
 ): Promise<Ready> {
   const reached = reach(target, config)
   const rendered = read.then(inputs => {
@@ -43,6 +44,8 @@ export async function preflight(
     () => reached,
     () => rendered,
     () => reached.then(({ kubectl }) => assertNamespace(kubectl)),
+    // Once the inputs have been read, the time-out is known to be one.
+    () => prepared.then(([cluster]) => timeout && assertLasting(cluster, timeout, Date.now())),
     () =>
       reached.then(cluster =>
         assertKinds(

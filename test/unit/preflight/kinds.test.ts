@@ -36,6 +36,21 @@ describe("the resources of kinds", () => {
     expect(both).toEqual({ resources: [{ group: "autoscaling", resource: "horizontalpodautoscalers" }], unknown: [] })
   })
 
+  test("that a version has not, though it has others of the group, are named", () => {
+    const objects = [
+      { apiVersion: "batch/v1beta1", kind: "CronJob" },
+      { apiVersion: "autoscaling/v1", kind: "HorizontalPodAutoscaler" },
+    ]
+    const kindsIn = new Map([
+      ["batch/v1beta1", ["Other"]],
+      ["autoscaling/v1", ["HorizontalPodAutoscaler"]],
+    ])
+    expect(named(objects, parseApiResources(PRINTED), [...VERSIONS, "batch/v1beta1"], kindsIn)).toEqual({
+      resources: [{ group: "autoscaling", resource: "horizontalpodautoscalers" }],
+      unknown: ["CronJob (batch/v1beta1): the cluster has batch/v1"],
+    })
+  })
+
   test("that the cluster does not know, or not in that version, are named with the version that there is", () => {
     const unknown = kinds(
       ["monitoring.coreos.com/v1", "ServiceMonitor"],
