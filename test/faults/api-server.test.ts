@@ -47,13 +47,7 @@ test.each([
   "1: an API server that $how for $seconds s in the middle of a rollout: the deployment succeeds",
   async ({ how, seconds, said, away, back }) => {
     const namespace = await Namespace.create(lab, how.replaceAll(" ", "-"))
-    // The kubelet cannot say that a pod is ready while nobody listens: its start is measured longer than it was.
-    const source = Source.minimal().edit(
-      "cloud-native.yaml",
-      "name: minimal",
-      "name: minimal\nlimits: { startupAction: warn }",
-    )
-    const deployment = namespace.deploy(source)
+    const deployment = namespace.deploy(Source.minimal())
     await deployment.said("rollout: ")
     await away()
     await delay(seconds * 1000)

@@ -3,7 +3,7 @@ import { z } from "zod"
 import type { Kubectl } from "../kubernetes/kubectl.js"
 import { stagesOf } from "../manifests/hooks.js"
 import type { KubernetesObject } from "../manifests/render.js"
-import { describePod, describePulls } from "../status/describe.js"
+import { describeNodes, describePod, describePulls } from "../status/describe.js"
 import { containerOf, type RolloutFailure } from "../status/failure.js"
 import { hasCompleted, jobFailure, jobOf, podsOfJob } from "../status/job.js"
 import { failingLogs } from "../status/logs.js"
@@ -11,7 +11,7 @@ import { describeFailure, remedyFor } from "../status/remedies.js"
 import { takeSnapshot } from "../status/take-snapshot.js"
 import { CloudNativeError } from "../util/errors.js"
 import { pollUntil } from "../util/poll.js"
-import type { Redactor } from "../util/redact.js"
+import { redact, type Redactor } from "../util/redact.js"
 import type { RolloutTask } from "./task.js"
 
 const Job = z.object({
@@ -120,7 +120,9 @@ async function stateOf(kubectl: Kubectl, redactor: Redactor, name: string, conta
   if (!pod) return ""
   const [own] = jobOf(snapshot, name)?.spec.template.spec.containers ?? []
   const logs = await failingLogs(kubectl, pod, redactor, container ?? own?.name)
-  return [...describePod(pod), ...describePulls(pod, snapshot), logs].filter(Boolean).join("\n")
+  const pulls = describePulls(pod, snapshot, await kubectl.now())
+  const state = [...describePod(pod), ...pulls, ...describeNodes(snapshot)].join("\n")
+  return [redact(state, redactor.values), logs].filter(Boolean).join("\n")
 }
 
 function wordingOf(

@@ -4,7 +4,7 @@ import { failingLogs } from "../status/logs.js"
 import { describeFailure, remedyFor } from "../status/remedies.js"
 import type { Of } from "../status/snapshot.js"
 import { CloudNativeError } from "../util/errors.js"
-import type { Redactor } from "../util/redact.js"
+import { redact, type Redactor } from "../util/redact.js"
 
 /** A rollout that cannot succeed. */
 export interface FailedRollout {
@@ -25,7 +25,7 @@ export async function rolloutFailed(
   redactor: Redactor,
   { workload, failure, state, pod, object }: FailedRollout,
 ): Promise<CloudNativeError> {
-  const cause = describeFailure(failure)
+  const cause = redact(describeFailure(failure), redactor.values)
   // Printed before the evidence is gathered, which takes a moment.
   console.log(`rollout: ${workload}: failed: ${cause}`)
   return new CloudNativeError({
@@ -33,7 +33,11 @@ export async function rolloutFailed(
     kind: failure.kind,
     blame: "user",
     what: `the rollout of ${workload} cannot succeed`,
-    why: [cause, state, pod && (await failingLogs(kubectl, pod, redactor, containerOf(failure)))]
+    why: [
+      cause,
+      redact(state, redactor.values),
+      pod && (await failingLogs(kubectl, pod, redactor, containerOf(failure))),
+    ]
       .filter(Boolean)
       .join("\n"),
     fix: `${remedyFor(failure, kubectl.namespace)}; to look further: kubectl --namespace=${kubectl.namespace} describe ${pod ? `pod/${pod.metadata.name}` : object}`,

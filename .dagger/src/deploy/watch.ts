@@ -1,8 +1,9 @@
 import type { Kubectl } from "../kubernetes/kubectl.js"
 import type { Workload } from "../manifests/render.js"
 import { readRollout, type RolloutState } from "../status/deployment.js"
-import { describePod, describePulls, describeState } from "../status/describe.js"
+import { describeNodes, describePod, describePulls, describeState } from "../status/describe.js"
 import type { RolloutFailure } from "../status/failure.js"
+import { Outages } from "../status/outages.js"
 import { commonFailure, startLimits } from "../status/pod.js"
 import { newPods, readSet, SETS, type SetState } from "../status/pod-sets.js"
 import type { Snapshot } from "../status/snapshot.js"
@@ -10,6 +11,7 @@ import { type PodStart, Starts } from "../status/startup.js"
 import { takeSnapshot } from "../status/take-snapshot.js"
 import { type PodChange, Timeline } from "../status/timeline.js"
 import { pollUntil } from "../util/poll.js"
+import { redact } from "../util/redact.js"
 import { type FailedRollout, rolloutFailed } from "./rollout-error.js"
 import type { RolloutTask } from "./task.js"
 
@@ -28,20 +30,22 @@ export async function watchRollout(
   const limits = startLimits(config.limits)
   const timeline = new Timeline(onChange, await kubectl.now())
   const starts = new Starts(before)
+  const outages = new Outages(await kubectl.now())
   const shown = new Set<string>()
   const lines = new Map<string, string>()
   let last = ""
   const ask = async () => {
     const snapshot = await takeSnapshot(kubectl)
     const now = await kubectl.now()
-    const states = deployments.map(name => readRollout(snapshot, name, now, limits))
+    outages.answered(now)
+    const states = deployments.map(name => readRollout(snapshot, name, outages.patient(now), limits))
     last = states
       .filter(state => !state.complete)
-      .map(state => describeState(snapshot, state))
+      .map(state => describeState(snapshot, state, now))
       .join("\n")
     for (const state of states) {
       timeline.record(state.deployment, [...state.old, ...state.pods], now)
-      starts.record(state.deployment, state.pods, snapshot)
+      starts.record(state.deployment, state.pods, snapshot, outages)
       if (lines.get(state.deployment) !== state.line) console.log(`rollout: ${state.deployment}: ${state.line}`)
       lines.set(state.deployment, state.line)
       const warning = state.warning && `rollout: ${state.deployment}: warning: ${state.warning}`
@@ -49,15 +53,18 @@ export async function watchRollout(
       if (warning) shown.add(warning)
     }
     const failed = states.find(state => state.failure)
-    if (failed) throw await rolloutFailed(kubectl, redactor, failedRollout(snapshot, failed, failed.failure!))
+    if (failed) throw await rolloutFailed(kubectl, redactor, failedRollout(snapshot, failed, failed.failure!, now))
     return states.every(state => state.complete) ? starts.all() : undefined
   }
-  return pollUntil(`the rollout of ${deployments.join(" and ")}`, timeout, ask, { state: () => last, signal })
+  return pollUntil(`the rollout of ${deployments.join(" and ")}`, timeout, ask, {
+    state: () => redact(last, redactor.values),
+    signal,
+  })
 }
 
-function failedRollout(snapshot: Snapshot, state: RolloutState, failure: RolloutFailure): FailedRollout {
+function failedRollout(snapshot: Snapshot, state: RolloutState, failure: RolloutFailure, now: number): FailedRollout {
   const { deployment: workload, culprit: pod } = state
-  return { workload, failure, state: describeState(snapshot, state), pod, object: `deployment/${workload}` }
+  return { workload, failure, state: describeState(snapshot, state, now), pod, object: `deployment/${workload}` }
 }
 
 /** Wait until every StatefulSet and DaemonSet runs this release; throws as soon as one cannot, or `signal` says so. */
@@ -70,12 +77,14 @@ export async function watchSets(
 ): Promise<void> {
   if (sets.length === 0) return
   const limits = startLimits(config.limits)
+  const outages = new Outages(await kubectl.now())
   const names = sets.map(({ kind, name }) => `${kind.toLowerCase()}/${name}`)
   const lines = new Map<string, string>()
   let waitingFor: string[] = []
   const ask = async () => {
     const snapshot = await takeSnapshot(kubectl)
     const now = await kubectl.now()
+    outages.answered(now)
     waitingFor = []
     const states = await Promise.all(sets.map(({ kind, name }) => readState(kubectl, kind as keyof typeof SETS, name)))
     const read = states.map(readSet)
@@ -87,9 +96,10 @@ export async function watchSets(
       if (!read[index]!.complete)
         waitingFor.push(
           `${name}: ${line}`,
-          ...pods.flatMap(pod => [...describePod(pod), ...describePulls(pod, snapshot)]),
+          ...pods.flatMap(pod => [...describePod(pod), ...describePulls(pod, snapshot, now)]),
+          ...describeNodes(snapshot),
         )
-      const failure = read[index]!.complete ? undefined : commonFailure(pods, snapshot, now, limits)
+      const failure = read[index]!.complete ? undefined : commonFailure(pods, snapshot, outages.patient(now), limits)
       const [pod] = pods
       if (failure && pod)
         throw await rolloutFailed(kubectl, redactor, {
@@ -103,7 +113,7 @@ export async function watchSets(
     return read.every(({ complete }) => complete) || undefined
   }
   await pollUntil(`the rollout of ${names.join(" and ")}`, timeout, ask, {
-    state: () => waitingFor.join("\n"),
+    state: () => redact(waitingFor.join("\n"), redactor.values),
     signal,
   })
 }

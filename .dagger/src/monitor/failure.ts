@@ -6,7 +6,7 @@ import { PATIENT } from "../status/pod.js"
 import { only } from "../status/snapshot.js"
 import { takeSnapshot } from "../status/take-snapshot.js"
 import { CloudNativeError } from "../util/errors.js"
-import type { Redactor } from "../util/redact.js"
+import { redact, type Redactor } from "../util/redact.js"
 import type { Availability } from "./availability.js"
 import { K6_NEEDS } from "./k6-job.js"
 import { describeFailure, remedyFor } from "./request-failure.js"
@@ -53,7 +53,9 @@ export async function requestsFailed(
       : `${percent} of the users' requests were answered as expected, not 100 %`,
     why: [
       ...describeOutages(availability),
-      ...states.filter(({ complete }) => !complete).map(state => describeState(snapshot, state)),
+      ...states
+        .filter(({ complete, warning }) => !complete || warning)
+        .map(state => redact(describeState(snapshot, state, now), redactor.values)),
       ...logs,
     ]
       .filter(Boolean)

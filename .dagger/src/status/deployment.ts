@@ -1,3 +1,4 @@
+import { excerpt } from "../util/printable.js"
 import { isFinalRefusal, refusal, type RolloutFailure } from "./failure.js"
 import { GRACE, hasEnded, makesRoom, podFailure, type StartLimits } from "./pod.js"
 import { isOwnedBy, type Of, only, type Snapshot } from "./snapshot.js"
@@ -85,6 +86,8 @@ function warningOf(
     const pods = left.map(({ metadata }) => `${metadata.name} (its grace ends at ${metadata.deletionTimestamp})`)
     return `old pods are still terminating: ${pods.join(", ")}`
   }
+  if (spec.paused)
+    return `it is paused (paused: true), so no pod of it is replaced; to let it go on: kubectl rollout resume deployment/${name}`
   if (spec.replicas === 0 && !autoscaler)
     return `it has 0 replicas, so nothing of it runs; to start it: kubectl scale deployment/${name} --replicas=1, or set replicas in the manifest`
   return autoscaler?.status.conditions.map(inactive).find(Boolean)
@@ -149,7 +152,7 @@ function inactive({
   message,
 }: Of<"HorizontalPodAutoscaler">["status"]["conditions"][number]): string | undefined {
   return type === "ScalingActive" && status === "False" && !reason?.startsWith("FailedGet")
-    ? `its autoscaler does not scale it: ${message}`
+    ? `its autoscaler does not scale it: ${excerpt(message ?? "")}`
     : undefined
 }
 

@@ -1,3 +1,4 @@
+import { excerpt } from "../util/printable.js"
 import type { RolloutState } from "./deployment.js"
 import { type ContainerStatus, eventsOf, type Of, only, type Snapshot } from "./snapshot.js"
 
@@ -7,30 +8,57 @@ const EVENTS = 10
 /** Pods that ended as a whole that an error shows at most, the last ones. */
 const ENDED = 3
 
-/** The state of a rollout as evidence: replicas, ReplicaSet, each container of its pods, the events that warn. */
-export function describeState(snapshot: Snapshot, state: RolloutState): string {
+/** Nodes in a bad state that an error shows at most. */
+const NODES = 5
+
+/**
+ * The state of a rollout as evidence: replicas, ReplicaSet, each container of its pods, nodes in a bad state, the events
+ * that warn. `now` is in milliseconds since 1970.
+ */
+export function describeState(snapshot: Snapshot, state: RolloutState, now: number): string {
   const objects = [state.deployment, state.replicaSet?.metadata.name, ...state.pods.map(pod => pod.metadata.name)]
   const events = warnings(only(snapshot, "Event").filter(event => objects.includes(event.involvedObject.name)))
   return [
     `deployment ${state.deployment}: ${state.line}${state.replicaSet ? `; newest ReplicaSet: ${state.replicaSet.metadata.name}` : ""}`,
-    ...state.pods.flatMap(pod => [...describePod(pod), ...describePulls(pod, snapshot)]),
+    ...(state.warning ? [state.warning] : []),
+    ...state.pods.flatMap(pod => [...describePod(pod), ...describePulls(pod, snapshot, now)]),
     ...state.ended.slice(-ENDED).map(describeEnd),
+    ...describeNodes(snapshot),
     ...(events.length > 0 ? ["events:", ...events.map(line => `  ${line}`)] : []),
   ].join("\n")
 }
 
 function describeEnd({ metadata, status }: Of<"Pod">): string {
-  return `pod ${metadata.name}: ${[status.reason ?? status.phase, status.message].filter(Boolean).join(": ")}`
+  return `pod ${metadata.name}: ${[status.reason ?? status.phase, status.message && excerpt(status.message)].filter(Boolean).join(": ")}`
 }
 
-/** The images that are being pulled for a pod, and since when. */
-export function describePulls(pod: Of<"Pod">, snapshot: Snapshot): string[] {
+/** The nodes that are not ready, or short of something, and since when. */
+export function describeNodes(snapshot: Snapshot): string[] {
+  const isBad = ({ type, status }: Of<"Node">["status"]["conditions"][number]) =>
+    type === "Ready" ? status !== "True" : status === "True"
+  return only(snapshot, "Node")
+    .flatMap(({ metadata, status: { conditions } }) =>
+      conditions
+        .filter(isBad)
+        .map(
+          ({ type, message = "", lastTransitionTime }) =>
+            `node ${metadata.name}: ${type === "Ready" ? "not ready" : type} since ${lastTransitionTime}: ${excerpt(message)}`,
+        ),
+    )
+    .slice(0, NODES)
+}
+
+/** The images that are being pulled for a pod, and for how long. `now` is in milliseconds since 1970. */
+export function describePulls(pod: Of<"Pod">, snapshot: Snapshot, now: number): string[] {
   const events = eventsOf(pod, snapshot)
   const imageOf = (text: string) => /image "([^"]+)"/.exec(text)?.[1]
   const pulled = events.filter(({ reason }) => reason === "Pulled").map(({ message }) => imageOf(message))
   return events
     .filter(({ reason, message }) => reason === "Pulling" && !pulled.includes(imageOf(message)))
-    .map(({ message, lastTimestamp }) => `  pulling ${imageOf(message)} since ${lastTimestamp}`)
+    .map(({ message, lastTimestamp }) => {
+      const seconds = Math.round((now - Date.parse(lastTimestamp ?? "")) / 1000)
+      return `  pulling ${imageOf(message)} for ${seconds} s`
+    })
 }
 
 /** How a pod stands: why the cluster takes it away, why no node takes it, or each of its containers. */
@@ -42,8 +70,8 @@ export function describePod(pod: Of<"Pod">): string[] {
   ]
   const disrupted = pod.status.conditions.find(({ type, status }) => type === "DisruptionTarget" && status === "True")
   const lines = [
-    ...(disrupted ? [`taken away (${disrupted.reason}): ${disrupted.message}`] : []),
-    ...(scheduled?.status === "False" ? [`not scheduled: ${scheduled.message}`] : containers),
+    ...(disrupted ? [`taken away (${disrupted.reason}): ${excerpt(disrupted.message ?? "")}`] : []),
+    ...(scheduled?.status === "False" ? [`not scheduled: ${excerpt(scheduled.message ?? "")}`] : containers),
   ]
   return [`pod ${pod.metadata.name}:`, ...lines.map(line => `  ${line}`)]
 }
@@ -79,7 +107,7 @@ function warnings(events: Of<"Event">[]): string[] {
   return [...byText.values()]
     .sort((a, b) => lastTime(a) - lastTime(b))
     .slice(-EVENTS)
-    .map(({ reason, message }) => `${reason}: ${message.trim()}`)
+    .map(({ reason, message }) => `${reason}: ${excerpt(message)}`)
 }
 
 function lastTime(event: Of<"Event">): number {

@@ -12,10 +12,14 @@ type ContainerFailure =
 
 type Probe = "startup" | "readiness" | "liveness"
 
+/** What a node is short of, as its taint calls it. */
+export type Pressure = "disk" | "memory" | "pid"
+
 /** Why a pod does not come up; `container` names the one that shows it. */
 export type PodFailure =
   | (ContainerFailure & { container: string; init: boolean })
   | { kind: "Unschedulable" | "HostPortTaken"; message: string }
+  | { kind: "NodePressure"; pressure: Pressure; message: string }
   | { kind: "MountFailed"; message: string; missing?: Missing }
 
 /** Why no pod can be created, or why Kubernetes gave up on those that were. */
@@ -89,7 +93,10 @@ export function isFinalRefusal(failure: WorkloadFailure): boolean {
 
 /** Reads the scheduler's message about a pod that it has no node for. */
 export function schedulingFailure(message: string): PodFailure {
-  const isPort = message.includes("free ports for the requested pod ports") && !message.includes("Insufficient")
+  if (message.includes("Insufficient")) return { kind: "Unschedulable", message }
+  const pressure = /node\.kubernetes\.io\/(disk|memory|pid)-pressure/.exec(message)?.[1] as Pressure | undefined
+  if (pressure) return { kind: "NodePressure", pressure, message }
+  const isPort = message.includes("free ports for the requested pod ports")
   return { kind: isPort ? "HostPortTaken" : "Unschedulable", message }
 }
 

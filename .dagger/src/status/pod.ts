@@ -104,6 +104,11 @@ function isScheduled(pod: Of<"Pod">, status: "True" | "False"): boolean {
   return pod.status.conditions.some(condition => condition.type === "PodScheduled" && condition.status === status)
 }
 
+/** Whether its node was short of memory, disk or processes, and it had to go. */
+export function isEvicted(pod: Of<"Pod">): boolean {
+  return pod.status.reason === "Evicted"
+}
+
 /** Evicted, or on a node that was shut down: Kubernetes keeps such a pod, and puts another one in its place. */
 export function hasEnded(pod: Of<"Pod">): boolean {
   return pod.status.phase === "Failed" || pod.status.phase === "Succeeded"

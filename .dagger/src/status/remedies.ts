@@ -1,3 +1,4 @@
+import { excerpt } from "../util/printable.js"
 import type { Missing, RolloutFailure } from "./failure.js"
 
 type Kind = RolloutFailure["kind"]
@@ -90,6 +91,10 @@ const FAILURES: { [K in Kind]: Wording<K> } = {
     text: ({ message }) => `no node takes the pod: ${message}`,
     remedy: () => "lower resources.requests, or give the cluster more room",
   },
+  NodePressure: {
+    text: ({ message }) => `no node takes the pod: ${message}`,
+    remedy: ({ pressure }) => `${PRESSURES[pressure]}, or add nodes; the kubelet lifts the taint some minutes later`,
+  },
   HostPortTaken: {
     text: ({ message }) => `no node takes the pod: ${message}`,
     remedy: () =>
@@ -129,6 +134,12 @@ const FAILURES: { [K in Kind]: Wording<K> } = {
   },
 }
 
+const PRESSURES = {
+  disk: "free disk space on the cluster's nodes (images and logs that nothing needs)",
+  memory: "free memory on the cluster's nodes (pods without limits.memory)",
+  pid: "end processes on the cluster's nodes (what starts processes without end)",
+}
+
 const PROBES = {
   startup: "fix what keeps the application from starting (see the log), or give the startupProbe more time",
   readiness:
@@ -151,7 +162,7 @@ function addMissing({ object, name, key }: Missing, namespace: string): string {
 
 /** A failure in one line, with the container that shows it. */
 export function describeFailure(failure: RolloutFailure): string {
-  const text = wordingOf(failure.kind).text(failure)
+  const text = excerpt(wordingOf(failure.kind).text(failure))
   if (!("container" in failure)) return text
   return `${failure.init ? "init container " : ""}${failure.container}: ${text}`
 }

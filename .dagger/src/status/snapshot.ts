@@ -132,8 +132,13 @@ const Event = z.object({
   lastTimestamp: z.string().nullish(),
 })
 
-/** A node, by where it came from, as `aws:///eu-west-1a/i-0a1b`; empty where nothing has ordered it. */
-const Node = z.object({ kind: z.literal("Node"), spec: z.object({ providerID: z.string() }) })
+const Node = z.object({
+  kind: z.literal("Node"),
+  metadata: z.object({ name: z.string().default("") }).prefault({}),
+  /** Where it came from, as `aws:///eu-west-1a/i-0a1b`; empty where nothing has ordered it. */
+  spec: z.object({ providerID: z.string().default("") }).prefault({}),
+  status: z.object({ conditions }).prefault({}),
+})
 
 export const Item = z.discriminatedUnion("kind", [
   Deployment,

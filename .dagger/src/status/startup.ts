@@ -1,7 +1,11 @@
 import { CloudNativeError } from "../util/errors.js"
+import type { Outages } from "./outages.js"
 import { type Of, only, type Snapshot } from "./snapshot.js"
 
-/** How long one pod took from being scheduled to being ready, in seconds; of one that restarted, from its last start. */
+/**
+ * How long one pod took from being scheduled to being ready, in seconds; of one that restarted, from its last start. An
+ * outage of the API server does not count.
+ */
 export interface PodStart {
   deployment: string
   pod: string
@@ -17,11 +21,11 @@ export class Starts {
   /** The pods of `before` have started with an earlier one. */
   constructor(private readonly before: Snapshot) {}
 
-  record(deployment: string, pods: Of<"Pod">[], snapshot: Snapshot): void {
+  record(deployment: string, pods: Of<"Pod">[], snapshot: Snapshot, outages: Outages): void {
     for (const pod of pods) {
       const { uid } = pod.metadata
       if (this.starts.has(uid) || only(this.before, "Pod").some(({ metadata }) => metadata.uid === uid)) continue
-      const start = readStart(deployment, pod, snapshot)
+      const start = readStart(deployment, pod, snapshot, outages)
       if (start) this.starts.set(uid, start)
     }
   }
@@ -32,7 +36,12 @@ export class Starts {
 }
 
 /** Undefined while the pod is not ready, as one that an autoscaler has just added. */
-export function readStart(deployment: string, pod: Of<"Pod">, snapshot: Snapshot): PodStart | undefined {
+export function readStart(
+  deployment: string,
+  pod: Of<"Pod">,
+  snapshot: Snapshot,
+  outages: Outages,
+): PodStart | undefined {
   const at = (type: string) =>
     Date.parse(
       pod.status.conditions.find(item => item.type === type && item.status === "True")?.lastTransitionTime ?? "",
@@ -40,7 +49,8 @@ export function readStart(deployment: string, pod: Of<"Pod">, snapshot: Snapshot
   const restarts = pod.status.containerStatuses
     .filter(({ restartCount }) => restartCount > 0)
     .map(({ state }) => Date.parse(state.running?.startedAt ?? "") || 0)
-  const seconds = (at("Ready") - Math.max(at("PodScheduled"), ...restarts)) / 1000
+  const [begun, ready] = [Math.max(at("PodScheduled"), ...restarts), at("Ready")]
+  const seconds = (ready - begun - outages.within(begun, ready)) / 1000
   if (Number.isNaN(seconds)) return undefined
   return {
     deployment,

@@ -2,8 +2,8 @@ import { z } from "zod"
 
 import type { Collection } from "../kubernetes/api.js"
 import type { Kubectl } from "../kubernetes/kubectl.js"
-import { isUnscheduled } from "./pod.js"
-import { Item, type Of, only, type Snapshot } from "./snapshot.js"
+import { isEvicted, isUnscheduled } from "./pod.js"
+import { Item, only, type Snapshot } from "./snapshot.js"
 
 /** What is read of a namespace while a release rolls out. */
 const KINDS = [
@@ -20,8 +20,6 @@ const TELLING = ["Pulling", "Pulled", "Killing", "Completed", "TriggeredScaleUp"
 
 /** An object as the API server answers it; an item of a list does not name its own kind. */
 const Raw = z.looseObject({})
-
-const Node = z.object({ spec: z.object({ providerID: z.string().default("") }).prefault({}) })
 
 const SecretSources = z.object({
   env: z
@@ -51,16 +49,16 @@ const RawEvent = z.looseObject({
   series: z.object({ count: z.number(), lastObservedTime: z.string() }).nullish(),
 })
 
-/** How the namespace stands at this moment; with the cluster's nodes, where a pod has none. */
+/** How the namespace stands at this moment; with the cluster's nodes, where a pod has none or had to leave its own. */
 export async function takeSnapshot(kubectl: Kubectl): Promise<Snapshot> {
   const api = await kubectl.api()
   const lists = await Promise.all(
     KINDS.map(async ([collection, kind]) => (await api.list(collection, Raw)).map(raw => readItem(kind, raw))),
   )
   const items = lists.flat().filter(isTelling)
-  if (!only({ items }, "Pod").some(isUnscheduled)) return { items }
-  const nodes = (await api.nodes(Node)).map(({ spec }): Of<"Node"> => ({ kind: "Node", spec }))
-  return { items: [...items, ...nodes] }
+  if (!only({ items }, "Pod").some(pod => isUnscheduled(pod) || isEvicted(pod))) return { items }
+  const nodes = await api.nodes(Raw)
+  return { items: [...items, ...nodes.map(raw => readItem("Node", raw))] }
 }
 
 /** An object of the API server's, in the form that a rollout is judged by. */

@@ -71,6 +71,11 @@ const EXAMPLES: { [K in RolloutFailure["kind"]]: [RolloutFailure & { kind: K }, 
       "a higher limits.startup",
     ],
   ],
+  NodePressure: [
+    [{ kind: "NodePressure", pressure: "disk", message }, "no node takes the pod: what", "free disk space"],
+    [{ kind: "NodePressure", pressure: "memory", message }, "no node takes the pod: what", "free memory"],
+    [{ kind: "NodePressure", pressure: "pid", message }, "no node takes the pod: what", "end processes"],
+  ],
   HostPortTaken: [[{ kind: "HostPortTaken", message }, "no node takes the pod: what", "maxSurge: 0"]],
   SidecarRuns: [
     [

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest"
 
+import { Outages } from "../../../.dagger/src/status/outages.js"
 import { Snapshot } from "../../../.dagger/src/status/snapshot.js"
 import { readStart, Starts } from "../../../.dagger/src/status/startup.js"
 
@@ -8,6 +9,8 @@ const condition = (type: string, second: number, status = "True") => ({
   status,
   lastTransitionTime: new Date(Date.UTC(2026, 0, 1, 0, 0, second)).toISOString(),
 })
+
+const NONE = new Outages(Infinity)
 
 function startOf(messages: string[], conditions = [condition("PodScheduled", 2), condition("Ready", 9)]) {
   const pod = { kind: "Pod", metadata: { name: "backend-1", uid: "p1" }, status: { conditions } }
@@ -24,7 +27,7 @@ function startOf(messages: string[], conditions = [condition("PodScheduled", 2),
     message: 'Successfully pulled image "x" in 9s (9s including waiting).',
   }
   const snapshot = Snapshot.parse({ items: [pod, ...events, other] })
-  return readStart("backend", snapshot.items[0] as never, snapshot)
+  return readStart("backend", snapshot.items[0] as never, snapshot, NONE)
 }
 
 describe("the start of a pod", () => {
@@ -39,7 +42,18 @@ describe("the start of a pod", () => {
     ]
     const pod = { kind: "Pod", metadata: { name: "backend-1", uid: "p1" }, status: { conditions, containerStatuses } }
     const snapshot = Snapshot.parse({ items: [pod] })
-    expect(readStart("backend", snapshot.items[0] as never, snapshot)?.seconds).toBe(4)
+    expect(readStart("backend", snapshot.items[0] as never, snapshot, NONE)?.seconds).toBe(4)
+  })
+
+  test("does not count what an outage of the API server held up", () => {
+    const second = (count: number) => Date.UTC(2026, 0, 1, 0, 0, count)
+    const conditions = [condition("PodScheduled", 2), condition("Ready", 30)]
+    const pod = { kind: "Pod", metadata: { name: "backend-1", uid: "p1" }, status: { conditions } }
+    const snapshot = Snapshot.parse({ items: [pod] })
+    const outages = new Outages(second(3))
+    outages.answered(second(4))
+    outages.answered(second(14))
+    expect(readStart("backend", snapshot.items[0] as never, snapshot, outages)?.seconds).toBe(8)
   })
 
   test("is unknown while it is not ready", () => {
@@ -83,7 +97,7 @@ describe("the starts of a release", () => {
     })
   const startsOf = (before: Snapshot, snapshots: Snapshot[]) => {
     const starts = new Starts(before)
-    for (const snapshot of snapshots) starts.record("backend", snapshot.items as never, snapshot)
+    for (const snapshot of snapshots) starts.record("backend", snapshot.items as never, snapshot, NONE)
     return starts.all().map(({ pod, seconds }) => `${pod}: ${seconds}`)
   }
 
