@@ -123,7 +123,7 @@ class Case {
     const moment = (text: string) => call.said(text).catch(() => undefined)
     const [ended, appliedAt, decidedAt] = await Promise.all([call.ended, moment("| apply: "), moment(": failed: ")])
     const endedAt = Date.now()
-    const shownAt = await signs.stop()
+    const { cause: shownAt } = await signs.stop()
     const missed = expect.filter(text => !ended.stderr.includes(text))
     if (missed.length > 0)
       say(`verdict: ${this.name}: the module did not say "${missed.join('", "')}":\n${ended.stderr}`)

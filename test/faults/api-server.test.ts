@@ -10,6 +10,7 @@ import { parse, stringify } from "yaml"
 import { Source } from "../e2e/source.ts"
 import { kubernetesContainer, type Lab, labDown, temporaryLab } from "../lab/lab.ts"
 import { podman } from "../lab/podman.ts"
+import { measure, momentsOf } from "./measure.ts"
 import { Namespace } from "./namespace.ts"
 
 let lab: Lab
@@ -60,7 +61,7 @@ test.each([
   },
 )
 
-test("1: an API server that is not there: said within seconds, and nothing is built", async () => {
+test("1: an API server that is not there: said within seconds, and nothing is built", async context => {
   const config = parse(readFileSync(lab.kubeconfig, "utf8"))
   const address = new URL(config.clusters[0].cluster.server)
   address.port = "1"
@@ -68,8 +69,11 @@ test("1: an API server that is not there: said within seconds, and nothing is bu
   const path = join(tmpdir(), `cloud-native-away-${process.pid}.yaml`)
   writeFileSync(path, stringify(config), { mode: 0o600 })
   onTestFinished(() => rmSync(path))
-  const ended = await Namespace.of({ ...lab, kubeconfig: path }, "default").deploy(Source.minimal()).ended
+  const call = Namespace.of({ ...lab, kubeconfig: path }, "default").deploy(Source.minimal())
+  const moments = momentsOf(call, "")
+  const ended = await call.ended
   expect(ended.exitCode, ended.stderr).toBe(1)
   for (const text of ["CLUSTER_UNREACHABLE", address.host, "refused"]) expect(ended.stderr).toContain(text)
   expect(ended.stderr).not.toContain("build: ")
+  measure(context, { code: "CLUSTER_UNREACHABLE", since: "call", ...(await moments) })
 })

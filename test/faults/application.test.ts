@@ -4,15 +4,16 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { setTimeout as delay } from "node:timers/promises"
 
-import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest"
+import { afterAll, beforeAll, expect, onTestFinished, test, type TestContext } from "vitest"
 import { parse, parseAllDocuments } from "yaml"
 
 import { BrowserUser } from "../e2e/browser.ts"
-import { type Ended, errorOf } from "../e2e/dagger.ts"
+import { type Call, type Ended, errorOf } from "../e2e/dagger.ts"
 import { Source } from "../e2e/source.ts"
 import { poll, User } from "../e2e/user.ts"
 import { type Lab, labDown, temporaryLab } from "../lab/lab.ts"
 import { prepareTarget } from "../target/target.ts"
+import { measure, type Measured, momentsOf } from "./measure.ts"
 import { Namespace } from "./namespace.ts"
 
 const folder = mkdtempSync(join(tmpdir(), "cloud-native-application-"))
@@ -37,10 +38,31 @@ afterAll(async () => {
 /** Everything that a deployment has printed. */
 const outputs: string[] = []
 
-async function deploy(source: Source, secrets = dotenv): Promise<Ended> {
-  const ended = await namespace.deploy(source, `--secrets=file:${secrets}`, `--public-url=${lab.appUrl}`, "--handshake")
-    .ended
+async function deploy(source: Source): Promise<Ended> {
+  const ended = await call(source).ended
   outputs.push(ended.stdout, ended.stderr)
+  return ended
+}
+
+function call(source: Source, secrets = dotenv): Call {
+  return namespace.deploy(source, `--secrets=file:${secrets}`, `--public-url=${lab.appUrl}`, "--handshake")
+}
+
+/** A deployment that fails: measured from when it says a text. */
+async function deployFailing(
+  context: TestContext,
+  source: Source,
+  { since, said, secrets }: { since: Measured["since"]; said: string; secrets?: string } = {
+    since: "apply",
+    said: "apply: ",
+  },
+): Promise<Ended> {
+  const called = call(source, secrets)
+  const moments = momentsOf(called, said).catch(() => undefined)
+  const ended = await called.ended
+  outputs.push(ended.stdout, ended.stderr)
+  expect(ended.exitCode, ended.stderr).toBe(1)
+  measure(context, { code: /Error: (\w+)/.exec(errorOf(ended))![1]!, since, ...(await moments)! })
   return ended
 }
 
@@ -96,7 +118,7 @@ test(
   },
 )
 
-test("5: a version that never becomes ready is rolled back, and its users notice nothing; the previous version is restored by hand", async () => {
+test("5: a version that never becomes ready is rolled back, and its users notice nothing; the previous version is restored by hand", async context => {
   const source = version("second")
   const good = await namespace.running()
   const user = await User.signUp(lab.appUrl)
@@ -104,8 +126,7 @@ test("5: a version that never becomes ready is rolled back, and its users notice
     { path: "/api/tasks", contains: "[" },
     { path: "/", contains: user.name },
   ])
-  const bad = await deploy(source.edit("k8s/deployment.yaml", "/health?check=database", "/nowhere"))
-  expect(bad.exitCode, bad.stderr).toBe(1)
+  const bad = await deployFailing(context, source.edit("k8s/deployment.yaml", "/health?check=database", "/nowhere"))
   for (const text of ["ROLLOUT_FAILED", "readiness probe", "404", "rolled back to"])
     expect(errorOf(bad), bad.stderr).toContain(text)
   expect(await namespace.running()).toEqual(good)
@@ -146,7 +167,7 @@ test("5: a version that never becomes ready is rolled back, and its users notice
   expect(leaks([...outputs, ...printed, ...written, kept].join("\n"), secretValues())).toEqual([])
 })
 
-test("8: the same with a preStop and a readiness that do nothing: reported as failed, with the outage's length (negative control)", async () => {
+test("8: the same with a preStop and a readiness that do nothing: reported as failed, with the outage's length (negative control)", async context => {
   const source = version("without grace")
   const deployments = parseAllDocuments(readFileSync(join(source.path, "k8s/deployment.yaml"), "utf8"))
   for (const deployment of deployments) {
@@ -157,30 +178,31 @@ test("8: the same with a preStop and a readiness that do nothing: reported as fa
     deployment.setIn([...container, "readinessProbe"], { exec: { command: [program, "--version"] } })
     deployment.setIn([...container, "lifecycle"], { preStop: { exec: { command: [program, "--version"] } } })
   }
-  const ended = await deploy(source.write("k8s/deployment.yaml", deployments.map(String).join("---\n")))
-  expect(ended.exitCode, ended.stderr).toBe(1)
+  const ended = await deployFailing(context, source.write("k8s/deployment.yaml", deployments.map(String).join("---\n")))
   for (const text of ["AVAILABILITY_FAILED", "outage of", "longest outage", "rolled back to"])
     expect(errorOf(ended), ended.stderr).toContain(text)
 })
 
-test("7: a BACKEND_URL that leads nowhere: both applications are healthy, and the users' tasks cannot be read", async () => {
+test("7: a BACKEND_URL that leads nowhere: both applications are healthy, and the users' tasks cannot be read", async context => {
   const source = version("lost").edit(
     "k8s/config.yaml",
     "BACKEND_URL: http://backend:8000",
     "BACKEND_URL: http://nowhere.invalid:8000",
   )
-  const ended = await deploy(source)
-  expect(ended.exitCode, ended.stderr).toBe(1)
+  const ended = await deployFailing(context, source)
   for (const text of ["AVAILABILITY_FAILED", "the user's tasks, through the frontend", "BACKEND_URL", "rolled back to"])
     expect(errorOf(ended), ended.stderr).toContain(text)
 })
 
-test("2: a Secret whose value is wrong is told from one that is missing: the database refuses the password", async () => {
+test("2: a Secret whose value is wrong is told from one that is missing: the database refuses the password", async context => {
   const wrong = join(folder, "wrong.env")
   writeFileSync(wrong, readFileSync(dotenv, "utf8").replaceAll(databasePassword(), "not-the-password"))
   const before = await namespace.running()
-  const ended = await deploy(version("wrong password"), wrong)
-  expect(ended.exitCode, ended.stderr).toBe(1)
+  const ended = await deployFailing(context, version("wrong password"), {
+    since: "migration",
+    said: "migrate: ",
+    secrets: wrong,
+  })
   for (const text of ["MIGRATION_FAILED", "password authentication failed", "no pod was changed"])
     expect(errorOf(ended), ended.stderr).toContain(text)
   expect(ended.stderr).not.toContain("not-the-password")

@@ -8,28 +8,57 @@ interface Sign {
   at?: number
 }
 
-/** Watch a namespace for the first sign of a cause from now on; undefined where it never came. */
-export function watchFor(namespace: Namespace, cause: RegExp): { stop(): Promise<number | undefined> } {
+/** What was seen of a namespace, in milliseconds since 1970. */
+interface Seen {
+  /** The first sign of the cause; unset where it never came. */
+  cause?: number
+  /** Since when its applications have had the pods again, all ready, that they had at first. */
+  whole?: number
+}
+
+/** Watch a namespace from now on for the first sign of a cause, and for whether its applications are as they are now. */
+export function watchFor(namespace: Namespace, cause: RegExp): { stop(): Promise<Seen> } {
   let stopped = false
   const begun = Date.now()
-  const first = (async () => {
-    let earliest: number | undefined
+  const watched = (async () => {
+    const seen: Seen = {}
+    let first: string | undefined
     while (!stopped) {
-      const seen = Date.now()
-      const list = JSON.parse(
-        await namespace.kubectl("get", "pods,replicasets,events", "--output=json").catch(() => '{"items":[]}'),
-      ) as { items: object[] }
-      const times = list.items
+      const now = Date.now()
+      const items = await itemsOf(namespace)
+      const times = items
         .flatMap(signsOf)
         .filter(({ text }) => cause.test(text))
-        .map(({ at }) => at ?? seen)
+        .map(({ at }) => at ?? now)
         .filter(at => at >= begun)
-      if (times.length > 0) earliest = Math.min(earliest ?? Infinity, ...times)
+      if (times.length > 0) seen.cause = Math.min(seen.cause ?? Infinity, ...times)
+      const pods = podsOf(items)
+      first ??= pods
+      seen.whole = pods === first ? (seen.whole ?? now) : undefined
       await delay(1000)
     }
-    return earliest
+    return seen
   })()
-  return { stop: () => ((stopped = true), first) }
+  return { stop: () => ((stopped = true), watched) }
+}
+
+async function itemsOf(namespace: Namespace): Promise<any[]> {
+  const text = await namespace.kubectl("get", "pods,replicasets,events", "--output=json").catch(() => '{"items":[]}')
+  return (JSON.parse(text) as { items: any[] }).items
+}
+
+/** The applications' pods, by their templates; one that is about to go is none, and one that is not ready is another. */
+function podsOf(items: any[]): string {
+  return items
+    .filter(
+      ({ kind, metadata }) => kind === "Pod" && metadata.labels?.["pod-template-hash"] && !metadata.deletionTimestamp,
+    )
+    .map(({ metadata, status }) => {
+      const isReady = status.conditions?.some(({ type, status }: any) => type === "Ready" && status === "True")
+      return `${metadata.labels["pod-template-hash"]} ${isReady ? "ready" : "not ready"}`
+    })
+    .sort()
+    .join("\n")
 }
 
 /** Every condition, event and state of a container, as text. */

@@ -3,13 +3,14 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 
-import { afterAll, beforeAll, describe, expect, test } from "vitest"
+import { afterAll, beforeAll, describe, expect, test, type TestContext } from "vitest"
 import { parse } from "yaml"
 
 import { type Ended, errorOf } from "../e2e/dagger.ts"
 import { Source } from "../e2e/source.ts"
 import { type Lab, labDown, temporaryLab } from "../lab/lab.ts"
 import { watchFor } from "./cause.ts"
+import { measure } from "./measure.ts"
 import { Namespace } from "./namespace.ts"
 import { startNodeRegistries } from "./node-registries.ts"
 
@@ -25,7 +26,7 @@ interface Fault {
   meanwhile?: { said: string; kubectl: string[] }
   /** Texts of the error, its code (or what two codes have in common) first. */
   expect: string[]
-  /** What the cluster shows of it, as cause.ts reads it; unset: nothing, since it is found out before or by the users' requests. */
+  /** What the cluster shows of it, as cause.ts reads it; unset: nothing, since the call or the users' requests find it out. */
   shown?: string
   /** Seconds from there to the verdict. Default: LIMIT. */
   seconds?: number
@@ -39,7 +40,6 @@ const CASES = join(import.meta.dirname, "cases")
 const CONTROLS = join(import.meta.dirname, "controls")
 const MANIFESTS = "k8s/app.yaml"
 const folder = mkdtempSync(join(tmpdir(), "cloud-native-faults-"))
-const verdicts: string[] = []
 let lab: Lab
 
 beforeAll(async () => {
@@ -50,7 +50,6 @@ beforeAll(async () => {
 afterAll(async () => {
   if (lab) await labDown(lab.name)
   rmSync(folder, { recursive: true })
-  console.log(["time to verdict:", ...verdicts.sort()].join("\n"))
 })
 
 describe("a fault in a new release", () => {
@@ -59,8 +58,8 @@ describe("a fault in a new release", () => {
     ...(parse(readFileSync(join(CASES, name, "case.yaml"), "utf8")) as Fault),
   }))
   for (const { name, ...fault } of faults) {
-    test.concurrent(`${fault.family}: ${name}`, { tags: fault.representative ? "representative" : [] }, () =>
-      isUndone(name, fault),
+    test.concurrent(`${fault.family}: ${name}`, { tags: fault.representative ? "representative" : [] }, context =>
+      isUndone(context, name, fault),
     )
   }
 })
@@ -78,7 +77,7 @@ describe("a good release that starts badly", () => {
   }
 })
 
-async function isUndone(name: string, fault: Fault): Promise<void> {
+async function isUndone(context: TestContext, name: string, fault: Fault): Promise<void> {
   const namespace = await Namespace.create(lab, `fault-${name}`)
   const source = Source.minimal()
   for (const args of fault.given ?? []) await namespace.kubectl(...args)
@@ -89,14 +88,16 @@ async function isUndone(name: string, fault: Fault): Promise<void> {
 
   for (const { from, to } of fault.edit) source.edit(MANIFESTS, from, to)
   const signs = watchFor(namespace, new RegExp(fault.shown ?? "^(?!)"))
+  const called = Date.now()
   const second = namespace.deploy(source, "--timeout=2m")
+  const applied = second.said("apply: ").catch(() => undefined)
   const decided = second.said(": failed: ").catch(() => Date.now())
   if (fault.meanwhile) {
     await second.said(fault.meanwhile.said)
     await namespace.kubectl(...fault.meanwhile.kubectl)
   }
   const ended = await second.ended
-  const shownAt = await signs.stop()
+  const seen = await signs.stop()
   const message = errorOf(ended)
   expect(ended.exitCode, ended.stderr).toBe(1)
   for (const text of fault.expect) expect(message, `${name}\n${ended.stderr}`).toContain(text)
@@ -111,12 +112,25 @@ async function isUndone(name: string, fault: Fault): Promise<void> {
       recovery: { action: fault.recovery ?? "rolled-back" },
     })
 
-  const cause = shownAt ?? Date.parse(report?.availability?.outages[0]?.from ?? "")
-  const seconds = ((await decided) - cause) / 1000
-  verdicts.push(
-    `  ${fault.family}: ${name}: ${Number.isNaN(seconds) ? "before anything changed" : `${seconds.toFixed(1)} s after the cluster showed it`}`,
-  )
-  if (fault.shown) expect(seconds, `${name}: seconds to the verdict`).toBeLessThanOrEqual(fault.seconds ?? LIMIT)
+  const failed = Date.parse(report?.availability?.outages[0]?.from ?? "") || undefined
+  const [since, from] = seen.cause
+    ? (["cause", seen.cause] as const)
+    : failed
+      ? (["request", failed] as const)
+      : (await applied)
+        ? (["apply", (await applied)!] as const)
+        : (["call", called] as const)
+  const { verdict } = measure(context, {
+    code: /Error: (\w+)/.exec(message)![1]!,
+    since,
+    from,
+    verdict: await decided,
+    whole: (await applied) ? seen.whole : undefined,
+  })
+  if (fault.shown) {
+    expect(since, `${name}: what the cluster shows`).toBe("cause")
+    expect(verdict, `${name}: seconds to the verdict`).toBeLessThanOrEqual(fault.seconds ?? LIMIT)
+  }
 }
 
 interface Reported {

@@ -7,6 +7,7 @@ import { afterAll, beforeAll, expect, test } from "vitest"
 import { errorOf } from "../e2e/dagger.ts"
 import { Source } from "../e2e/source.ts"
 import { type Lab, labDown, temporaryLab } from "../lab/lab.ts"
+import { measure, momentsOf } from "./measure.ts"
 import { Namespace } from "./namespace.ts"
 
 const MIGRATION = "print('nothing to migrate')"
@@ -44,7 +45,7 @@ const expecting = (text: string) => `monitor:
     - { name: the page, to: frontend, path: /, expect: { status: 200, contains: ${text} } }
 `
 
-test.concurrent("9: a migration that breaks what runs ends the deployment before any pod is changed", async () => {
+test.concurrent("9: a migration that breaks what runs ends the deployment before any pod is changed", async context => {
   const namespace = await Namespace.create(lab, "breaking-migration")
   const source = answering(
     'broken ||= request.url === "/break"; response.statusCode = broken ? 503 : 200; response.end("ok")',
@@ -54,7 +55,9 @@ test.concurrent("9: a migration that breaks what runs ends the deployment before
   const before = await namespace.running()
   const call =
     "import urllib.request, urllib.error\\ntry: urllib.request.urlopen('http://frontend:3000/break')\\nexcept urllib.error.HTTPError: pass"
-  const ended = await namespace.deploy(source.edit("k8s/app.yaml", `"${MIGRATION}"`, `"${call}"`)).ended
+  const second = namespace.deploy(source.edit("k8s/app.yaml", `"${MIGRATION}"`, `"${call}"`))
+  const moments = momentsOf(second, "migrate: migrate-")
+  const ended = await second.ended
   expect(ended.exitCode, ended.stderr).toBe(1)
   expect(errorOf(ended)).toMatch(
     /AVAILABILITY_FAILED: requests began to fail while migrate-\w+ ran: the migration broke the running release/,
@@ -62,6 +65,7 @@ test.concurrent("9: a migration that breaks what runs ends the deployment before
   for (const text of ["status 503", "no pod was changed", "add in one release"]) expect(errorOf(ended)).toContain(text)
   expect(await namespace.running()).toEqual(before)
   expect(await namespace.leftovers()).toBe("")
+  measure(context, { code: "AVAILABILITY_FAILED", since: "migration", ...(await moments) })
 })
 
 test.concurrent("9: a rollback is judged by what the release that it restores promised", async () => {

@@ -5,6 +5,7 @@ import { errorOf } from "../e2e/dagger.ts"
 import { Source } from "../e2e/source.ts"
 import { kubernetesContainer, type Lab, labDown, registryContainer, temporaryLab } from "../lab/lab.ts"
 import { podman } from "../lab/podman.ts"
+import { measure, momentsOf } from "./measure.ts"
 import { Namespace } from "./namespace.ts"
 
 const MANIFESTS = "k8s/app.yaml"
@@ -28,14 +29,21 @@ function withFault(source: Source, script: string): Source {
 test.concurrent(
   "10: of two deployments at once, one goes on, and the other is told who is at it",
   { tags: "representative" },
-  async () => {
+  async context => {
     const namespace = await Namespace.create(lab, "two-at-once")
-    const both = await Promise.all([1, 2].map(() => namespace.deploy(Source.minimal()).ended))
+    const both = await Promise.all(
+      [1, 2].map(async () => {
+        const call = namespace.deploy(Source.minimal())
+        const moments = momentsOf(call, "")
+        return { ...(await call.ended), moments: await moments }
+      }),
+    )
     const [first, second] = both.sort((a, b) => a.exitCode - b.exitCode)
     expect(first!.exitCode, first!.stderr).toBe(0)
     expect(first!.stdout).toMatch(/migrate-\w+: ran/)
     expect(second!.exitCode, second!.stderr).toBe(1)
     expect(errorOf(second!)).toMatch(/^Error: LOCKED: [^]*is held by system:admin \(deployment /)
+    measure(context, { code: "LOCKED", since: "call", ...second!.moments })
     expect(await namespace.leftovers()).toBe("")
 
     // The same once more is no new release: no migration runs, no pod is replaced.
@@ -81,10 +89,13 @@ test.concurrent(
 describe("a first deployment that fails", () => {
   const CRASH = "console.error('no such setting'); process.exit(3)"
 
-  test.concurrent("4: leaves nothing behind but its record", async () => {
+  test.concurrent("4: leaves nothing behind but its record", async context => {
     const namespace = await Namespace.create(lab, "first-fails")
-    const ended = await namespace.deploy(withFault(Source.minimal(), CRASH)).ended
+    const call = namespace.deploy(withFault(Source.minimal(), CRASH))
+    const moments = momentsOf(call, "apply: ")
+    const ended = await call.ended
     expect(ended.exitCode, ended.stderr).toBe(1)
+    measure(context, { code: "ROLLOUT_FAILED", since: "apply", ...(await moments) })
     for (const text of ["ROLLOUT_FAILED", "no such setting", "has been removed"]) expect(errorOf(ended)).toContain(text)
     expect(await namespace.kubectl("get", "deployments,services,jobs,hpa,pdb", "--output=name")).toBe("")
     expect(await namespace.leftovers()).toBe("")
