@@ -1,7 +1,13 @@
 import { describe, expect, test } from "vitest"
 
 import { readRollout } from "../../../.dagger/src/status/deployment.ts"
-import { describeNodes, describePod, describePulls, describeState } from "../../../.dagger/src/status/describe.ts"
+import {
+  describeNodes,
+  describePod,
+  describePulls,
+  describeState,
+  failingContainer,
+} from "../../../.dagger/src/status/describe.ts"
 import { PATIENT } from "../../../.dagger/src/status/pod.ts"
 import { only, Snapshot } from "../../../.dagger/src/status/snapshot.ts"
 
@@ -91,4 +97,27 @@ test("what is of no consequence for the verdict is evidence: a Deployment that i
   const snapshot = Snapshot.parse({ items: [deployment] })
   const text = describeState(snapshot, readRollout(snapshot, "a", NOW, PATIENT), NOW)
   expect(text).toContain("kubectl rollout resume deployment/a")
+})
+
+describe("the container whose log is shown", () => {
+  const running = { state: { running: {} } }
+  const crashed = { state: { waiting: { reason: "CrashLoopBackOff" } }, restartCount: 2 }
+  const shown = (init: object[], own: object[], known?: string) => {
+    const status = { initContainerStatuses: init, containerStatuses: own }
+    return failingContainer(only(Snapshot.parse({ items: [pod(status)] }), "Pod")[0]!, known)
+  }
+
+  test("is the one that failed, and not a native sidecar that runs, ready or not", () => {
+    const expected = { name: "backend", previous: false }
+    expect(shown([{ name: "proxy", ready: true, ...running }], [{ name: "backend", ...crashed }])).toEqual(expected)
+    expect(shown([{ name: "proxy", ...running }], [{ name: "backend", ...crashed }], "backend")).toEqual(expected)
+  })
+
+  test("is the previous run of one that runs again", () => {
+    expect(shown([], [{ name: "backend", restartCount: 1, ...running }])).toEqual({ name: "backend", previous: true })
+  })
+
+  test("is none where none has ever run", () => {
+    expect(shown([], [{ name: "backend", state: { waiting: { reason: "ErrImagePull" } } }])).toBeUndefined()
+  })
 })
