@@ -291,7 +291,7 @@ export const Config = section({
   limits: section({
     /** Size in the registry that an image has to stay below, for example 200MB or 180MiB; read as bytes. */
     imageSize: z.string("a size, for example 200MB").default("200MB").transform(parseSize),
-    /** Seconds from scheduled to ready that the pods of an application may take on average. */
+    /** Seconds from scheduled to ready that the pods of an application may take on average, without image pulls and what the probe's period may add. */
     startup: z.number("a number of seconds").positive("a number of seconds above 0").default(10),
     /** The outcome of a deployment whose pods take longer: fail (it is rolled back) or warn. */
     startupAction: z.enum(["fail", "warn"], "fail or warn").default("fail"),

@@ -27,10 +27,10 @@ export function markdownOf(report: Report): string {
     report.starts.length > 0 &&
       table(
         ["Application", "Start, on average", `Limit`],
-        averageStarts(report.starts).map(({ deployment, seconds }) => [
+        averageStarts(report.starts).map(({ deployment, seconds, least }) => [
           deployment,
           `${seconds.toFixed(1)} s`,
-          `${seconds < startLimit ? "✅" : "❌"} ${startLimit} s`,
+          `${least < startLimit ? "✅" : "❌"} ${startLimit} s`,
         ]),
       ),
     availability && availabilityOf(availability),

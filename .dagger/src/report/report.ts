@@ -9,6 +9,10 @@ const PodStart = z.object({
   pod: z.string(),
   seconds: z.number().describe("Seconds from scheduled to ready"),
   pulling: z.number().describe("Of these, seconds spent on pulling images"),
+  margin: z
+    .number()
+    .default(0)
+    .describe("Of these, seconds by which it may have been shorter: a probe's period, and dates in whole seconds"),
 })
 
 /** The moment at which a pod came or went. */
@@ -64,7 +68,9 @@ const Shape = z.object({
       "What no release needs any more and could not be deleted, as kubectl says it; absent where there is none",
     ),
   starts: z.array(PodStart).describe("Of the pods that came with this deployment"),
-  startLimit: z.number().describe("Seconds that the average start of an application's pods has to stay below"),
+  startLimit: z
+    .number()
+    .describe("Seconds that the average start of an application's pods has to stay below, less `pulling` and `margin`"),
   pods: z.array(PodChange),
   baseline: Baseline.describe("How the application answered before: new where there was none"),
   broken: z.array(z.string()).describe("The monitor's requests that failed before"),

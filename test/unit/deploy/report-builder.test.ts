@@ -11,7 +11,7 @@ test("a report has everything that was found out, and is a report.json", () => {
   builder.setChanged(true)
   for (const pod of ["a", "b"])
     builder.addPodChange({ at: "2026-01-01T00:00:00.000Z", application: "web", pod, change: "ready" })
-  builder.setStarts([{ deployment: "web", pod: "a", seconds: 2, pulling: 0 }])
+  builder.setStarts([{ deployment: "web", pod: "a", seconds: 2, pulling: 0, margin: 1 }])
   builder.setHandshake([{ step: "sign-up", problem: "" }])
   builder.setFailure(
     new CloudNativeError({
@@ -38,7 +38,7 @@ test("a report has everything that was found out, and is a report.json", () => {
       { at: "2026-01-01T00:00:00.000Z", application: "web", pod: "a", change: "ready" },
       { at: "2026-01-01T00:00:00.000Z", application: "web", pod: "b", change: "ready" },
     ],
-    starts: [{ deployment: "web", pod: "a", seconds: 2, pulling: 0 }],
+    starts: [{ deployment: "web", pod: "a", seconds: 2, pulling: 0, margin: 1 }],
     handshake: [{ step: "sign-up", problem: "" }],
     failure: { code: "ROLLOUT_FAILED", kind: "CrashLoop", what: "what", why: "why", fix: "fix" },
     recovery: { action: "removed" },

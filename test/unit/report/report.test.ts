@@ -25,8 +25,8 @@ const SUCCEEDED: Report = {
   baseline: "healthy",
   broken: [],
   starts: [
-    { deployment: "backend", pod: "backend-1", seconds: 2, pulling: 1.5 },
-    { deployment: "backend", pod: "backend-2", seconds: 4, pulling: 0 },
+    { deployment: "backend", pod: "backend-1", seconds: 2, pulling: 1.5, margin: 1 },
+    { deployment: "backend", pod: "backend-2", seconds: 4, pulling: 0, margin: 1 },
   ],
   pods: [{ at: "2026-11-24T10:00:10.000Z", application: "backend", pod: "backend-<1>", change: "ready" }],
   availability: {
@@ -112,7 +112,8 @@ test("the summary: verdicts, averages, availability", () => {
     expect(filesOf({ ...SUCCEEDED, availability: unsure })["report.md"]).toContain(`⚠️ ${remark}`)
   }
   expect(formatReport({ ...SUCCEEDED, starts: [] })).not.toContain("Start of")
-  expect(formatReport({ ...SUCCEEDED, startLimit: 3 })).toMatch(/average +3\.0 s +FAIL/)
+  expect(formatReport({ ...SUCCEEDED, startLimit: 3 })).toMatch(/average +3\.0 s +PASS \(< 3 s; 1\.5 s at least/)
+  expect(formatReport({ ...SUCCEEDED, startLimit: 1.5 })).toMatch(/average +3\.0 s +FAIL \(< 1\.5 s/)
   expect(formatReport(FAILED)).toContain(
     "outage   1.5 s, 2026-11-24T10:00:07.000Z to 2026-11-24T10:00:08.500Z: status 503",
   )

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest"
 
 import { Outages } from "../../../.dagger/src/status/outages.js"
 import { Snapshot } from "../../../.dagger/src/status/snapshot.js"
-import { readStart, Starts } from "../../../.dagger/src/status/startup.js"
+import { assertStarted, readStart, Starts } from "../../../.dagger/src/status/startup.js"
 
 const condition = (type: string, second: number, status = "True") => ({
   type,
@@ -32,7 +32,7 @@ function startOf(messages: string[], conditions = [condition("PodScheduled", 2),
 
 describe("the start of a pod", () => {
   test("is from scheduled to ready", () => {
-    expect(startOf([])).toEqual({ deployment: "backend", pod: "backend-1", seconds: 7, pulling: 0 })
+    expect(startOf([])).toEqual({ deployment: "backend", pod: "backend-1", seconds: 7, pulling: 0, margin: 1 })
   })
 
   test("is from the last start of a container that restarted, which limits.restarts allows", () => {
@@ -81,6 +81,41 @@ describe("the start of a pod", () => {
   test("counts the pulls of all its containers", () => {
     const message = 'Successfully pulled image "r/x@sha256:1" in 1.5s (1.5s including waiting). Image size: 1 bytes.'
     expect(startOf([message, message])?.pulling).toBe(3)
+  })
+})
+
+describe("the margin of a start", () => {
+  const marginOf = (...containers: object[]) => {
+    const conditions = [condition("PodScheduled", 2), condition("Ready", 9)]
+    const named = containers.map((probes, index) => ({ name: `c${index}`, ...probes }))
+    const pod = { kind: "Pod", metadata: { name: "a", uid: "p1" }, spec: { containers: named }, status: { conditions } }
+    const snapshot = Snapshot.parse({ items: [pod] })
+    return readStart("backend", snapshot.items[0] as never, snapshot, NONE)?.margin
+  }
+
+  test("is a second for the dates, and the longest period of a container's first probe", () => {
+    expect(marginOf({})).toBe(1)
+    expect(marginOf({ readinessProbe: { periodSeconds: 2 } }, { readinessProbe: {} })).toBe(11)
+    expect(marginOf({ startupProbe: { periodSeconds: 1 }, readinessProbe: { periodSeconds: 5 } })).toBe(2)
+  })
+})
+
+describe("a limit of 10 s", () => {
+  const start = (seconds: number, pulling = 0) => ({ deployment: "backend", pod: "a", seconds, pulling, margin: 2 })
+
+  test.each([
+    ["certainly took longer", [start(12)], "backend: 12.0 s on average, limit 10 s (10.0 s at least"],
+    ["took longer on average", [start(8), start(17)], "12.5 s on average"],
+  ])("fails pods that %s", (_, starts, expected) => {
+    expect(() => assertStarted(starts, 10)).toThrow(expected)
+  })
+
+  test.each([
+    ["may have been below it", [start(11)]],
+    ["waited for their images", [start(30, 21)]],
+    ["are below it on average", [start(16), start(4)]],
+  ])("passes pods that %s", (_, starts) => {
+    expect(() => assertStarted(starts, 10)).not.toThrow()
   })
 })
 
