@@ -188,6 +188,53 @@ test.concurrent("10: a deployment that was killed half-way is taken over by the 
   expect(await namespace.running()).toHaveLength(2)
 })
 
+test.concurrent(
+  "14: what another hand changes during the rollout fails it, and stays; a restart by hand is waited for",
+  async () => {
+    const namespace = await Namespace.create(lab, "other-hand")
+    const source = Source.minimal()
+    const good = await namespace.deploy(source).ended
+    expect(good.exitCode, good.stderr).toBe(0)
+    const version = (value: string) => {
+      const env = `          env: [{ name: VERSION, value: "${value}" }]\n`
+      return Source.minimal()
+        .edit(MANIFESTS, IMAGE, `${IMAGE}${env}`)
+        .edit(
+          MANIFESTS,
+          "        - name: backend\n          image: backend\n",
+          `        - name: backend\n          image: backend\n${env}`,
+        )
+    }
+    const variables = (name: string) =>
+      namespace.kubectl("get", "deployment", name, "--output=jsonpath={.spec.template.spec.containers[0].env[*].name}")
+
+    const restarted = namespace.deploy(version("2"))
+    await restarted.said("rollout: frontend: ")
+    await namespace.kubectl("rollout", "restart", "deployment/frontend")
+    const second = await restarted.ended
+    expect(second.exitCode, second.stderr).toBe(0)
+    expect(second.stderr).toMatch(/rollout: frontend: warning: kubectl-rollout \(.*has its pods restarted/)
+
+    const changed = namespace.deploy(version("3"))
+    await changed.said("rollout: frontend: ")
+    await namespace.kubectl("set", "env", "deployment/frontend", "OTHER=1")
+    const third = await changed.ended
+    expect(third.exitCode, third.stderr).toBe(1)
+    const texts = [
+      "ROLLOUT_FAILED: what runs of frontend is not what was applied",
+      "kubectl-set (Update, ",
+      "spec.template.spec.containers[0].env[1].name",
+      "rolled back to",
+      "stays as it is: Deployment frontend",
+    ]
+    for (const text of texts) expect(errorOf(third), third.stderr).toContain(text)
+    expect(await variables("frontend")).toBe("VERSION OTHER")
+    expect(await variables("backend")).toBe("VERSION")
+    expect(await namespace.kubectl("get", "deployment", "backend", "--output=jsonpath={..env[0].value}")).toBe("2")
+    expect(await namespace.leftovers()).toBe("")
+  },
+)
+
 /** Take the images of a release from the registry and from the node. */
 async function forgetImages(namespace: Namespace, summary: string): Promise<void> {
   const references = [...new Set(summary.match(/localhost:\d+\/\S+@sha256:[0-9a-f]{64}/g))]

@@ -23,7 +23,7 @@ export async function bringUpDependencies(
   console.log(`apply: ${objects.length} objects that the migrations may need`)
   const [before, generations] = [await takeSnapshot(kubectl), await generationsOf(kubectl, objects)]
   builder.setChanged(true)
-  await kubectl.apply(objects)
+  await task.applied.apply(kubectl, objects)
   const workloads = release.workloads.filter(({ kind, name }) =>
     objects.some(object => object.kind === kind && object.metadata.name === name),
   )

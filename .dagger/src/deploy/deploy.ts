@@ -28,6 +28,7 @@ import type { Report } from "../report/report.js"
 import { formatReport } from "../report/summary.js"
 import { CloudNativeError, messageOf } from "../util/errors.js"
 import { isRedactable, Redactor } from "../util/redact.js"
+import { AppliedWorkloads } from "./applied.js"
 import { conclude, finish } from "./finalize.js"
 import { ReportBuilder } from "./report-builder.js"
 import { type Before, recover, withRecovery } from "./rollback.js"
@@ -58,7 +59,8 @@ export async function deployRelease(
   const { config, publicUrl } = inputs
   const expectations = expectationsOf(config, publicUrl, addressesOf(release.objects, config))
   const recorded = { release, images: { ...images }, publicUrl, expectations }
-  return exclusively({ kubectl, config, recorded, options, redactor: redactorOf(inputs), isRollback: false })
+  const applied = new AppliedWorkloads()
+  return exclusively({ kubectl, config, recorded, options, redactor: redactorOf(inputs), applied, isRollback: false })
 }
 
 async function validate(kubectl: Kubectl, { config, migrations, objects }: Release): Promise<void> {
@@ -78,7 +80,8 @@ export async function rollBack(kubectl: Kubectl, config: Config, timeout: number
   console.log(`rollback: to ${id}`)
   const options = { handshake: false, keepFailed: false, timeout }
   const redactor = new Redactor([])
-  return formatReport(await exclusively({ kubectl, config, recorded, options, redactor, isRollback: true }))
+  const applied = new AppliedWorkloads()
+  return formatReport(await exclusively({ kubectl, config, recorded, options, redactor, applied, isRollback: true }))
 }
 
 /** The release that ran before the current one. */

@@ -5,6 +5,7 @@ import type { KubernetesObject, Release } from "../manifests/render.js"
 import { inventoryOf, listRecords, type ReleaseSummary } from "../release/history.js"
 import { findPresent } from "../release/live-objects.js"
 import { replacedBy } from "../release/prune.js"
+import { leaves } from "../util/leaves.js"
 
 /** What is compared of an object: all that manifests say, in one line of JSON texts each. */
 const FIELDS = ["metadata.labels", "metadata.annotations", "spec", "data", "rules", "roleRef", "subjects"]
@@ -123,12 +124,4 @@ function changesOf(before: Map<string, string>, after: Map<string, string>): str
     if (old === undefined) return [`+ ${path}: ${now}`]
     return [now === undefined ? `- ${path}: ${old}` : `~ ${path}: ${old} → ${now}`]
   })
-}
-
-function leaves(value: unknown, path: string): [string, string][] {
-  if (value === null || typeof value !== "object") return [[path, JSON.stringify(value)]]
-  const entries = Array.isArray(value)
-    ? value.map((item, index) => [`${path}[${index}]`, item] as const)
-    : Object.entries(value).map(([key, item]) => [`${path}.${key}`, item] as const)
-  return entries.flatMap(([inner, item]) => leaves(item, inner))
 }

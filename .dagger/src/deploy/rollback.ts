@@ -1,11 +1,12 @@
-import { describeIdentity, type Identity, intersect, subtract } from "../kubernetes/object-ref.js"
-import { isWorkload } from "../manifests/kinds.js"
+import { describeIdentity, type Identity, identityOf, intersect, subtract } from "../kubernetes/object-ref.js"
+import { isConfig, isWorkload } from "../manifests/kinds.js"
 import type { AvailabilityGuard } from "../monitor/availability-guard.js"
-import { inventoryOf, lastSucceeded, readRecord, type ReleaseSummary } from "../release/history.js"
+import { inventoryOf, lastSucceeded, readRecord, type Recorded, type ReleaseSummary } from "../release/history.js"
 import { prune, toPrune } from "../release/prune.js"
 import type { Report } from "../report/report.js"
 import { describeRecovery } from "../report/states.js"
 import { CloudNativeError, messageOf } from "../util/errors.js"
+import { AppliedWorkloads } from "./applied.js"
 import { ReportBuilder } from "./report-builder.js"
 import { bringUp } from "./rollout.js"
 import type { RolloutTask } from "./task.js"
@@ -40,6 +41,7 @@ export function planRollback(
   applied: Identity[],
   { changed, keepFailed }: { changed: boolean; keepFailed: boolean },
   { entries, there, found }: Before,
+  moved: Identity[] = [],
 ): RollbackPlan {
   const previous = lastSucceeded(entries)
   const current = previous?.inventory ?? []
@@ -49,8 +51,14 @@ export function planRollback(
     return { action: "none", remove: toPrune(current, [{ ...failed, inventory: subtract(applied, there) }]), left }
   if (!previous && (keepFailed || found.some(({ kind }) => isWorkload(kind))))
     return { action: "kept", remove: [], left: [] }
-  const remove = toPrune(current, [...entries, failed])
+  const remove = withoutNeeded(toPrune(current, [...entries, failed]), moved)
   return previous ? { action: "rolled-back", to: previous.id, remove, left } : { action: "removed", remove, left }
+}
+
+/** What somebody else has changed stays, and so does what its pods may need: the next release that succeeds removes the rest. */
+function withoutNeeded(remove: Identity[], moved: Identity[]): Identity[] {
+  if (moved.length === 0) return remove
+  return subtract(remove, moved).filter(({ kind }) => !isConfig(kind) && kind !== "Secret" && kind !== "Service")
 }
 
 /** Undo what a failed deployment has changed. Never throws. */
@@ -71,11 +79,17 @@ export async function recover(
   // Where that cannot be told, the previous release is the better guess.
   if (changed && (await guard.isRollbackWorse().catch(() => false))) return { action: "kept-new" }
   const applied = inventoryOf(changed ? release : { ...release, objects: [] })
-  const planned = planRollback(applied, { changed, keepFailed }, before)
+  const moved = intersect(applied, await movedByOthers(failed))
+  const planned = planRollback(applied, { changed, keepFailed }, before, moved)
   const { action, to, left } = planned
-  const recovery = { action, to, ...(left.length > 0 && { left: left.map(describeIdentity) }) }
+  const recovery = {
+    action,
+    to,
+    ...(left.length > 0 && { left: left.map(describeIdentity) }),
+    ...(moved.length > 0 && { changedByOthers: moved.map(describeIdentity) }),
+  }
   const problem =
-    to && (await problemOf(() => goBack(failed, baseline, guard.forRollback(redactor.forOtherSecrets()), to)))
+    to && (await problemOf(() => goBack(failed, baseline, guard.forRollback(redactor.forOtherSecrets()), to, moved)))
   // What could not be gone back from may need all of it.
   if (problem) return { ...recovery, problem }
   const problems = await prune(kubectl, config.name, planned.remove).catch(error => [messageOf(error)])
@@ -84,17 +98,26 @@ export async function recover(
   return recovery
 }
 
+/** The workloads that somebody else has changed since they were applied; where they cannot be read, none is known of. */
+async function movedByOthers({ kubectl, applied }: RolloutTask): Promise<Identity[]> {
+  const changed = await applied.changed(kubectl).catch(() => [])
+  return changed.map(({ kind, name }) => ({ apiVersion: "apps/v1", kind, name }))
+}
+
 /** By the code path that deploys; what was broken before may be as broken again. */
 async function goBack(
   failed: RolloutTask,
   baseline: Report["baseline"],
   guard: AvailabilityGuard,
   id: string,
+  moved: Identity[],
 ): Promise<void> {
   const { kubectl } = failed
-  console.log(`rollback: to ${id}`)
-  const recorded = await readRecord(kubectl, id)
-  const task = { ...failed, recorded, redactor: failed.redactor.forOtherSecrets(), isRollback: true }
+  const kept = moved.map(describeIdentity).join(", ")
+  console.log(`rollback: to ${id}${kept && `, without what somebody else has changed: ${kept}`}`)
+  const recorded = without(await readRecord(kubectl, id), moved)
+  const redactor = failed.redactor.forOtherSecrets()
+  const task = { ...failed, recorded, redactor, applied: new AppliedWorkloads(), isRollback: true }
   // Until then, the release that failed may be the one that answers.
   try {
     await bringUp(task, ReportBuilder.begin(id, task), guard, "complete")
@@ -103,6 +126,20 @@ async function goBack(
     if (!wasBroken) throw error
   } finally {
     await guard.stop()
+  }
+}
+
+/** A release without some of its objects. */
+function without(recorded: Recorded, objects: Identity[]): Recorded {
+  const { release } = recorded
+  const isKept = (identity: Identity) => subtract([identity], objects).length > 0
+  return {
+    ...recorded,
+    release: {
+      ...release,
+      objects: release.objects.filter(object => isKept(identityOf(object))),
+      workloads: release.workloads.filter(({ kind, name }) => isKept({ apiVersion: "apps/v1", kind, name })),
+    },
   }
 }
 
@@ -124,6 +161,8 @@ export function withRecovery(failure: CloudNativeError, report: Report): CloudNa
     stateOf(recovery!),
     recovery!.left &&
       `what was there before, and not this module's, stays as the deployment made it: ${recovery!.left.join(", ")}`,
+    recovery!.changedByOthers &&
+      `somebody else changed it meanwhile, and it stays as it is: ${recovery!.changedByOthers.join(", ")}`,
     leftovers && `what could not be deleted:\n${leftovers.join("\n").replace(/^/gm, "  ")}`,
     baseline === "healthy" && availability && availability.failed > 0 && seenByUsers(availability),
     ran.length > 0 && `migrations that ran, and stay: ${ran.join(", ")}`,

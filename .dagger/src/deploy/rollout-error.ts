@@ -1,5 +1,5 @@
 import type { Kubectl } from "../kubernetes/kubectl.js"
-import { containerOf, type RolloutFailure } from "../status/failure.js"
+import { containerOf, isByOther, type RolloutFailure } from "../status/failure.js"
 import { failingLogs } from "../status/logs.js"
 import { describeFailure, remedyFor } from "../status/remedies.js"
 import type { Of } from "../status/snapshot.js"
@@ -32,7 +32,9 @@ export async function rolloutFailed(
     code: "ROLLOUT_FAILED",
     kind: failure.kind,
     blame: "user",
-    what: `the rollout of ${workload} cannot succeed`,
+    what: isByOther(failure)
+      ? `what runs of ${workload} is not what was applied`
+      : `the rollout of ${workload} cannot succeed`,
     why: [
       cause,
       redact(state, redactor.values),

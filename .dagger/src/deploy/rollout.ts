@@ -10,6 +10,7 @@ import { bringUpDependencies } from "./dependencies.js"
 import { migrate } from "./migrate.js"
 import { awaitMadeSecrets } from "./operator-secrets.js"
 import type { ReportBuilder } from "./report-builder.js"
+import { rolloutFailed } from "./rollout-error.js"
 import type { RolloutTask } from "./task.js"
 import { watchRollout, watchSets } from "./watch.js"
 
@@ -33,6 +34,7 @@ export async function bringUp(
     assertStartLimit(task, builder.report)
     await checkHandshake(task, builder, signal)
     await guard.assertAvailable(signal)
+    await assertAsApplied(task)
   })
 }
 
@@ -106,7 +108,7 @@ async function rollOut(
   builder.setChanged(true)
   const before = await takeSnapshot(kubectl)
   console.log(`apply: ${release.objects.length} objects`)
-  await kubectl.apply(release.objects)
+  await task.applied.apply(kubectl, release.objects)
   const deployments = release.workloads.filter(({ kind }) => kind === "Deployment").map(({ name }) => name)
   const sets = release.workloads.filter(({ kind }) => kind !== "Deployment")
   const isReady = () =>
@@ -127,6 +129,20 @@ async function rollOut(
 /** A rollback has no limit: slow or not, what ran before is better than what failed. */
 function assertStartLimit({ config, isRollback }: RolloutTask, { starts, startLimit }: Report): void {
   if (!isRollback && config.limits.startupAction === "fail") assertStarted(starts, startLimit)
+}
+
+/** What was proven is the release only if it is still what runs. */
+async function assertAsApplied({ kubectl, applied, redactor }: RolloutTask): Promise<void> {
+  const [changed] = await applied.changed(kubectl)
+  if (!changed) return
+  const { kind, name, failure } = changed
+  const object = `${kind.toLowerCase()}/${name}`
+  throw await rolloutFailed(kubectl, redactor, {
+    workload: kind === "Deployment" ? name : object,
+    failure,
+    state: "",
+    object,
+  })
 }
 
 /** A rollback proves no handshake: it would write. */

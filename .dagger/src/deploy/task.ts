@@ -2,6 +2,7 @@ import type { Config } from "../config/schema.js"
 import type { Kubectl } from "../kubernetes/kubectl.js"
 import type { Recorded } from "../release/history.js"
 import type { Redactor } from "../util/redact.js"
+import type { AppliedWorkloads } from "./applied.js"
 
 /** How a deployment proceeds, whatever it deploys. */
 export interface RolloutOptions {
@@ -20,6 +21,8 @@ export interface RolloutTask {
   recorded: Recorded
   options: RolloutOptions
   redactor: Redactor
+  /** Its workloads, once they have been applied. */
+  applied: AppliedWorkloads
   /** It ran before: its Secrets are there and its migrations have run. */
   isRollback: boolean
   /** Aborts once somebody else holds the Lease. */

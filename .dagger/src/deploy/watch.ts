@@ -5,15 +5,18 @@ import { describeNodes, describePod, describePulls, describeState } from "../sta
 import type { RolloutFailure } from "../status/failure.js"
 import { Outages } from "../status/outages.js"
 import { commonFailure, startLimits } from "../status/pod.js"
-import { newPods, readSet, SETS, type SetState } from "../status/pod-sets.js"
-import type { Snapshot } from "../status/snapshot.js"
+import { newPods, readSet, SETS } from "../status/pod-sets.js"
+import { only, type Snapshot } from "../status/snapshot.js"
 import { type PodStart, Starts } from "../status/startup.js"
 import { takeSnapshot } from "../status/take-snapshot.js"
 import { type PodChange, Timeline } from "../status/timeline.js"
 import { pollUntil } from "../util/poll.js"
 import { redact } from "../util/redact.js"
+import { readSetState } from "./applied.js"
 import { type FailedRollout, rolloutFailed } from "./rollout-error.js"
 import type { RolloutTask } from "./task.js"
+
+type Watched = Pick<RolloutTask, "config" | "options" | "redactor" | "applied">
 
 /**
  * Wait until every Deployment runs this release and nothing else; throws as soon as one cannot, or `signal` says so. The
@@ -22,7 +25,7 @@ import type { RolloutTask } from "./task.js"
 export async function watchRollout(
   kubectl: Kubectl,
   deployments: string[],
-  { config, options: { timeout }, redactor }: Pick<RolloutTask, "config" | "options" | "redactor">,
+  { config, options: { timeout }, redactor, applied }: Watched,
   before: Snapshot,
   onChange: (change: PodChange) => void,
   signal: AbortSignal,
@@ -34,6 +37,14 @@ export async function watchRollout(
   const shown = new Set<string>()
   const lines = new Map<string, string>()
   let last = ""
+  const liveOf = (name: string, snapshot: Snapshot) =>
+    only(snapshot, "Deployment").find(({ metadata }) => metadata.name === name)
+  const otherHand = ({ deployment: name, complete, pods }: RolloutState, snapshot: Snapshot) =>
+    applied.failureOf({ kind: "Deployment", name }, liveOf(name, snapshot), snapshot, complete ? pods : [])
+  const restartWarning = (name: string, snapshot: Snapshot) => {
+    const by = applied.restartOf({ kind: "Deployment", name }, liveOf(name, snapshot))
+    return by && `${by} has its pods restarted: the same, once more`
+  }
   const ask = async () => {
     const snapshot = await takeSnapshot(kubectl)
     const now = await kubectl.now()
@@ -48,11 +59,15 @@ export async function watchRollout(
       starts.record(state.deployment, state.pods, snapshot, outages)
       if (lines.get(state.deployment) !== state.line) console.log(`rollout: ${state.deployment}: ${state.line}`)
       lines.set(state.deployment, state.line)
-      const warning = state.warning && `rollout: ${state.deployment}: warning: ${state.warning}`
-      if (warning && !shown.has(warning)) console.log(warning)
-      if (warning) shown.add(warning)
+      for (const text of [state.warning, restartWarning(state.deployment, snapshot)].filter(Boolean)) {
+        const warning = `rollout: ${state.deployment}: warning: ${text}`
+        if (!shown.has(warning)) console.log(warning)
+        shown.add(warning)
+      }
     }
-    const failed = states.find(state => state.failure)
+    const failed = states
+      .map(state => ({ ...state, failure: otherHand(state, snapshot) ?? state.failure }))
+      .find(state => state.failure)
     if (failed) throw await rolloutFailed(kubectl, redactor, failedRollout(snapshot, failed, failed.failure!, now))
     return states.every(state => state.complete) ? starts.all() : undefined
   }
@@ -71,7 +86,7 @@ function failedRollout(snapshot: Snapshot, state: RolloutState, failure: Rollout
 export async function watchSets(
   kubectl: Kubectl,
   sets: Workload[],
-  { config, options: { timeout }, redactor }: Pick<RolloutTask, "config" | "options" | "redactor">,
+  { config, options: { timeout }, redactor, applied }: Watched,
   before: Snapshot,
   signal: AbortSignal,
 ): Promise<void> {
@@ -86,26 +101,30 @@ export async function watchSets(
     const now = await kubectl.now()
     outages.answered(now)
     waitingFor = []
-    const states = await Promise.all(sets.map(({ kind, name }) => readState(kubectl, kind as keyof typeof SETS, name)))
+    const states = await Promise.all(
+      sets.map(({ kind, name }) => readSetState(kubectl, kind as keyof typeof SETS, name)),
+    )
     const read = states.map(readSet)
     for (const [index, name] of names.entries()) {
       const { line } = read[index]!
       if (lines.get(name) !== line) console.log(`rollout: ${name}: ${line}`)
       lines.set(name, line)
-      const pods = newPods(snapshot, before, states[index]?.uid ?? "")
+      const pods = newPods(snapshot, before, states[index]?.live.metadata.uid ?? "")
       if (!read[index]!.complete)
         waitingFor.push(
           `${name}: ${line}`,
           ...pods.flatMap(pod => [...describePod(pod), ...describePulls(pod, snapshot, now)]),
           ...describeNodes(snapshot),
         )
-      const failure = read[index]!.complete ? undefined : commonFailure(pods, snapshot, outages.patient(now), limits)
-      const [pod] = pods
-      if (failure && pod)
+      const byOther = applied.failureOf(sets[index]!, states[index]?.live, snapshot, pods)
+      const failure =
+        byOther ?? (read[index]!.complete ? undefined : commonFailure(pods, snapshot, outages.patient(now), limits))
+      const pod = byOther ? undefined : pods[0]
+      if (failure)
         throw await rolloutFailed(kubectl, redactor, {
           workload: name,
           failure,
-          state: describePod(pod).join("\n"),
+          state: pod ? describePod(pod).join("\n") : line,
           pod,
           object: name,
         })
@@ -116,9 +135,4 @@ export async function watchSets(
     state: () => redact(waitingFor.join("\n"), redactor.values),
     signal,
   })
-}
-
-async function readState(kubectl: Kubectl, kind: keyof typeof SETS, name: string): Promise<SetState | undefined> {
-  const { collection, shape } = SETS[kind]
-  return (await kubectl.api()).get<SetState>(collection, name, shape)
 }

@@ -101,8 +101,10 @@ async function persistently(attempt: () => Promise<Answer>): Promise<Answer> {
   }
 }
 
+/** What this module's changes are signed with. */
+export const FIELD_MANAGER = "cloud-native"
 /** Apply on the server side, as the module's own field manager. */
-export const APPLY = ["apply", "--server-side", "--field-manager=cloud-native", "--force-conflicts"]
+export const APPLY = ["apply", "--server-side", `--field-manager=${FIELD_MANAGER}`, "--force-conflicts"]
 
 /** Manifests as kubectl reads them from its input. */
 export function list(items: object[]): string {

@@ -17,6 +17,8 @@ export function markdownOf(report: Report): string {
     recovery &&
       `**Afterwards:** ${escape(describeRecovery(recovery))}${recovery.problem ? `\n\n${fenced(recovery.problem)}` : ""}`,
     recovery?.left && `Was there before, and stays as this deployment made it: ${escape(recovery.left.join(", "))}`,
+    recovery?.changedByOthers &&
+      `Somebody else changed it meanwhile, and it stays as it is: ${escape(recovery.changedByOthers.join(", "))}`,
     leftovers && `⚠️ What no release needs any more could not be deleted:\n\n${fenced(leftovers.join("\n"))}`,
     table(["Image", "Reference"], Object.entries(report.images)),
     report.migrations.length > 0 &&

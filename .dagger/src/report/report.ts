@@ -57,6 +57,10 @@ const Shape = z.object({
         .array(z.string())
         .optional()
         .describe("Objects that were there before, and not this module's: they stay as the deployment made them"),
+      changedByOthers: z
+        .array(z.string())
+        .optional()
+        .describe("Workloads that somebody else changed during the deployment: they stay as they are"),
       problem: z.string().optional(),
     })
     .optional()

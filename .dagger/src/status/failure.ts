@@ -26,6 +26,9 @@ export type PodFailure =
 export type WorkloadFailure =
   | { kind: "QuotaExceeded" | "PodSecurityViolated" | "ServiceAccountMissing" | "PodRefused"; message: string }
   | { kind: "DeadlineExceeded"; message: string }
+  | { kind: "ChangedByOther"; by: string; changes: string[] }
+  | { kind: "DeletedByOther" }
+  | { kind: "OtherImage"; pod: string; container: string; init: false; image: string }
   /** The container of a Job's own has ended, and another one of its pod keeps the pod from ending. */
   | { kind: "SidecarRuns"; container: string; init: false; exitCode: number; sidecar: string }
 
@@ -84,6 +87,11 @@ export function refusal(message: string): WorkloadFailure {
   if (message.includes("violates PodSecurity")) return { kind: "PodSecurityViolated", message }
   if (message.includes("error looking up service account")) return { kind: "ServiceAccountMissing", message }
   return { kind: "PodRefused", message }
+}
+
+/** Whether what runs is no longer what was applied, by somebody else's doing. */
+export function isByOther({ kind }: RolloutFailure): boolean {
+  return kind === "ChangedByOther" || kind === "DeletedByOther" || kind === "OtherImage"
 }
 
 /** Whether another attempt does not help a pod that the API server refuses. */

@@ -1,14 +1,16 @@
 import { z } from "zod"
 
-import { isOwnedBy, type Of, only, type Snapshot } from "./snapshot.js"
+import { isOwnedBy, type Of, only, type Snapshot, Writers } from "./snapshot.js"
+import type { LiveWorkload } from "./workload.js"
 
-const metadata = z.object({ uid: z.string(), generation: z.number().default(0) })
+const metadata = z.object({ uid: z.string(), generation: z.number().default(0), managedFields: Writers })
 
 const StatefulSet = z
   .object({
     metadata,
     spec: z.object({
       replicas: z.number().default(1),
+      template: z.unknown().optional(),
       updateStrategy: z.object({
         type: z.string(),
         rollingUpdate: z.object({ partition: z.number().default(0) }).optional(),
@@ -21,7 +23,7 @@ const StatefulSet = z
     }),
   })
   .transform(({ metadata, spec, status }): SetState => ({
-    ...metadata,
+    live: { metadata, spec },
     observedGeneration: status.observedGeneration,
     strategy: spec.updateStrategy.type,
     wanted: spec.replicas,
@@ -33,7 +35,7 @@ const StatefulSet = z
 const DaemonSet = z
   .object({
     metadata,
-    spec: z.object({ updateStrategy: z.object({ type: z.string() }) }),
+    spec: z.object({ template: z.unknown().optional(), updateStrategy: z.object({ type: z.string() }) }),
     status: z.object({
       observedGeneration: z.number().default(0),
       desiredNumberScheduled: z.number().default(0),
@@ -42,7 +44,7 @@ const DaemonSet = z
     }),
   })
   .transform(({ metadata, spec, status }): SetState => ({
-    ...metadata,
+    live: { metadata, spec },
     observedGeneration: status.observedGeneration,
     strategy: spec.updateStrategy.type,
     wanted: status.desiredNumberScheduled,
@@ -59,8 +61,7 @@ export const SETS = {
 
 /** How a StatefulSet or a DaemonSet stands. */
 export interface SetState {
-  uid: string
-  generation: number
+  live: LiveWorkload
   observedGeneration: number
   strategy: string
   wanted: number
@@ -73,8 +74,8 @@ export interface SetState {
 /** Where its rollout stands. Pods that are replaced only when somebody deletes them are not waited for. */
 export function readSet(state: SetState | undefined): { line: string; complete: boolean } {
   if (!state) return { line: "not there yet", complete: false }
-  const { generation, observedGeneration, strategy, wanted, partition, updated, ready } = state
-  const isCurrent = observedGeneration >= generation
+  const { live, observedGeneration, strategy, wanted, partition, updated, ready } = state
+  const isCurrent = observedGeneration >= (live.metadata.generation ?? 0)
   if (strategy === "OnDelete")
     return { line: "its pods are replaced when they are deleted (OnDelete)", complete: isCurrent }
   const toUpdate = Math.max(wanted - partition, 0)

@@ -132,6 +132,20 @@ const FAILURES: { [K in Kind]: Wording<K> } = {
     remedy: () =>
       "look at the pods' log and events for what keeps them from being ready, or raise progressDeadlineSeconds",
   },
+  ChangedByOther: {
+    text: ({ by, changes }) => `${by} changed it after it was applied: ${changes.join("; ")}`,
+    remedy: () =>
+      "let nobody else change it while this module deploys it (a GitOps controller: stop its sync of this object), or put the change into the manifests",
+  },
+  DeletedByOther: {
+    text: () => "somebody else deleted it after it was applied",
+    remedy: (_, namespace) =>
+      `find out who deletes it (kubectl --namespace=${namespace} get events, or the cluster's audit log)`,
+  },
+  OtherImage: {
+    text: ({ pod, image }) => `somebody else set another image in its pod ${pod}: ${image}`,
+    remedy: () => "change images by a deployment only, and look for a webhook or an operator that changes them in pods",
+  },
 }
 
 const PRESSURES = {

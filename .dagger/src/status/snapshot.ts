@@ -21,10 +21,24 @@ const Condition = z.object({
 })
 const conditions = z.array(Condition).default([])
 
+/** Somebody who has written fields of an object, as its managedFields say. */
+const Writer = z.object({
+  manager: z.string().default(""),
+  operation: z.string().default(""),
+  time: z.string().nullish(),
+  fieldsV1: z.record(z.string(), z.unknown()).default({}),
+})
+export type Writer = z.infer<typeof Writer>
+export const Writers = z.array(Writer).default([])
+
 const Deployment = z.object({
   kind: z.literal("Deployment"),
-  metadata,
-  spec: z.object({ replicas: z.number().default(1), paused: z.boolean().default(false) }),
+  metadata: metadata.extend({ managedFields: Writers }),
+  spec: z.object({
+    replicas: z.number().default(1),
+    paused: z.boolean().default(false),
+    template: z.unknown().optional(),
+  }),
   status: z.object({
     observedGeneration: z.number().default(0),
     replicas: z.number().default(0),
@@ -46,6 +60,7 @@ const ContainerStatus = z.object({
   name: z.string(),
   /** As the pod's spec names it. */
   image: z.string().default(""),
+  imageID: z.string().default(""),
   ready: z.boolean().default(false),
   /** Whether it has passed its startup probe; true where it has none. */
   started: z.boolean().default(false),
@@ -69,7 +84,12 @@ const Probe = z.object({
 })
 export type Probe = z.infer<typeof Probe>
 
-const Container = z.object({ name: z.string(), startupProbe: Probe.optional(), readinessProbe: Probe.optional() })
+const Container = z.object({
+  name: z.string(),
+  image: z.string().default(""),
+  startupProbe: Probe.optional(),
+  readinessProbe: Probe.optional(),
+})
 
 const Pod = z.object({
   kind: z.literal("Pod"),

@@ -137,12 +137,35 @@ describe("a release that failed is undone", () => {
   })
 })
 
+describe("what somebody else has changed meanwhile", () => {
+  const changed = { changed: true, keepFailed: false }
+
+  test("stays, with what its pods may need", () => {
+    const before = { entries: [entry("1", "succeeded", [account, service])], there: [], found: [] }
+    expect(planRollback(ALL, changed, before, [web])).toEqual({
+      action: "rolled-back",
+      to: "1",
+      remove: [job, ingress],
+      left: [],
+    })
+  })
+
+  test("stays of a first deployment, too", () => {
+    expect(planRollback(ALL, changed, { entries: [], there: [], found: [] }, [web])).toEqual({
+      action: "removed",
+      remove: [job, ingress],
+      left: [],
+    })
+  })
+})
+
 test("the error says what stays of what it met, and what could not be deleted", () => {
   const failure = new CloudNativeError({ code: "ROLLOUT_FAILED", blame: "user", what: "what", why: "why", fix: "fix" })
   const builder = builderOf("1")
-  builder.setRecovery({ action: "removed", left: ["Ingress web"] })
+  builder.setRecovery({ action: "removed", left: ["Ingress web"], changedByOthers: ["Deployment web"] })
   builder.setLeftovers(["Error from server (Forbidden): no"])
   const { why } = withRecovery(failure, builder.report)
   expect(why).toContain("stays as the deployment made it: Ingress web")
+  expect(why).toContain("somebody else changed it meanwhile, and it stays as it is: Deployment web")
   expect(why).toContain("could not be deleted:\n  Error from server (Forbidden): no")
 })

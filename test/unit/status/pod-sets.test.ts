@@ -4,8 +4,7 @@ import { newPods, readSet, type SetState } from "../../../.dagger/src/status/pod
 import { Snapshot } from "../../../.dagger/src/status/snapshot.ts"
 
 const DONE: SetState = {
-  uid: "s",
-  generation: 2,
+  live: { metadata: { uid: "s", generation: 2, managedFields: [] }, spec: {} },
   observedGeneration: 2,
   strategy: "RollingUpdate",
   wanted: 3,

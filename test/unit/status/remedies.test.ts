@@ -116,6 +116,21 @@ const EXAMPLES: { [K in RolloutFailure["kind"]]: [RolloutFailure & { kind: K }, 
     [{ kind: "ServiceAccountMissing", message }, "no pod can be created: what", "ServiceAccount"],
   ],
   PodRefused: [[{ kind: "PodRefused", message }, "no pod can be created: what", "pod's template"]],
+  ChangedByOther: [
+    [
+      { kind: "ChangedByOther", by: "kubectl-set (Update, 2026-11-24T16:45:00Z)", changes: ["spec.paused: true"] },
+      "kubectl-set (Update, 2026-11-24T16:45:00Z) changed it after it was applied: spec.paused: true",
+      "let nobody else change it",
+    ],
+  ],
+  DeletedByOther: [[{ kind: "DeletedByOther" }, "somebody else deleted it", "kubectl --namespace=shop get events"]],
+  OtherImage: [
+    [
+      { kind: "OtherImage", pod: "web-1", container: "web", init: false, image: "web:2" },
+      "web: somebody else set another image in its pod web-1: web:2",
+      "by a deployment only",
+    ],
+  ],
   DeadlineExceeded: [[{ kind: "DeadlineExceeded", message }, "in time: what", "progressDeadlineSeconds"]],
 }
 

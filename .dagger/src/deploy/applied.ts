@@ -1,0 +1,124 @@
+import { APPLY, type Kubectl, list } from "../kubernetes/kubectl.js"
+import { isWorkload } from "../manifests/kinds.js"
+import type { KubernetesObject } from "../manifests/render.js"
+import { readRollout } from "../status/deployment.js"
+import type { RolloutFailure } from "../status/failure.js"
+import { PATIENT } from "../status/pod.js"
+import { SETS, type SetState } from "../status/pod-sets.js"
+import { type Of, only, type Snapshot } from "../status/snapshot.js"
+import { takeSnapshot } from "../status/take-snapshot.js"
+import {
+  type AppliedWorkload,
+  changeByOther,
+  isAutoscaled,
+  type LiveWorkload,
+  otherImage,
+  restartByOther,
+} from "../status/workload.js"
+
+/** In one line, of each workload that was applied; of several objects kubectl prints a list. */
+const LINE = [".kind", ".metadata.name", ".metadata.uid", ".metadata.generation", ".spec.paused", ".spec.replicas"]
+  .concat(".spec.template")
+  .map(field => `{${field}}`)
+  .join('{"\\t"}')
+const OUTPUT = `--output=jsonpath={range .items[*]}${LINE}{"\\n"}{end}${LINE}{"\\n"}`
+
+/** A workload that is no longer as it was applied. */
+export interface ChangedWorkload {
+  kind: string
+  name: string
+  failure: RolloutFailure
+}
+
+/** The workloads of a release as the API server answered when they were applied: a rollout is complete only while they are so. */
+export class AppliedWorkloads {
+  private readonly workloads = new Map<string, AppliedWorkload>()
+  /** Those that were seen since: what was not, may be missing in an older read. */
+  private readonly seen = new Set<string>()
+
+  async apply(kubectl: Kubectl, objects: KubernetesObject[]): Promise<void> {
+    if (objects.length === 0) return
+    const answer = await kubectl.must([...APPLY, "--filename=-", OUTPUT], list(objects))
+    for (const workload of parseApplied(answer, objects)) this.workloads.set(keyOf(workload), workload)
+  }
+
+  /** What somebody else has done to a workload since, as it is read, with those of its pods that are of this release. */
+  failureOf(
+    { kind, name }: Pick<AppliedWorkload, "kind" | "name">,
+    live: LiveWorkload | undefined,
+    snapshot: Snapshot,
+    pods: Of<"Pod">[] = [],
+  ): RolloutFailure | undefined {
+    const key = keyOf({ kind, name })
+    const applied = this.workloads.get(key)
+    if (!applied) return undefined
+    if (!live) return this.seen.has(key) ? { kind: "DeletedByOther" } : undefined
+    this.seen.add(key)
+    return changeByOther(applied, live, isAutoscaled(snapshot, kind, name)) ?? otherImage(applied, pods)
+  }
+
+  /** Who has had its pods restarted since. */
+  restartOf(
+    { kind, name }: Pick<AppliedWorkload, "kind" | "name">,
+    live: LiveWorkload | undefined,
+  ): string | undefined {
+    const applied = this.workloads.get(keyOf({ kind, name }))
+    return applied && live && restartByOther(applied, live)
+  }
+
+  /** All that are no longer as they were applied. */
+  async changed(kubectl: Kubectl): Promise<ChangedWorkload[]> {
+    if (this.workloads.size === 0) return []
+    const snapshot = await takeSnapshot(kubectl)
+    const now = await kubectl.now()
+    const read = await Promise.all(
+      [...this.workloads.values()].map(async ({ kind, name }) => {
+        const isDeployment = kind === "Deployment"
+        const live = isDeployment
+          ? only(snapshot, "Deployment").find(({ metadata }) => metadata.name === name)
+          : (await readSetState(kubectl, kind as keyof typeof SETS, name))?.live
+        const pods = isDeployment ? readRollout(snapshot, name, now, PATIENT).pods : []
+        const failure = this.failureOf({ kind, name }, live, snapshot, pods)
+        return failure ? [{ kind, name, failure }] : []
+      }),
+    )
+    return read.flat()
+  }
+}
+
+export async function readSetState(
+  kubectl: Kubectl,
+  kind: keyof typeof SETS,
+  name: string,
+): Promise<SetState | undefined> {
+  const { collection, shape } = SETS[kind]
+  return (await kubectl.api()).get<SetState>(collection, name, shape)
+}
+
+/** The workloads in what kubectl printed of the objects that it applied. */
+export function parseApplied(text: string, objects: KubernetesObject[]): AppliedWorkload[] {
+  return text
+    .split("\n")
+    .map(line => line.split("\t"))
+    .filter(([kind = ""]) => isWorkload(kind))
+    .map(([kind = "", name = "", uid = "", generation, paused, replicas, template]) => ({
+      kind,
+      name,
+      uid,
+      generation: Number(generation),
+      paused: paused === "true",
+      replicas: replicas ? Number(replicas) : undefined,
+      fixesReplicas: objects.some(
+        object => object.kind === kind && object.metadata.name === name && hasReplicas(object.spec),
+      ),
+      template: template ? (JSON.parse(template) as unknown) : undefined,
+    }))
+}
+
+function hasReplicas(spec: unknown): boolean {
+  return typeof spec === "object" && spec !== null && "replicas" in spec
+}
+
+function keyOf({ kind, name }: Pick<AppliedWorkload, "kind" | "name">): string {
+  return `${kind} ${name}`
+}
