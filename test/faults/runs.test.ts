@@ -1,4 +1,7 @@
 // Deployments that meet each other, are killed, cannot go back or have nothing to go back to.
+import { readFileSync } from "node:fs"
+import { join } from "node:path"
+
 import { afterAll, beforeAll, describe, expect, test } from "vitest"
 
 import { errorOf } from "../e2e/dagger.ts"
@@ -232,6 +235,58 @@ test.concurrent(
     expect(await variables("backend")).toBe("VERSION")
     expect(await namespace.kubectl("get", "deployment", "backend", "--output=jsonpath={..env[0].value}")).toBe("2")
     expect(await namespace.leftovers()).toBe("")
+  },
+)
+
+/** A StatefulSet of the frontend's image, whose pod does as a script says. */
+function withQueue(script: string): Source {
+  const queue = `---
+apiVersion: apps/v1
+kind: StatefulSet
+metadata:
+  name: queue
+spec:
+  serviceName: queue
+  selector: { matchLabels: { app: queue } }
+  template:
+    metadata: { labels: { app: queue } }
+    spec:
+      terminationGracePeriodSeconds: 1
+      securityContext: { runAsNonRoot: true, seccompProfile: { type: RuntimeDefault } }
+      containers:
+        - name: queue
+          image: frontend
+          command: [node, -e, "${script}"]
+          ports: [{ containerPort: 3000 }]
+          readinessProbe: { httpGet: { path: /health, port: 3000 }, periodSeconds: 1 }
+          lifecycle: { preStop: { sleep: { seconds: 1 } } }
+          securityContext: { allowPrivilegeEscalation: false, capabilities: { drop: [ALL] } }
+`
+  const source = Source.minimal()
+  return source.write(MANIFESTS, readFileSync(join(source.path, MANIFESTS), "utf8") + queue)
+}
+
+test.concurrent(
+  "9: a StatefulSet whose new pod never becomes ready is rolled back, and the next release goes on",
+  async () => {
+    const namespace = await Namespace.create(lab, "stateful")
+    const serves = (text: string) => `require('http').createServer((_, answer) => answer.end('${text}')).listen(3000)`
+    const ready = () =>
+      namespace.kubectl("get", "statefulset", "queue", "--output=jsonpath={.status.readyReplicas} {..command[2]}")
+    const good = await namespace.deploy(withQueue(serves("one"))).ended
+    expect(good.exitCode, good.stderr).toBe(0)
+
+    const bad = await namespace.deploy(withQueue("console.error('no such queue'); process.exit(3)"), "--timeout=2m")
+      .ended
+    expect(bad.exitCode, bad.stderr).toBe(1)
+    for (const text of ["ROLLOUT_FAILED: the rollout of statefulset/queue", "no such queue", "rolled back to"])
+      expect(errorOf(bad), bad.stderr).toContain(text)
+    expect(bad.stderr).toContain("deleting the pod queue-0")
+    expect(await ready()).toBe(`1 ${serves("one")}`)
+
+    const next = await namespace.deploy(withQueue(serves("two")), "--timeout=2m").ended
+    expect(next.exitCode, next.stderr).toBe(0)
+    expect(await ready()).toBe(`1 ${serves("two")}`)
   },
 )
 

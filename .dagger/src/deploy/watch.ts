@@ -4,19 +4,20 @@ import { readRollout, type RolloutState } from "../status/deployment.js"
 import { describeNodes, describePod, describePulls, describeState } from "../status/describe.js"
 import type { RolloutFailure } from "../status/failure.js"
 import { Outages } from "../status/outages.js"
-import { commonFailure, startLimits } from "../status/pod.js"
-import { newPods, readSet, SETS } from "../status/pod-sets.js"
-import { only, type Snapshot } from "../status/snapshot.js"
+import { commonFailure, podFailure, startLimits } from "../status/pod.js"
+import { newPods, obstacles, readSet, SETS } from "../status/pod-sets.js"
+import { type Of, only, type Snapshot } from "../status/snapshot.js"
 import { type PodStart, Starts } from "../status/startup.js"
 import { takeSnapshot } from "../status/take-snapshot.js"
 import { type PodChange, Timeline } from "../status/timeline.js"
 import { pollUntil } from "../util/poll.js"
 import { redact } from "../util/redact.js"
 import { readSetState } from "./applied.js"
+import { deletePod } from "./delete-pod.js"
 import { type FailedRollout, rolloutFailed } from "./rollout-error.js"
 import type { RolloutTask } from "./task.js"
 
-type Watched = Pick<RolloutTask, "config" | "options" | "redactor" | "applied">
+type Watched = Pick<RolloutTask, "config" | "options" | "redactor" | "applied" | "isRollback">
 
 /**
  * Wait until every Deployment runs this release and nothing else; throws as soon as one cannot, or `signal` says so. The
@@ -86,7 +87,7 @@ function failedRollout(snapshot: Snapshot, state: RolloutState, failure: Rollout
 export async function watchSets(
   kubectl: Kubectl,
   sets: Workload[],
-  { config, options: { timeout }, redactor, applied }: Watched,
+  { config, options: { timeout }, redactor, applied, isRollback }: Watched,
   before: Snapshot,
   signal: AbortSignal,
 ): Promise<void> {
@@ -104,6 +105,11 @@ export async function watchSets(
     const states = await Promise.all(
       sets.map(({ kind, name }) => readSetState(kubectl, kind as keyof typeof SETS, name)),
     )
+    const isDoomed = (pod: Of<"Pod">) => podFailure(pod, snapshot, outages.patient(now), limits) !== undefined
+    const stuck = states.flatMap((state, index) =>
+      state ? obstacles(sets[index]!.kind, state, snapshot, { isRollback, isDoomed }) : [],
+    )
+    for (const pod of stuck) await deletePod(kubectl, pod)
     const read = states.map(readSet)
     for (const [index, name] of names.entries()) {
       const { line } = read[index]!
@@ -129,7 +135,7 @@ export async function watchSets(
           object: name,
         })
     }
-    return read.every(({ complete }) => complete) || undefined
+    return (stuck.length === 0 && read.every(({ complete }) => complete)) || undefined
   }
   await pollUntil(`the rollout of ${names.join(" and ")}`, timeout, ask, {
     state: () => redact(waitingFor.join("\n"), redactor.values),

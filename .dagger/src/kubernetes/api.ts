@@ -27,6 +27,7 @@ const COLLECTIONS = {
   replicasets: "apis/apps/v1",
   statefulsets: "apis/apps/v1",
   daemonsets: "apis/apps/v1",
+  controllerrevisions: "apis/apps/v1",
   jobs: "apis/batch/v1",
   horizontalpodautoscalers: "apis/autoscaling/v2",
   leases: "apis/coordination.k8s.io/v1",

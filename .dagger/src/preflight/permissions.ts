@@ -40,11 +40,20 @@ export const OWN: Rule[] = [
   { group: "autoscaling", resource: "horizontalpodautoscalers", verbs: ["list"], reason: "the rollout" },
 ]
 
+const SETS = ["statefulsets", "daemonsets"]
+/** What it does for workloads whose controller waits for pods that are broken. */
+const OF_SETS: Rule[] = [
+  { group: "", resource: "pods", verbs: ["delete"], reason: "pods of a revision that failed" },
+  { group: "apps", resource: "controllerrevisions", verbs: ["list"], reason: "pods of a revision that failed" },
+]
+
 /** What a deployment has to be allowed: the module's own needs, and those of the resources in the manifests, each resource once. */
 export function rulesFor(resources: Resource[]): Rule[] {
   const rules = new Map<string, Rule>()
+  const hasSets = resources.some(({ group, resource }) => group === "apps" && SETS.includes(resource))
   for (const need of [
     ...OWN,
+    ...(hasSets ? OF_SETS : []),
     ...resources.map(resource => ({ ...resource, verbs: MANIFEST_VERBS, reason: "the manifests" })),
   ]) {
     const key = `${need.resource}.${need.group}`

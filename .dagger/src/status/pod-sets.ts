@@ -18,6 +18,7 @@ const StatefulSet = z
     }),
     status: z.object({
       observedGeneration: z.number().default(0),
+      updateRevision: z.string().optional(),
       updatedReplicas: z.number().default(0),
       readyReplicas: z.number().default(0),
     }),
@@ -30,6 +31,7 @@ const StatefulSet = z
     partition: spec.updateStrategy.rollingUpdate?.partition ?? 0,
     updated: status.updatedReplicas,
     ready: status.readyReplicas,
+    revision: status.updateRevision,
   }))
 
 const DaemonSet = z
@@ -69,6 +71,8 @@ export interface SetState {
   partition: number
   updated: number
   ready: number
+  /** The revision that its pods are to be of, as their label says it; unset where that is not known. */
+  revision?: string
 }
 
 /** Where its rollout stands. Pods that are replaced only when somebody deletes them are not waited for. */
@@ -83,6 +87,53 @@ export function readSet(state: SetState | undefined): { line: string; complete: 
     line: `${updated}/${toUpdate} new, ${ready}/${wanted} ready`,
     complete: isCurrent && updated >= toUpdate && ready >= wanted,
   }
+}
+
+/** The label that says which revision of a set a pod is of. */
+const REVISION = "controller-revision-hash"
+
+export const ControllerRevision = z.object({
+  metadata: z.object({
+    labels: z.record(z.string(), z.string()).default({}),
+    ownerReferences: z.array(z.object({ uid: z.string() })).default([]),
+  }),
+  revision: z.number(),
+})
+
+/** The revision that the pods of a DaemonSet are to be of: its status does not say it. */
+export function newestRevision(revisions: z.infer<typeof ControllerRevision>[], set: string): string | undefined {
+  const [newest] = revisions.filter(item => isOwnedBy(item, set)).sort((a, b) => b.revision - a.revision)
+  return newest?.metadata.labels[REVISION]
+}
+
+/**
+ * The pods that a set has to get rid of before it goes on, and that its controller does not delete by itself: not ready, and
+ * of another revision than the one that they are to be of. A StatefulSet waits until such a pod is ready, which one that is
+ * broken never is. What is replaced only when it is deleted (OnDelete), only a rollback deletes.
+ */
+export function obstacles(
+  kind: string,
+  { live, observedGeneration, strategy, partition, revision }: SetState,
+  snapshot: Snapshot,
+  { isRollback, isDoomed }: { isRollback: boolean; isDoomed: (pod: Of<"Pod">) => boolean },
+): Of<"Pod">[] {
+  const isCurrent = observedGeneration >= (live.metadata.generation ?? 0)
+  const isStuck = kind === "StatefulSet" ? isRollback || strategy !== "OnDelete" : isRollback && strategy === "OnDelete"
+  if (!revision || !isCurrent || !isStuck) return []
+  return only(snapshot, "Pod").filter(
+    pod =>
+      isOwnedBy(pod, live.metadata.uid) &&
+      !pod.metadata.deletionTimestamp &&
+      pod.metadata.labels[REVISION] !== revision &&
+      ordinalOf(pod) >= partition &&
+      !pod.status.conditions.some(({ type, status }) => type === "Ready" && status === "True") &&
+      (isRollback || isDoomed(pod)),
+  )
+}
+
+/** The number of a StatefulSet's pod; that of a DaemonSet has none. */
+function ordinalOf({ metadata: { name } }: Of<"Pod">): number {
+  return Number(/-(\d+)$/.exec(name)?.[1] ?? Infinity)
 }
 
 /** The pods of a set that were not there before its release was applied; they may have the same names. */

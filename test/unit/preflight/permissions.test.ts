@@ -62,6 +62,13 @@ describe("the rules of a deployment", () => {
     })
   })
 
+  test("ask to delete pods only where there is a StatefulSet or a DaemonSet", () => {
+    const verbsOf = (resource: string) =>
+      rulesFor([{ group: "apps", resource }]).find(rule => rule.resource === "pods")!.verbs
+    expect(verbsOf("deployments")).toEqual(["get", "list"])
+    for (const set of ["statefulsets", "daemonsets"]) expect(verbsOf(set)).toEqual(["get", "list", "delete"])
+  })
+
   test("never ask for every verb or resource", () => {
     expect(JSON.stringify(OF_THE_SAMPLE)).not.toContain("*")
   })
