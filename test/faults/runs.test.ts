@@ -290,6 +290,57 @@ test.concurrent(
   },
 )
 
+test.concurrent(
+  "10: a migration that a killed deployment has left running ends before the next one begins",
+  async () => {
+    const namespace = await Namespace.create(lab, "killed-migrating")
+    const migration = (script: string) => Source.minimal().edit(MANIFESTS, "print('nothing to migrate')", script)
+    const killed = namespace.deploy(migration("import time; time.sleep(90); print('migrated in the end')"))
+    await killed.said("migrate: migrate-")
+    await expect
+      .poll(() => namespace.kubectl("get", "pods", "--output=jsonpath={.items[*].status.phase}"), { timeout: 60_000 })
+      .toContain("Running")
+    killed.kill()
+    await killed.ended
+    // What a minute does to the Lease.
+    await namespace.kubectl("delete", "leases", "--all")
+
+    const next = namespace.deploy(migration("print('the next one')"))
+    await next.said("of an earlier deployment still runs: waiting until it has ended")
+    expect(await namespace.kubectl("get", "jobs", "--output=jsonpath={..command}")).not.toContain("the next one")
+    const ended = await next.ended
+    expect(ended.exitCode, ended.stderr).toBe(0)
+    expect(ended.stderr).toMatch(/migrate: migrate-\w+ has ended[^]*migrate: migrate-\w+\n/)
+    expect(ended.stderr).not.toContain("migrate: stopping")
+  },
+)
+
+test.concurrent("10: of two names that deploy the same objects, one does, and takes over on purpose only", async () => {
+  const namespace = await Namespace.create(lab, "two-names")
+  const named = (name: string) => Source.minimal().edit("cloud-native.yaml", "name: minimal", `name: ${name}`)
+  const both = await Promise.all(["shop", "store"].map(name => namespace.deploy(named(name)).ended))
+  const [first, second] = [...both].sort((a, b) => a.exitCode - b.exitCode)
+  expect(first!.exitCode, first!.stderr).toBe(0)
+  expect(second!.exitCode, second!.stderr).toBe(1)
+  expect(errorOf(second!)).toMatch(/^Error: (LOCKED|OWNED_BY_ANOTHER): /)
+  const winner = both[0] === first ? "shop" : "store"
+  const loser = winner === "shop" ? "store" : "shop"
+  const owners = () =>
+    namespace.kubectl("get", "deployments", "--output=jsonpath={..metadata.labels.app\\.kubernetes\\.io/part-of}")
+  expect(new Set((await owners()).split(" "))).toEqual(new Set([winner]))
+
+  const refused = await namespace.call(named(loser), "plan").ended
+  expect(refused.exitCode, refused.stderr).toBe(1)
+  for (const text of ["OWNED_BY_ANOTHER", `Deployment frontend was deployed by the name ${winner}`])
+    expect(errorOf(refused), refused.stderr).toContain(text)
+  const command = new RegExp(`kubectl (--namespace=two-names label .* --overwrite)`).exec(errorOf(refused))![1]!
+  await namespace.kubectl(...command.split(" ").slice(1))
+  const taken = await namespace.deploy(named(loser)).ended
+  expect(taken.exitCode, taken.stderr).toBe(0)
+  expect(new Set((await owners()).split(" "))).toEqual(new Set([loser]))
+  expect(await namespace.leftovers()).toBe("")
+})
+
 /** Take the images of a release from the registry and from the node. */
 async function forgetImages(namespace: Namespace, summary: string): Promise<void> {
   const references = [...new Set(summary.match(/localhost:\d+\/\S+@sha256:[0-9a-f]{64}/g))]

@@ -22,13 +22,15 @@ import {
 } from "../release/history.js"
 import { redactorOf, type ReleaseInputs, renderRelease } from "../release/inputs.js"
 import { findPresent, type Present } from "../release/live-objects.js"
-import { unownedObjects } from "../release/ownership.js"
+import { assertNotOwned, unownedObjects } from "../release/ownership.js"
 import { replacedBy } from "../release/prune.js"
 import type { Report } from "../report/report.js"
 import { formatReport } from "../report/summary.js"
 import { CloudNativeError, messageOf } from "../util/errors.js"
 import { isRedactable, Redactor } from "../util/redact.js"
+import { assertAlone } from "./alone.js"
 import { AppliedWorkloads } from "./applied.js"
+import { settleEarlierMigrations } from "./earlier-migrations.js"
 import { conclude, finish } from "./finalize.js"
 import { ReportBuilder } from "./report-builder.js"
 import { type Before, recover, withRecovery } from "./rollback.js"
@@ -111,10 +113,12 @@ async function run(id: string, task: RolloutTask): Promise<Report> {
   const { kubectl, config, recorded } = task
   const before = await readBefore(task)
   await removeLeftoverK6(kubectl, config.name)
+  await settleEarlierMigrations(task, before.entries)
+  const guard = await createGuard(task, before)
   const entry = await recordRelease(kubectl, config.name, id, recorded, before.found)
   const builder = ReportBuilder.begin(id, task)
-  const guard = await createGuard(task, before)
   try {
+    await assertAlone(kubectl, config.name, entry, task.signal)
     await bringUp(task, builder, guard, before.there.some(({ kind }) => isWorkload(kind)) ? "before" : "ready")
   } catch (error) {
     throw await undo(task, builder, guard, before, asFailure(error))
@@ -127,6 +131,7 @@ async function run(id: string, task: RolloutTask): Promise<Report> {
 async function readBefore({ kubectl, config, recorded }: RolloutTask): Promise<Before> {
   const entries = await listRecords(kubectl, config.name)
   const there = await present(kubectl, config.name, inventoryOf(recorded.release))
+  assertNotOwned(there, config.name, kubectl.namespace)
   return { entries, there, found: unownedObjects(there, entries) }
 }
 

@@ -33,7 +33,7 @@ export async function withLease<T>(
   id: string,
   work: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
-  const lock = new Lock(kubectl, `cloud-native-${name}`, `${await whoAmI(kubectl)} (deployment ${id})`)
+  const lock = new Lock(kubectl, leaseOf(name), `${await whoAmI(kubectl)} ${deploymentOf(id)}`)
   await lock.acquire()
   const { signal, stop } = lock.keep()
   try {
@@ -43,6 +43,32 @@ export async function withLease<T>(
     await lock.release()
   }
 }
+
+/** The last sign of life (in ISO 8601) of a deployment that holds the Lease of its name; undefined where it does not. */
+export async function lastSignOf(
+  kubectl: Kubectl,
+  name: string,
+  id: string,
+): Promise<{ at: string; isAlive: boolean } | undefined> {
+  const read = async () => (await kubectl.api()).get("leases", leaseOf(name), Lease)
+  const isHolder = (lease: Lease | undefined) => lease?.spec.holderIdentity.endsWith(deploymentOf(id))
+  const held = await read()
+  if (!held || !isHolder(held)) return undefined
+  const { renewTime, leaseDurationSeconds } = held.spec
+  const begun = performance.now()
+  for (let current: Lease | undefined = held; current && isHolder(current); current = await read()) {
+    const isRenewed = current.metadata.resourceVersion !== held.metadata.resourceVersion
+    // A holder whose clock is behind is known by its renewal.
+    if (isRenewed || Date.now() - Date.parse(renewTime) <= leaseDurationSeconds * 1000)
+      return { at: current.spec.renewTime, isAlive: true }
+    if (isStale(current, Date.now(), performance.now() - begun)) return { at: renewTime, isAlive: false }
+    await sleep(1000)
+  }
+  return undefined
+}
+
+const leaseOf = (name: string) => `cloud-native-${name}`
+const deploymentOf = (id: string) => `(deployment ${id})`
 
 /**
  * A holder is dead if no renewal was seen for the Lease's duration. The holder's clock may differ from this one, so an old renewal

@@ -13,6 +13,7 @@ import { assertLasting } from "./credentials.js"
 import { architecturesOf } from "./image-platforms.js"
 import { assertKnown, kindsOf } from "./kinds.js"
 import { assertMonitorAdmitted } from "./monitor-pod.js"
+import { assertOwnership } from "./ownership.js"
 import { assertPermitted, rulesFor } from "./permissions.js"
 import { assertPullSecrets } from "./pull-secrets.js"
 import { assertReferences } from "./references.js"
@@ -58,6 +59,7 @@ export async function preflight(
       ),
     () => prepared.then(([{ kubectl }, { release }]) => assertAccepted(kubectl, release)),
     () => prepared.then(([{ kubectl }, { inputs }]) => assertReferences(kubectl, inputs)),
+    () => prepared.then(([{ kubectl }, { objects }]) => assertOwnership(kubectl, config.name, objects)),
     () => reached.then(({ kubectl }) => assertMonitorAdmitted(kubectl, config)),
     () => prepared.then(([{ kubectl }, { objects }]) => assertPullSecrets(kubectl, objects)),
     () =>

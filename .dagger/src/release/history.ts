@@ -126,11 +126,30 @@ export async function listRecords(kubectl: Kubectl, name: string): Promise<Relea
     .sort((a, b) => (a.id < b.id ? -1 : 1))
 }
 
+/** The deployments of other names that have begun, and not ended, in this namespace. */
+export async function listPendingOfOthers(
+  kubectl: Kubectl,
+  name: string,
+): Promise<(Pick<ReleaseSummary, "id" | "inventory"> & { name: string })[]> {
+  const text = await kubectl.must([
+    "get",
+    "secrets",
+    `--selector=${RECORD_LABEL}=release,${OUTCOME_LABEL}=pending,${NAME_LABEL}!=${name}`,
+    `--output=go-template={{range .items}}{{.metadata.name}} {{index .metadata.labels "${NAME_LABEL}"}} {{index .metadata.annotations "${INVENTORY}"}}{{"\\n"}}{{end}}`,
+  ])
+  return text
+    .split("\n")
+    .filter(Boolean)
+    .map(line => {
+      const [record = "", owner = "", inventory = ""] = line.split(" ")
+      return { id: idOf(record), name: owner, inventory: parseIdentities(inventory) }
+    })
+}
+
 export function parseSummary(line: string): ReleaseSummary {
   const [name = "", outcome, content = "", inventory = "", found = ""] = line.split(" ")
-  const id = name.replace(/^cloud-native-release-/, "")
   return {
-    id,
+    id: idOf(name),
     outcome: outcome as ReleaseSummary["outcome"],
     content,
     inventory: parseIdentities(inventory),
@@ -232,6 +251,7 @@ export function labels(name: string): Record<string, string> {
 }
 
 const recordName = (id: string) => `cloud-native-release-${id}`
+const idOf = (record: string) => record.replace(/^cloud-native-release-/, "")
 
 export function missing(kubectl: Kubectl, what: string): CloudNativeError {
   return new CloudNativeError({

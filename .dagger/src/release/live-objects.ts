@@ -6,9 +6,12 @@ import { ownLabels } from "../manifests/render.js"
 export interface Present extends Identity {
   /** It has the labels that this module gives to all that it applies. */
   managed: boolean
+  /** The name of the config that it was applied for, where that is another one. */
+  owner?: string
 }
 
 const LABELS = Object.keys(ownLabels(""))
+const MANAGER = ownLabels("")["app.kubernetes.io/managed-by"]
 const COLUMNS = [
   ".apiVersion",
   ".kind",
@@ -36,7 +39,10 @@ export function parsePresent(text: string, name: string): Present[] {
     .filter(Boolean)
     .map(line => {
       const [apiVersion = "", kind = "", object = "", ...labels] = line.split("\t")
-      return { apiVersion, kind, name: object, managed: labels.join("\t") === own }
+      const [partOf = "", managedBy = ""] = labels
+      const managed = labels.join("\t") === own
+      const isOurs = managed || managedBy !== MANAGER
+      return { apiVersion, kind, name: object, managed, ...(!isOurs && { owner: partOf }) }
     })
 }
 

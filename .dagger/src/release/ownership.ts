@@ -1,4 +1,5 @@
-import { type Identity, intersect, subtract } from "../kubernetes/object-ref.js"
+import { describeIdentity, type Identity, intersect, subtract } from "../kubernetes/object-ref.js"
+import { CloudNativeError } from "../util/errors.js"
 import type { ReleaseSummary } from "./history.js"
 import type { Present } from "./live-objects.js"
 
@@ -28,5 +29,19 @@ export function foreignTo(entries: ReleaseSummary[]): Identity[] {
       found,
       succeeded.flatMap(({ inventory }) => inventory),
     )
+  })
+}
+
+/** Throw where objects of a release were applied for a config of another name: each deployment of the two would undo the other's. */
+export function assertNotOwned(there: Present[], name: string, namespace: string): void {
+  const owned = there.filter(({ owner }) => owner !== undefined)
+  if (owned.length === 0) return
+  const references = owned.map(({ kind, name: object }) => `${kind.toLowerCase()}/${object}`)
+  throw new CloudNativeError({
+    code: "OWNED_BY_ANOTHER",
+    blame: "user",
+    what: `objects of the manifests belong to another application in the namespace ${namespace}`,
+    why: owned.map(object => `${describeIdentity(object)} was deployed by the name ${object.owner}`).join("\n"),
+    fix: `give the objects other names, or deploy to another namespace; to take them over on purpose, as after a change of name in cloud-native.yaml: kubectl --namespace=${namespace} label ${references.join(" ")} app.kubernetes.io/part-of=${name} --overwrite`,
   })
 }

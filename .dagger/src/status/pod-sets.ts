@@ -107,7 +107,7 @@ export function newestRevision(revisions: z.infer<typeof ControllerRevision>[], 
 }
 
 /**
- * The pods that a set has to get rid of before it goes on, and that its controller does not delete by itself: not ready, and
+ * The pods that keep a set from going on, and that its controller does not delete by itself: not ready, and
  * of another revision than the one that they are to be of. A StatefulSet waits until such a pod is ready, which one that is
  * broken never is. What is replaced only when it is deleted (OnDelete), only a rollback deletes.
  */

@@ -140,7 +140,7 @@ function digestIn(image: string | undefined): string | undefined {
 /** Who wrote a field of the spec last, this module aside: kubectl-set (Update, 2026-11-24T16:45:00Z). */
 function writerOf(writers: Writer[], field: string): string {
   const [last] = writers
-    .filter(({ manager, fieldsV1 }) => manager !== FIELD_MANAGER && field in ((fieldsV1["f:spec"] ?? {}) as object))
+    .filter(({ manager, fieldsV1 }) => manager !== FIELD_MANAGER && field in Object(fieldsV1["f:spec"]))
     .sort((a, b) => Date.parse(b.time ?? "") - Date.parse(a.time ?? ""))
   return last ? `${last.manager} (${[last.operation, last.time].filter(Boolean).join(", ")})` : "somebody"
 }
