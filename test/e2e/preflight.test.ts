@@ -315,23 +315,37 @@ describe("a service account with the Role of docs/permissions.md", () => {
     return kubeconfigWith(namespace, kubeconfig => (kubeconfig.user = { token }))
   }
 
-  test.concurrent("without one verb, and without a key of a Secret: just these are named", async () => {
-    const namespace = "lacking"
-    const rules = role.rules.map(rule =>
-      rule.resources[0] === "networkpolicies" ? { ...rule, verbs: rule.verbs.filter(verb => verb !== "delete") } : rule,
-    )
-    const kubeconfig = await accountWith(namespace, { ...role, rules })
-    const message = messageOf(await refused({ namespace, kubeconfig }))
-    expect(message).toContain(
-      "PERMISSIONS_MISSING: system:serviceaccount:lacking:deployer lacks permissions in the namespace lacking",
-    )
-    expect(message.match(/\(for .*\)/g)).toHaveLength(1)
-    expect(message).toContain("  delete networkpolicies.networking.k8s.io (for the manifests)")
+  test.concurrent(
+    "without one verb, without a key of a Secret, with a token that ends too soon: just these are named",
+    async () => {
+      const namespace = "lacking"
+      const rules = role.rules.map(rule =>
+        rule.resources[0] === "networkpolicies"
+          ? { ...rule, verbs: rule.verbs.filter(verb => verb !== "delete") }
+          : rule,
+      )
+      const kubeconfig = await accountWith(namespace, { ...role, rules })
+      const message = messageOf(await refused({ namespace, kubeconfig }))
+      expect(message).toContain(
+        "PERMISSIONS_MISSING: system:serviceaccount:lacking:deployer lacks permissions in the namespace lacking",
+      )
+      expect(message.match(/\(for .*\)/g)).toHaveLength(1)
+      expect(message).toContain("  delete networkpolicies.networking.k8s.io (for the manifests)")
 
-    const both = messageOf(await refused({ namespace, kubeconfig, secrets: file("none.env", "OTHER=a\n") }))
-    for (const text of ["PREFLIGHT_FAILED: 2 problems", "PERMISSIONS_MISSING", "SECRETS_MISSING", "MONITOR_PASSWORD"])
-      expect(both).toContain(text)
-  })
+      // The token is for an hour.
+      const secrets = file("none.env", "OTHER=a\n")
+      const all = messageOf(await refused({ namespace, kubeconfig, secrets, timeout: "30m" }))
+      for (const text of [
+        "PREFLIGHT_FAILED: 3 problems",
+        "PERMISSIONS_MISSING",
+        "SECRETS_MISSING",
+        "MONITOR_PASSWORD",
+        "CREDENTIALS_REFUSED: the credentials of the kubeconfig may end in the middle of the deployment",
+        "90.0 min in all",
+      ])
+        expect(all).toContain(text)
+    },
+  )
 
   test("deploys, and reads the report", async () => {
     const namespace = "permitted"
