@@ -8,7 +8,7 @@ import type { Kubectl } from "../../../.dagger/src/kubernetes/kubectl.ts"
 import { only } from "../../../.dagger/src/status/snapshot.ts"
 import { takeSnapshot } from "../../../.dagger/src/status/take-snapshot.ts"
 
-const pod = (status: "True" | "False") => ({
+const pod = (status: "True" | "False", reason?: string) => ({
   metadata: { name: "a", uid: "p1" },
   spec: {
     containers: [
@@ -23,7 +23,7 @@ const pod = (status: "True" | "False") => ({
     ],
     volumes: [{ secret: { secretName: "files" } }, { projected: { sources: [{ secret: { name: "dsn" } }] } }],
   },
-  status: { phase: "Pending", conditions: [{ type: "PodScheduled", status }] },
+  status: { phase: "Pending", conditions: [{ type: "PodScheduled", status }], reason },
 })
 const events = [
   { involvedObject: { name: "a" }, type: "Normal", reason: "Created", message: "Created container" },
@@ -45,9 +45,10 @@ const events = [
 ].map((event, index) => ({ metadata: { name: `e${index}`, uid: `e${index}` }, ...event }))
 
 let scheduled: "True" | "False" = "True"
+let reason: string | undefined
 const server = createServer((request, answer) => {
   const collection = request.url!.split("/").at(-1)!.replace(/\?.*/, "")
-  const items = { pods: [pod(scheduled)], events, nodes: [{ spec: { providerID: "k3s://n" } }, { spec: {} }] }[
+  const items = { pods: [pod(scheduled, reason)], events, nodes: [{ spec: { providerID: "k3s://n" } }, { spec: {} }] }[
     collection
   ]
   answer.end(JSON.stringify({ items: items ?? [] }))
@@ -81,8 +82,11 @@ test("a snapshot has the Secrets of each pod, and the events that tell something
   ])
 })
 
-test("the nodes are read only where a pod has none", async () => {
+test("the nodes are read only where a pod has none, or had to leave its own", async () => {
   expect(only(await snapshotOf(), "Node")).toEqual([])
+  reason = "Evicted"
+  expect(only(await snapshotOf(), "Node")).toHaveLength(2)
+  reason = undefined
   scheduled = "False"
   expect(only(await snapshotOf(), "Node").map(({ spec }) => spec.providerID)).toEqual(["k3s://n", ""])
 })
