@@ -51,7 +51,7 @@ function faultsTable(result: string): string {
     .map(test => ({ test, ...titleOf(test) }))
     .sort((a, b) => a.family - b.family || a.name.localeCompare(b.name))
     .map(({ test, family, name }) => [Number.isFinite(family) ? String(family) : "", name, ...cellsOf(test)])
-  const header = ["Family", "Fault", "Error", "Verdict", "Previous version whole again"]
+  const header = ["Family", "What happens", "Error", "Verdict", "Previous version whole again"]
   return `\nMeasured on ${new Date(startTime).toISOString().slice(0, 10)}.\n\n${table(header, rows)}\n`
 }
 

@@ -167,7 +167,7 @@ test("5: a version that never becomes ready is rolled back, and its users notice
   expect(leaks([...outputs, ...printed, ...written, kept].join("\n"), secretValues())).toEqual([])
 })
 
-test("8: the same with a preStop and a readiness that do nothing: reported as failed, with the outage's length (negative control)", async context => {
+test("8: a rolling update whose preStop and readiness do nothing is reported as failed, with the outage's length (negative control)", async context => {
   const source = version("without grace")
   const deployments = parseAllDocuments(readFileSync(join(source.path, "k8s/deployment.yaml"), "utf8"))
   for (const deployment of deployments) {

@@ -89,10 +89,10 @@ test.concurrent(
   },
 )
 
-describe("a first deployment that fails", () => {
+describe("a first deployment", () => {
   const CRASH = "console.error('no such setting'); process.exit(3)"
 
-  test.concurrent("4: leaves nothing behind but its record", async context => {
+  test.concurrent("4: a first deployment that fails leaves nothing behind but its record", async context => {
     const namespace = await Namespace.create(lab, "first-fails")
     const call = namespace.deploy(withFault(Source.minimal(), CRASH))
     const moments = momentsOf(call, "apply: ")
@@ -104,7 +104,7 @@ describe("a first deployment that fails", () => {
     expect(await namespace.leftovers()).toBe("")
   })
 
-  test.concurrent("4: stays with --keep-failed", async () => {
+  test.concurrent("4: a first deployment that fails stays with --keep-failed", async () => {
     const namespace = await Namespace.create(lab, "first-kept")
     const ended = await namespace.deploy(withFault(Source.minimal(), CRASH), "--keep-failed").ended
     expect(ended.exitCode, ended.stderr).toBe(1)
@@ -295,7 +295,9 @@ test.concurrent(
   async () => {
     const namespace = await Namespace.create(lab, "killed-migrating")
     const migration = (script: string) => Source.minimal().edit(MANIFESTS, "print('nothing to migrate')", script)
-    const killed = namespace.deploy(migration("import time; time.sleep(90); print('migrated in the end')"))
+    const untilToldTo =
+      "import socket, time\\nwhile True:\\n  try: socket.getaddrinfo('go-on', 80); break\\n  except OSError: time.sleep(1)"
+    const killed = namespace.deploy(migration(untilToldTo))
     await killed.said("migrate: migrate-")
     await expect
       .poll(() => namespace.kubectl("get", "pods", "--output=jsonpath={.items[*].status.phase}"), { timeout: 60_000 })
@@ -308,6 +310,7 @@ test.concurrent(
     const next = namespace.deploy(migration("print('the next one')"))
     await next.said("of an earlier deployment still runs: waiting until it has ended")
     expect(await namespace.kubectl("get", "jobs", "--output=jsonpath={..command}")).not.toContain("the next one")
+    await namespace.kubectl("create", "service", "clusterip", "go-on", "--tcp=80")
     const ended = await next.ended
     expect(ended.exitCode, ended.stderr).toBe(0)
     expect(ended.stderr).toMatch(/migrate: migrate-\w+ has ended[^]*migrate: migrate-\w+\n/)

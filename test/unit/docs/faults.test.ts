@@ -27,7 +27,7 @@ test("the table has a row for each test, by family, and stands between the marke
 
 Measured on 2026-01-01.
 
-| Family | Fault | Error | Verdict | Previous version whole again |
+| Family | What happens | Error | Verdict | Previous version whole again |
 | --- | --- | --- | --- | --- |
 | 2 | secret missing | \`SECRETS_MISSING\` | 12.3 s since the call |  |
 | 4 | crashes at once | \`ROLLOUT_FAILED\` | 2.0 s since the cluster showed it | 30.3 s |
