@@ -1,5 +1,5 @@
 /** Milliseconds between two snapshots from which on the API server counts as away between them. */
-const GAP = 5_000
+const GAP = 8_000
 
 /**
  * When the API server did not answer. A node can say nothing meanwhile, and what failed there is tried again with pauses that
