@@ -3,7 +3,7 @@ import { Container, Directory, func, object, Secret, Service } from "@dagger.io/
 import { decodeConfig } from "./config/codec.js"
 import type { Config } from "./config/schema.js"
 import { Image, imageTable } from "./image.js"
-import { secretsOf, type Settings, withSettings } from "./settings.js"
+import { accessToOf, secretsOf, type Settings, withSettings } from "./settings.js"
 import { Verification } from "./verification.js"
 import { Verified } from "./verified.js"
 import { encodeFacts } from "./verify/facts.js"
@@ -75,7 +75,12 @@ export class Built implements Settings {
   /** Every fact of both images and of their source as JSON, passed or not. */
   async facts(knownSecrets?: Secret[]): Promise<string> {
     const config = this.readConfig()
-    const means = { scanner: this.scanner, secrets: secretsOf(this, knownSecrets), source: this.source }
+    const means = {
+      scanner: this.scanner,
+      secrets: secretsOf(this, knownSecrets),
+      source: this.source,
+      accessTo: accessToOf(this),
+    }
     const rows = await Promise.all([
       verifyApplication("backend", this.backendContainer, means, config),
       verifyApplication("frontend", this.frontendContainer, means, config),

@@ -16,12 +16,14 @@ import {
 import { Built } from "./built.js"
 import { encodeConfig } from "./config/codec.js"
 import { configOf, readConfig } from "./config/read.js"
+import type { Config } from "./config/schema.js"
 import { rollBack } from "./deploy/deploy.js"
 import { completeForEphemeral, deployEphemeral, previewEphemeral } from "./ephemeral/deploy.js"
 import { runGate } from "./gate/run.js"
 import { Image } from "./image.js"
 import { connect } from "./kubernetes/connect.js"
 import { checkAll } from "./manifests/load.js"
+import { assertNotOwn, MODULE_FILE } from "./own.js"
 import { preflight } from "./preflight/preflight.js"
 import { releaseImages } from "./push/adopt.js"
 import { assertPush, assertSigned } from "./push/arguments.js"
@@ -36,6 +38,7 @@ import { readReport } from "./report/storage.js"
 import { withMissingParts } from "./scaffold.js"
 import {
   accessOf,
+  accessToOf,
   assertNoPlainSecret,
   assertSecrets,
   inputsOf,
@@ -95,6 +98,8 @@ export class CloudNative implements Settings {
   timeout: string
 
   private config?: File
+  /** What tells the caller's repository from this module's, where another source was given. */
+  private caller?: Directory
   /** Whether the source is the caller's repository as a whole, whose last commit can be looked up. */
   private isWorkspace: boolean
 
@@ -143,6 +148,7 @@ export class CloudNative implements Settings {
     assertNoPlainSecret({ registry, username, context, namespace, overlay, publicUrl })
     this.source = sourceOf(ws, source)
     this.isWorkspace = !source
+    this.caller = source && ws?.directory("/", { include: [MODULE_FILE] })
     this.config = config
     this.registry = registry
     this.username = username
@@ -170,7 +176,7 @@ export class CloudNative implements Settings {
    */
   @func()
   async test(): Promise<Tested> {
-    const config = await readConfig(this.source, this.config)
+    const config = await this.readConfig()
     const gate = await runGate(this.source, config)
     return withSettings(new Tested(encodeConfig(config), gate.summary, gate.junit), this)
   }
@@ -231,7 +237,8 @@ export class CloudNative implements Settings {
     if (!image) return new Verification(await (await this.build()).facts(knownSecrets))
     const config = await configOf(this.source, this.config)
     const subject = { name: "image", base, endpoint: health ? { health, port, inFlight } : undefined, pod: {} }
-    const means = { scanner: this.scanner, secrets: secretsOf(this, knownSecrets), source: this.source }
+    const secrets = secretsOf(this, knownSecrets)
+    const means = { scanner: this.scanner, secrets, source: this.source, accessTo: accessToOf(this) }
     return new Verification(encodeFacts(await verifyContainer(image, subject, means, config)))
   }
 
@@ -279,7 +286,7 @@ export class CloudNative implements Settings {
     const to = registry ? parseRegistry(registry) : undefined
     const key = to && assertPush(to, access, this.signingKey, this.signingPassword)
     await assertSecrets(this)
-    const config = await readConfig(this.source, this.config)
+    const config = await this.readConfig()
     if (to) assertSigned(config.policy.publicKey, key)
     const registryLogin = createPullSecret ? await loginOf(to?.host, access.username, access.password) : undefined
     const read = readInputs(this.source, config, { ...inputsOf(this), registryLogin })
@@ -312,7 +319,7 @@ export class CloudNative implements Settings {
   async release(backend: string, frontend: string): Promise<Pushed> {
     const access = await accessOf(this)
     for (const reference of [backend, frontend]) assertAccess(access, parseReference(reference).host)
-    const config = await readConfig(this.source, this.config)
+    const config = await this.readConfig()
     const images = await releaseImages(this.source, config, { backend, frontend }, access, this.scanner)
     return withSettings(new Pushed(encodeConfig(config), images.backend, images.frontend, ""), this)
   }
@@ -325,7 +332,7 @@ export class CloudNative implements Settings {
    */
   @func({ cache: "never" })
   async plan(): Promise<string> {
-    const config = await readConfig(this.source, this.config)
+    const config = await this.readConfig()
     return withSettings(new Pushed(encodeConfig(config), NOT_PUSHED, NOT_PUSHED, ""), this).plan()
   }
 
@@ -339,7 +346,7 @@ export class CloudNative implements Settings {
    */
   @func({ cache: "never" })
   async rollback(to?: string): Promise<string> {
-    const config = await readConfig(this.source, this.config)
+    const config = await this.readConfig()
     return rollBack(await connect(targetOf(this), config), config, parseDuration(this.timeout), to)
   }
 
@@ -354,7 +361,7 @@ export class CloudNative implements Settings {
    */
   @func({ cache: "never" })
   async report(id?: string, since?: string): Promise<Directory> {
-    const config = await readConfig(this.source, this.config)
+    const config = await this.readConfig()
     const earliest = since === undefined ? undefined : parseTime(since)
     const report = await readReport(await connect(targetOf(this), config), config.name, { id, earliest })
     return Object.entries(filesOf(report)).reduce(
@@ -371,7 +378,7 @@ export class CloudNative implements Settings {
    */
   @func({ cache: "never" })
   async preview(): Promise<Service> {
-    const inputs = await completeForEphemeral(readInputs(this.source, await readConfig(this.source, this.config)))
+    const inputs = await completeForEphemeral(readInputs(this.source, await this.readConfig()))
     const verified = await (await this.build()).verifyImage()
     return previewEphemeral(verified.images(), inputs)
   }
@@ -412,7 +419,7 @@ export class CloudNative implements Settings {
   @func()
   @check()
   async checkManifests(): Promise<void> {
-    await checkAll(this.source, await readConfig(this.source, this.config))
+    await checkAll(this.source, await this.readConfig())
   }
 
   /** Check that manifests and settings render to a release; with a kubeconfig, that the cluster accepts it. */
@@ -421,7 +428,7 @@ export class CloudNative implements Settings {
   async checkPlan(): Promise<void> {
     if (this.kubeconfig) await this.plan()
     else {
-      const config = await readConfig(this.source, this.config)
+      const config = await this.readConfig()
       const images = { backend: NOT_PUSHED, frontend: NOT_PUSHED }
       renderRelease(await readInputs(this.source, config, inputsOf(this)), images, this.namespace ?? config.namespace)
     }
@@ -450,6 +457,11 @@ export class CloudNative implements Settings {
       `secrets: searched: ${inCommit ? "the source and the last commit" : "the source alone, there is no .git directory"}`,
     )
     assertNoLeaks(inSource, inCommit)
+  }
+
+  private async readConfig(): Promise<Config> {
+    if (this.caller) await assertNotOwn(this.source, this.caller)
+    return readConfig(this.source, this.config)
   }
 }
 

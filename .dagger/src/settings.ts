@@ -1,7 +1,8 @@
 import { Container, Directory, Secret, Service } from "@dagger.io/dagger"
 
 import type { Target } from "./kubernetes/connect.js"
-import type { RegistryAccess } from "./registry/access.js"
+import type { AccessTo, RegistryAccess } from "./registry/access.js"
+import { parseRegistry } from "./registry/reference.js"
 import type { InputArguments } from "./release/inputs.js"
 import { CloudNativeError } from "./util/errors.js"
 import { assertReadable, withoutNewline } from "./util/secret.js"
@@ -55,6 +56,17 @@ export function withSettings<Link extends Settings>(link: Link, from: Settings):
 /** The registry and the login for it. Command-line tools end a password with a newline, which no registry takes. */
 export async function accessOf({ username, password, registryService }: Settings): Promise<RegistryAccess> {
   return { username, password: await withoutNewline(password, "--password"), service: registryService }
+}
+
+/** How the registry of a host is reached: as the settings say where it is theirs, else without a login. */
+export function accessToOf(settings: Settings): AccessTo {
+  const { registry } = settings
+  return host => (registry && parseRegistry(registry).host === host ? accessOf(settings) : {})
+}
+
+/** The password of the signing key, as a command-line tool prints it. */
+export async function signingPasswordOf({ signingPassword }: Settings): Promise<Secret | undefined> {
+  return withoutNewline(signingPassword, "--signing-password")
 }
 
 /** The user's cluster. */

@@ -3,9 +3,8 @@ import { Container, Directory, func, object, Secret, Service } from "@dagger.io/
 import { buildImage } from "./build/build.js"
 import { Built } from "./built.js"
 import { decodeConfig } from "./config/codec.js"
-import type { Config } from "./config/schema.js"
 import { Image } from "./image.js"
-import { type Settings, withSettings } from "./settings.js"
+import { accessToOf, type Settings, withSettings } from "./settings.js"
 
 /** Source whose tests have all passed: the only thing that can be built. */
 @object()
@@ -48,10 +47,9 @@ export class Tested implements Settings {
    */
   @func({ cache: "session" })
   async build(revision?: string): Promise<Built> {
-    const config = this.readConfig()
     const [backend, frontend] = await Promise.all([
-      buildImage(this.source, "backend", config.backend, revision),
-      buildImage(this.source, "frontend", config.frontend, revision),
+      this.buildOne("backend", revision),
+      this.buildOne("frontend", revision),
     ])
     return withSettings(new Built(this.config, backend, frontend), this)
   }
@@ -63,11 +61,7 @@ export class Tested implements Settings {
    */
   @func({ cache: "session" })
   async buildBackend(revision?: string): Promise<Image> {
-    return new Image(
-      "backend",
-      await buildImage(this.source, "backend", this.readConfig().backend, revision),
-      this.config,
-    )
+    return new Image("backend", await this.buildOne("backend", revision), this.config)
   }
 
   /**
@@ -77,11 +71,7 @@ export class Tested implements Settings {
    */
   @func({ cache: "session" })
   async buildFrontend(revision?: string): Promise<Image> {
-    return new Image(
-      "frontend",
-      await buildImage(this.source, "frontend", this.readConfig().frontend, revision),
-      this.config,
-    )
+    return new Image("frontend", await this.buildOne("frontend", revision), this.config)
   }
 
   /** The suites with their number of tests and time, as a table. */
@@ -90,7 +80,7 @@ export class Tested implements Settings {
     return this.table
   }
 
-  private readConfig(): Config {
-    return decodeConfig(this.config)
+  private async buildOne(name: "backend" | "frontend", revision?: string): Promise<Container> {
+    return buildImage(this.source, name, decodeConfig(this.config), accessToOf(this), revision)
   }
 }

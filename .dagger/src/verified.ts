@@ -6,7 +6,7 @@ import { attachEvidence } from "./push/attach.js"
 import { publishImages, type VerifiedImages } from "./push/publish.js"
 import { Pushed } from "./pushed.js"
 import { parseRegistry } from "./registry/reference.js"
-import { accessOf, registryOf, type Settings, withSettings } from "./settings.js"
+import { accessOf, registryOf, type Settings, signingPasswordOf, withSettings } from "./settings.js"
 import { Verification } from "./verification.js"
 import { decodeFacts, encodeFacts } from "./verify/facts.js"
 
@@ -53,7 +53,7 @@ export class Verified implements Settings {
   async push(): Promise<Pushed> {
     const to = parseRegistry(registryOf(this))
     const access = await accessOf(this)
-    const key = assertPush(to, access, this.signingKey, this.signingPassword)
+    const key = assertPush(to, access, this.signingKey, await signingPasswordOf(this))
     const images = this.images()
     const references = await publishImages(images, to.prefix, access)
     const attached = await attachEvidence(images, references, access, key)

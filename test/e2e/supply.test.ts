@@ -5,8 +5,10 @@ import { join } from "node:path"
 
 import { afterAll, beforeAll, describe, expect, test } from "vitest"
 
+import { ensureImage } from "../lab/images.ts"
 import { labDown, removeAtTheEnd } from "../lab/lab.ts"
-import { dagger, type Ended } from "./dagger.ts"
+import { podman } from "../lab/podman.ts"
+import { dagger, daggerIn, type Ended, ROOT } from "./dagger.ts"
 import { COSIGN, generateKeyPair, LOGIN, ORAS, startRegistry, tool } from "./registry.ts"
 import { Source } from "./source.ts"
 
@@ -52,6 +54,29 @@ async function call(source: Source, ...args: string[]): Promise<Ended> {
 }
 
 const DIGEST = /sha256:[0-9a-f]{64}/
+
+test("the digest of a base is the registry's, though dagger.lock holds what its tag led to before", async () => {
+  const base = `${registry}/base:1`
+  const pushBase = async (image: string) => {
+    await ensureImage(image)
+    await podman(["push", "--quiet", "--tls-verify=false", image, base])
+    return (await tool(ORAS, folder, ["resolve", "--plain-http", base])).trim()
+  }
+  const before = await pushBase("docker.io/library/node:20-alpine")
+  const now = await pushBase("docker.io/library/python:3.13-slim")
+  const source = Source.minimal()
+    .edit("cloud-native.yaml", "  path: api\n", `  path: api\n  base: ${base}\n`)
+    .write(
+      "dagger.lock",
+      `[["version","2"]]\n${JSON.stringify(["", "container.from", [base, "linux/amd64"], before])}\n`,
+    )
+    .commit()
+  const label = ["container", "label", "--name=org.opencontainers.image.base.digest"]
+  const built = await daggerIn(source.path, "-m", ROOT, ...at(`${registry}/shop`), "build-backend", ...label)
+  expect(built.exitCode, built.stderr).toBe(0)
+  expect(built.stdout.trim()).toBe(now)
+  expect(now).not.toBe(before)
+})
 
 /** The references by digest in an output, by application. */
 function references({ stdout }: Ended): Record<"backend" | "frontend", string> {

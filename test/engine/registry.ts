@@ -1,7 +1,8 @@
 // Registries: images from them, and pushes by the distribution protocol.
-import { createReadStream } from "node:fs"
+import { createReadStream, readFileSync } from "node:fs"
 import { type IncomingMessage, request as httpRequest } from "node:http"
 import { request as httpsRequest } from "node:https"
+import { join } from "node:path"
 
 import { GraphQLError } from "graphql"
 
@@ -12,6 +13,7 @@ import { getImage } from "./image.ts"
 import { blobPath, type Descriptor, type Layout } from "./oci.ts"
 import { authFile, plaintext } from "./secret.ts"
 import { registryAddress, type Service } from "./service.ts"
+import { upwards } from "./workspace.ts"
 
 interface Request {
   method: string
@@ -115,8 +117,23 @@ export const publish = async (
   return `${host}/${repository}:${tag}@${layout.manifestDigest}`
 }
 
+/**
+ * The digest that the caller's dagger.lock holds for a tag. Dagger 1.0 follows it in container.from alone; 0.21 does not by
+ * default, and a module has to be right on both.
+ */
+const lockedDigest = (reference: string): string | undefined => {
+  const folder = upwards(process.cwd(), "dagger.lock")
+  if (!folder) return undefined
+  const lines = readFileSync(join(folder, "dagger.lock"), "utf8").split("\n").filter(Boolean)
+  const entries = lines.map(line => JSON.parse(line) as [string, string, string[], string])
+  return entries.find(([, operation, inputs]) => operation === "container.from" && inputs[0] === reference)?.[3]
+}
+
 addMakers({
-  "Container.from": async (container: Container, { address, registryService }): Promise<Container> => {
+  "Container.from": async (container: Container, { address: given, registryService }): Promise<Container> => {
+    const tagged = fullName(given)
+    const locked = given.includes("@") || registryService ? undefined : lockedDigest(tagged)
+    const address = locked ? `${tagged.replace(/:[^/:]*$/, "")}@${locked}` : given
     const asked = fullName(address),
       host = asked.split("/")[0]!,
       login = authFor(container, host)

@@ -1,9 +1,10 @@
-import { Container, dag, Directory } from "@dagger.io/dagger"
+import { Container, Directory } from "@dagger.io/dagger"
 
 import { buildContext, DOCKERFILE } from "../config/context.js"
 import { parseDockerfile } from "../config/dockerfile.js"
-import type { AppConfig } from "../config/schema.js"
-import { parseReference } from "../registry/reference.js"
+import type { AppConfig, Config } from "../config/schema.js"
+import type { AccessTo } from "../registry/access.js"
+import { currentDigest } from "../registry/oras.js"
 import { CloudNativeError, messageOf } from "../util/errors.js"
 import { BASE_DIGEST, BASE_NAME, isSameTag } from "../verify/image/base.js"
 import { type PinnedBase, pinnedBase } from "./base-image.js"
@@ -13,15 +14,17 @@ const REVISION = "org.opencontainers.image.revision"
 /** Build one application's image, of a commit if that is known. */
 export async function buildImage(
   source: Directory,
-  name: string,
-  app: AppConfig,
+  name: "backend" | "frontend",
+  config: Config,
+  accessTo: AccessTo,
   revision?: string,
 ): Promise<Container> {
+  const app = config[name]
   console.log(`build: ${name} with ${app.dockerfile}`)
   try {
     const dockerfile = await source.file(app.dockerfile).contents()
     for (const warning of missingArguments(name, dockerfile, app)) console.log(`warning: ${name}: ${warning}`)
-    const [context, base] = await Promise.all([buildContext(source, app), baseOf(dockerfile, app)])
+    const [context, base] = await Promise.all([buildContext(source, app), baseOf(dockerfile, app, config, accessTo)])
     const buildArgs = [
       ...Object.entries(app.buildArgs).map(([name, value]) => ({ name, value })),
       // An engine keeps a build by what it was given: without the digest, a tag that has moved would not be seen.
@@ -58,9 +61,14 @@ export function missingArguments(
 }
 
 /** The base that a Dockerfile pins; else what the name leads to now, which is what the build is given. */
-async function baseOf(dockerfile: string, { base, target, buildArgs }: AppConfig): Promise<PinnedBase> {
-  const today = await dag.container().from(base).imageRef()
-  return pinnedBase(dockerfile, { target, buildArgs }) ?? { name: base, digest: parseReference(today).digest! }
+async function baseOf(
+  dockerfile: string,
+  { base, target, buildArgs }: AppConfig,
+  config: Config,
+  accessTo: AccessTo,
+): Promise<PinnedBase> {
+  const pinned = pinnedBase(dockerfile, { target, buildArgs })
+  return pinned ?? { name: base, digest: await currentDigest(base, config, accessTo) }
 }
 
 /** As a label and as an annotation: some tools read the one, some the other. */

@@ -1,7 +1,7 @@
 import { Container, dag, Directory } from "@dagger.io/dagger"
 
 import type { Config } from "../config/schema.js"
-import type { RegistryAccess } from "../registry/access.js"
+import type { AccessTo, RegistryAccess } from "../registry/access.js"
 import { RegistryClient, registryFailed } from "../registry/client.js"
 import { resolveDigest } from "../registry/oras.js"
 import { formatReference, parseReference } from "../registry/reference.js"
@@ -23,7 +23,9 @@ export async function releaseImages(
   )
   const resolved = { backend: backend!, frontend: frontend! }
   await assertTrusted(source, config, resolved, access)
-  const means = { source, scanner, secrets: access.password ? [access.password] : [] }
+  const { host } = parseReference(resolved.backend)
+  const accessTo: AccessTo = asked => (asked === host ? access : {})
+  const means = { source, scanner, secrets: access.password ? [access.password] : [], accessTo }
   const facts = await Promise.all(
     APPLICATIONS.map(application => verifyApplication(application, pull(resolved[application], access), means, config)),
   )

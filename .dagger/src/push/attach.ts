@@ -92,7 +92,7 @@ async function originOf(
     dockerfile,
     source: digest,
     revision,
-    base: { name: base, digest: recorded || parseReference(await dag.container().from(base).imageRef()).digest! },
+    base: { name: base, digest: recorded },
     sbom,
     facts: facts.filter(fact => fact.image === application),
     versions: { "cloud-native": version, dagger },

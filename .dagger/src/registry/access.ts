@@ -11,6 +11,9 @@ export interface RegistryAccess {
   service?: Service
 }
 
+/** How the registry of a host is reached. */
+export type AccessTo = (host: string) => RegistryAccess | Promise<RegistryAccess>
+
 /** Half a login, or a way to a registry that needs none, is a mistake. `host` is the registry's. */
 export function assertAccess({ username, password, service }: RegistryAccess, host: string): void {
   if (!username !== !password) {

@@ -2,10 +2,16 @@ import { Container, dag, File } from "@dagger.io/dagger"
 import { z } from "zod"
 
 import type { Config } from "../config/schema.js"
+import { messageOf } from "../util/errors.js"
 import { readJson, readShape } from "../util/json.js"
-import type { RegistryClient } from "./client.js"
+import { within } from "../util/tool.js"
+import type { AccessTo } from "./access.js"
+import { RegistryClient } from "./client.js"
+import { formatReference, parseReference, readReference } from "./reference.js"
 
 const FOLDER = "/attachments"
+/** Seconds that a registry has to name a digest, where Dagger knows one too. */
+const TIMEOUT = 30
 
 /** A file that goes to a registry as a referrer of an image. */
 export interface Attachment {
@@ -19,6 +25,25 @@ export interface Attachment {
 export async function resolveDigest(registry: RegistryClient, config: Config, reference: string): Promise<string> {
   const answer = await registry.run(oras(config), resolveArgs(registry.seen(reference), registry.plainHttp))
   return readShape(Digest, answer.trim(), "what oras says of an image")
+}
+
+/**
+ * The digest that a tag leads to now. The registry itself is asked: on Dagger 1.0, container.from answers with what the
+ * caller's dagger.lock holds, which a build does not follow. Where no tool may or can ask it, Dagger's answer has to do.
+ */
+export async function currentDigest(name: string, config: Config, accessTo: AccessTo): Promise<string> {
+  const reference = readReference(name)
+  if (reference?.digest) return reference.digest
+  if (reference) {
+    const { host, tag = "latest" } = reference
+    try {
+      const registry = await RegistryClient.open(host, await accessTo(host))
+      return await within(resolveDigest(registry, config, formatReference({ ...reference, tag })), "oras", TIMEOUT)
+    } catch (error) {
+      console.log(`${host} does not say what ${name} is, so Dagger does: ${messageOf(error)}`)
+    }
+  }
+  return parseReference(await dag.container().from(name).imageRef()).digest!
 }
 
 const Platform = z.object({ os: z.string(), architecture: z.string() })

@@ -3,6 +3,7 @@ import { Container, dag, Directory, Secret } from "@dagger.io/dagger"
 import type { Config } from "../config/schema.js"
 import { withServices } from "../config/services.js"
 import { trialManifests } from "../manifests/load.js"
+import type { AccessTo } from "../registry/access.js"
 import { plaintextOf } from "../util/secret.js"
 import { today } from "../util/time.js"
 import { acceptRows } from "./accept.js"
@@ -41,6 +42,8 @@ export interface Means {
   scanner?: Container
   /** Whose values must not be in an image. */
   secrets?: Secret[]
+  /** How the registry of the base is reached. */
+  accessTo: AccessTo
   /** The caller's repository, whose .gitleaks.toml is for images too. */
   source: Directory
 }
@@ -52,7 +55,7 @@ export async function verifyContainer(
   means: Means,
   config: Config,
 ): Promise<FactRow[]> {
-  const { base, ...inspected } = await inspectOn(container, subject.base, config)
+  const { base, ...inspected } = await inspectOn(container, subject.base, config, means.accessTo)
   const { startup } = config.limits
   const { onTimeout } = config.verification
   const rows = await Promise.all([

@@ -1,10 +1,12 @@
 import { Container, dag } from "@dagger.io/dagger"
 
 import type { Config } from "../../config/schema.js"
-import { formatReference, nameOf, parseReference, readReference } from "../../registry/reference.js"
+import type { AccessTo } from "../../registry/access.js"
+import { currentDigest } from "../../registry/oras.js"
+import { formatReference, nameOf, readReference } from "../../registry/reference.js"
 import { CloudNativeError, messageOf } from "../../util/errors.js"
 import { notChecked, type Row } from "../facts.js"
-import { type Inspected, inspectImage } from "./inspect.js"
+import { type Inspected, inspectImage, unreadable } from "./inspect.js"
 import type { OciImage } from "./oci.js"
 
 export const BASE_NAME = "org.opencontainers.image.base.name"
@@ -38,12 +40,13 @@ export async function inspectOn(
   container: Container,
   name: string | undefined,
   config: Config,
+  accessTo: AccessTo,
   anew = false,
 ): Promise<Inspected & { base: Base | UnknownBase | undefined }> {
   const inspected = await inspectImage(container, config, anew)
-  const base = await findBase(inspected.image, name, config, anew)
+  const base = await findBase(inspected.image, name, config, accessTo, anew)
   const differ = base !== undefined && !("problem" in base) && baseRow(inspected.image, base).verdict === "fail"
-  return differ && !anew ? inspectOn(container, name, config, true) : { ...inspected, base }
+  return differ && !anew ? inspectOn(container, name, config, accessTo, true) : { ...inspected, base }
 }
 
 /** Look up the base that an image has to have; undefined: it may have any. What it says itself is no demand: it could name whatever hides its layers. */
@@ -51,11 +54,12 @@ async function findBase(
   image: OciImage,
   name: string | undefined,
   config: Config,
+  accessTo: AccessTo,
   anew: boolean,
 ): Promise<Base | UnknownBase | undefined> {
   if (!name) return undefined
   try {
-    const today = await look(name, config, anew)
+    const today = await lookToday(name, config, accessTo, anew)
     const recorded = recordedBase(image)
     if (!recorded?.digest || recorded.digest === today.digest || !isSameTag(recorded.name, name)) return { name, today }
     return {
@@ -93,10 +97,17 @@ function tagOf(text: string): string | undefined {
   return `${nameOf(reference)}:${reference.tag ?? "latest"}`
 }
 
-async function look(reference: string, config: Config, anew: boolean): Promise<Look> {
-  const pulled = dag.container().from(reference)
-  const { image } = await inspectImage(anew ? builtOn(await pulled.imageRef()) : pulled, config, anew)
-  return { digest: parseReference(await pulled.imageRef()).digest!, image }
+async function lookToday(name: string, config: Config, accessTo: AccessTo, anew: boolean): Promise<Look> {
+  const digest = await currentDigest(name, config, accessTo).catch((error: unknown) => {
+    throw unreadable(error)
+  })
+  return look(formatReference({ ...readReference(name)!, digest }), digest, config, anew)
+}
+
+/** By digest: a tag may lead elsewhere, in a moment or by the caller's dagger.lock. */
+async function look(reference: string, digest: string, config: Config, anew: boolean): Promise<Look> {
+  const { image } = await inspectImage(anew ? builtOn(reference) : dag.container().from(reference), config, anew)
+  return { digest, image }
 }
 
 /** An image as one that is built on it finds it. */
@@ -112,7 +123,7 @@ async function lookBack(
   anew: boolean,
 ): Promise<NonNullable<Base["recorded"]>> {
   try {
-    return { digest, look: await look(reference, config, anew) }
+    return { digest, look: await look(reference, digest, config, anew) }
   } catch (error) {
     if (/not found|manifest unknown|not known/i.test(messageOf(error))) return { digest }
     throw error

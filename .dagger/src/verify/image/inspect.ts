@@ -31,15 +31,19 @@ async function assertReadable(container: Container): Promise<void> {
   try {
     await container.asTarball().sync()
   } catch (error) {
-    throw new CloudNativeError({
-      code: "IMAGE_UNREADABLE",
-      blame: "environment",
-      what: "the image cannot be pulled",
-      why: messageOf(error),
-      fix: "check its name, that it is an image, and that its registry is up and lets it be pulled",
-      cause: error,
-    })
+    throw unreadable(error)
   }
+}
+
+export function unreadable(error: unknown): CloudNativeError {
+  return new CloudNativeError({
+    code: "IMAGE_UNREADABLE",
+    blame: "environment",
+    what: "the image cannot be pulled",
+    why: messageOf(error),
+    fix: "check its name, that it is an image, and that its registry is up and lets it be pulled",
+    cause: error,
+  })
 }
 
 /** A container with what looks into images: tar, find, grep and Python. */
