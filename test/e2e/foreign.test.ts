@@ -54,6 +54,15 @@ test.concurrent.each(WAYS)("$way, the tests are those of the repository", async 
   expect(stdout).toMatch(/^backend +1 +1 +0/m)
 })
 
+test("this module's own repository is not tested for another one", async () => {
+  const { exitCode, stderr } = await daggerIn(Source.minimal().commit().path, "-m", ROOT, `--source=${ROOT}`, ...TESTS)
+  expect(exitCode, stderr).toBe(1)
+  expect(stderr).toContain(
+    "the source is cloud-native's own repository, and the call came from a repository that is no module",
+  )
+  expect(stderr).toContain("legacy-default-path = true")
+})
+
 describe("what is not source is not read", () => {
   const checkSecrets = ({ path }: Source) => daggerIn(path, "-m", ROOT, "check-secrets")
 
