@@ -354,7 +354,7 @@ export class CloudNative implements Settings {
    * The report of a deployment, successful or failed.
    *
    * Holds report.json, report.md (fits a job summary of GitHub Actions) and availability.svg. The cluster keeps the last ten
-   * reports. Requires a kubeconfig.
+   * reports. Of a deployment that was killed, says when, at which step, and how the namespace stands now. Requires a kubeconfig.
    *
    * @param id Id of the deployment. Default: the latest.
    * @param since Time in ISO 8601, for example 2026-11-24T16:45:00Z: fails if the latest deployment began earlier.
@@ -363,7 +363,7 @@ export class CloudNative implements Settings {
   async report(id?: string, since?: string): Promise<Directory> {
     const config = await this.readConfig()
     const earliest = since === undefined ? undefined : parseTime(since)
-    const report = await readReport(await connect(targetOf(this), config), config.name, { id, earliest })
+    const report = await readReport(await connect(targetOf(this), config), config, { id, earliest })
     return Object.entries(filesOf(report)).reduce(
       (folder, [name, content]) => folder.withNewFile(name, content),
       dag.directory(),

@@ -1,5 +1,6 @@
 // Deployments that meet each other, are killed, cannot go back or have nothing to go back to.
-import { readFileSync } from "node:fs"
+import { mkdtempSync, readFileSync, rmSync } from "node:fs"
+import { tmpdir } from "node:os"
 import { join } from "node:path"
 
 import { afterAll, beforeAll, describe, expect, test } from "vitest"
@@ -291,7 +292,7 @@ test.concurrent(
 )
 
 test.concurrent(
-  "10: a migration that a killed deployment has left running ends before the next one begins",
+  "10: a migration that a killed deployment has left running is reported, and ends before the next one begins",
   async () => {
     const namespace = await Namespace.create(lab, "killed-migrating")
     const migration = (script: string) => Source.minimal().edit(MANIFESTS, "print('nothing to migrate')", script)
@@ -306,6 +307,21 @@ test.concurrent(
     await killed.ended
     // What a minute does to the Lease.
     await namespace.kubectl("delete", "leases", "--all")
+
+    const folder = mkdtempSync(join(tmpdir(), "cloud-native-killed-"))
+    const reported = await namespace.call(Source.minimal(), "report", "-o", folder).ended
+    expect(reported.exitCode, reported.stderr).toBe(0)
+    expect(JSON.parse(readFileSync(join(folder, "report.json"), "utf8"))).toMatchObject({
+      outcome: "failed",
+      changed: false,
+      failure: {
+        code: "KILLED",
+        kind: "migrate",
+        what: expect.stringMatching(/^the deployment was killed during its migrations; its last sign of life is of 20/),
+        why: expect.stringMatching(/^migration migrate-\w+: still runs\nDeployment backend: does not exist\n/),
+      },
+    })
+    rmSync(folder, { recursive: true })
 
     const next = namespace.deploy(migration("print('the next one')"))
     await next.said("of an earlier deployment still runs: waiting until it has ended")

@@ -4,7 +4,8 @@ import type { KubernetesObject } from "../manifests/render.js"
 import { readRollout } from "../status/deployment.js"
 import type { RolloutFailure } from "../status/failure.js"
 import { PATIENT } from "../status/pod.js"
-import { ControllerRevision, newestRevision, SETS, type SetState } from "../status/pod-sets.js"
+import type { SETS } from "../status/pod-sets.js"
+import { readSetState } from "../status/read-set.js"
 import { type Of, only, type Snapshot } from "../status/snapshot.js"
 import { takeSnapshot } from "../status/take-snapshot.js"
 import {
@@ -84,20 +85,6 @@ export class AppliedWorkloads {
     )
     return read.flat()
   }
-}
-
-/** How a set stands; of a DaemonSet, its revision only where its pods are deleted by this module. */
-export async function readSetState(
-  kubectl: Kubectl,
-  kind: keyof typeof SETS,
-  name: string,
-): Promise<SetState | undefined> {
-  const { collection, shape } = SETS[kind]
-  const api = await kubectl.api()
-  const state = await api.get<SetState>(collection, name, shape)
-  if (!state || kind !== "DaemonSet" || state.strategy !== "OnDelete") return state
-  const revisions = await api.list("controllerrevisions", ControllerRevision)
-  return { ...state, revision: newestRevision(revisions, state.live.metadata.uid) }
 }
 
 /** The workloads in what kubectl printed of the objects that it applied. */

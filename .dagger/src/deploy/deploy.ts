@@ -35,6 +35,7 @@ import { conclude, finish } from "./finalize.js"
 import { ReportBuilder } from "./report-builder.js"
 import { type Before, recover, withRecovery } from "./rollback.js"
 import { bringUp } from "./rollout.js"
+import { Steps } from "./steps.js"
 import type { RolloutOptions, RolloutTask } from "./task.js"
 
 /** Deploy to the user's cluster; answers with the deployment's summary. */
@@ -99,10 +100,13 @@ function previousOf(entries: ReleaseSummary[]): string {
   })
 }
 
-async function exclusively(task: Omit<RolloutTask, "signal">): Promise<Report> {
+async function exclusively(task: Omit<RolloutTask, "signal" | "onStep">): Promise<Report> {
   const id = newId()
   try {
-    return await withLease(task.kubectl, task.config.name, id, signal => run(id, { ...task, signal }))
+    return await withLease(task.kubectl, task.config.name, id, signal => {
+      const steps = new Steps(task.kubectl, id, task.isRollback ? "rollback" : "deploy")
+      return run(id, { ...task, signal, onStep: step => steps.enter(step) }).finally(() => steps.written())
+    })
   } finally {
     await task.kubectl.close()
   }
@@ -156,6 +160,7 @@ async function undo(
 ): Promise<CloudNativeError> {
   console.log(`deploy: failed: ${failure.code}: ${failure.what}`)
   builder.setFailure(failure)
+  task.onStep("rollback")
   // Where users were served before, what they see of the rollback counts too.
   const seesItThrough = guard.baseline === "healthy"
   if (!seesItThrough) await conclude(builder, guard)

@@ -117,7 +117,14 @@ async function goBack(
   console.log(`rollback: to ${id}${kept && `, without what somebody else has changed: ${kept}`}`)
   const recorded = without(await readRecord(kubectl, id), moved)
   const redactor = failed.redactor.forOtherSecrets()
-  const task = { ...failed, recorded, redactor, applied: new AppliedWorkloads(), isRollback: true }
+  const task = {
+    ...failed,
+    recorded,
+    redactor,
+    applied: new AppliedWorkloads(),
+    isRollback: true,
+    onStep: () => undefined,
+  }
   // Until then, the release that failed may be the one that answers.
   try {
     await bringUp(task, ReportBuilder.begin(id, task), guard, "complete")

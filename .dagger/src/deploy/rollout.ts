@@ -24,13 +24,17 @@ export async function bringUp(
   guard: AvailabilityGuard,
   counted: Counted,
 ): Promise<void> {
+  task.onStep("configure")
   await configure(task)
   await measureBaseline(builder, guard, counted)
   await whileGuarded(task, guard, async signal => {
+    if (!task.isRollback) task.onStep("migrate")
     if (!task.isRollback) await bringUpDependencies(task, builder, signal)
     if (!task.isRollback) await migrateGuarded(task, builder, guard, signal)
     signal.throwIfAborted()
+    task.onStep("rollout")
     await rollOutGuarded(task, builder, guard, counted, signal)
+    task.onStep("verify")
     assertStartLimit(task, builder.report)
     await checkHandshake(task, builder, signal)
     await guard.assertAvailable(signal)

@@ -1,6 +1,6 @@
 import type { Config } from "../config/schema.js"
 import type { Kubectl } from "../kubernetes/kubectl.js"
-import type { Recorded } from "../release/history.js"
+import type { Recorded, Step } from "../release/history.js"
 import type { Redactor } from "../util/redact.js"
 import type { AppliedWorkloads } from "./applied.js"
 
@@ -25,6 +25,8 @@ export interface RolloutTask {
   applied: AppliedWorkloads
   /** It ran before: its Secrets are there and its migrations have run. */
   isRollback: boolean
+  /** Told each step that begins. */
+  onStep: (step: Step) => void
   /** Aborts once somebody else holds the Lease. */
   signal: AbortSignal
 }

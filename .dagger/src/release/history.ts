@@ -22,6 +22,18 @@ const OUTCOME_LABEL = "cloud-native/outcome"
 const CONTENT = "cloud-native/content"
 const INVENTORY = "cloud-native/inventory"
 const FOUND = "cloud-native/found"
+const STEP = "cloud-native/step"
+
+/** Where a deployment is. */
+export type Step = "configure" | "migrate" | "rollout" | "verify" | "rollback"
+
+/** A step that has begun. */
+export interface Reached {
+  kind: "deploy" | "rollback"
+  step: Step
+  /** ISO 8601. */
+  at: string
+}
 
 /** What of a release is kept: all but the values of Secrets, which stay in the namespace under the name of their content. */
 export interface Recorded {
@@ -43,6 +55,8 @@ export interface ReleaseSummary {
   inventory: Identity[]
   /** What of that was there before it, and somebody else's. */
   found: Identity[]
+  /** The last step that has begun; unset in earlier records. */
+  reached?: Reached
 }
 
 /** A name that sorts by time: 20261124-164500-1a2b. */
@@ -53,6 +67,11 @@ export function newId(now: Date = new Date()): string {
 /** Whether the deployment of an id began before a time; to the second. */
 export function beganBefore(id: string, time: Date): boolean {
   return id < timeOf(time)
+}
+
+/** When the deployment of an id began, in ISO 8601; to the second. */
+export function begunAt(id: string): string {
+  return id.replace(/^(\d{4})(\d\d)(\d\d)-(\d\d)(\d\d)(\d\d)-.*$/, "$1-$2-$3T$4:$5:$6.000Z")
 }
 
 function timeOf(date: Date): string {
@@ -109,10 +128,15 @@ export async function recordOutcome(kubectl: Kubectl, id: string, outcome: Relea
   await kubectl.must(["label", "secret", recordName(id), `${OUTCOME_LABEL}=${outcome}`, "--overwrite"])
 }
 
+/** Write down where a deployment is, for one that is killed there. */
+export async function recordStep(kubectl: Kubectl, id: string, { kind, step, at }: Reached): Promise<void> {
+  await kubectl.must(["annotate", "secret", recordName(id), `${STEP}=${kind}/${step}@${at}`, "--overwrite"])
+}
+
 /** What has been recorded of a release's name, the oldest first. */
 export async function listRecords(kubectl: Kubectl, name: string): Promise<ReleaseSummary[]> {
   const annotation = (key: string) => `{{index .metadata.annotations "${key}"}}`
-  const line = `{{.metadata.name}} {{index .metadata.labels "${OUTCOME_LABEL}"}} ${[CONTENT, INVENTORY, FOUND].map(annotation).join(" ")}`
+  const line = `{{.metadata.name}} {{index .metadata.labels "${OUTCOME_LABEL}"}} ${[CONTENT, INVENTORY, FOUND].map(annotation).join(" ")} {{with index .metadata.annotations "${STEP}"}}{{.}}{{end}}`
   const text = await kubectl.must([
     "get",
     "secrets",
@@ -147,14 +171,20 @@ export async function listPendingOfOthers(
 }
 
 export function parseSummary(line: string): ReleaseSummary {
-  const [name = "", outcome, content = "", inventory = "", found = ""] = line.split(" ")
+  const [name = "", outcome, content = "", inventory = "", found = "", step = ""] = line.split(" ")
   return {
     id: idOf(name),
     outcome: outcome as ReleaseSummary["outcome"],
     content,
     inventory: parseIdentities(inventory),
     found: parseIdentities(found),
+    reached: parseReached(step),
   }
+}
+
+function parseReached(text: string): Reached | undefined {
+  const [, kind, step, at = ""] = /^(\w+)\/(\w+)@(.+)$/.exec(text) ?? []
+  return kind === undefined ? undefined : { kind: kind as Reached["kind"], step: step as Step, at }
 }
 
 /** The release that a failure goes back to; undefined where none has succeeded yet. */

@@ -1,6 +1,9 @@
+import type { Config } from "../config/schema.js"
 import type { Kubectl } from "../kubernetes/kubectl.js"
-import { beganBefore, KEPT, labels, missing, NAME_LABEL, RECORD_LABEL } from "../release/history.js"
+import { lastSignOf } from "../kubernetes/lease.js"
+import { beganBefore, KEPT, labels, listRecords, missing, NAME_LABEL, RECORD_LABEL } from "../release/history.js"
 import { readStored } from "../util/json.js"
+import { reportKilled } from "./killed.js"
 import { Report, SCHEMA_VERSION } from "./report.js"
 
 /** Keep the report of a deployment, also of one that failed: a function that fails returns nothing. */
@@ -15,13 +18,20 @@ export async function recordReport(kubectl: Kubectl, report: Report): Promise<vo
   ])
 }
 
-/** A deployment's report; without an id, the latest, unless that began too early. */
+/**
+ * A deployment's report; without an id, the latest, unless that began too early. Of one that was killed, which has written
+ * none, it is made now.
+ */
 export async function readReport(
   kubectl: Kubectl,
-  name: string,
+  config: Config,
   { id, earliest }: { id?: string; earliest?: Date },
 ): Promise<Report> {
-  const latest = id ?? (await listReports(kubectl, name)).at(-1)
+  const { name } = config
+  const reports = await listReports(kubectl, name)
+  const killed = await unreported(kubectl, config, reports, id)
+  if (killed && !(earliest && beganBefore(killed.id, earliest))) return killed
+  const latest = id ?? reports.at(-1)
   if (!latest) throw missing(kubectl, `there is no report of ${name} yet`)
   if (earliest && beganBefore(latest, earliest))
     throw missing(kubectl, `there is no report of ${name} since ${earliest.toISOString()}`)
@@ -34,6 +44,33 @@ export async function readReport(
   ])
   if (!text) throw missing(kubectl, `there is no report ${latest}`)
   return readStored(Report, SCHEMA_VERSION, JSON.parse(text), reportName(latest))
+}
+
+/** The report of a deployment that was killed: of this id, or of the latest where that has none. */
+async function unreported(
+  kubectl: Kubectl,
+  config: Config,
+  reports: string[],
+  id: string | undefined,
+): Promise<Report | undefined> {
+  // Who may read reports may not read records, for which this is no reason to fail.
+  const records = await listRecords(kubectl, config.name).catch(() => [])
+  const record = records.findLast(
+    record =>
+      record.outcome === "pending" &&
+      !reports.includes(record.id) &&
+      (id ? record.id === id : record.id > (reports.at(-1) ?? "")),
+  )
+  if (!record) return undefined
+  try {
+    const sign = await lastSignOf(kubectl, config.name, record.id)
+    if (sign?.isAlive && id) throw missing(kubectl, `the deployment ${id} is in progress, and has no report yet`)
+    if (sign?.isAlive) return undefined
+    const later = records.map(({ id }) => id).filter(other => other > record.id)
+    return await reportKilled(kubectl, config, record, sign?.at, later)
+  } finally {
+    await kubectl.close()
+  }
 }
 
 /** The ids of the reports there are, the oldest first. */

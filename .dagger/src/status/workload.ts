@@ -123,6 +123,12 @@ function metadataOf(template: unknown): z.infer<typeof Template>["metadata"] {
   return Template.parse(template ?? {}).metadata
 }
 
+/** Whether the containers of a manifest's template run the same images in a live one, whatever else was added to that. */
+export function hasImagesOf(template: unknown, live: unknown): boolean {
+  const images = new Map(containersOf(live).map(({ name, image }) => [name, image]))
+  return containersOf(template).every(({ name, image }) => images.get(name) === image)
+}
+
 function containersOf(template: unknown): { name: string; image: string }[] {
   const { initContainers, containers } = Template.parse(template ?? {}).spec
   return [...initContainers, ...containers]
