@@ -117,7 +117,8 @@ describe("a first deployment", () => {
 
 test.concurrent("9: another owner's objects stay, whether a first deployment over them succeeds or fails", async () => {
   const namespace = await Namespace.create(lab, "adopted")
-  await namespace.kubectl("create", "deployment", "frontend", "--image=registry.example/shop:1")
+  // Its container has the name of the release's, whose fields make it one that the namespace admits.
+  await namespace.kubectl("create", "deployment", "frontend", "--image=registry.example/frontend:1")
   await namespace.kubectl("create", "service", "clusterip", "frontend", "--tcp=3000")
   const objects = () =>
     namespace.kubectl("get", "deployments,services", "--output=jsonpath={range .items[*]}{.kind} {.metadata.uid}{end}")
