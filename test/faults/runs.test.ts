@@ -148,9 +148,14 @@ test.concurrent("9: a rollback that fails is reported with its cause", async () 
   const first = await namespace.deploy(source).ended
   expect(first.exitCode, first.stderr).toBe(0)
   const turnsBad =
-    "const begun = Date.now(); require('http').createServer((_, answer) => { answer.statusCode = Date.now() - begun < 15000 ? 200 : 503; answer.end() }).listen(3000)"
+    "const begun = Date.now(); require('http').createServer((_, answer) => { answer.statusCode = Date.now() - begun < 20000 ? 200 : 503; answer.end() }).listen(3000)"
+  // The backend keeps the rollout going until the frontend has turned bad, and its images are gone.
+  const BACKEND = "          image: backend\n          ports"
   const second = namespace.deploy(
-    withFault(source, turnsBad).edit(MANIFESTS, "print('nothing to migrate')", "print('another migration')"),
+    withFault(source, turnsBad)
+      .edit(MANIFESTS, "print('nothing to migrate')", "print('another migration')")
+      .edit(MANIFESTS, BACKEND, BACKEND.replace("ports", "env: [{ name: VERSION, value: '2' }]\n          ports"))
+      .edit(MANIFESTS, "{ app: backend } }\n", "{ app: backend } }\n  minReadySeconds: 45\n"),
   )
   await second.said("rollout: frontend: 1/1 new, 1 available, 0 old")
   await forgetImages(namespace, first.stdout)
