@@ -119,7 +119,8 @@ async function run(id: string, task: RolloutTask): Promise<Report> {
   await removeLeftoverK6(kubectl, config.name)
   await settleEarlierMigrations(task, before.entries)
   const guard = await createGuard(task, before)
-  const entry = await recordRelease(kubectl, config.name, id, recorded, before.found)
+  const kind = task.isRollback ? "rollback" : "deploy"
+  const entry = await recordRelease(kubectl, config.name, id, recorded, before.found, kind)
   const builder = ReportBuilder.begin(id, task)
   try {
     await assertAlone(kubectl, config.name, entry, task.signal)

@@ -24,7 +24,6 @@ export async function bringUp(
   guard: AvailabilityGuard,
   counted: Counted,
 ): Promise<void> {
-  task.onStep("configure")
   await configure(task)
   await measureBaseline(builder, guard, counted)
   await whileGuarded(task, guard, async signal => {

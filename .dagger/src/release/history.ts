@@ -90,19 +90,21 @@ export async function recordRelease(
   id: string,
   recorded: Recorded,
   found: Identity[],
+  kind: Reached["kind"],
 ): Promise<ReleaseSummary> {
   const content = {
     schemaVersion: SCHEMA_VERSION,
     ...recorded,
     release: { ...recorded.release, secrets: recorded.release.secrets.map(withoutData) },
   }
-  const entry: ReleaseSummary = {
+  const entry: ReleaseSummary & { reached: Reached } = {
     id,
     outcome: "pending",
     // What is asked of it makes it no other release.
     content: digestOf({ ...content, schemaVersion: undefined, expectations: undefined }),
     inventory: inventoryOf(recorded.release),
     found,
+    reached: { kind, step: "configure", at: new Date().toISOString() },
   }
   await kubectl.applySecret([
     {
@@ -115,6 +117,7 @@ export async function recordRelease(
           [CONTENT]: entry.content,
           [INVENTORY]: formatIdentities(entry.inventory),
           [FOUND]: formatIdentities(found),
+          [STEP]: formatReached(entry.reached),
         },
       },
       type: "cloud-native/release",
@@ -129,8 +132,8 @@ export async function recordOutcome(kubectl: Kubectl, id: string, outcome: Relea
 }
 
 /** Write down where a deployment is, for one that is killed there. */
-export async function recordStep(kubectl: Kubectl, id: string, { kind, step, at }: Reached): Promise<void> {
-  await kubectl.must(["annotate", "secret", recordName(id), `${STEP}=${kind}/${step}@${at}`, "--overwrite"])
+export async function recordStep(kubectl: Kubectl, id: string, reached: Reached): Promise<void> {
+  await kubectl.must(["annotate", "secret", recordName(id), `${STEP}=${formatReached(reached)}`, "--overwrite"])
 }
 
 /** What has been recorded of a release's name, the oldest first. */
@@ -180,6 +183,10 @@ export function parseSummary(line: string): ReleaseSummary {
     found: parseIdentities(found),
     reached: parseReached(step),
   }
+}
+
+function formatReached({ kind, step, at }: Reached): string {
+  return `${kind}/${step}@${at}`
 }
 
 function parseReached(text: string): Reached | undefined {

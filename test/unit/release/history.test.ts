@@ -44,6 +44,16 @@ describe("a record's line is read as what was written", () => {
   })
 })
 
+test("a record's line has the last step that began, where it has one", () => {
+  const line = "cloud-native-release-1 pending content  "
+  expect(parseSummary(`${line} rollback/verify@2026-11-24T10:01:00.000Z`).reached).toEqual({
+    kind: "rollback",
+    step: "verify",
+    at: "2026-11-24T10:01:00.000Z",
+  })
+  expect(parseSummary(`${line} `).reached).toBeUndefined()
+})
+
 describe("the target of a rollback", () => {
   test("the last release that succeeded", () => {
     const entries = [entry("1", "succeeded"), entry("2", "succeeded"), entry("3", "failed"), entry("4", "pending")]
@@ -107,7 +117,7 @@ describe("a record", () => {
       applySecret: async ([secret]: [{ data: { release: string } }]) => void (stored = secret.data.release),
       must: async () => stored,
     } as unknown as Parameters<typeof readRecord>[0]
-    const { content } = await recordRelease(kubectl, "shop", "20261124-095959-abcd", recorded, [])
+    const { content } = await recordRelease(kubectl, "shop", "20261124-095959-abcd", recorded, [], "deploy")
     expect(await readRecord(kubectl, "20261124-095959-abcd")).toEqual(recorded)
     expect(content).toBe(digestOf(recorded))
   })
