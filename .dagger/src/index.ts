@@ -33,7 +33,7 @@ import { assertAccess } from "./registry/access.js"
 import { parseReference, parseRegistry } from "./registry/reference.js"
 import { assertKubeconfig, loginOf, parseTime } from "./release/arguments.js"
 import { readInputs, renderRelease } from "./release/inputs.js"
-import { filesOf } from "./report/files.js"
+import { reportFolder } from "./report/files.js"
 import { readReport } from "./report/storage.js"
 import { withMissingParts } from "./scaffold.js"
 import {
@@ -363,11 +363,7 @@ export class CloudNative implements Settings {
   async report(id?: string, since?: string): Promise<Directory> {
     const config = await this.readConfig()
     const earliest = since === undefined ? undefined : parseTime(since)
-    const report = await readReport(await connect(targetOf(this), config), config, { id, earliest })
-    return Object.entries(filesOf(report)).reduce(
-      (folder, [name, content]) => folder.withNewFile(name, content),
-      dag.directory(),
-    )
+    return reportFolder(await readReport(await connect(targetOf(this), config), config, { id, earliest }))
   }
 
   /**

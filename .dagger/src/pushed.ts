@@ -4,6 +4,7 @@ import { decodeConfig } from "./config/codec.js"
 import { deployToCluster } from "./deploy/deploy.js"
 import { diffRelease } from "./deploy/diff.js"
 import type { RolloutOptions } from "./deploy/task.js"
+import { Deployment } from "./deployment.js"
 import { completeForEphemeral, deployToEphemeralCluster } from "./ephemeral/deploy.js"
 import type { Kubectl } from "./kubernetes/kubectl.js"
 import { preflight } from "./preflight/preflight.js"
@@ -12,7 +13,7 @@ import type { PushedImages } from "./push/publish.js"
 import { parseReference } from "./registry/reference.js"
 import { assertKubeconfig, loginOf } from "./release/arguments.js"
 import { readInputs, type ReleaseInputs, renderRelease } from "./release/inputs.js"
-import { accessOf, inputsOf, type Settings, targetOf } from "./settings.js"
+import { accessOf, inputsOf, type Settings, targetOf, withSettings } from "./settings.js"
 import { formatTable } from "./util/format.js"
 import { parseDuration } from "./util/time.js"
 
@@ -90,6 +91,25 @@ export class Pushed implements Settings {
         }
     const options = { handshake, keepFailed, timeout: parseDuration(this.timeout) }
     return this.bring(inputs, options, kubectl)
+  }
+
+  /**
+   * Deploy these images as deploy does, for a chain that goes on: with the report, the address and the images of the deployment.
+   *
+   * @param createPullSecret Let the nodes pull with the registry's user name and password, kept as a Secret of the release; they must stay valid while it runs. Always done on an ephemeral cluster.
+   * @param handshake Prove the configuration's handshake after the rollout; it writes to the application. Always done on an ephemeral cluster.
+   * @param keepFailed Keep a first deployment that fails, for inspection, instead of removing it.
+   */
+  @func({ cache: "never" })
+  async deployment(
+    createPullSecret: boolean = false,
+    handshake: boolean = false,
+    keepFailed: boolean = false,
+  ): Promise<Deployment> {
+    const began = new Date().toISOString()
+    const summary = await this.deploy(createPullSecret, handshake, keepFailed)
+    const url = this.publicUrl ?? decodeConfig(this.config).publicUrl
+    return withSettings(new Deployment(this.config, this.backendRef, this.frontendRef, url, summary, began), this)
   }
 
   /**

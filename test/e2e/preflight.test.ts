@@ -371,6 +371,20 @@ describe("a service account with the Role of docs/permissions.md", () => {
       outcome: "succeeded",
       namespace,
     })
+
+    const chain = ["push", "deployment", "report", "-o", join(folder, "chain")]
+    const again = await dagger(
+      `--source=${source.path}`,
+      `--registry=${lab.registry}/${namespace}`,
+      ...target,
+      ...chain,
+    )
+    expect(again.exitCode, again.stderr).toBe(0)
+    const [first, second] = ["report", "chain"].map(
+      name => JSON.parse(readFileSync(join(folder, name, "report.json"), "utf8")) as { id: string; outcome: string },
+    )
+    expect(second!.outcome).toBe("succeeded")
+    expect(second!.id > first!.id, `${second!.id} is the second deployment's`).toBe(true)
   })
 })
 

@@ -1,3 +1,5 @@
+import { dag, Directory } from "@dagger.io/dagger"
+
 import { markdownOf } from "./markdown.js"
 import type { Report } from "./report.js"
 import { availabilitySvg } from "./svg.js"
@@ -9,4 +11,12 @@ export function filesOf(report: Report): Record<"report.json" | "report.md" | "a
     "report.md": markdownOf(report),
     "availability.svg": availabilitySvg(report),
   }
+}
+
+/** The same as a folder. */
+export function reportFolder(report: Report): Directory {
+  return Object.entries(filesOf(report)).reduce(
+    (folder, [name, content]) => folder.withNewFile(name, content),
+    dag.directory(),
+  )
 }
