@@ -36,7 +36,8 @@ afterAll(async () => {
   rmSync(folder, { recursive: true })
 })
 
-const SIGNED = [`--signing-key=file:${join(folder, "own.key")}`, "--signing-password=env:COSIGN_PASSWORD"]
+// A command ends what it prints with a newline, which is no part of the password.
+const SIGNED = [`--signing-key=file:${join(folder, "own.key")}`, "--signing-password=cmd:printenv COSIGN_PASSWORD"]
 const at = (address: string) => [`--registry=${address}`, `--registry-service=tcp://${address.split("/")[0]}`]
 const login = (password: string) => [`--username=${LOGIN.username}`, `--password=env:${password}`]
 
