@@ -55,11 +55,14 @@ function faultsTable(result: string): string {
   return `\nMeasured on ${new Date(startTime).toISOString().slice(0, 10)}.\n\n${table(header, rows)}\n`
 }
 
-/** "4: crashes-at-once" is of family 4; a control has none. */
+/** "4: crashes-at-once", named by its folder, is of family 4; a control has none. */
 function titleOf({ title }: Test): { family: number; name: string } {
   const [, family, name] = /^(\d+|control): ([^]*)$/.exec(title) ?? []
   if (!name) throw new Error(`the name of the test "${title}" does not begin with a family`)
-  return { family: family === "control" ? Infinity : Number(family), name: name.replaceAll("-", " ") }
+  return {
+    family: family === "control" ? Infinity : Number(family),
+    name: name.includes(" ") ? name : name.replaceAll("-", " "),
+  }
 }
 
 function cellsOf({ meta: { measured } }: Test): string[] {

@@ -17,7 +17,7 @@ test("the table has a row for each test, by family, and stands between the marke
     PAGE,
     resultOf(
       assertion("control: crashes-twice"),
-      assertion("10: a Lease that is gone"),
+      assertion("10: a Lease of a half-way deployment"),
       assertion("4: crashes-at-once", { code: "ROLLOUT_FAILED", since: "cause", verdict: 2, whole: 30.25 }),
       assertion("2: secret-missing", { code: "SECRETS_MISSING", since: "call", verdict: 12.3 }),
     ),
@@ -31,7 +31,7 @@ Measured on 2026-01-01.
 | --- | --- | --- | --- | --- |
 | 2 | secret missing | \`SECRETS_MISSING\` | 12.3 s since the call |  |
 | 4 | crashes at once | \`ROLLOUT_FAILED\` | 2.0 s since the cluster showed it | 30.3 s |
-| 10 | a Lease that is gone |  |  |  |
+| 10 | a Lease of a half-way deployment |  |  |  |
 |  | crashes twice |  |  |  |
 
 <!-- measured: end -->
