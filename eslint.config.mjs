@@ -10,8 +10,18 @@ const UNSAFE = ["argument", "assignment", "call", "member-access", "return"].map
 ])
 
 export default tseslint.config(
-  // The sample application and the module that is built on this one are projects of their own.
-  { ignores: ["**/node_modules/", "**/sdk/", "test/app/", "test/consumer/", "test/engine/fixture/", "examples/"] },
+  // The sample application, the module that is built on this one and other people's repositories are projects of their own.
+  {
+    ignores: [
+      "**/node_modules/",
+      "**/sdk/",
+      "test/adoption/shapes/",
+      "test/app/",
+      "test/consumer/",
+      "test/engine/fixture/",
+      "examples/",
+    ],
+  },
   eslint.configs.recommended,
   {
     plugins: { sortImports },
@@ -48,8 +58,8 @@ export default tseslint.config(
     rules: {
       ...vitest.configs.recommended.rules,
       // expect(value, message) is part of vitest.
-      // isUndone is the assertion that every case of the faults shares.
-      "vitest/expect-expect": ["error", { assertFunctionNames: ["expect", "isUndone"] }],
+      // isUndone and adopt are the assertions that every case of the faults, and every shape, shares.
+      "vitest/expect-expect": ["error", { assertFunctionNames: ["expect", "isUndone", "adopt"] }],
       "vitest/valid-expect": ["error", { maxArgs: 2 }],
       // The conformance suite names test otherwise; what a suite is set up with has to have worked.
       "vitest/no-standalone-expect": [

@@ -53,6 +53,16 @@ export default defineConfig({
       },
       {
         test: {
+          name: "adoption",
+          include: ["test/adoption/**/*.test.ts"],
+          setupFiles: "test/e2e/cleanup.ts",
+          testTimeout: minutes(30),
+          hookTimeout: minutes(30),
+          fileParallelism: false,
+        },
+      },
+      {
+        test: {
           name: "verify",
           include: ["test/verify/**/*.test.ts"],
           setupFiles: "test/e2e/cleanup.ts",

@@ -30,7 +30,12 @@ export function daggerIn(cwd: string, ...args: string[]): Promise<Ended> {
   return callIn(cwd, args).ended
 }
 
-/** The same, to be looked at while it works. */
+/** Run the module's checks in another folder. */
+export function checkIn(cwd: string, ...args: string[]): Promise<Ended> {
+  return callIn(cwd, args, "check").ended
+}
+
+/** A call, to be looked at while it works. */
 export function call(...args: string[]): Call {
   return callIn(ROOT, settingsFirst(args))
 }
@@ -43,8 +48,8 @@ function settingsFirst(args: string[]): string[] {
   return [...args.filter(arg => SETTINGS.test(arg)), ...args.filter(arg => !SETTINGS.test(arg))]
 }
 
-function callIn(cwd: string, args: string[]): Call {
-  const child = spawn(DAGGER, ["--progress=plain", "call", ...args], { cwd, stdio: ["ignore", "pipe", "pipe"] })
+function callIn(cwd: string, args: string[], verb = "call"): Call {
+  const child = spawn(DAGGER, ["--progress=plain", verb, ...args], { cwd, stdio: ["ignore", "pipe", "pipe"] })
   const ended: Ended = { exitCode: -1, stdout: "", stderr: "" }
   child.stdout.on("data", data => (ended.stdout += data))
   child.stderr.on("data", data => (ended.stderr += data))

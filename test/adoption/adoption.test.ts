@@ -1,0 +1,111 @@
+// Repositories of other people's layouts, from `init` to a rollback on the lab's cluster.
+import { randomBytes } from "node:crypto"
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+
+import { afterAll, beforeAll, describe, expect, test } from "vitest"
+
+import { checkIn, daggerIn, type Ended, ROOT } from "../e2e/dagger.ts"
+import { Namespace } from "../faults/namespace.ts"
+import { type Lab, labDown, temporaryLab } from "../lab/lab.ts"
+import { prepareDatabase } from "../target/target.ts"
+import { readShapes, Repository, type Shape } from "./shape.ts"
+
+/** Lines that a person may have to write after `init`. */
+const MOST_LINES = 30
+
+interface Row {
+  shape: string
+  lines: number
+  /** Seconds of each step. */
+  [step: string]: string | number
+}
+
+const rows: Row[] = []
+const folder = mkdtempSync(join(tmpdir(), "cloud-native-adoption-"))
+let lab: Lab
+
+beforeAll(async () => {
+  lab = await temporaryLab({ name: `adoption-${process.pid}` })
+})
+
+afterAll(async () => {
+  console.table(rows)
+  rmSync(folder, { recursive: true })
+  if (lab) await labDown(lab.name)
+})
+
+describe("from init to a rollback", () => {
+  for (const shape of readShapes())
+    test(`${shape.name}: ${shape.about}`, { tags: shape.representative ? ["representative"] : [] }, () => adopt(shape))
+})
+
+async function adopt(shape: Shape): Promise<void> {
+  const repository = Repository.of(shape)
+  const row: Row = { shape: shape.name, lines: NaN }
+  rows.push(row)
+  const step = async (name: string, ended: Promise<Ended>): Promise<Ended> => {
+    const since = Date.now()
+    const { exitCode, stdout, stderr } = await ended
+    row[name] = Math.round((Date.now() - since) / 1000)
+    expect(exitCode, `${name}:\n${stdout}\n${stderr}`).toBe(0)
+    return { exitCode, stdout, stderr }
+  }
+  try {
+    const { namespace, secrets } = await platformFor(shape)
+    const module = ["-m", ROOT]
+    const settings = [
+      `--registry=${lab.registry}/${shape.name}`,
+      `--registry-service=tcp://${lab.registry}`,
+      `--kubeconfig=file:${lab.kubeconfig}`,
+      `--namespace=${shape.name}`,
+      ...(secrets ? [`--secrets=file:${secrets}`] : []),
+      ...shape.settings,
+    ]
+    const call = (...args: string[]) => daggerIn(repository.path, ...module, ...settings, ...args)
+
+    await step("init", daggerIn(repository.path, ...module, "--auto-apply", "init"))
+    repository.commit()
+    row.lines = repository.writeByHand()
+    expect(row.lines).toBeLessThanOrEqual(MOST_LINES)
+
+    await step("check", checkIn(repository.path, ...module, "check-tests", "check-manifests", "check-secrets"))
+    await step("build", call("build", "summary"))
+    await step("verify", call("verify-image", "summary"))
+    await step("deploy", call("deploy"))
+    expect(await shown(namespace, shape)).toContain(shape.change.from)
+
+    repository.change()
+    await step("again", call("deploy"))
+    expect(await shown(namespace, shape)).toContain(shape.change.to)
+
+    await step("rollback", call("rollback"))
+    expect(await shown(namespace, shape)).toContain(shape.change.from)
+  } finally {
+    repository.remove()
+  }
+}
+
+/** What the shape's repository has to find: its namespace, a database if its manifests bring none, and its secrets as a dotenv. */
+async function platformFor(shape: Shape): Promise<{ namespace: Namespace; secrets?: string }> {
+  const database = shape.database ? await prepareDatabase(lab, shape.name) : ""
+  const namespace = shape.database ? Namespace.of(lab, shape.name) : await Namespace.create(lab, shape.name)
+  const lines = Object.entries(shape.secrets).map(
+    ([name, value]) =>
+      `${name}=${value.replaceAll("${DATABASE}", database).replaceAll("${RANDOM}", randomBytes(32).toString("hex"))}`,
+  )
+  if (lines.length === 0) return { namespace }
+  const secrets = join(folder, `${shape.name}.env`)
+  writeFileSync(secrets, `${lines.join("\n")}\n`, { mode: 0o600 })
+  return { namespace, secrets }
+}
+
+/** What the running application answers. */
+function shown(namespace: Namespace, { shown: { service, port, path } }: Shape): Promise<string> {
+  return namespace.kubectl(
+    "get",
+    "--raw",
+    `/api/v1/namespaces/${namespace.name}/services/${service}:${port}/proxy${path}`,
+  )
+}
