@@ -3,7 +3,8 @@ import { Directory } from "@dagger.io/dagger"
 import type { Config } from "./config/schema.js"
 import type { Layout } from "./gate/layout.js"
 import { configurationFor, unknowns } from "./init/configuration.js"
-import { type ApplicationName, candidates, discover } from "./init/discover.js"
+import { type Deployed, discoverDeployed, type Workload } from "./init/deployed.js"
+import { type ApplicationName, candidates, discover, type Found } from "./init/discover.js"
 import { adaptBackend, adaptFrontend } from "./init/dockerfiles.js"
 import { adaptManifest, type Findings, withoutTasks } from "./init/manifests.js"
 import { readApplications, readManifests } from "./init/read.js"
@@ -31,15 +32,16 @@ export async function withMissingParts(
     ? { backend: config.backend.path, frontend: config.frontend.path }
     : { backend: choose("backend", manifests, chosen), frontend: choose("frontend", manifests, chosen) }
   const layout = await readApplications(source, Object.values(folders), manifests)
+  const deployed = hasConfig ? undefined : discoverDeployed(folders, layout)
   const findings: Findings = {
-    backend: discover("backend", folders.backend, layout),
-    frontend: discover("frontend", folders.frontend, layout),
+    backend: asDeployed(discover("backend", folders.backend, layout), deployed?.backend),
+    frontend: asDeployed(discover("frontend", folders.frontend, layout), deployed?.frontend),
   }
-  for (const text of unknowns(findings)) console.log(`init: ${text}`)
+  for (const text of unknowns(findings, deployed)) console.log(`init: ${text}`)
   const parts = [
     CONFIG,
     ...(["backend", "frontend"] as const).flatMap(name => dockerfileOf(name, config, findings, hasConfig)),
-    config.manifests,
+    deployed?.folder ?? config.manifests,
     WORKFLOW,
   ]
   const present = await Promise.all(parts.map(path => source.exists(path)))
@@ -48,7 +50,10 @@ export async function withMissingParts(
   const written = await Promise.all(
     paths
       .filter(path => missing.some(part => path === part || path.startsWith(`${part}/`)))
-      .map(async path => ({ path, text: adapt(path, await templates.file(path).contents(), findings, layout) })),
+      .map(async path => ({
+        path,
+        text: adapt(path, await templates.file(path).contents(), findings, layout, deployed),
+      })),
   )
   return written.reduce((made, { path, text }) => (text === undefined ? made : made.withNewFile(path, text)), source)
 }
@@ -59,9 +64,20 @@ function dockerfileOf(name: ApplicationName, config: Config, findings: Findings,
   return findings[name].dockerfile === undefined ? [`docker/${name}.dockerfile`] : []
 }
 
-function adapt(path: string, template: string, findings: Findings, layout: Layout): string | undefined {
+/** What the repository's own manifests say of an application counts before what its files say. */
+function asDeployed(found: Found, workload?: Workload): Found {
+  return { ...found, port: workload?.port ?? found.port, health: workload?.health ?? found.health }
+}
+
+function adapt(
+  path: string,
+  template: string,
+  findings: Findings,
+  layout: Layout,
+  deployed?: Deployed,
+): string | undefined {
   const text = withoutTasks(template)
-  if (path === CONFIG) return configurationFor("app", findings)
+  if (path === CONFIG) return configurationFor("app", findings, deployed)
   if (path === "docker/backend.dockerfile") return adaptBackend(text, findings.backend, layout)
   if (path === "docker/frontend.dockerfile") return adaptFrontend(text, findings.frontend, layout)
   return path.startsWith("k8s/") ? adaptManifest(path, text, findings) : text

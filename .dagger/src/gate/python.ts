@@ -6,8 +6,8 @@ import type { Toolchain } from "./suite.js"
 
 export const PIP = ["pip", "install", "--quiet", "--root-user-action=ignore"]
 const UV = "uv==0.13.9"
-const POETRY = "poetry==2.5.1"
-const PDM = "pdm==2.29.4"
+export const POETRY = "poetry==2.5.1"
+export const PDM = "pdm==2.29.4"
 
 /** What the installation of every package manager may read. */
 const READS = [

@@ -1,3 +1,4 @@
+import type { Deployed } from "./deployed.js"
 import type { ApplicationName, Found } from "./discover.js"
 import { type Findings, healthOf, portOf } from "./manifests.js"
 
@@ -7,42 +8,72 @@ const DEFAULTS = {
 } as const
 
 /** cloud-native.yaml for what was found, and the list of what could not be found at its top. */
-export function configurationFor(name: string, findings: Findings): string {
+export function configurationFor(name: string, findings: Findings, deployed?: Deployed): string {
   const apps = ["backend", "frontend"] as const
   const database = apps.some(app => findings[app].database)
-  const unknown = unknowns(findings)
+  const unknown = unknowns(findings, deployed)
   return [
     "# What init found in this repository; every key is optional.",
     ...(unknown.length > 0 ? ["#", "# What it could not find out:", ...unknown.map(text => `# - ${text}`)] : []),
     "",
     "# Names images, namespace and records: change it before the first deployment.",
     `name: ${name}`,
-    ...apps.flatMap(app => ["", ...section(app, findings[app])]),
-    ...(database ? ["", DATABASE.trimEnd(), ...ephemeral(findings)] : []),
+    ...(deployed && deployed.folder !== "k8s" ? [`manifests: ${deployed.folder}`] : []),
+    ...(deployed?.secretName ? [`secretName: ${deployed.secretName}`] : []),
+    ...apps.flatMap(app => ["", ...section(app, findings[app], deployed?.[app].service)]),
+    ...(database ? ["", DATABASE.trimEnd(), ...ephemeral(findings, deployed)] : []),
     "",
   ].join("\n")
 }
 
 /** What a person has to look at, one line each. */
-export function unknowns({ backend, frontend }: Findings): string[] {
+export function unknowns({ backend, frontend }: Findings, deployed?: Deployed): string[] {
   return [
-    ...(backend.health ? [] : ["the backend has no health route: the probes ask /openapi.json; add GET /health"]),
-    ...(frontend.health ? [] : ["the frontend has no health route: the probes ask /; add app/api/health/route.ts"]),
+    ...(backend.health || (deployed && backend.answers === undefined) ? [] : [withoutHealth("backend", backend)]),
+    ...(frontend.health ? [] : [withoutHealth("frontend", frontend)]),
     ...(backend.hasTests ? [] : ["the backend has no tests"]),
     ...(frontend.hasTests ? [] : ["the frontend has no tests"]),
-    ...(backend.migration || !backend.database
-      ? []
-      : ["the backend has a database and no migration that was found: no Job was written"]),
-    ...(frontend.database && !frontend.migration
-      ? ["the frontend has a database and no migrate.ts: no Job creates its tables (Better Auth, Prisma, Drizzle)"]
-      : []),
     ...(backend.module || backend.dockerfile
       ? []
       : ["no file of the backend says `app = FastAPI(...)`: docker/backend.dockerfile starts app.main:app"]),
+    ...(deployed ? placeholders(deployed) : migrations(backend, frontend)),
   ]
 }
 
-function section(name: ApplicationName, found: Found): string[] {
+const HEALTH = { backend: "GET /health", frontend: "app/api/health/route.ts" } as const
+
+function withoutHealth(name: ApplicationName, { answers }: Found): string {
+  const asked = answers ? `the probes ask ${answers}` : "no path is known that answers"
+  return `the ${name} has no health route: ${asked}; add ${HEALTH[name]}`
+}
+
+/** The images of the repository's own manifests that the module has to replace. */
+function placeholders(deployed: Deployed): string[] {
+  return (["backend", "frontend"] as const).flatMap(name => {
+    const others = deployed[name].images.filter(({ image }) => image !== name)
+    if (deployed[name].images.length === 0)
+      return [`no container in ${deployed.folder} was found to run the ${name}: write image: ${name} in its own`]
+    return others.map(
+      ({ file, image }) => `${file} has image: ${image}: write image: ${name}, which becomes the digest`,
+    )
+  })
+}
+
+function migrations(backend: Found, frontend: Found): string[] {
+  const toolLacks = `the image needs its command for a Job; run it in the Dockerfile's image, or bundle a migrate.ts`
+  return [
+    ...(backend.migration || !backend.database
+      ? []
+      : ["the backend has a database and no migration that was found: no Job was written"]),
+    ...(frontend.migration || !frontend.database
+      ? []
+      : frontend.migrates
+        ? [`${frontend.migrates} makes the frontend's tables, and no Job was written: ${toolLacks}`]
+        : ["the frontend has a database and no migration that was found: no Job was written"]),
+  ]
+}
+
+function section(name: ApplicationName, found: Found, service: string | undefined): string[] {
   const defaults = DEFAULTS[name]
   const port = portOf(name, found)
   const health = healthOf(name, found)
@@ -50,6 +81,7 @@ function section(name: ApplicationName, found: Found): string[] {
     ...(found.path === name ? [] : [`path: ${found.path}`]),
     ...(found.dockerfile === undefined ? [] : [`dockerfile: ${found.dockerfile}`]),
     ...(found.context === undefined ? [] : [`context: ${found.context}`]),
+    ...(service === undefined || service === name ? [] : [`service: ${service}`]),
     ...(port === defaults.port ? [] : [`port: ${port}`]),
     ...(health === defaults.health ? [] : [`health: ${health}`]),
     ...(found.buildArgs.length === 0
@@ -87,19 +119,28 @@ const DATABASE = `services:
       POSTGRES_HOST_AUTH_METHOD: trust
 `
 
-function ephemeral({ backend, frontend }: Findings): string[] {
+function ephemeral(findings: Findings, deployed?: Deployed): string[] {
   const url = "postgresql://app@postgres:5432/app"
-  const random = [
-    ...new Set([...backend.secrets, ...frontend.secrets, ...(frontend.betterAuth ? ["BETTER_AUTH_SECRET"] : [])]),
-  ].filter(secret => secret !== "DATABASE_URL")
+  const keys = deployed?.secretKeys ?? secretKeys(findings)
+  const addresses = keys.filter(key => key.endsWith("DATABASE_URL"))
+  const random = keys.filter(key => !addresses.includes(key))
   return [
     "",
     "# An ephemeral cluster has the database, and secrets that are good for nothing else.",
     "ephemeral:",
-    "  services: [postgres]",
-    "  secrets:",
-    ...(backend.database ? [`    BACKEND_DATABASE_URL: ${url}`] : []),
-    ...(frontend.database ? [`    FRONTEND_DATABASE_URL: ${url}`] : []),
+    // Manifests that bring a database need no other.
+    ...(deployed?.hasDatabase ? [] : ["  services: [postgres]"]),
+    ...(addresses.length > 0 ? ["  secrets:", ...addresses.map(key => `    ${key}: ${url}`)] : []),
     ...(random.length > 0 ? [`  random: [${random.join(", ")}]`] : []),
+  ]
+}
+
+/** The keys of the Secret that the manifests of the templates refer to. */
+function secretKeys({ backend, frontend }: Findings): string[] {
+  const named = [...backend.secrets, ...frontend.secrets, ...(frontend.betterAuth ? ["BETTER_AUTH_SECRET"] : [])]
+  return [
+    ...(backend.database ? ["BACKEND_DATABASE_URL"] : []),
+    ...(frontend.database ? ["FRONTEND_DATABASE_URL"] : []),
+    ...new Set(named.filter(name => name !== "DATABASE_URL")),
   ]
 }

@@ -1,5 +1,5 @@
 import { builtStage, parseDockerfile, withoutDigest } from "../config/dockerfile.js"
-import { inFolder, isIn, type Layout, parentOf } from "../gate/layout.js"
+import { inFolder, isIn, type Layout, parentOf, relativeTo } from "../gate/layout.js"
 import { packageJson } from "../gate/node.js"
 
 export type ApplicationName = "backend" | "frontend"
@@ -12,10 +12,14 @@ export interface Found {
   base?: string
   port?: number
   health?: string
+  /** Path that answers where there is no health route; unset where it is not known. */
+  answers?: string
   /** Import path of the FastAPI application, for example app.main:app. */
   module?: string
-  /** How its tables come about. */
-  migration?: "alembic" | "script"
+  /** The command that makes its tables, in its image. */
+  migration?: string[]
+  /** The tool of a migration whose command the image may not have. */
+  migrates?: string
   database: boolean
   betterAuth: boolean
   /** Names of variables in its .env.example that have the form of a secret. */
@@ -29,9 +33,14 @@ export interface Found {
 const ASIDE =
   /(^|\/)(\.[^/]+|docs?|documentation|specs?|skills|examples?|samples?|templates?|fixtures|node_modules|venv)(\/|$)/
 
+/** Whether a file is of a tool, of documentation or of an example. */
+export function isAside(path: string): boolean {
+  return ASIDE.test(path)
+}
+
 /** The folders that hold an application of a kind, by what their manifests depend on. */
 export function candidates(name: ApplicationName, layout: Layout): string[] {
-  const folders = [...new Set(layout.files.map(parentOf))].filter(folder => !ASIDE.test(folder)).sort()
+  const folders = [...new Set(layout.files.map(parentOf))].filter(folder => !isAside(folder)).sort()
   const found = folders.filter(folder => (name === "frontend" ? isNext(folder, layout) : isFastApi(folder, layout)))
   // A package below an application that names the same dependency is a part of it.
   return found.filter(folder => !found.some(other => other !== folder && other !== "." && isIn(other, folder)))
@@ -65,8 +74,9 @@ export function discover(name: ApplicationName, path: string, layout: Layout): F
     base: image === undefined ? undefined : withoutDigest(image),
     port: portOf(text),
     health: name === "frontend" ? nextHealth(path, layout) : fastApiHealth(sources),
+    answers: name === "frontend" ? "/" : fastApiAnswers(sources),
     module: name === "backend" ? fastApiModule(path, sources) : undefined,
-    migration: migrationOf(name, path, layout),
+    ...(name === "backend" ? backendMigration(path, layout) : frontendMigration(path, text, layout)),
     database: sources.some(([file, content]) => isManifest(file) && DRIVERS.test(content)),
     betterAuth: sources.some(([file, content]) => isManifest(file) && /"better-auth"/.test(content)),
     secrets: secretsOf(sources),
@@ -129,6 +139,17 @@ function fastApiHealth(sources: [string, string][]): string | undefined {
   return `${prefix}${direct.route}`
 }
 
+/** The schema that FastAPI serves, unless it is off; else a route of the application without parameters. */
+function fastApiAnswers(sources: [string, string][]): string | undefined {
+  const texts = sources.filter(([file]) => file.endsWith(".py")).map(([, text]) => text)
+  const schema = texts.flatMap(text => /\bopenapi_url\s*=\s*(None|["'][^"']*["']|\w+)/.exec(text)?.[1] ?? [])[0]
+  if (schema === undefined) return "/openapi.json"
+  if (/^["']\//.test(schema)) return schema.slice(1, -1)
+  return texts
+    .flatMap(text => [...text.matchAll(/@\w*app\w*\.get\(\s*["'](\/[^"'{}]*)["']/g)].map(([, route]) => route!))
+    .sort((a, b) => a.length - b.length)[0]
+}
+
 /** The module that makes the application, as uvicorn names it. */
 function fastApiModule(path: string, sources: [string, string][]): string | undefined {
   const made = sources
@@ -144,11 +165,55 @@ function fastApiModule(path: string, sources: [string, string][]): string | unde
   return `${module}:${variable}`
 }
 
-function migrationOf(name: ApplicationName, path: string, layout: Layout): Found["migration"] {
-  if (name === "frontend") return layout.files.includes(inFolder(path, "migrate.ts")) ? "script" : undefined
-  if (layout.files.includes(inFolder(path, "alembic.ini"))) return "alembic"
-  return layout.files.includes(inFolder(path, "app/migrate.py")) ? "script" : undefined
+/** alembic, else a module that is called migrate and runs by itself. */
+function backendMigration(path: string, { files, texts }: Layout): Pick<Found, "migration"> {
+  const below = files
+    .filter(file => isIn(path, file))
+    .map(file => relativeTo(path, file))
+    .sort((a, b) => a.length - b.length)
+  const alembic = below.find(file => /(^|\/)alembic\.ini$/.test(file))
+  if (alembic) return { migration: ["alembic", ...(alembic.includes("/") ? ["-c", alembic] : []), "upgrade", "head"] }
+  const script = below.find(
+    file => /(^|\/)migrate\.py$/.test(file) && /__main__/.test(texts[inFolder(path, file)] ?? ""),
+  )
+  return script ? { migration: ["python", "-m", script.replace(/\.py$/, "").replaceAll("/", ".")] } : {}
 }
+
+/** A migrate.ts that the Dockerfile bundles, else the tool of the database library, whose command the image has with all packages. */
+function frontendMigration(path: string, dockerfile: string, layout: Layout): Pick<Found, "migration" | "migrates"> {
+  const has = (pattern: RegExp) => layout.files.some(file => isIn(path, file) && pattern.test(relativeTo(path, file)))
+  const bundled = /([\w.-]*migrat\w*\.[cm]?js)\s*"?\]?\s*$/m.exec(dockerfile)?.[1]
+  if (bundled) return { migration: ["node", bundled] }
+  if (has(/^migrate\.ts$/) && dockerfile === "") return { migration: ["node", "migrate.mjs"] }
+  const manifest = packageJson(layout, path)
+  const installed = { ...manifest?.dependencies, ...manifest?.devDependencies }
+  const tool = TOOLS.find(({ files, names }) => files.some(has) || names.some(name => name in installed))
+  if (!tool) return {}
+  const isComplete = dockerfile !== "" && !/\.next\/standalone/.test(dockerfile)
+  return { migrates: tool.name, ...(isComplete && { migration: ["npx", "--no", ...tool.command] }) }
+}
+
+/** What makes the tables of a frontend: Better Auth's own come last, since it may keep them by one of the others. */
+const TOOLS: { name: string; files: RegExp[]; names: string[]; command: string[] }[] = [
+  {
+    name: "Prisma",
+    files: [/^(.*\/)?schema\.prisma$/, /^prisma\.config\.\w+$/],
+    names: ["prisma"],
+    command: ["prisma", "migrate", "deploy"],
+  },
+  {
+    name: "Drizzle",
+    files: [/^drizzle\.config\.\w+$/],
+    names: ["drizzle-kit"],
+    command: ["drizzle-kit", "migrate"],
+  },
+  {
+    name: "Better Auth",
+    files: [],
+    names: ["@better-auth/cli", "better-auth"],
+    command: ["@better-auth/cli", "migrate", "--yes"],
+  },
+]
 
 const SECRET = /^(DATABASE_URL|.*_(SECRETS?|PASSWORD|TOKEN|KEY|DSN))$|SECRET/
 

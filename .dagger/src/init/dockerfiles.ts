@@ -1,6 +1,7 @@
-import { inFolder, type Layout } from "../gate/layout.js"
+import { inFolder, isIn, type Layout, relativeTo } from "../gate/layout.js"
 import { packageJson } from "../gate/node.js"
 import { bringing, MANAGERS, nodeManager } from "../gate/node-manager.js"
+import { PDM, POETRY } from "../gate/python.js"
 import type { Found } from "./discover.js"
 import { portOf } from "./manifests.js"
 
@@ -25,44 +26,108 @@ export function adaptFrontend(text: string, found: Found, layout: Layout): strin
 
 /** The backend's Dockerfile for the package manager and the modules that the application has. */
 export function adaptBackend(text: string, found: Found, layout: Layout): string {
-  const has = (path: string) =>
-    layout.files.some(file => file === inFolder(found.path, path) || file.startsWith(`${inFolder(found.path, path)}/`))
+  const has = (path: string) => layout.files.includes(inFolder(found.path, path))
   const module = found.module ?? "app.main:app"
-  const folder = module.includes(".") ? module.split(".")[0]! : undefined
-  const code = folder ?? `${module.split(":")[0]}.py`
-  const migrations = ["migrations", "alembic", "alembic.ini"].filter(has)
+  const { code, data, folders } = partsOf(found.path, module, layout)
   const port = portOf("backend", found)
-  const command = has(`${folder}/__main__.py`)
-    ? ["python", "-m", folder!]
+  const own = module.split(/[.:]/)[0]!
+  const command = has(`${own}/__main__.py`)
+    ? ["python", "-m", own]
     : ["uvicorn", module, "--host", "0.0.0.0", "--port", String(port)]
   return withDependencies(text, has)
-    .replace("COPY app app\n", `COPY ${code} ${code}\n`)
-    .replace("compileall -q app", `compileall -q ${code}`)
-    .replace(
-      /# Take it out where there is no such folder\.\nCOPY migrations migrations\n/,
-      migrations.map(path => `COPY ${path} ${path}\n`).join(""),
-    )
-    .replace("COPY --from=build /app/app app\n", `COPY --from=build /app/${code} ${code}\n`)
+    .replace("COPY app app\n", copying(code, folders, ""))
+    .replace("compileall -q app", `compileall -q ${code.join(" ")}`)
+    .replace(/# Take it out where there is no such folder\.\nCOPY migrations migrations\n/, copying(data, folders, ""))
+    .replace("COPY --from=build /app/app app\n", copying(code, folders, "/app/"))
     .replace("EXPOSE 8000", `EXPOSE ${port}`)
     .replace(/^CMD .*$/m, `CMD ${JSON.stringify(command).replaceAll(",", ", ")}`)
 }
 
-/** The template installs by uv; a repository with requirements alone gets pip, in a virtual environment without pip. */
-function withDependencies(text: string, has: (path: string) => boolean): string {
-  if (has("uv.lock")) return text
+/** What an image does not need at run time. */
+const NOT_RUN =
+  /^(\..*|tests?|docs?|docker|venv|env|.*\.(md|lock|rst|sqlite3?|db)|pyproject\.toml|poetry\.toml|setup\.(py|cfg)|README.*|LICEN[CS]E.*|Dockerfile.*|(docker-)?compose.*\.ya?ml|Makefile|(tox|pytest|mypy)\.ini|.*requirements.*|.*constraints.*|test_.*\.py|.*_test\.py|conftest\.py|noxfile\.py)$/i
+
+interface Parts {
+  /** Files and folders with modules, which are compiled. */
+  code: string[]
+  /** Everything else that is not a test or a tool's: templates, migrations, settings. */
+  data: string[]
+  folders: string[]
+}
+
+/** What the application's folder holds, of which an image may leave nothing out. */
+function partsOf(path: string, module: string, layout: Layout): Parts {
+  const below = layout.files.filter(file => isIn(path, file)).map(file => relativeTo(path, file))
+  const own = module.split(/[.:]/)[0]!
+  const top = [...new Set(below.map(file => file.split("/")[0]!))].sort()
+  const kept = top.filter(name => name === own || !NOT_RUN.test(name))
+  const isCode = (name: string) =>
+    !/^(alembic|migrations)$/.test(name) &&
+    below.some(file => file.endsWith(".py") && (file === name || file.startsWith(`${name}/`)))
+  const code = kept.filter(isCode)
+  return {
+    code: code.length > 0 ? code : [own],
+    data: kept.filter(name => !isCode(name)),
+    folders: [own, ...kept].filter(name => !below.includes(name)),
+  }
+}
+
+/** The lines that copy these out of a folder: files together, and each folder under its name. */
+function copying(names: string[], folders: string[], from: string): string {
+  const source = from ? "--from=build " : ""
+  const files = names.filter(name => !folders.includes(name))
+  return [
+    ...(files.length > 0 ? [`COPY ${source}${files.map(name => `${from}${name}`).join(" ")} ./\n`] : []),
+    ...names.filter(name => folders.includes(name)).map(name => `COPY ${source}${from}${name} ${name}\n`),
+  ].join("")
+}
+
+/** How the dependencies are installed in place of uv's own way: what brings the tool, its cache, and the files and commands. */
+interface Installation {
+  tool?: string
+  env?: string[]
+  reads: string
+  cache?: string
+  commands: string[]
+}
+
+const IN_PROJECT = ["POETRY_VIRTUALENVS_IN_PROJECT=true", "POETRY_VIRTUALENVS_OPTIONS_NO_PIP=true"]
+
+/** The template installs by uv and its lockfile; another lockfile is installed by its own tool, requirements alone by pip's format. */
+function installationOf(has: (path: string) => boolean): Installation | undefined {
+  if (has("uv.lock")) return undefined
+  if (has("poetry.lock"))
+    return {
+      tool: POETRY,
+      env: IN_PROJECT,
+      reads: "pyproject.toml poetry.lock",
+      cache: "/root/.cache/pypoetry",
+      commands: ["poetry install --no-interaction --only main --no-root"],
+    }
+  if (has("pdm.lock"))
+    return {
+      tool: PDM,
+      env: ["PDM_CHECK_UPDATE=false"],
+      reads: "pyproject.toml pdm.lock",
+      cache: "/root/.cache/pdm",
+      commands: ["pdm sync --prod --no-self"],
+    }
   if (has("requirements.txt"))
-    return text
-      .replace("COPY pyproject.toml uv.lock ./", "COPY requirements.txt ./")
-      .replace(
-        /target=\/root\/\.cache\/uv \\\n +uv sync --frozen --no-dev \\\n +&& rm \.venv\/\.lock \\/,
-        [
-          "target=/root/.cache/uv \\",
-          "    uv venv .venv \\",
-          "    && uv pip install --requirement requirements.txt \\",
-          "    && rm -f .venv/.lock \\",
-        ].join("\n"),
-      )
-  return text
-    .replace("COPY pyproject.toml uv.lock ./", "COPY pyproject.toml ./")
-    .replace("uv sync --frozen --no-dev", "uv sync --no-dev")
+    return { reads: "requirements.txt", commands: ["uv venv .venv", "uv pip install --requirement requirements.txt"] }
+  return { reads: "pyproject.toml", commands: ["uv sync --no-dev"] }
+}
+
+function withDependencies(text: string, has: (path: string) => boolean): string {
+  const installation = installationOf(has)
+  if (!installation) return text
+  const { tool = "", env = [], reads, cache = "/root/.cache/uv", commands } = installation
+  const steps = [...commands, "rm -f .venv/.lock"]
+  const named = tool ? text.replace(/uv==\S+/, tool) : text
+  return named
+    .replace("ENV UV_LINK_MODE=copy", ["ENV UV_LINK_MODE=copy", ...env].join(" \\\n    "))
+    .replace("COPY pyproject.toml uv.lock ./", `COPY ${reads} ./`)
+    .replace(
+      /target=\/root\/\.cache\/uv \\\n +uv sync --frozen --no-dev \\\n +&& rm \.venv\/\.lock \\/,
+      [`target=${cache} \\`, `    ${steps.join(" \\\n    && ")} \\`].join("\n"),
+    )
 }

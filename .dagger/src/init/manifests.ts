@@ -4,13 +4,13 @@ export type Findings = Record<ApplicationName, Found>
 
 /** What the templates say of the applications, as texts to replace. */
 const CONVENTIONS = {
-  backend: { port: 8000, health: "/health", unknown: "/openapi.json" },
-  frontend: { port: 3000, health: "/api/health", unknown: "/" },
+  backend: { port: 8000, health: "/health" },
+  frontend: { port: 3000, health: "/api/health" },
 } as const
 
-/** The path that an application is asked for where it has no health route: one that FastAPI, and one that Next.js always has. */
-export function healthOf(name: ApplicationName, { health }: Found): string {
-  return health ?? CONVENTIONS[name].unknown
+/** The path that an application is asked for: its health route, or another that answers, or else the convention's. */
+export function healthOf(name: ApplicationName, { health, answers }: Found): string {
+  return health ?? answers ?? CONVENTIONS[name].health
 }
 
 export function portOf(name: ApplicationName, { port }: Found): number {
@@ -89,9 +89,7 @@ function adaptMigrations(text: string, findings: Findings): string | undefined {
     const name = /^ {2}name: (backend|frontend)-migration$/m.exec(document)![1] as ApplicationName
     const { migration } = findings[name]
     if (migration === undefined) return []
-    return [
-      migration === "alembic" ? document.replace("[python, -m, app.migrate]", "[alembic, upgrade, head]") : document,
-    ]
+    return [document.replace(/command: \[.*\]/, `command: [${migration.join(", ")}]`)]
   })
   return kept.length > 0 ? kept.join("---\n") : undefined
 }

@@ -1,14 +1,16 @@
 import { Directory } from "@dagger.io/dagger"
 
 import { isIn, type Layout, parentOf } from "../gate/layout.js"
+import { mayBeManifest } from "./deployed.js"
 
 const MADE = /(^|\/)(node_modules|\.venv|venv|\.next|__pycache__|\.git)\//
 const MANIFEST = /(^|\/)(package\.json|pyproject\.toml|requirements[^/]*\.txt|pnpm-lock\.yaml|yarn\.lock)$/
 const SOURCE = /\.py$|(^|\/)\.env(\.\w+)*\.(example|sample|template)$|(^|\/)\.python-version$/
 /** Files of one application that are read at most; one with more says where its modules are in the first ones. */
 const MOST = 400
+const MOST_MANIFESTS = 200
 
-/** All paths of a repository, and the texts of its manifests. */
+/** All paths of a repository, and the texts of its packages' manifests. */
 export async function readManifests(source: Directory): Promise<Layout> {
   const files = (await source.glob("**/*")).filter(path => !path.endsWith("/") && !MADE.test(path))
   return {
@@ -30,7 +32,9 @@ export async function readApplications(source: Directory, folders: string[], lay
       /(^|\/)(Dockerfile[^/]*|[^/]+\.dockerfile)$/i.test(path) &&
       (parentOf(path).startsWith("docker") || folders.some(folder => isIn(folder, path))),
   )
-  return { ...layout, texts: { ...layout.texts, ...(await textsOf(source, [...wanted, ...dockerfiles])) } }
+  const manifests = layout.files.filter(path => mayBeManifest(path, layout.files)).slice(0, MOST_MANIFESTS)
+  const texts = await textsOf(source, [...wanted, ...dockerfiles, ...manifests])
+  return { ...layout, texts: { ...layout.texts, ...texts } }
 }
 
 async function textsOf(source: Directory, paths: string[]): Promise<Layout["texts"]> {

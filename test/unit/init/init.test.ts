@@ -60,7 +60,8 @@ describe("the applications", () => {
         port: 9000,
         health: "/healthz",
         module: "shop.main:api",
-        migration: "alembic",
+        answers: "/openapi.json",
+        migration: ["alembic", "upgrade", "head"],
         database: true,
         betterAuth: false,
         secrets: ["DATABASE_URL", "STRIPE_API_KEY"],
@@ -75,7 +76,8 @@ describe("the applications", () => {
         port: undefined,
         health: undefined,
         module: undefined,
-        migration: undefined,
+        answers: "/",
+        migrates: "Prisma",
         database: true,
         betterAuth: true,
         secrets: [],
@@ -124,7 +126,7 @@ describe("cloud-native.yaml", () => {
     expect(unknowns(findings(SHOP))).toEqual([
       "the frontend has no health route: the probes ask /; add app/api/health/route.ts",
       "the frontend has no tests",
-      "the frontend has a database and no migrate.ts: no Job creates its tables (Better Auth, Prisma, Drizzle)",
+      "Prisma makes the frontend's tables, and no Job was written: the image needs its command for a Job; run it in the Dockerfile's image, or bundle a migrate.ts",
     ])
     for (const line of unknowns(findings(SHOP))) expect(text).toContain(`# - ${line}`)
   })
@@ -179,7 +181,7 @@ describe("the Dockerfiles", () => {
     for (const line of [
       "COPY shop shop",
       "COPY alembic alembic",
-      "COPY alembic.ini alembic.ini",
+      "COPY alembic.ini ./",
       "COPY --from=build /app/shop shop",
       "EXPOSE 9000",
       'CMD ["uvicorn", "shop.main:api", "--host", "0.0.0.0", "--port", "9000"]',
@@ -193,7 +195,7 @@ describe("the Dockerfiles", () => {
     expect(text).toContain("COPY requirements.txt ./")
     expect(text).toContain("uv pip install --requirement requirements.txt")
     expect(text).toContain('CMD ["uvicorn", "main:app"')
-    expect(text).toContain("COPY main.py main.py")
+    expect(text).toContain("COPY main.py ./")
   })
 })
 

@@ -1,0 +1,137 @@
+import { isIn, type Layout, parentOf, upwards } from "../gate/layout.js"
+import { type Manifest, parseManifests } from "../manifests/parse.js"
+import { containersOf, podsOf } from "../manifests/pods.js"
+import { isSelected, targetOf } from "../manifests/services.js"
+import { type Container, isKind, type Service } from "../manifests/shapes.js"
+import { readReference } from "../registry/reference.js"
+import { type ApplicationName, isAside } from "./discover.js"
+
+/** How the repository's own manifests run an application. */
+export interface Workload {
+  service?: string
+  port?: number
+  health?: string
+  /** Images that are the application's, with their place: the placeholder belongs there. */
+  images: { file: string; image: string }[]
+}
+
+export interface Deployed {
+  /** The folder of the manifests. */
+  folder: string
+  /** The Secret that the applications read and the manifests do not bring, if it is one, and its keys that they name. */
+  secretName?: string
+  secretKeys: string[]
+  /** Whether they bring PostgreSQL themselves. */
+  hasDatabase: boolean
+  backend: Workload
+  frontend: Workload
+}
+
+/** Names that people give to an application's image, beside that of its folder. */
+const NAMES: Record<ApplicationName, RegExp> = {
+  backend: /(^|[-_.])(backend|api|fastapi|server)$/,
+  frontend: /(^|[-_.])(frontend|web|ui|next|nextjs|client)$/,
+}
+
+/** Whether a file may hold manifests of the repository: YAML that is neither a tool's nor a chart's. */
+export function mayBeManifest(path: string, files: string[]): boolean {
+  const charts = files.filter(file => /(^|\/)Chart\.yaml$/.test(file)).map(parentOf)
+  return (
+    /\.ya?ml$/.test(path) &&
+    !isAside(path) &&
+    !/(^|\/)(pnpm-(lock|workspace)|kustomization|cloud-native|(docker-)?compose[^/]*)\.ya?ml$/.test(path) &&
+    !charts.some(chart => chart === "." || isIn(chart, path))
+  )
+}
+
+/** What the manifests in the repository say of the applications; undefined where it has none, or none in one folder. */
+export function discoverDeployed(paths: Record<ApplicationName, string>, layout: Layout): Deployed | undefined {
+  const manifests = Object.entries(layout.texts)
+    .filter(([path]) => mayBeManifest(path, layout.files))
+    .flatMap(([name, text]) => read(name, text))
+  const files = manifests.filter(({ object }) => podsOf(object)).map(({ file }) => file)
+  const kustomizations = layout.files.filter(file => /(^|\/)kustomization\.ya?ml$/.test(file) && !isAside(file))
+  const folder = [commonFolder([...files, ...kustomizations]), commonFolder(files)].find(path => path && path !== ".")
+  if (files.length === 0 || folder === undefined) return undefined
+  const backend = workloadOf("backend", paths.backend, manifests)
+  const frontend = workloadOf("frontend", paths.frontend, manifests)
+  const images = manifests.flatMap(({ object }) => containersOf(object).map(({ container }) => container.image))
+  return {
+    folder,
+    ...secretOf([backend, frontend], manifests),
+    hasDatabase: images.some(image => /(^|\/)(postgres|postgresql|pgvector)\b/.test(image)),
+    backend,
+    frontend,
+  }
+}
+
+function commonFolder(files: string[]): string | undefined {
+  const [first] = files
+  return first && upwards(parentOf(first)).find(parent => files.every(file => isIn(parent, file)))
+}
+
+/** The objects of a file; one that cannot be read is left to the check of the manifests. */
+function read(name: string, text: string): Manifest[] {
+  try {
+    return parseManifests([{ name, text }])
+  } catch {
+    return []
+  }
+}
+
+function workloadOf(name: ApplicationName, path: string, manifests: Manifest[]): Workload {
+  const own = manifests.flatMap(manifest =>
+    containersOf(manifest.object)
+      .filter(({ container }) => isImageOf(name, path, container.image))
+      .map(({ container }) => ({ manifest, container })),
+  )
+  const images = own.map(({ manifest: { file }, container: { image } }) => ({ file, image }))
+  const served = own.flatMap(({ manifest: { object }, container }) =>
+    manifests.flatMap(({ object: service }) =>
+      isKind(service, "Service") && !isKind(object, "Job") && isSelected(service, object)
+        ? [{ service, container }]
+        : [],
+    ),
+  )[0]
+  return {
+    images,
+    service: served?.service.metadata.name,
+    port: served && portOf(served.service, served.container),
+    health: served && healthOf(served.container),
+  }
+}
+
+function isImageOf(name: ApplicationName, path: string, image: string): boolean {
+  const last = readReference(image)?.repository.split("/").at(-1)
+  const folder = path.split("/").at(-1)!
+  return last !== undefined && (last === folder || last.endsWith(`-${folder}`) || NAMES[name].test(last))
+}
+
+/** The container's port that the Service leads to. */
+function portOf({ spec }: Service, { ports = [] }: Container): number | undefined {
+  const [first] = spec.ports ?? []
+  const target = first && targetOf(first)
+  return typeof target === "number" ? target : ports.find(port => port.name === target)?.containerPort
+}
+
+/** What is asked whether the process lives, else whether it answers. */
+function healthOf({ livenessProbe, startupProbe, readinessProbe }: Container): string | undefined {
+  return [livenessProbe, startupProbe, readinessProbe].map(probe => probe?.httpGet?.path).find(path => path)
+}
+
+/** The one Secret that the applications' containers read and the manifests do not bring, with the keys that they name. */
+function secretOf(workloads: Workload[], manifests: Manifest[]): Pick<Deployed, "secretName" | "secretKeys"> {
+  const images = workloads.flatMap(workload => workload.images.map(({ image }) => image))
+  const brought = manifests.filter(({ object }) => object.kind === "Secret").map(({ object }) => object.metadata.name)
+  const read = manifests
+    .flatMap(({ object }) => containersOf(object))
+    .filter(({ container }) => images.includes(container.image))
+    .flatMap(({ container: { env = [], envFrom = [] } }) => [
+      ...env.map(({ valueFrom }) => valueFrom?.secretKeyRef),
+      ...envFrom.map(({ secretRef }) => secretRef && { ...secretRef, key: undefined }),
+    ])
+    .filter(secret => secret !== undefined && !brought.includes(secret.name))
+  const [only, ...others] = new Set(read.map(secret => secret!.name))
+  if (only === undefined || others.length > 0) return { secretKeys: [] }
+  return { secretName: only, secretKeys: [...new Set(read.flatMap(secret => secret!.key ?? []))] }
+}

@@ -1,0 +1,6 @@
+import { celsius } from "@weather/units"
+import { expect, test } from "vitest"
+
+test("is warm", () => {
+  expect(celsius(68)).toBe(20)
+})

@@ -1,0 +1,3 @@
+export function celsius(fahrenheit) {
+  return Math.round(((fahrenheit - 32) * 5) / 9)
+}

@@ -1,0 +1,5 @@
+import random
+
+
+def roll(sides: int) -> int:
+    return random.randint(1, sides)

@@ -1,0 +1,3 @@
+export function format(amount, currency) {
+  return new Intl.NumberFormat("en", { style: "currency", currency }).format(amount)
+}
