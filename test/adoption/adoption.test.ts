@@ -1,6 +1,6 @@
 // Repositories of other people's layouts, from `init` to a rollback on the lab's cluster.
 import { randomBytes } from "node:crypto"
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 
@@ -8,12 +8,15 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest"
 
 import { checkIn, daggerIn, type Ended, ROOT } from "../e2e/dagger.ts"
 import { Namespace } from "../faults/namespace.ts"
+import { ensureImage } from "../lab/images.ts"
 import { type Lab, labDown, temporaryLab } from "../lab/lab.ts"
+import { podman } from "../lab/podman.ts"
 import { prepareDatabase } from "../target/target.ts"
 import { readShapes, Repository, type Shape } from "./shape.ts"
 
 /** Lines that a person may have to write after `init`. */
 const MOST_LINES = 30
+const POSTGRES = "docker.io/library/postgres:17-alpine"
 
 interface Row {
   shape: string
@@ -70,13 +73,15 @@ async function adopt(shape: Shape): Promise<void> {
     row.lines = repository.writeByHand()
     expect(row.lines).toBeLessThanOrEqual(MOST_LINES)
 
+    if (shape.postgresIn) repository.edit(shape.postgresIn, "POSTGRES_BY_DIGEST", await pushPostgres())
+
     await step("check", checkIn(repository.path, ...module, "check-tests", "check-manifests", "check-secrets"))
     await step("build", call("build", "summary"))
     await step("verify", call("verify-image", "summary"))
     await step("deploy", call("deploy"))
     expect(await shown(namespace, shape)).toContain(shape.change.from)
 
-    repository.change()
+    repository.edit(shape.change.file, shape.change.from, shape.change.to)
     await step("again", call("deploy"))
     expect(await shown(namespace, shape)).toContain(shape.change.to)
 
@@ -99,6 +104,14 @@ async function platformFor(shape: Shape): Promise<{ namespace: Namespace; secret
   const secrets = join(folder, `${shape.name}.env`)
   writeFileSync(secrets, `${lines.join("\n")}\n`, { mode: 0o600 })
   return { namespace, secrets }
+}
+
+/** PostgreSQL's image in the lab's registry, by digest. */
+async function pushPostgres(): Promise<string> {
+  await ensureImage(POSTGRES)
+  const digest = join(folder, "postgres.digest")
+  await podman(["push", "--tls-verify=false", `--digestfile=${digest}`, POSTGRES, `${lab.registry}/postgres:17-alpine`])
+  return `${lab.registry}/postgres@${readFileSync(digest, "utf8").trim()}`
 }
 
 /** What the running application answers. */

@@ -16,6 +16,8 @@ const Description = z.strictObject({
   database: z.boolean().default(false),
   /** The dotenv of --secrets; texts may hold ${DATABASE}, the address of the platform's, and ${RANDOM}. */
   secrets: z.record(z.string(), z.string()).default({}),
+  /** File in which POSTGRES_BY_DIGEST stands for PostgreSQL's image, as the lab's registry has it. */
+  postgresIn: z.string().optional(),
   /** Further settings of the calls. */
   settings: z.array(z.string()).default([]),
   /** A new version: a text of a file, replaced. */
@@ -39,11 +41,11 @@ export function readShapes(): Shape[] {
 export class Repository {
   private constructor(
     readonly path: string,
-    private readonly shape: Shape,
+    private readonly shape: string,
   ) {}
 
   static of(shape: Shape): Repository {
-    const repository = new Repository(mkdtempSync(join(tmpdir(), `cloud-native-${shape.name}-`)), shape)
+    const repository = new Repository(mkdtempSync(join(tmpdir(), `cloud-native-${shape.name}-`)), shape.name)
     cpSync(join(SHAPES, shape.name, "repository"), repository.path, { recursive: true })
     repository.git("init", "--quiet")
     repository.commit()
@@ -61,7 +63,7 @@ export class Repository {
 
   /** What a person writes after `init`, kept as a patch: answers with its lines, where a replaced one counts once. */
   writeByHand(): number {
-    const patch = join(SHAPES, this.shape.name, "by-hand.patch")
+    const patch = join(SHAPES, this.shape, "by-hand.patch")
     if (!existsSync(patch)) return 0
     this.git("apply", patch)
     this.git("add", "--all")
@@ -72,18 +74,8 @@ export class Repository {
       .reduce((sum, [added, removed]) => sum + Math.max(added!, removed!), 0)
   }
 
-  /** Replaces what stands for something of the platform, such as an image in its registry. */
-  fill(file: string, texts: Record<string, string>): void {
-    const path = join(this.path, file)
-    const text = readFileSync(path, "utf8")
-    writeFileSync(
-      path,
-      Object.entries(texts).reduce((filled, [name, value]) => filled.replaceAll(name, value), text),
-    )
-  }
-
-  change(): void {
-    const { file, from, to } = this.shape.change
+  /** Replace a text that has to be there. */
+  edit(file: string, from: string, to: string): void {
     const path = join(this.path, file)
     const text = readFileSync(path, "utf8")
     if (!text.includes(from)) throw new Error(`${file} does not contain: ${from}`)
