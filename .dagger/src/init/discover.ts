@@ -172,7 +172,8 @@ function backendMigration(path: string, { files, texts }: Layout): Pick<Found, "
     .map(file => relativeTo(path, file))
     .sort((a, b) => a.length - b.length)
   const alembic = below.find(file => /(^|\/)alembic\.ini$/.test(file))
-  if (alembic) return { migration: ["alembic", ...(alembic.includes("/") ? ["-c", alembic] : []), "upgrade", "head"] }
+  if (alembic)
+    return { migration: ["alembic", ...(alembic.includes("/") ? ["--config", alembic] : []), "upgrade", "head"] }
   const script = below.find(
     file => /(^|\/)migrate\.py$/.test(file) && /__main__/.test(texts[inFolder(path, file)] ?? ""),
   )

@@ -6,6 +6,7 @@ import { describe, expect, test } from "vitest"
 import { parseConfig } from "../../../.dagger/src/config/parse.js"
 import type { Layout } from "../../../.dagger/src/gate/layout.js"
 import { configurationFor, unknowns } from "../../../.dagger/src/init/configuration.js"
+import { discoverDeployed } from "../../../.dagger/src/init/deployed.js"
 import { candidates, discover } from "../../../.dagger/src/init/discover.js"
 import { adaptBackend, adaptFrontend } from "../../../.dagger/src/init/dockerfiles.js"
 import { adaptManifest, type Findings, withoutTasks } from "../../../.dagger/src/init/manifests.js"
@@ -112,6 +113,143 @@ describe("the applications", () => {
   })
 })
 
+describe("migrations", () => {
+  const web = (files: Layout["texts"], dockerfile = "") =>
+    discover(
+      "frontend",
+      "web",
+      layout({ "web/package.json": next(), ...(dockerfile && { "web/Dockerfile": dockerfile }), ...files }),
+    )
+  const COMPLETE = "FROM node:22\nCOPY . .\nRUN npm ci\nCMD npm start\n"
+
+  test("of the backend are alembic's, also below a package, or a module's that runs by itself", () => {
+    const api = (files: Layout["texts"]) => discover("backend", "api", layout(files)).migration
+    expect(api({ "api/app/db/alembic.ini": "" })).toEqual([
+      "alembic",
+      "--config",
+      "app/db/alembic.ini",
+      "upgrade",
+      "head",
+    ])
+    expect(api({ "api/shop/migrate.py": 'if __name__ == "__main__":\n    run()\n' })).toEqual([
+      "python",
+      "-m",
+      "shop.migrate",
+    ])
+    expect(api({ "api/shop/migrate.py": "def migrate(): ...\n" })).toBeUndefined()
+  })
+
+  test.each([
+    ["Prisma", { "web/prisma/schema.prisma": "" }, ["npx", "--no", "prisma", "migrate", "deploy"]],
+    ["Drizzle", { "web/drizzle.config.ts": "" }, ["npx", "--no", "drizzle-kit", "migrate"]],
+    [
+      "Better Auth",
+      { "web/package.json": next({ dependencies: { next: "16.0.0", "better-auth": "1.4.0" } }) },
+      ["npx", "--no", "@better-auth/cli", "migrate", "--yes"],
+    ],
+  ])("of %s are run by its command, where the image has all packages", (name, files, migration) => {
+    expect(web(files, COMPLETE)).toMatchObject({ migrates: name, migration })
+    for (const dockerfile of ["", "FROM node:22\nCOPY --from=build /app/.next/standalone ./\n"])
+      expect([web(files, dockerfile).migrates, web(files, dockerfile).migration]).toEqual([name, undefined])
+  })
+
+  test("are the bundle that the Dockerfile copies", () => {
+    const bundle =
+      "FROM node:22\nCOPY --from=build /app/.next/standalone ./\nCOPY --from=build /app/dist/migrate.js ./migrate.js\n"
+    expect(web({ "web/migrate.ts": "" }, bundle).migration).toEqual(["node", "migrate.js"])
+  })
+})
+
+describe("a backend without a health route is asked", () => {
+  const asked = (text: string) => discover("backend", "api", layout({ "api/main.py": text })).answers
+  test("for its schema, unless that is off or elsewhere", () => {
+    expect(asked("app = FastAPI()\n")).toBe("/openapi.json")
+    expect(asked('app = FastAPI(openapi_url="/api/openapi.json")\n')).toBe("/api/openapi.json")
+  })
+  test("else for a route without parameters", () => {
+    expect(asked('app = FastAPI(openapi_url=None)\n@app.get("/a/{id}")\n@app.get("/items")\n@app.get("/")\n')).toBe("/")
+    expect(asked("app = FastAPI(openapi_url=None)\n")).toBeUndefined()
+  })
+})
+
+describe("the repository's own manifests", () => {
+  const workload = (kind: string, name: string, image: string, more = "") =>
+    `apiVersion: ${kind === "Job" ? "batch/v1" : "apps/v1"}\nkind: ${kind}\nmetadata: { name: ${name} }\nspec:\n  selector: { matchLabels: { app: ${name} } }\n  template:\n    metadata: { labels: { app: ${name} } }\n    spec: { containers: [{ name: c, image: "${image}"${more} }] }\n`
+  const service = (name: string, target: string) =>
+    `apiVersion: v1\nkind: Service\nmetadata: { name: ${name} }\nspec: { selector: { app: ${name} }, ports: [{ port: 80, targetPort: ${target} }] }\n`
+  const FILES = {
+    "deploy/base/api.yaml": [
+      service("api", "http"),
+      workload(
+        "Deployment",
+        "api",
+        "ghcr.io/acme/shop-backend:latest",
+        ", ports: [{ name: http, containerPort: 9000 }], livenessProbe: { httpGet: { path: /livez, port: http } }, env: [{ name: P, valueFrom: { secretKeyRef: { name: shop, key: PASSWORD } } }]",
+      ),
+      workload("Job", "migrate", "ghcr.io/acme/shop-backend:latest"),
+      workload("StatefulSet", "postgres", "postgres:17"),
+    ].join("---\n"),
+    "deploy/base/web.yaml": [service("site", "3000"), workload("Deployment", "site", "web:1")].join("---\n"),
+    "deploy/overlays/production/kustomization.yaml": "resources: [../../base]\n",
+    "charts/shop/Chart.yaml": "name: shop\n",
+    "charts/shop/templates/api.yaml": workload("Deployment", "other", "backend"),
+    "examples/k8s/api.yaml": workload("Deployment", "example", "backend"),
+    "docker-compose.yml": "services: {}\n",
+  }
+  const paths = { backend: "services/shop", frontend: "apps/web" }
+
+  test("say where they are, and how each application is reached", () => {
+    const image = "ghcr.io/acme/shop-backend:latest"
+    expect(discoverDeployed(paths, layout(FILES))).toEqual({
+      folder: "deploy",
+      secretName: "shop",
+      secretKeys: ["PASSWORD"],
+      hasDatabase: true,
+      backend: {
+        service: "api",
+        port: 9000,
+        health: "/livez",
+        images: [
+          { file: "deploy/base/api.yaml", image },
+          { file: "deploy/base/api.yaml", image },
+        ],
+      },
+      frontend: {
+        service: "site",
+        port: 3000,
+        health: undefined,
+        images: [{ file: "deploy/base/web.yaml", image: "web:1" }],
+      },
+    })
+  })
+
+  test("are what the config says, with the images that have to be replaced", () => {
+    const text = configurationFor("shop", findings(SHOP), discoverDeployed(paths, layout(FILES)))
+    expect(parseConfig(text, "cloud-native.yaml")).toMatchObject({
+      manifests: "deploy",
+      secretName: "shop",
+      backend: { service: "api" },
+      frontend: { service: "site" },
+      ephemeral: { services: [], random: ["PASSWORD"] },
+    })
+    expect(text).toContain("# - deploy/base/web.yaml has image: web:1: write image: frontend")
+  })
+
+  test("are none where there is a chart, an example or a composition alone", () => {
+    const {
+      "charts/shop/Chart.yaml": chart,
+      "charts/shop/templates/api.yaml": template,
+      "examples/k8s/api.yaml": example,
+    } = FILES
+    const others = {
+      "charts/shop/Chart.yaml": chart,
+      "charts/shop/templates/api.yaml": template,
+      "examples/k8s/api.yaml": example,
+    }
+    expect(discoverDeployed(paths, layout(others))).toBeUndefined()
+  })
+})
+
 describe("cloud-native.yaml", () => {
   const text = configurationFor("shop", findings(SHOP))
   test("is valid, and says what was found", () => {
@@ -196,6 +334,41 @@ describe("the Dockerfiles", () => {
     expect(text).toContain("uv pip install --requirement requirements.txt")
     expect(text).toContain('CMD ["uvicorn", "main:app"')
     expect(text).toContain("COPY main.py ./")
+  })
+  test.each([
+    ["poetry.lock", "poetry install --no-interaction --only main --no-root", "poetry=="],
+    ["pdm.lock", "pdm sync --prod --no-self", "pdm=="],
+  ])("install what %s says, by its own tool", (lockfile, command, tool) => {
+    const own = layout({ "api/pyproject.toml": "", [`api/${lockfile}`]: "", "api/main.py": "app = FastAPI()\n" })
+    const text = adaptBackend(template("docker/backend.dockerfile"), discover("backend", "api", own), own)
+    for (const part of [command, tool, `COPY pyproject.toml ${lockfile} ./`]) expect(text).toContain(part)
+    expect(text).not.toContain("uv sync")
+  })
+  test("leave out no module and no folder, but tests and the files of tools", () => {
+    const flat = layout({
+      "api/requirements.txt": "fastapi\n",
+      "api/main.py": "app = FastAPI()\n",
+      "api/dice.py": "",
+      "api/routers/rolls.py": "",
+      "api/templates/mail.html": "",
+      "api/settings.yaml": "",
+      "api/tests/test_dice.py": "",
+      "api/test_main.py": "",
+      "api/docker-compose.yml": "",
+      "api/.env.example": "",
+    })
+    const text = adaptBackend(template("docker/backend.dockerfile"), discover("backend", "api", flat), flat)
+    for (const line of [
+      "COPY dice.py main.py ./",
+      "COPY routers routers",
+      "RUN python3.13 -m compileall -q dice.py main.py routers",
+      "COPY settings.yaml ./",
+      "COPY templates templates",
+      "COPY --from=build /app/dice.py /app/main.py ./",
+      "COPY --from=build /app/routers routers",
+    ])
+      expect(text.split("\n")).toContain(line)
+    expect(text).not.toMatch(/test|compose|\.env\.example/)
   })
 })
 
