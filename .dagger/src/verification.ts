@@ -8,7 +8,7 @@ export class Fact {
   /** The image, or "source". */
   @func()
   image: string
-  /** The check: size, own layers, base, final stage, file modes, user, secrets, given secrets, confined, start, stop, request in flight, SBOM, vulnerabilities. */
+  /** The check: size, own layers, base, final stage, file modes, browser code, user, secrets, given secrets, confined, start, stop, request in flight, SBOM, vulnerabilities. */
   @func()
   name: string
   /** The limit. */

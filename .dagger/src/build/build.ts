@@ -1,7 +1,7 @@
 import { Container, Directory } from "@dagger.io/dagger"
 
 import { buildContext, DOCKERFILE } from "../config/context.js"
-import { parseDockerfile } from "../config/dockerfile.js"
+import { missingArguments } from "../config/dockerfile.js"
 import type { AppConfig, Config } from "../config/schema.js"
 import type { AccessTo } from "../registry/access.js"
 import { currentDigest } from "../registry/oras.js"
@@ -46,18 +46,6 @@ export async function buildImage(
       cause: error,
     })
   }
-}
-
-/** A warning for each build argument that has no value: it is empty in the build. */
-export function missingArguments(
-  name: string,
-  dockerfile: string,
-  { buildArgs, dockerfile: path }: AppConfig,
-): string[] {
-  return parseDockerfile(dockerfile, buildArgs).required.map(
-    argument =>
-      `${path} has ARG ${argument} without a default, and ${name}.buildArgs does not set it: it is empty in the image`,
-  )
 }
 
 /** The base that a Dockerfile pins; else what the name leads to now, which is what the build is given. */

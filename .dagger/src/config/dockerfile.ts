@@ -35,6 +35,18 @@ export function parseDockerfile(text: string, given: Record<string, string> = {}
   return { stages, required }
 }
 
+/** What to say of each build argument that has no value: it is empty in the build. */
+export function missingArguments(
+  name: string,
+  dockerfile: string,
+  app: { dockerfile: string; buildArgs: Record<string, string> },
+): string[] {
+  return parseDockerfile(dockerfile, app.buildArgs).required.map(
+    argument =>
+      `${app.dockerfile} has ARG ${argument} without a default, and ${name}.buildArgs does not set it: it is empty in the image`,
+  )
+}
+
 /** The stage that is built: the one of that name, else the last. */
 export function builtStage({ stages }: Dockerfile, target?: string): Stage | undefined {
   return target === undefined ? stages.at(-1) : stages.find(({ name }) => name === target.toLowerCase())

@@ -201,6 +201,7 @@ const FACTS = [
   "base",
   "final stage",
   "file modes",
+  "browser code",
   "user",
   "secrets",
   "confined",
@@ -213,7 +214,7 @@ const Acceptance = z.strictObject(
   {
     /** The fact that fails, as the table names it. */
     fact: z.enum(FACTS, `a fact: ${FACTS.join(", ")}`),
-    /** The finding, as the table lists it, without layer and line; * stands for any text. Needed for final stage, file modes and secrets, whose findings are accepted one by one. */
+    /** The finding, as the table lists it, without layer and line; * stands for any text. Needed for final stage, file modes, browser code and secrets, whose findings are accepted one by one. */
     finding: text.optional(),
     /** The application whose image it is. Default: both. */
     image: z.enum(["backend", "frontend"], "backend or frontend").optional(),

@@ -1,5 +1,6 @@
 import { Container, dag, Directory, Secret } from "@dagger.io/dagger"
 
+import { missingArguments } from "../config/dockerfile.js"
 import type { Config } from "../config/schema.js"
 import { withServices } from "../config/services.js"
 import { trialManifests } from "../manifests/load.js"
@@ -9,6 +10,7 @@ import { today } from "../util/time.js"
 import { acceptRows } from "./accept.js"
 import { type FactRow, inTime, noneChecked, type Row } from "./facts.js"
 import { type Base, baseImage, baseLayers, baseRow, inspectOn, type UnknownBase } from "./image/base.js"
+import { BROWSER_CODE, browserRows } from "./image/browser.js"
 import { ownLayersRow, sizeRow, userRow } from "./image/config.js"
 import { FILE_MODES, fileModesRow, FINAL_STAGE, finalStageRow } from "./image/contents.js"
 import { type Inspected, tools } from "./image/inspect.js"
@@ -96,7 +98,28 @@ export async function verifyApplication(
 /** What is to be seen of the source that is no fact of one image. */
 export async function verifySource(source: Directory, config: Config): Promise<FactRow[]> {
   const rows = leaksInSource(source, config).then(leaks => [leaksRow("the source", leaks, path => path)])
-  return ofImage("source", await inTime([LEAKS], rows, config.verification.onTimeout))
+  const [leaks, ...missing] = await Promise.all([
+    inTime([LEAKS], rows, config.verification.onTimeout),
+    missingRows("backend", source, config),
+    missingRows("frontend", source, config),
+  ])
+  return [...ofImage("source", leaks), ...missing.flat()]
+}
+
+/** A warning for an image whose Dockerfile asks for arguments that nobody sets. */
+async function missingRows(name: "backend" | "frontend", source: Directory, config: Config): Promise<FactRow[]> {
+  const app = config[name]
+  const missing = missingArguments(name, await source.file(app.dockerfile).contents(), app)
+  if (missing.length === 0) return []
+  const row: Row = {
+    name: "build arguments",
+    limit: "each has a value",
+    actual: `${missing.length} without`,
+    verdict: "warn",
+    how: "ARG instructions without a default that the configuration does not set",
+    findings: missing,
+  }
+  return ofImage(name, [row])
 }
 
 function ofImage(image: string, rows: Row[]): FactRow[] {
@@ -125,7 +148,8 @@ async function layerRows(
     valuesOf,
   )
   const looksInto = "the layers, deleted files included, environment, labels and history"
-  const [leaks, known] = await Promise.all([
+  const [browser, leaks, known] = await Promise.all([
+    inTime([BROWSER_CODE], browserRows(layers, config), onTimeout),
     inTime(
       [LEAKS],
       leaksInImage(layers, description, means.source, config).then(found => [leaksRow(looksInto, found, placeInImage)]),
@@ -145,6 +169,7 @@ async function layerRows(
       ? noneChecked([FINAL_STAGE, FILE_MODES], "which layers are the base's is not known")
       : [finalStageRow(files), fileModesRow(files)]),
     userRow(image, subject.pod.user),
+    ...browser,
     ...leaks,
     ...known,
   ]
