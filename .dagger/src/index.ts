@@ -270,6 +270,7 @@ export class CloudNative implements Settings {
    * @param createPullSecret Let the nodes pull with the registry's user name and password, kept as a Secret of the release; they must stay valid while it runs. Always done on an ephemeral cluster.
    * @param handshake Prove the configuration's handshake after the rollout; it writes to the application. Always done on an ephemeral cluster.
    * @param keepFailed Keep a first deployment that fails, for inspection, instead of removing it.
+   * @param force Go through every phase even if nothing changes. Default: a release that was deployed last, is as it would be applied, and runs, is reported as unchanged.
    * @param revision Commit of the source, for example $GITHUB_SHA: becomes a label of the images and part of their provenance, and so changes their digests. Default: none.
    */
   @func({ cache: "never" })
@@ -277,6 +278,7 @@ export class CloudNative implements Settings {
     createPullSecret: boolean = false,
     handshake: boolean = false,
     keepFailed: boolean = false,
+    force: boolean = false,
     revision?: string,
   ): Promise<string> {
     const { kubeconfig, registry } = this
@@ -296,7 +298,7 @@ export class CloudNative implements Settings {
           inputs: await completeForEphemeral(read, to && { host: to.host, access }),
           kubectl: undefined,
         }
-    const options = { handshake, keepFailed, timeout: parseDuration(this.timeout) }
+    const options = { handshake, keepFailed, force, timeout: parseDuration(this.timeout) }
     const tested = await this.test()
     const verified = await (await tested.build(revision)).verifyImage()
     const deployment = async () => {

@@ -69,12 +69,14 @@ export class Pushed implements Settings {
    * @param createPullSecret Let the nodes pull with the registry's user name and password, kept as a Secret of the release; they must stay valid while it runs. Always done on an ephemeral cluster.
    * @param handshake Prove the configuration's handshake after the rollout; it writes to the application. Always done on an ephemeral cluster.
    * @param keepFailed Keep a first deployment that fails, for inspection, instead of removing it.
+   * @param force Go through every phase even if nothing changes. Default: a release that was deployed last, is as it would be applied, and runs, is reported as unchanged.
    */
   @func({ cache: "never" })
   async deploy(
     createPullSecret: boolean = false,
     handshake: boolean = false,
     keepFailed: boolean = false,
+    force: boolean = false,
   ): Promise<string> {
     assertKubeconfig(this)
     const config = decodeConfig(this.config)
@@ -89,7 +91,7 @@ export class Pushed implements Settings {
           inputs: await completeForEphemeral(read, { host: parseReference(this.backendRef).host, access }),
           kubectl: undefined,
         }
-    const options = { handshake, keepFailed, timeout: parseDuration(this.timeout) }
+    const options = { handshake, keepFailed, force, timeout: parseDuration(this.timeout) }
     return this.bring(inputs, options, kubectl)
   }
 

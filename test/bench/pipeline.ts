@@ -84,6 +84,7 @@ async function runModule(lab: Lab, source: Source, dotenv: string): Promise<Run>
   const begunAt = Date.now()
   const call = Namespace.of(lab, NAMESPACES.module).deploy(
     source,
+    "--force",
     `--secrets=file:${dotenv}`,
     `--public-url=${lab.appUrl}`,
   )

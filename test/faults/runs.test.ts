@@ -50,13 +50,24 @@ test.concurrent(
     measure(context, { code: "LOCKED", since: "call", ...second!.moments })
     expect(await namespace.leftovers()).toBe("")
 
-    // The same once more is no new release: no migration runs, no pod is replaced.
+    // The same once more is no new release: nothing is done unless that is asked for, and even then no pod is replaced.
     const pods = () => namespace.kubectl("get", "pods", "--output=jsonpath={.items[*].metadata.uid}")
     const before = await pods()
     const again = await namespace.deploy(Source.minimal()).ended
     expect(again.exitCode, again.stderr).toBe(0)
-    expect(again.stdout).toMatch(/migrate-\w+: had run/)
+    expect(again.stdout).toMatch(/^Unchanged in namespace [^]*migrate-\w+: had run/m)
+    expect(again.stdout).not.toContain("Requests of users")
+    expect(again.stderr).not.toContain("monitor: ")
+    const forced = await namespace.deploy(Source.minimal(), "--force").ended
+    expect(forced.exitCode, forced.stderr).toBe(0)
+    expect(forced.stdout).toMatch(/^Deployed to namespace [^]*migrate-\w+: had run[^]*Requests of users/m)
     expect(await pods()).toBe(before)
+
+    // What somebody has changed is put right.
+    await namespace.kubectl("label", "deployment/backend", "app.kubernetes.io/managed-by=somebody", "--overwrite")
+    const repaired = await namespace.deploy(Source.minimal()).ended
+    expect(repaired.exitCode, repaired.stderr).toBe(0)
+    expect(repaired.stdout).toContain("Deployed to namespace ")
   },
 )
 

@@ -31,12 +31,13 @@ import { isRedactable, Redactor } from "../util/redact.js"
 import { assertAlone } from "./alone.js"
 import { AppliedWorkloads } from "./applied.js"
 import { settleEarlierMigrations } from "./earlier-migrations.js"
-import { conclude, finish } from "./finalize.js"
+import { conclude, finish, keepReport } from "./finalize.js"
 import { ReportBuilder } from "./report-builder.js"
 import { type Before, recover, withRecovery } from "./rollback.js"
 import { bringUp } from "./rollout.js"
 import { Steps } from "./steps.js"
 import type { RolloutOptions, RolloutTask } from "./task.js"
+import { isUnchanged } from "./unchanged.js"
 
 /** Deploy to the user's cluster; answers with the deployment's summary. */
 export async function deployToCluster(
@@ -81,7 +82,7 @@ export async function rollBack(kubectl: Kubectl, config: Config, timeout: number
   const id = to ?? previousOf(await listRecords(kubectl, config.name))
   const recorded = await readRecord(kubectl, id)
   console.log(`rollback: to ${id}`)
-  const options = { handshake: false, keepFailed: false, timeout }
+  const options = { handshake: false, keepFailed: false, force: true, timeout }
   const redactor = new Redactor([])
   const applied = new AppliedWorkloads()
   return formatReport(await exclusively({ kubectl, config, recorded, options, redactor, applied, isRollback: true }))
@@ -116,6 +117,7 @@ async function exclusively(task: Omit<RolloutTask, "signal" | "onStep">): Promis
 async function run(id: string, task: RolloutTask): Promise<Report> {
   const { kubectl, config, recorded } = task
   const before = await readBefore(task)
+  if (!task.options.force && (await isUnchanged(task, before.entries))) return keepAsIs(id, task)
   await removeLeftoverK6(kubectl, config.name)
   await settleEarlierMigrations(task, before.entries)
   const guard = await createGuard(task, before)
@@ -130,6 +132,16 @@ async function run(id: string, task: RolloutTask): Promise<Report> {
   }
   await conclude(builder, guard)
   await finish(kubectl, builder, "succeeded", replacedBy(entry, before.entries))
+  return builder.report
+}
+
+/** Report that nothing was to be done. */
+async function keepAsIs(id: string, task: RolloutTask): Promise<Report> {
+  console.log("deploy: unchanged: the release is there already, and all of it runs")
+  const builder = ReportBuilder.begin(id, task)
+  builder.setUnchanged(task.recorded.release.migrations.map(({ metadata }) => metadata.name))
+  builder.end("succeeded")
+  await keepReport(task.kubectl, builder.report)
   return builder.report
 }
 

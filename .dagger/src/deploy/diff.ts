@@ -1,3 +1,5 @@
+import { z } from "zod"
+
 import { dryRun, OF_A_POLICY } from "../kubernetes/dry-run.js"
 import { type Answer, type Kubectl, list, succeeded } from "../kubernetes/kubectl.js"
 import { describeIdentity, identityOf } from "../kubernetes/object-ref.js"
@@ -5,12 +7,20 @@ import type { KubernetesObject, Release } from "../manifests/render.js"
 import { inventoryOf, listRecords, type ReleaseSummary } from "../release/history.js"
 import { findPresent } from "../release/live-objects.js"
 import { replacedBy } from "../release/prune.js"
+import { readJson } from "../util/json.js"
 import { leaves } from "../util/leaves.js"
 
-/** What is compared of an object: all that manifests say, in one line of JSON texts each. */
-const FIELDS = ["metadata.labels", "metadata.annotations", "spec", "data", "rules", "roleRef", "subjects"]
-const LINE = ["kind", "metadata.name", ...FIELDS].map(field => `{.${field}}`).join('{"\\t"}')
-const OUTPUT = `jsonpath={range .items[*]}${LINE}{"\\n"}{end}`
+const OUTPUT = "json"
+
+const Marks = z.record(z.string(), z.string()).optional()
+/** What is compared of an object: all that manifests say, and neither its status nor what the API server keeps itself. */
+const Compared = z.looseObject({
+  apiVersion: z.string(),
+  kind: z.string(),
+  metadata: z.object({ name: z.string(), labels: Marks, annotations: Marks }),
+})
+/** kubectl prints a single object as it is. */
+const Printed = z.union([z.object({ items: z.array(Compared) }), Compared.transform(object => ({ items: [object] }))])
 
 /** One object, its fields flat: spec.template.spec.containers[0].image → a value. */
 export interface Flat {
@@ -18,28 +28,66 @@ export interface Flat {
   fields: Map<string, string>
 }
 
-/** What applying a release would change, after the server has validated it. Nothing is changed, and no value of a Secret is read. */
+/** What a deployment does to one object. */
+export type Change =
+  | { kind: "added" | "removed" | "unchanged"; name: string }
+  | { kind: "changed"; name: string; fields: string[] }
+  | { kind: "unknown"; why: string }
+
+/** What applying a release would change, after the server has validated it, for a person. */
 export async function diffRelease(kubectl: Kubectl, name: string, release: Release): Promise<string> {
   const objects = [...release.config, ...release.migrations, ...release.objects]
+  return formatChanges(await changesOf(kubectl, name, release, objects))
+}
+
+/** What applying these objects of a release, and its Secrets, would change. Nothing is changed, and no value of a Secret is read. */
+export async function changesOf(
+  kubectl: Kubectl,
+  name: string,
+  release: Release,
+  objects: KubernetesObject[],
+): Promise<Change[]> {
   const [{ planned, refused }, live, secrets, removed] = await Promise.all([
     validate(kubectl, objects),
     kubectl.must(["get", "--ignore-not-found", `--output=${OUTPUT}`, "--filename=-"], list(objects)),
     existing(kubectl, release.secrets),
     removals(kubectl, name, release),
   ])
-  const lines = release.secrets.map(({ metadata: { name } }) =>
-    secrets.has(name) ? `  Secret ${name}: unchanged` : `+ Secret ${name} (values hidden)`,
-  )
-  return [...lines, ...diff(parseObjects(live), parseObjects(planned)), ...refused, ...removed].join("\n")
+  // A Secret is named by its content.
+  const ofSecrets = release.secrets.map(({ metadata: { name } }): Change => ({
+    kind: secrets.has(name) ? "unchanged" : "added",
+    name: `Secret ${name}`,
+  }))
+  return [...ofSecrets, ...diff(parseObjects(live), planned.flatMap(parseObjects)), ...refused, ...removed]
+}
+
+/** A line for each object: + added, - removed, ~ changed, ? not known. */
+export function formatChanges(changes: Change[]): string {
+  return changes.flatMap(linesOf).join("\n")
+}
+
+function linesOf(change: Change): string[] {
+  switch (change.kind) {
+    case "added":
+      return [`+ ${change.name}${change.name.startsWith("Secret ") ? " (values hidden)" : ""}`]
+    case "removed":
+      return [`- ${change.name}`]
+    case "unchanged":
+      return [`  ${change.name}: unchanged`]
+    case "changed":
+      return [`~ ${change.name}`, ...change.fields.map(line => `    ${line}`)]
+    case "unknown":
+      return [`? ${change.why}`]
+  }
 }
 
 /** The objects as they would be. What a policy refuses may be only the images, which are not pushed yet. */
 export async function validate(
   kubectl: Kubectl,
   objects: KubernetesObject[],
-): Promise<{ planned: string; refused: string[] }> {
+): Promise<{ planned: string[]; refused: Change[] }> {
   const all = await dryRun(kubectl, objects, OUTPUT)
-  if (!isRefusal(all)) return { planned: succeeded(["apply"], all), refused: [] }
+  if (!isRefusal(all)) return { planned: [succeeded(["apply"], all)], refused: [] }
   // It has printed nothing of those that it takes.
   const answers = await Promise.all(
     objects.map(async object => ({ object, answer: await dryRun(kubectl, [object], OUTPUT) })),
@@ -49,11 +97,11 @@ export async function validate(
     answers.filter(({ answer }) => !isRefusal(answer)),
   ]
   return {
-    planned: taken.map(({ answer }) => succeeded(["apply"], answer)).join(""),
-    refused: refused.map(
-      ({ object, answer }) =>
-        `? ${describeIdentity(identityOf(object))}: not compared, a policy refuses it: ${answer.stderr.trim()}`,
-    ),
+    planned: taken.map(({ answer }) => succeeded(["apply"], answer)),
+    refused: refused.map(({ object, answer }) => ({
+      kind: "unknown",
+      why: `${describeIdentity(identityOf(object))}: not compared, a policy refuses it: ${answer.stderr.trim()}`,
+    })),
   }
 }
 
@@ -62,7 +110,7 @@ function isRefusal({ exitCode, stderr }: Answer): boolean {
 }
 
 /** What is there of earlier releases and would be deleted. */
-async function removals(kubectl: Kubectl, name: string, release: Release): Promise<string[]> {
+async function removals(kubectl: Kubectl, name: string, release: Release): Promise<Change[]> {
   const planned: ReleaseSummary = {
     id: "",
     outcome: "pending",
@@ -73,8 +121,10 @@ async function removals(kubectl: Kubectl, name: string, release: Release): Promi
   const replaced = replacedBy(planned, await listRecords(kubectl, name))
   const { there, problems } = await findPresent(kubectl, name, replaced)
   return [
-    ...there.filter(({ managed }) => managed).map(object => `- ${describeIdentity(object)}`),
-    ...problems.map(problem => `? ${problem}`),
+    ...there
+      .filter(({ managed }) => managed)
+      .map((object): Change => ({ kind: "removed", name: describeIdentity(object) })),
+    ...problems.map((why): Change => ({ kind: "unknown", why })),
   ]
 }
 
@@ -94,30 +144,28 @@ async function existing(kubectl: Kubectl, secrets: KubernetesObject[]): Promise<
   )
 }
 
-/** A table of what kubectl prints: an object a line, a field a column. */
+/** The objects that kubectl has printed; of none it prints nothing. */
 export function parseObjects(text: string): Flat[] {
-  return text
-    .split("\n")
-    .filter(Boolean)
-    .map(line => {
-      const [kind, name, ...columns] = line.split("\t")
-      const fields = FIELDS.flatMap((field, index) => (columns[index] ? leaves(JSON.parse(columns[index]), field) : []))
-      return { name: `${kind} ${name}`, fields: new Map(fields) }
-    })
-}
-
-/** The objects that are new, or of which a field is: + added, - removed, ~ changed. */
-export function diff(live: Flat[], planned: Flat[]): string[] {
-  const before = new Map(live.map(({ name, fields }) => [name, fields]))
-  return planned.flatMap(({ name, fields }) => {
-    const old = before.get(name)
-    if (!old) return [`+ ${name}`]
-    const changes = changesOf(old, fields)
-    return changes.length > 0 ? [`~ ${name}`, ...changes.map(line => `    ${line}`)] : [`  ${name}: unchanged`]
+  if (!text.trim()) return []
+  return readJson(Printed, text, "what kubectl prints of the objects").items.map(({ apiVersion: _, ...object }) => {
+    const { kind, metadata, status: __, ...rest } = object
+    const { name, ...marks } = metadata
+    return { name: `${kind} ${name}`, fields: new Map(leaves({ metadata: marks, ...rest })) }
   })
 }
 
-function changesOf(before: Map<string, string>, after: Map<string, string>): string[] {
+/** What becomes of each planned object, and of a changed one's fields: + added, - removed, ~ changed. */
+export function diff(live: Flat[], planned: Flat[]): Change[] {
+  const before = new Map(live.map(({ name, fields }) => [name, fields]))
+  return planned.map(({ name, fields }) => {
+    const old = before.get(name)
+    if (!old) return { kind: "added", name }
+    const changed = changedFields(old, fields)
+    return changed.length > 0 ? { kind: "changed", name, fields: changed } : { kind: "unchanged", name }
+  })
+}
+
+function changedFields(before: Map<string, string>, after: Map<string, string>): string[] {
   return [...new Set([...before.keys(), ...after.keys()])].sort().flatMap(path => {
     const [old, now] = [before.get(path), after.get(path)]
     if (old === now) return []

@@ -29,7 +29,14 @@ export async function finish(
   const { id, name } = builder.report
   await recordOutcome(kubectl, id, outcome)
   builder.setLeftovers(await prune(kubectl, name, replaced))
-  await recordReport(kubectl, builder.report)
-  await applyReleaseRetention(kubectl, await listRecords(kubectl, name))
-  await applyReportRetention(kubectl, await listReports(kubectl, name))
+  await Promise.all([
+    keepReport(kubectl, builder.report),
+    listRecords(kubectl, name).then(entries => applyReleaseRetention(kubectl, entries)),
+  ])
+}
+
+/** Keep a report, and delete those that nobody needs any more. */
+export async function keepReport(kubectl: Kubectl, report: Report): Promise<void> {
+  await recordReport(kubectl, report)
+  await applyReportRetention(kubectl, await listReports(kubectl, report.name))
 }

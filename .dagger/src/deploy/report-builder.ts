@@ -46,6 +46,15 @@ export class ReportBuilder {
     this.set({ baseline, broken })
   }
 
+  /** Nothing is done; the migrations have run, since the same release has succeeded. */
+  setUnchanged(migrations: string[]): void {
+    this.set({
+      unchanged: true,
+      baseline: "not-checked",
+      migrations: migrations.map(name => ({ name, outcome: "had-run" })),
+    })
+  }
+
   setMigrations(migrations: Report["migrations"]): void {
     this.set({ migrations })
   }

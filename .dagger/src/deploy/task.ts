@@ -8,6 +8,8 @@ import type { AppliedWorkloads } from "./applied.js"
 export interface RolloutOptions {
   /** Whether to prove the config's handshake, which writes. */
   handshake: boolean
+  /** Whether to go through every phase even if nothing changes. */
+  force: boolean
   /** Whether a first deployment that fails stays as it is, to be looked at. */
   keepFailed: boolean
   /** Seconds for the migrations, and again for the rollout. */

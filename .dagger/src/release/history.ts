@@ -92,16 +92,11 @@ export async function recordRelease(
   found: Identity[],
   kind: Reached["kind"],
 ): Promise<ReleaseSummary> {
-  const content = {
-    schemaVersion: SCHEMA_VERSION,
-    ...recorded,
-    release: { ...recorded.release, secrets: recorded.release.secrets.map(withoutData) },
-  }
+  const content = { schemaVersion: SCHEMA_VERSION, ...withoutSecrets(recorded) }
   const entry: ReleaseSummary & { reached: Reached } = {
     id,
     outcome: "pending",
-    // What is asked of it makes it no other release.
-    content: digestOf({ ...content, schemaVersion: undefined, expectations: undefined }),
+    content: contentOf(recorded),
     inventory: inventoryOf(recorded.release),
     found,
     reached: { kind, step: "configure", at: new Date().toISOString() },
@@ -125,6 +120,15 @@ export async function recordRelease(
     },
   ])
   return entry
+}
+
+/** The digest of what is deployed. What is asked of it makes it no other release. */
+export function contentOf(recorded: Recorded): string {
+  return digestOf({ ...withoutSecrets(recorded), expectations: undefined })
+}
+
+function withoutSecrets({ release, ...rest }: Recorded): Recorded {
+  return { ...rest, release: { ...release, secrets: release.secrets.map(withoutData) } }
 }
 
 export async function recordOutcome(kubectl: Kubectl, id: string, outcome: ReleaseSummary["outcome"]): Promise<void> {

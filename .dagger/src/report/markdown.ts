@@ -2,7 +2,7 @@ import { type Availability, remarksOn } from "../monitor/availability.js"
 import { describeFailure } from "../monitor/request-failure.js"
 import { averageStarts } from "../status/startup.js"
 import type { Report } from "./report.js"
-import { describeRecovery, MIGRATION_OUTCOMES } from "./states.js"
+import { describeOutcome, describeRecovery, MIGRATION_OUTCOMES, UNCHANGED } from "./states.js"
 
 /** A report as GitHub shows it in a job summary. */
 export function markdownOf(report: Report): string {
@@ -10,8 +10,9 @@ export function markdownOf(report: Report): string {
     report
   const what = kind === "deploy" ? "Deployment" : "Rollback"
   const blocks = [
-    `## ${outcome === "succeeded" ? "✅" : "❌"} ${what} of ${escape(name)} to ${escape(namespace)} ${outcome}`,
+    `## ${outcome === "succeeded" ? "✅" : "❌"} ${what} of ${escape(name)} to ${escape(namespace)} ${describeOutcome(report)}`,
     `\`${id}\` · ${report.startedAt} to ${report.endedAt} · ${escape(report.publicUrl)}`,
+    report.unchanged && UNCHANGED,
     failure &&
       [`**${failure.code}**: ${escape(failure.what)}`, fenced(failure.why), `→ ${escape(failure.fix)}`].join("\n\n"),
     recovery &&

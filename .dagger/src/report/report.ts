@@ -76,7 +76,15 @@ const Shape = z.object({
     .number()
     .describe("Seconds that the average start of an application's pods has to stay below, less `pulling` and `margin`"),
   pods: z.array(PodChange),
-  baseline: Baseline.describe("How the application answered before: new where there was none"),
+  unchanged: z
+    .literal(true)
+    .optional()
+    .describe(
+      "Nothing of the release had changed and all of it was running: nothing was applied, and no request was sent; absent otherwise",
+    ),
+  baseline: z
+    .enum([...Baseline.options, "not-checked"])
+    .describe("How the application answered before: new where there was none, not-checked where nothing was asked"),
   broken: z.array(z.string()).describe("The monitor's requests that failed before"),
   availability: Availability.optional().describe("The monitor's requests; absent if it sent none"),
   handshake: z.array(z.object({ step: z.string(), problem: z.string() })),

@@ -7,6 +7,14 @@ export const MIGRATION_OUTCOMES: Record<Report["migrations"][number]["outcome"],
   "had-run": "had run",
 }
 
+/** How a deployment ended, in a word. */
+export function describeOutcome({ outcome, unchanged }: Report): string {
+  return unchanged ? "unchanged" : outcome
+}
+
+export const UNCHANGED =
+  "unchanged: the same release was deployed last, its objects are as they would be applied, and all of it runs; nothing was applied and no request was sent (to go through all of it: --force)"
+
 /** What was done about a deployment that failed. */
 export function describeRecovery({ action, to }: Pick<Recovery, "action" | "to">): string {
   const states: Record<Recovery["action"], string> = {

@@ -3,13 +3,14 @@ import { describeFailure } from "../monitor/request-failure.js"
 import { averageStarts } from "../status/startup.js"
 import { formatTable } from "../util/format.js"
 import type { Report } from "./report.js"
-import { MIGRATION_OUTCOMES } from "./states.js"
+import { MIGRATION_OUTCOMES, UNCHANGED } from "./states.js"
 
 /** The result of a deployment, as text for a person. */
 export function formatReport(report: Report): string {
-  const { kind, namespace, publicUrl, id, images, migrations, starts, handshake, availability, leftovers } = report
+  const { namespace, publicUrl, id, images, migrations, starts, handshake, availability, leftovers } = report
   const sections = [
-    `${kind === "deploy" ? "Deployed" : "Rolled back"} to namespace ${namespace}; users open ${publicUrl}\nDeployment ${id}`,
+    `${headline(report)} namespace ${namespace}; users open ${publicUrl}\nDeployment ${id}`,
+    report.unchanged && UNCHANGED,
     formatTable(["IMAGE", "REFERENCE"], Object.entries(images)),
     migrations.length > 0 &&
       `Migrations\n${migrations.map(({ name, outcome }) => `  ${name}: ${MIGRATION_OUTCOMES[outcome]}`).join("\n")}`,
@@ -20,6 +21,11 @@ export function formatReport(report: Report): string {
       `Warning: what no release needs any more could not be deleted\n${leftovers.map(line => `  ${line}`).join("\n")}`,
   ]
   return sections.filter(Boolean).join("\n\n")
+}
+
+function headline({ kind, unchanged }: Report): string {
+  if (unchanged) return "Unchanged in"
+  return kind === "deploy" ? "Deployed to" : "Rolled back to"
 }
 
 function startTable({ starts, startLimit }: Report): string {
@@ -44,6 +50,7 @@ const BASELINES = {
   healthy: "from before the first change",
   broken: "from when the last old pod was gone, since the application was broken before",
   new: "from the first pods that were ready",
+  "not-checked": "",
 }
 
 function formatAvailability({ baseline }: Report, availability: Availability): string {

@@ -1,4 +1,5 @@
 import type { Report } from "./report.js"
+import { describeOutcome } from "./states.js"
 
 const WIDTH = 960
 const HEIGHT = 360
@@ -16,10 +17,10 @@ const STYLE = `
 
 /** Latency and failures over the time of a deployment, with the moments at which pods came and went. */
 export function availabilitySvg(report: Report): string {
-  const { availability, name, namespace, outcome } = report
+  const { availability, name, namespace } = report
   const title = availability
     ? `${name} in ${namespace}: ${availability.percent.toFixed(3)} % of ${availability.sent} requests answered as expected`
-    : `${name} in ${namespace}: ${outcome}, no requests were sent`
+    : `${name} in ${namespace}: ${describeOutcome(report)}, no requests were sent`
   const body = availability && availability.seconds.length > 0 ? plot(report, availability) : ""
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="${escape(title)}">
 <title>${escape(title)}</title>

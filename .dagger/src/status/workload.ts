@@ -60,7 +60,7 @@ export function changeByOther(
 
 /** Who has the pods of a workload restarted since it was applied, as `kubectl rollout restart` does by an annotation: the same ones, once more. */
 export function restartByOther(applied: AppliedWorkload, { metadata, spec }: LiveWorkload): string | undefined {
-  const annotations = (template: unknown) => leaves(metadataOf(template).annotations ?? {}, "").join("\n")
+  const annotations = (template: unknown) => leaves(metadataOf(template).annotations ?? {}).join("\n")
   const isRestarted =
     metadata.uid === applied.uid &&
     (metadata.generation ?? 0) > applied.generation &&

@@ -1,39 +1,72 @@
 import { describe, expect, test } from "vitest"
 
-import { diff, diffRelease, parseObjects, validate } from "../../../.dagger/src/deploy/diff.ts"
+import { diff, diffRelease, formatChanges, parseObjects, validate } from "../../../.dagger/src/deploy/diff.ts"
 import { formatIdentity } from "../../../.dagger/src/kubernetes/object-ref.ts"
 import type { KubernetesObject, Release } from "../../../.dagger/src/manifests/render.ts"
 import { fakeKubectl, object, presentLine } from "../release/records.ts"
 
-const line = (kind: string, name: string, labels: object, spec: object) =>
-  [kind, name, JSON.stringify(labels), "", JSON.stringify(spec), "", "", "", ""].join("\t")
+const live = (kind: string, name: string, rest: object = {}, marks: object = {}) => ({
+  apiVersion: "v1",
+  kind,
+  metadata: { name, uid: "1", resourceVersion: "7", ...marks },
+  ...rest,
+  status: { readyReplicas: 2 },
+})
+const printed = (...items: object[]) => JSON.stringify({ kind: "List", items })
 
 test("objects that are new, changed field by field, or unchanged", () => {
-  const live = parseObjects(
-    [
-      line("Deployment", "web", { app: "web" }, { replicas: 2, containers: [{ name: "web", image: "web@sha256:1" }] }),
-      line("Service", "web", {}, { ports: [{ port: 80 }] }),
-    ].join("\n"),
+  const before = parseObjects(
+    printed(
+      live(
+        "Deployment",
+        "web",
+        { spec: { replicas: 2, containers: [{ name: "web", image: "web@sha256:1" }] } },
+        { labels: { app: "web" } },
+      ),
+      live("Service", "web", { spec: { ports: [{ port: 80 }] } }),
+      live("NetworkPolicy", "web", { spec: { ingress: [{ from: [] }] } }),
+    ),
   )
   const planned = parseObjects(
-    [
-      line("Deployment", "web", { app: "web", tier: "front" }, { containers: [{ name: "web", image: "<new>" }] }),
-      line("Service", "web", {}, { ports: [{ port: 80 }] }),
-      line("Ingress", "web", {}, {}),
-    ].join("\n"),
+    printed(
+      live(
+        "Deployment",
+        "web",
+        { spec: { containers: [{ name: "web", image: "<new>" }] } },
+        { labels: { app: "web", tier: "front" } },
+      ),
+      { ...live("Service", "web", { spec: { ports: [{ port: 80 }] } }), status: {} },
+      live("NetworkPolicy", "web", { spec: { ingress: [] } }),
+      live("Ingress", "web"),
+    ),
   )
-  expect(diff(live, planned)).toEqual([
+  expect(formatChanges(diff(before, planned)).split("\n")).toEqual([
     "~ Deployment web",
     '    + metadata.labels.tier: "front"',
     '    ~ spec.containers[0].image: "web@sha256:1" → "<new>"',
     "    - spec.replicas: 2",
     "  Service web: unchanged",
+    "~ NetworkPolicy web",
+    "    + spec.ingress: []",
+    "    - spec.ingress[0].from: []",
     "+ Ingress web",
   ])
 })
 
+test("what kubectl prints of a single object, and of none", () => {
+  const [service] = parseObjects(JSON.stringify(live("Service", "web", { spec: { type: "ClusterIP" } })))
+  expect(service).toEqual({
+    name: "Service web",
+    fields: new Map([
+      ["spec.type", '"ClusterIP"'],
+      ["metadata", "{}"],
+    ]),
+  })
+  expect(parseObjects("")).toEqual([])
+})
+
 const manifest = (kind: string, name: string): KubernetesObject => ({ apiVersion: "v1", kind, metadata: { name } })
-const service = line("Service", "web", {}, {})
+const service = printed(live("Service", "web"))
 
 test("what would be deleted: what left the manifests, exists and belongs to this module", async () => {
   const [gone, cron, foreign] = [
@@ -73,14 +106,14 @@ describe("the server's validation", () => {
   const policy = 'Error from server (Forbidden): admission webhook "images" denied the request: <new>'
   const serverWith = (stderr: string) =>
     fakeKubectl({
-      apply: names => (names.includes("Deployment web") ? { exitCode: 1, stderr } : { stdout: `${service}\n` }),
+      apply: names => (names.includes("Deployment web") ? { exitCode: 1, stderr } : { stdout: service }),
     }).kubectl
   const objects = [manifest("Service", "web"), manifest("Deployment", "web")]
 
   test("a policy that refuses images that are not pushed yet leaves the rest to be compared", async () => {
     expect(await validate(serverWith(policy), objects)).toEqual({
-      planned: `${service}\n`,
-      refused: [`? Deployment web: not compared, a policy refuses it: ${policy}`],
+      planned: [service],
+      refused: [{ kind: "unknown", why: `Deployment web: not compared, a policy refuses it: ${policy}` }],
     })
   })
 

@@ -37,8 +37,8 @@ test("a success is recorded before anything is pruned; failures to prune are in 
     "delete Deployment cron",
     "apply ConfigMap cloud-native-report-1",
     "get secrets",
-    "delete secret/cloud-native-release-10",
     "get configmaps",
+    "delete secret/cloud-native-release-10",
     expect.stringMatching(/^delete configmap\//),
   ])
   expect(ended.report).toMatchObject({ outcome: "succeeded", leftovers: ["no"] })
