@@ -11,7 +11,8 @@ export const initialize = data => {
 }
 
 export const resolve = (specifier, context, next) => {
-  if (specifier === "@dagger.io/dagger") return { url: sdk, shortCircuit: true }
+  if (specifier === "@dagger.io/dagger" || specifier === "@dagger.io/dagger/telemetry")
+    return { url: sdk, shortCircuit: true }
   const own = context.parentURL?.endsWith(".ts") && /^\.\.?\/.*\.js$/.test(specifier)
   return next(own ? specifier.replace(/js$/, "ts") : specifier, context)
 }

@@ -1,4 +1,6 @@
 // What the engine and the module say while they work: lines on stderr, without secrets.
+import { AsyncLocalStorage } from "node:async_hooks"
+
 import { scrub } from "./secret.ts"
 
 let telling = false
@@ -7,20 +9,26 @@ export const tell = (on: boolean): void => {
   telling = on
 }
 
+const shown = new AsyncLocalStorage<boolean>()
+/** Does work that is shown, or is not: as on a real engine, nothing of a span that is encapsulated. */
+export const showing = <T>(isShown: boolean, work: () => T): T => shown.run(isShown, work)
+const isTelling = (): boolean => telling && (shown.getStore() ?? true)
+
 const start = Date.now()
 const say = (text: string) =>
   process.stderr.write(`${((Date.now() - start) / 1000).toFixed(1).padStart(6)}s ${scrub(text)}\n`)
 
 /** A step of the engine's. */
 export const log = (text: string): void => {
-  if (telling) say(text)
+  if (isTelling()) say(text)
 }
 
 /** Takes a stream of output and gives it on by whole lines, so that no secret is cut in two. */
 export const lineLogger = (prefix: string): { write(chunk: string): void; end(): void } => {
   let rest = ""
+  const isShown = isTelling()
   const line = (text: string) => {
-    if (telling) say(`${prefix} | ${text}`)
+    if (isShown) say(`${prefix} | ${text}`)
   }
   return {
     write(chunk) {

@@ -44,9 +44,10 @@ export const clientStub = (): Promise<string> =>
  */
 const worker = (): Promise<string> => {
   const source = join(import.meta.dirname, "worker.ts"),
+    parts = [source, join(import.meta.dirname, "telemetry.ts")],
     typescript = resolve("typescript")
   return makeOnce(
-    `${sdkVersion()}/worker-${hash(JSON.stringify([readFileSync(source, "utf8"), typescript])).slice(0, 12)}.mjs`,
+    `${sdkVersion()}/worker-${hash(JSON.stringify([...parts.map(path => readFileSync(path, "utf8")), typescript])).slice(0, 12)}.mjs`,
     async path => {
       await build({
         entryPoints: [source],

@@ -17,7 +17,9 @@ import { platform } from "./container.ts"
 import { canMake, evaluate, evaluateArgs } from "./evaluate.ts"
 import { addLeaves, leaf } from "./leaf.ts"
 import { expectedType, schema } from "./model.ts"
+import { showing } from "./progress.ts"
 import { type Args, byId, Recipe, recipe } from "./recipe.ts"
+import { ENCAPSULATED } from "./telemetry.ts"
 
 /** A call of a function of the module: what its process is told, and what it answers. */
 export interface Call {
@@ -169,7 +171,8 @@ const respond = async (request: IncomingMessage, response: ServerResponse): Prom
   })
   await once(request, "end")
   const { query, variables } = JSON.parse(body) as { query: string; variables?: Record<string, unknown> }
-  const result = await answer(query, variables, { call: calls.get(token) })
+  const isShown = !(ENCAPSULATED in request.headers)
+  const result = await showing(isShown, () => answer(query, variables, { call: calls.get(token) }))
   response.setHeader("content-type", "application/json")
   response.end(JSON.stringify(result))
 }

@@ -4,7 +4,10 @@ import { register } from "node:module"
 import { entrypoint } from "@dagger.io/dagger"
 import ts from "typescript"
 
+import { propagate } from "./telemetry.ts"
+
 /** What the module imports under the SDK's name. */
+export { getTracer } from "./telemetry.ts"
 export * from "@dagger.io/dagger"
 
 export interface Assignment {
@@ -17,6 +20,8 @@ export interface Assignment {
 const readFile = ts.sys.readFile.bind(ts.sys)
 const needless = /\/lib\.(dom|webworker|scripthost)[.\w]*\.d\.ts$|\/node_modules\/(?!@dagger\.io\/|typescript\/lib\/)/
 ts.sys.readFile = (path, encoding) => (needless.test(path) && path.endsWith(".d.ts") ? "" : readFile(path, encoding))
+
+propagate()
 
 // The first argument is the loader's place: this file runs as part of a bundle elsewhere.
 register(process.argv[2]!, { data: { sdk: import.meta.url } })

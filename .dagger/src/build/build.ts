@@ -6,6 +6,7 @@ import type { AppConfig, Config } from "../config/schema.js"
 import type { AccessTo } from "../registry/access.js"
 import { currentDigest } from "../registry/oras.js"
 import { CloudNativeError, messageOf } from "../util/errors.js"
+import { quietly } from "../util/quietly.js"
 import { BASE_DIGEST, BASE_NAME, isSameTag } from "../verify/image/base.js"
 import { type PinnedBase, pinnedBase } from "./base-image.js"
 
@@ -30,7 +31,8 @@ export async function buildImage(
       // An engine keeps a build by what it was given: without the digest, a tag that has moved would not be seen.
       { name: "CLOUD_NATIVE_BASE_DIGEST", value: base.digest },
     ]
-    const image = await context.dockerBuild({ dockerfile: DOCKERFILE, buildArgs, target: app.target }).sync()
+    const built = context.dockerBuild({ dockerfile: DOCKERFILE, buildArgs, target: app.target })
+    const image = await quietly(`build of ${name}`, () => built.sync())
     // A Dockerfile may say it itself; what its base says of the base's own is of another name.
     const recorded = isSameTag((await image.label(BASE_NAME)) ?? "", app.base) && (await image.label(BASE_DIGEST))
     const based = recorded ? image : withRecord(withRecord(image, BASE_NAME, base.name), BASE_DIGEST, base.digest)

@@ -154,7 +154,7 @@ export function parseObjects(text: string): Flat[] {
   })
 }
 
-/** What becomes of each planned object, and of a changed one's fields: + added, - removed, ~ changed. */
+/** What happens to each planned object, and to a changed one's fields: + added, - removed, ~ changed. */
 export function diff(live: Flat[], planned: Flat[]): Change[] {
   const before = new Map(live.map(({ name, fields }) => [name, fields]))
   return planned.map(({ name, fields }) => {

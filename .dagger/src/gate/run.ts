@@ -5,6 +5,7 @@ import { Container, dag, Directory, ReturnType } from "@dagger.io/dagger"
 import type { AppConfig, Config } from "../config/schema.js"
 import { withServices } from "../config/services.js"
 import { CloudNativeError, messageOf } from "../util/errors.js"
+import { quietly } from "../util/quietly.js"
 import { uniqueValue } from "../util/unique.js"
 import { planSuite } from "./detect.js"
 import { type Layout, readLayout } from "./layout.js"
@@ -89,13 +90,14 @@ async function runSuite(
 ): Promise<Outcome> {
   try {
     const suite = planSuite(name, app, layout)
-    const prepared = await prepareSuite(name, source, app, suite)
+    const prepared = await quietly(`dependencies of ${name}`, () => prepareSuite(name, source, app, suite))
     const toolchain = withServices(prepared, name, app.test.services, config)
     console.log(`test: ${name}: ${suite.command.join(" ")}`)
-    const first = await execute(name, toolchain, app, suite)
+    const first = await quietly(`tests of ${name}`, () => execute(name, toolchain, app, suite))
     // A failure is never taken from the cache: one that had a passing reason would last for ever.
     const stale = !judge([first.run]).passed && first.startedAt < since
-    const again = () => execute(name, toolchain.withEnvVariable("CLOUD_NATIVE_RERUN", uniqueValue()), app, suite)
+    const renewed = toolchain.withEnvVariable("CLOUD_NATIVE_RERUN", uniqueValue())
+    const again = () => quietly(`tests of ${name}`, () => execute(name, renewed, app, suite))
     return { run: stale ? (await again()).run : first.run, warnings: suite.warnings }
   } catch (error) {
     if (error instanceof CloudNativeError) throw error

@@ -5,6 +5,7 @@ import { z } from "zod"
 
 import { CloudNativeError, messageOf } from "../util/errors.js"
 import { readShape } from "../util/json.js"
+import { quietly } from "../util/quietly.js"
 import { leastOffset } from "./clock.js"
 import type { Kubectl } from "./kubectl.js"
 import { isTransient } from "./retry.js"
@@ -50,7 +51,8 @@ export class Api {
 
   static async open(kubectl: Kubectl): Promise<Api> {
     const prefix = `/${crypto.randomUUID()}/`
-    const service = await kubectl.serve(proxyArguments(prefix, kubectl.namespace), PORT).start()
+    const proxy = kubectl.serve(proxyArguments(prefix, kubectl.namespace), PORT)
+    const service = await quietly("connection to the cluster", () => proxy.start())
     return new Api(`${await service.endpoint({ scheme: "http" })}${prefix}`, kubectl.namespace, service)
   }
 

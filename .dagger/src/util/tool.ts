@@ -1,6 +1,7 @@
 import { Container, ReturnType } from "@dagger.io/dagger"
 
 import { CloudNativeError } from "./errors.js"
+import { quietly } from "./quietly.js"
 import { uniqueValue } from "./unique.js"
 
 /** Seconds that a tool may take. */
@@ -44,11 +45,8 @@ async function runOnce(
   { name, stdin, useEntrypoint, insecureRootCapabilities, timeout, fix }: ToolOptions,
 ): Promise<ToolRun> {
   const ran = container.withExec(args, { stdin, useEntrypoint, insecureRootCapabilities, expect: ReturnType.Any })
-  const [exitCode, stdout, stderr] = await within(
-    Promise.all([ran.exitCode(), ran.stdout(), ran.stderr()]),
-    name,
-    timeout,
-    fix,
+  const [exitCode, stdout, stderr] = await quietly(name, () =>
+    within(Promise.all([ran.exitCode(), ran.stdout(), ran.stderr()]), name, timeout, fix),
   )
   return { container: ran, exitCode, stdout, stderr }
 }

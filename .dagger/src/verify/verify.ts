@@ -5,6 +5,7 @@ import type { Config } from "../config/schema.js"
 import { withServices } from "../config/services.js"
 import { trialManifests } from "../manifests/load.js"
 import type { AccessTo } from "../registry/access.js"
+import { quietly } from "../util/quietly.js"
 import { plaintextOf } from "../util/secret.js"
 import { today } from "../util/time.js"
 import { acceptRows } from "./accept.js"
@@ -57,6 +58,11 @@ export async function verifyContainer(
   means: Means,
   config: Config,
 ): Promise<FactRow[]> {
+  const rows = await quietly(`checks of ${subject.name}`, () => checkContainer(container, subject, means, config))
+  return acceptRows(ofImage(subject.name, rows), config.verification.accept, today())
+}
+
+async function checkContainer(container: Container, subject: Subject, means: Means, config: Config): Promise<Row[]> {
   const { base, ...inspected } = await inspectOn(container, subject.base, config, means.accessTo)
   const { startup } = config.limits
   const { onTimeout } = config.verification
@@ -70,7 +76,7 @@ export async function verifyContainer(
       onTimeout,
     ),
   ])
-  return acceptRows(ofImage(subject.name, rows.flat()), config.verification.accept, today())
+  return rows.flat()
 }
 
 async function only(row: Promise<Row>): Promise<Row[]> {
