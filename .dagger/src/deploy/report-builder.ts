@@ -4,6 +4,14 @@ import type { PodChange } from "../status/timeline.js"
 import type { CloudNativeError } from "../util/errors.js"
 import type { RolloutTask } from "./task.js"
 
+/** The applications that the config lets go without tests, each with its reason. */
+function untestedOf({ backend, frontend }: RolloutTask["config"]): Pick<Report, "untested"> {
+  const reasons = Object.entries({ backend: backend.test.none, frontend: frontend.test.none }).flatMap(
+    ([name, reason]) => (reason === undefined ? [] : [[name, reason]]),
+  )
+  return reasons.length > 0 ? { untested: Object.fromEntries(reasons) as Record<string, string> } : {}
+}
+
 /** The only writer of a report: it takes what a deployment finds out, one fact a method. */
 export class ReportBuilder {
   private constructor(private current: Report) {}
@@ -25,6 +33,7 @@ export class ReportBuilder {
       namespace: kubectl.namespace,
       publicUrl: recorded.publicUrl,
       images: recorded.images,
+      ...untestedOf(config),
       migrations: [],
       changed: false,
       starts: [],

@@ -22,6 +22,9 @@ export function markdownOf(report: Report): string {
       `Somebody else changed it meanwhile, and it stays as it is: ${escape(recovery.changedByOthers.join(", "))}`,
     leftovers && `⚠️ What no release needs any more could not be deleted:\n\n${fenced(leftovers.join("\n"))}`,
     table(["Image", "Reference"], Object.entries(report.images)),
+    ...Object.entries(report.untested ?? {}).map(
+      ([name, reason]) => `⚠️ ${escape(name)}: no tests, on purpose: ${escape(reason)}`,
+    ),
     report.migrations.length > 0 &&
       table(
         ["Migration", "Outcome"],

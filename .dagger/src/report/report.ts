@@ -37,6 +37,10 @@ const Shape = z.object({
   namespace: z.string(),
   publicUrl: z.string(),
   images: z.record(z.string(), z.string()).describe("References by digest, by application"),
+  untested: z
+    .record(z.string(), z.string())
+    .optional()
+    .describe("Applications without tests on purpose, with the reason; absent where there is none"),
   migrations: z.array(z.object({ name: z.string(), outcome: z.enum(["ran", "had-run"]) })),
   changed: z.boolean().describe("Whether anything of it that makes pods was applied"),
   failure: z

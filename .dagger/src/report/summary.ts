@@ -8,10 +8,14 @@ import { MIGRATION_OUTCOMES, UNCHANGED } from "./states.js"
 /** The result of a deployment, as text for a person. */
 export function formatReport(report: Report): string {
   const { namespace, publicUrl, id, images, migrations, starts, handshake, availability, leftovers } = report
+  const untested = Object.entries(report.untested ?? {}).map(
+    ([name, reason]) => `${name}: no tests, on purpose: ${reason}`,
+  )
   const sections = [
     `${headline(report)} namespace ${namespace}; users open ${publicUrl}\nDeployment ${id}`,
     report.unchanged && UNCHANGED,
     formatTable(["IMAGE", "REFERENCE"], Object.entries(images)),
+    untested.join("\n"),
     migrations.length > 0 &&
       `Migrations\n${migrations.map(({ name, outcome }) => `  ${name}: ${MIGRATION_OUTCOMES[outcome]}`).join("\n")}`,
     starts.length > 0 && `Start of each pod, scheduled to ready\n${startTable(report)}`,

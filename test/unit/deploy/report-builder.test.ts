@@ -60,3 +60,8 @@ test("nothing but the builder writes to a report: the compiler refuses it, and s
   }).toThrow(TypeError)
   expect(() => Object.assign(report, { changed: true })).toThrow(TypeError)
 })
+
+test("a report names an application that has no tests on purpose, and none where all have some", () => {
+  expect(builderOf("1", "one page").report.untested).toEqual({ frontend: "one page" })
+  expect(builderOf("1").report).not.toHaveProperty("untested")
+})

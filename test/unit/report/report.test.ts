@@ -119,6 +119,14 @@ test("the summary: verdicts, averages, availability", () => {
   )
 })
 
+test("an application without tests is reported, with the reason", () => {
+  const report: Report = { ...SUCCEEDED, untested: { frontend: "one <static> page" } }
+  expect(formatReport(report)).toContain("frontend: no tests, on purpose: one <static> page")
+  expect(filesOf(report)["report.md"]).toContain("⚠️ frontend: no tests, on purpose: one \\<static\\> page")
+  expect(JSON.parse(filesOf(report)["report.json"])).toMatchObject({ untested: { frontend: "one <static> page" } })
+  for (const text of [formatReport(SUCCEEDED), filesOf(SUCCEEDED)["report.md"]]) expect(text).not.toContain("no tests")
+})
+
 test("what is left over is reported", () => {
   expect(formatReport(UNTIDY)).toContain("could not be deleted\n  Error from server (Forbidden): ``` no")
   for (const part of [
