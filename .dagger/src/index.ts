@@ -459,7 +459,7 @@ export class CloudNative implements Settings {
 
   private async readConfig(): Promise<Config> {
     if (this.caller) await assertNotOwn(this.source, this.caller)
-    return readConfig(this.source, this.config)
+    return readConfig(this.source, this.config, this.overlay)
   }
 }
 

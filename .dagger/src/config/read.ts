@@ -1,15 +1,16 @@
 import { Directory, File } from "@dagger.io/dagger"
 
 import { builtStage, parseDockerfile, withoutDigest } from "./dockerfile.js"
+import { forOverlay } from "./environment.js"
 import { assertLayout } from "./layout.js"
 import { parseConfig } from "./parse.js"
 import type { AppConfig, Config } from "./schema.js"
 
 const FILE = "cloud-native.yaml"
 
-/** The configuration, checked against the source and completed from it. */
-export async function readConfig(source: Directory, file?: File): Promise<Config> {
-  const config = await configOf(source, file)
+/** The configuration, checked against the source and completed from it, with the values of the overlay's environment. */
+export async function readConfig(source: Directory, file?: File, overlay?: string): Promise<Config> {
+  const config = forOverlay(await configOf(source, file), overlay)
   await assertLayout(source, config)
   const [backend, frontend] = await Promise.all([
     withOwnBase(source, config.backend),

@@ -99,6 +99,22 @@ function app(conventions: Conventions) {
   })
 }
 
+const ownValues = section({
+  /** Build arguments that are set there, in place of those of the same name. */
+  buildArgs: variables.default({}),
+})
+
+/** What differs in one environment. */
+const Environment = z.strictObject(
+  {
+    /** Of the backend. */
+    backend: ownValues,
+    /** Of the frontend. */
+    frontend: ownValues,
+  },
+  "a mapping with backend and frontend",
+)
+
 const Service = z.strictObject(
   {
     /** Its image. */
@@ -244,6 +260,8 @@ export const Config = section({
   secretName: label.default("app-secrets"),
   backend: app(BACKEND),
   frontend: app(FRONTEND),
+  /** What differs by environment. Its name is the last part of --overlay: production for overlays/production. An image that is built with values of an environment is for that one alone. */
+  environments: z.record(text, Environment, "a mapping of environments to their values").default({}),
   /** Backing services of the tests and of an ephemeral cluster, by name. */
   services: z
     .record(
