@@ -57,7 +57,7 @@ describe("what is wrong with the arguments or the repository", () => {
 
   test.concurrent("manifests that cannot be a release, or that nobody could reach", async () => {
     const source = Source.sample()
-      .edit("k8s/deployment.yaml", "image: backend\n", "image: backend:latest\n")
+      .edit("k8s/deployment.yaml", "image: backend\n", "image: todo-mcp:latest\n")
       .edit(
         "k8s/service.yaml",
         "app.kubernetes.io/name: frontend\n  ports",
@@ -70,7 +70,7 @@ describe("what is wrong with the arguments or the repository", () => {
     const message = messageOf(await refused({}, source))
     for (const text of [
       "MANIFESTS_INVALID: the manifests have 3 problems",
-      "image backend:latest of container backend is neither a placeholder nor a digest",
+      "image todo-mcp:latest of container backend is neither a placeholder nor a digest",
       "Service frontend selects no pods of the manifests: its selector is app.kubernetes.io/name: front-end",
       "Rollout worker: image: backend is in an object of kind Rollout",
     ])

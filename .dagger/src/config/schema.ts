@@ -55,6 +55,8 @@ function app(conventions: Conventions) {
     target: text.optional(),
     /** Build arguments (ARG) of the Dockerfile, such as NEXT_PUBLIC_API_URL. No secrets: they stay readable in the image. */
     buildArgs: variables.default({}),
+    /** Name of its image in the manifests, without a tag, where that ends neither in the application's name nor in its folder's or its Service's, for example todo-server. */
+    image: text.optional(),
     /** Its Service, as the manifests name it. */
     service: label.default(conventions.name),
     /** Port that its container listens on. The port of its Service is read from the manifests. */

@@ -26,7 +26,7 @@ export function* imageProblems(manifests: Manifest[], placeholders: string[]): G
         yield problemAt(manifest, [...path, "image"], {
           code: "IMAGE_NOT_PINNED",
           what: `image ${container.image} of container ${container.name} is neither a placeholder nor a digest`,
-          fix: `write ${placeholders.map(name => `image: ${name}`).join(" or ")} for an image built here, else pin it: ${container.image}@sha256:…`,
+          fix: `write ${placeholders.map(name => `image: ${name}`).join(" or ")} for an image built here, or its name in cloud-native.yaml: ${placeholders.map(name => `${name}.image`).join(" or ")}; else pin it: ${container.image}@sha256:…`,
         })
     }
   }

@@ -7,6 +7,7 @@ import { CloudNativeError } from "../util/errors.js"
 import { checkManifests } from "./check.js"
 import { environments, filesInside, type FolderLayout, KUSTOMIZATIONS, LAYOUT_PATTERNS, layoutOf } from "./folder.js"
 import { withoutOtherHooks } from "./hooks.js"
+import { placeOwnImages } from "./own-images.js"
 import { type Manifest, parseManifests } from "./parse.js"
 import { assertNone } from "./problem.js"
 
@@ -27,7 +28,7 @@ export async function manifestsOf(folder: Directory, config: Config, overlay = "
   return readManifests(folder, layout, config, inside)
 }
 
-/** The manifests that a deployment applies; the hooks of other occasions are left out. */
+/** The manifests that a deployment applies, with the applications' images found; the hooks of other occasions are left out. */
 async function readManifests(
   folder: Directory,
   layout: FolderLayout,
@@ -36,6 +37,9 @@ async function readManifests(
 ): Promise<Manifest[]> {
   const { applied, others } = withoutOtherHooks(await parseFolder(folder, layout, config, inside))
   for (const other of others) console.log(`manifests: left out, since it is for another occasion: ${other}`)
+  const { problems, notes } = placeOwnImages(applied, { backend: config.backend, frontend: config.frontend })
+  for (const note of notes) console.log(`manifests: ${note}`)
+  assertNone(problems)
   return applied
 }
 

@@ -31,6 +31,7 @@ const Probe = z.looseObject({
 const Container = z.looseObject({
   name: z.string(),
   image: z.string(),
+  imagePullPolicy: z.string().optional(),
   command: z.array(z.string()).optional(),
   args: z.array(z.string()).optional(),
   ports: z

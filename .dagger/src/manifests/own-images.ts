@@ -1,0 +1,71 @@
+import { readReference } from "../registry/reference.js"
+import { describe, type Manifest } from "./manifest.js"
+import { containersOf } from "./pods.js"
+import { type Problem, problemAt } from "./problem.js"
+
+/** An application, as an image may be called after it. */
+export interface Named {
+  path: string
+  service: string
+  image?: string
+}
+
+export interface Matched {
+  problems: Problem[]
+  /** What was changed, for the log. */
+  notes: string[]
+}
+
+/**
+ * Write the placeholder of an application wherever its image stands by name, as in charts: "shop-api:1.2" is the application
+ * that is called api, whose folder is, or that says `image: shop-api`. A digest is somebody else's image.
+ */
+export function placeOwnImages(manifests: Manifest[], apps: Record<string, Named>): Matched {
+  const problems: Problem[] = []
+  const notes = new Set<string>()
+  for (const manifest of manifests)
+    for (const { container, path } of containersOf(manifest.object)) {
+      const { image } = container
+      const names = image in apps ? [image] : applicationsOf(image, apps)
+      if (names.length > 1)
+        problems.push(
+          problemAt(manifest, [...path, "image"], {
+            code: "IMAGE_AMBIGUOUS",
+            what: `image ${image} of container ${container.name} may be ${names.join(" or ")}`,
+            fix: `say whose it is in cloud-native.yaml: ${names.map(name => `${name}.image: ${nameIn(image)}`).join(", or ")}`,
+          }),
+        )
+      const [name] = names
+      if (names.length !== 1 || name === undefined) continue
+      if (name !== image) notes.add(`${image} is the image of the ${name} that is built here`)
+      container.image = name
+    }
+  for (const { object } of manifests)
+    for (const { container } of containersOf(object))
+      if (container.imagePullPolicy === "Never") {
+        container.imagePullPolicy = "IfNotPresent"
+        notes.add(
+          `${describe(object)}: imagePullPolicy of container ${container.name} is IfNotPresent instead of Never: an image by digest comes from a registry`,
+        )
+      }
+  return { problems, notes: [...notes] }
+}
+
+function applicationsOf(image: string, apps: Record<string, Named>): string[] {
+  const reference = readReference(image)
+  if (!reference || reference.digest) return []
+  const name = nameIn(image)
+  const all = Object.entries(apps)
+  const said = all.filter(([, app]) => app.image && (name === app.image || name.endsWith(`/${app.image}`)))
+  if (said.length > 0) return said.map(([app]) => app)
+  const last = name.split("/").at(-1)!
+  const isCalled = (word: string) => last === word || ["-", "_", "."].some(dash => last.endsWith(dash + word))
+  return all.flatMap(([app, { path, service, image: own }]) =>
+    own === undefined && [app, path.split("/").at(-1)!, service].some(isCalled) ? app : [],
+  )
+}
+
+/** A reference without its tag. */
+function nameIn(image: string): string {
+  return image.replace(/:[^:/]*$/, "")
+}

@@ -1,0 +1,68 @@
+import { describe, expect, test } from "vitest"
+
+import { placeOwnImages } from "../../../.dagger/src/manifests/own-images.ts"
+import { parseManifests } from "../../../.dagger/src/manifests/parse.ts"
+
+const APPS = {
+  backend: { path: "apps/api", service: "shop-api" },
+  frontend: { path: "frontend", service: "frontend" },
+}
+const DIGEST = `@sha256:${"a".repeat(64)}`
+
+function pods(containers: { image: string; imagePullPolicy?: string }[]) {
+  const text = JSON.stringify({
+    apiVersion: "apps/v1",
+    kind: "Deployment",
+    metadata: { name: "all" },
+    spec: { template: { spec: { containers: containers.map((one, index) => ({ name: `c${index}`, ...one })) } } },
+  })
+  return parseManifests([{ name: "all.yaml", text }])
+}
+
+function placed(image: string, apps: Parameters<typeof placeOwnImages>[1] = APPS) {
+  const manifests = pods([{ image }])
+  const { problems } = placeOwnImages(manifests, apps)
+  const { spec } = manifests[0]!.object as unknown as {
+    spec: { template: { spec: { containers: { image: string }[] } } }
+  }
+  return problems[0]?.what ?? spec.template.spec.containers[0]!.image
+}
+
+describe("an image by name is an application's", () => {
+  test.each([
+    ["backend", "backend"],
+    ["shop-api:latest", "backend"],
+    ["ghcr.io/acme/shop-api:1.2", "backend"],
+    ["localhost:5000/todo_backend", "backend"],
+    ["todo-frontend:v1", "frontend"],
+    // Others, and what is somebody's by digest, stay as they are: the check of images judges them.
+    ["todo-mcp:latest", "todo-mcp:latest"],
+    ["therapi:1", "therapi:1"],
+    [":latest", ":latest"],
+    [`acme/shop-api${DIGEST}`, `acme/shop-api${DIGEST}`],
+  ])("%s: %s", (image, expected) => expect(placed(image)).toBe(expected))
+
+  test("or by what the configuration says, which comes first", () => {
+    const apps = { ...APPS, frontend: { ...APPS.frontend, image: "acme/shop-api" } }
+    expect(placed("ghcr.io/acme/shop-api:1", apps)).toBe("frontend")
+    expect(placed("ghcr.io/acme/frontend:1", apps)).toBe("ghcr.io/acme/frontend:1")
+  })
+
+  test("or may be that of two, and is refused", () => {
+    const apps = { ...APPS, frontend: { path: "web/api", service: "web" } }
+    expect(placed("api:1", apps)).toBe("image api:1 of container c0 may be backend or frontend")
+  })
+})
+
+test("a pull policy with which no image by digest could run is replaced, and said", () => {
+  const manifests = pods([
+    { image: "api", imagePullPolicy: "Never" },
+    { image: "x", imagePullPolicy: "Always" },
+  ])
+  const { notes } = placeOwnImages(manifests, APPS)
+  expect(JSON.stringify(manifests[0]!.object)).not.toContain("Never")
+  expect(notes).toEqual([
+    "api is the image of the backend that is built here",
+    "Deployment all: imagePullPolicy of container c0 is IfNotPresent instead of Never: an image by digest comes from a registry",
+  ])
+})
