@@ -33,26 +33,24 @@ const NAMES: Record<ApplicationName, RegExp> = {
   frontend: /(^|[-_.])(frontend|web|ui|next|nextjs|client)$/,
 }
 
-/** Whether a file may hold manifests of the repository: YAML that is neither a tool's nor a chart's. */
-export function mayBeManifest(path: string, files: string[]): boolean {
+/** The files that may hold manifests of the repository: YAML that is neither a tool's nor a chart's. */
+export function possibleManifests({ files }: Pick<Layout, "files">): string[] {
   const charts = files.filter(file => /(^|\/)Chart\.yaml$/.test(file)).map(parentOf)
-  return (
-    /\.ya?ml$/.test(path) &&
-    !isAside(path) &&
-    !/(^|\/)(pnpm-(lock|workspace)|kustomization|cloud-native|(docker-)?compose[^/]*)\.ya?ml$/.test(path) &&
-    !charts.some(chart => chart === "." || isIn(chart, path))
+  return files.filter(
+    path =>
+      /\.ya?ml$/.test(path) &&
+      !isAside(path) &&
+      !/(^|\/)(pnpm-(lock|workspace)|kustomization|cloud-native|(docker-)?compose[^/]*)\.ya?ml$/.test(path) &&
+      !charts.some(chart => isIn(chart, path)),
   )
 }
 
-/** What the manifests in the repository say of the applications; undefined where it has none, or none in one folder. */
+/** What the manifests in the repository say of the applications; undefined where none runs them, or they are in no common folder. */
 export function discoverDeployed(paths: Record<ApplicationName, string>, layout: Layout): Deployed | undefined {
-  const manifests = Object.entries(layout.texts)
-    .filter(([path]) => mayBeManifest(path, layout.files))
-    .flatMap(([name, text]) => read(name, text))
-  const files = manifests.filter(({ object }) => podsOf(object)).map(({ file }) => file)
-  const kustomizations = layout.files.filter(file => /(^|\/)kustomization\.ya?ml$/.test(file) && !isAside(file))
-  const folder = [commonFolder([...files, ...kustomizations]), commonFolder(files)].find(path => path && path !== ".")
-  if (files.length === 0 || folder === undefined) return undefined
+  const all = possibleManifests(layout).flatMap(name => read(name, layout.texts[name] ?? ""))
+  const folder = folderOf(paths, all, layout)
+  if (folder === undefined) return undefined
+  const manifests = all.filter(({ file }) => isIn(folder, file))
   const backend = workloadOf("backend", paths.backend, manifests)
   const frontend = workloadOf("frontend", paths.frontend, manifests)
   const images = manifests.flatMap(({ object }) => containersOf(object).map(({ container }) => container.image))
@@ -63,6 +61,22 @@ export function discoverDeployed(paths: Record<ApplicationName, string>, layout:
     backend,
     frontend,
   }
+}
+
+/** The folder of the manifests that run the applications, with what belongs to them: a database, a base's overlays. */
+function folderOf(paths: Record<ApplicationName, string>, manifests: Manifest[], layout: Layout): string | undefined {
+  const own = (["backend", "frontend"] as const).flatMap(name =>
+    workloadOf(name, paths[name], manifests).images.map(({ file }) => file),
+  )
+  // Of several generations, the one that the applications are of.
+  const generation = commonFolder(Object.values(paths).map(path => `${path}/.`))
+  const beside = own.filter(file => generation && isIn(generation, file))
+  const folder = commonFolder(beside.length > 0 ? beside : own)
+  if (folder === undefined || folder === ".") return undefined
+  const top = generation && generation !== "." && isIn(generation, folder) ? generation : folder.split("/")[0]!
+  const pods = manifests.filter(({ object }) => podsOf(object)).map(({ file }) => file)
+  const kustomizations = layout.files.filter(file => /(^|\/)kustomization\.ya?ml$/.test(file) && !isAside(file))
+  return commonFolder([...beside, ...pods, ...kustomizations].filter(file => isIn(top, file)))
 }
 
 function commonFolder(files: string[]): string | undefined {

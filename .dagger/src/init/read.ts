@@ -1,7 +1,7 @@
 import { Directory } from "@dagger.io/dagger"
 
 import { isIn, type Layout, parentOf } from "../gate/layout.js"
-import { mayBeManifest } from "./deployed.js"
+import { possibleManifests } from "./deployed.js"
 
 const MADE = /(^|\/)(node_modules|\.venv|venv|\.next|__pycache__|\.git)\//
 const MANIFEST = /(^|\/)(package\.json|pyproject\.toml|requirements[^/]*\.txt|pnpm-lock\.yaml|yarn\.lock)$/
@@ -32,7 +32,7 @@ export async function readApplications(source: Directory, folders: string[], lay
       /(^|\/)(Dockerfile[^/]*|[^/]+\.dockerfile)$/i.test(path) &&
       (parentOf(path).startsWith("docker") || folders.some(folder => isIn(folder, path))),
   )
-  const manifests = layout.files.filter(path => mayBeManifest(path, layout.files)).slice(0, MOST_MANIFESTS)
+  const manifests = possibleManifests(layout).slice(0, MOST_MANIFESTS)
   const texts = await textsOf(source, [...wanted, ...dockerfiles, ...manifests])
   return { ...layout, texts: { ...layout.texts, ...texts } }
 }

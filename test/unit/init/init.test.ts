@@ -235,6 +235,40 @@ describe("the repository's own manifests", () => {
     expect(text).toContain("# - deploy/base/web.yaml has image: web:1: write image: frontend")
   })
 
+  test("are those beside the applications, where several generations have some", () => {
+    const generations = layout({
+      "phase-4/k8s/api.yaml": workload("Deployment", "old", "backend:4"),
+      "phase-5/k8s/api.yaml": workload("Deployment", "api", "backend:5"),
+      "phase-5/k8s/web.yaml": workload("Deployment", "web", "frontend:5"),
+    })
+    const chosen = { backend: "phase-5/backend", frontend: "phase-5/frontend" }
+    expect(discoverDeployed(chosen, generations)).toMatchObject({
+      folder: "phase-5/k8s",
+      backend: { images: [{ image: "backend:5" }] },
+    })
+  })
+
+  test("are not those of others, and may have a database in a folder of its own", () => {
+    const apps = {
+      "deploy/apps/api.yaml": workload("Deployment", "api", "backend"),
+      "deploy/data/postgres.yaml": workload("StatefulSet", "postgres", "postgres:17"),
+    }
+    const monitoring = { "monitoring/grafana.yaml": workload("Deployment", "grafana", "grafana/grafana:12") }
+    expect(discoverDeployed(paths, layout({ ...apps, ...monitoring }))).toMatchObject({
+      folder: "deploy",
+      hasDatabase: true,
+    })
+    expect(discoverDeployed(paths, layout(monitoring))).toBeUndefined()
+  })
+
+  test("are not taken out of several folders", () => {
+    const apart = {
+      "api/k8s/api.yaml": workload("Deployment", "api", "backend"),
+      "web/k8s/web.yaml": workload("Deployment", "web", "frontend"),
+    }
+    expect(discoverDeployed(paths, layout(apart))).toBeUndefined()
+  })
+
   test("are none where there is a chart, an example or a composition alone", () => {
     const {
       "charts/shop/Chart.yaml": chart,
