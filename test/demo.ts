@@ -5,6 +5,7 @@ import { join } from "node:path"
 
 import { cachePath } from "./lab/cache.ts"
 import { labUp } from "./lab/lab.ts"
+import { removeGoCaches } from "./lab/packages.ts"
 import { prepareTarget } from "./target/target.ts"
 
 const ROOT = join(import.meta.dirname, "..")
@@ -45,11 +46,13 @@ async function onEmbeddedEngine(): Promise<number> {
     "deploy",
     "--handshake",
   ])
+  // What the demo does not need it has not built.
+  await removeGoCaches()
   if (code === 0) {
     console.log(`
 The application is open at ${lab.appUrl}. Edit it under test/app and run the demo again: a rolling update.
 Look at the cluster: KUBECONFIG=${lab.kubeconfig} npx tsx test/lab/cli.ts kubectl --namespace=${NAMESPACE} get pods
-Remove everything that stays up: npm run lab:down`)
+Remove everything that stays up: npm run lab:down; what is kept on disk as well: npm run lab:prune`)
   }
   return code
 }

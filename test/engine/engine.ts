@@ -5,11 +5,11 @@ import { join } from "node:path"
 
 import { guard } from "../lab/reaper.ts"
 import { cleanUp } from "./cleanup.ts"
-import { collectGarbage } from "./gc.ts"
+import { collectInBackground } from "./gc.ts"
 import { dismissWorkers } from "./module.ts"
 import { admit, serve } from "./server.ts"
 import { stopServices } from "./service.ts"
-import { session } from "./store.ts"
+import { session, sessionFolder } from "./store.ts"
 
 import "./build.ts"
 import "./directory.ts"
@@ -27,6 +27,8 @@ export interface Engine {
 export const startEngine = async (): Promise<Engine> => {
   if (process.getuid?.() !== 0)
     throw new Error("the embedded engine mounts file systems: run it as root on Linux, or use a Dagger Engine")
+  // From now on, nothing that is used is collected.
+  sessionFolder()
   const callOff = guard(
     process.execPath,
     "--import",
@@ -46,8 +48,8 @@ export const startEngine = async (): Promise<Engine> => {
       dismissWorkers()
       await stopServices()
       await cleanUp(session)
-      await collectGarbage()
       callOff()
+      collectInBackground()
     },
   }
 }

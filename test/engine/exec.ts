@@ -15,7 +15,7 @@ import { brief, lineLogger, log } from "./progress.ts"
 import { mountStack, resolveOwner, rootStack } from "./rootfs.ts"
 import { plaintext, scrub, secretFile } from "./secret.ts"
 import { bind, type Bound } from "./service.ts"
-import { cached, digestOf, folder } from "./store.ts"
+import { cached, digestOf, folder, used } from "./store.ts"
 import { copyEntries, directoryPath, filePath, importFile, importTree, walk } from "./tree.ts"
 
 type FileMount = Mount & { kind: "directory" | "file" }
@@ -35,7 +35,7 @@ interface Prepared {
 }
 
 const volumePath = (root: string, mount: Mount & { kind: "cache" }): string => {
-  const path = join(folder("volumes"), mount.volume)
+  const path = used(join(folder("volumes"), mount.volume))
   if (!existsSync(path)) {
     mkdirSync(path, { mode: 0o755 })
     const owner = mount.owner ? resolveOwner(root, mount.owner) : undefined

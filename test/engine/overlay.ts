@@ -3,7 +3,7 @@ import { existsSync, lstatSync, mkdirSync, readlinkSync, renameSync, rmSync, sym
 import { join, posix } from "node:path"
 
 import { run } from "../lab/process.ts"
-import { folder, hash, keep, scratch, session } from "./store.ts"
+import { folder, hash, keep, scratch, session, used } from "./store.ts"
 
 /** A short name for a lower folder: mount options must fit one page. */
 const link = (path: string): string => {
@@ -65,7 +65,7 @@ export const keepLayer = (overlay: Overlay, name: string): string => {
   keep(overlay.upper, kept)
   return name
 }
-export const layerPath = (name: string): string => join(folder("layers"), name)
+export const layerPath = (name: string): string => used(join(folder("layers"), name))
 
 /** Where a container's path lies on the host, symbolic links read as the container reads them. */
 export const within = (root: string, path: string, follow = true): string => {

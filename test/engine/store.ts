@@ -16,7 +16,7 @@ export const folder = (
 
 /** One per session: mounts and scratch space, removed at its end. */
 export const session = `${process.pid.toString(36)}${randomBytes(4).toString("hex")}`
-const sessionFolder = (): string => {
+export const sessionFolder = (): string => {
   const path = join(folder("sessions"), session)
   mkdirSync(path, { recursive: true })
   return path
@@ -31,10 +31,15 @@ export const scratch = (): string => {
 /** Moves a folder to where it is kept; where another process was first, its content is the same. */
 export const keep = (made: string, kept: string): void => {
   try {
-    if (!existsSync(kept)) return renameSync(made, kept)
+    if (!existsSync(kept)) {
+      renameSync(made, kept)
+      // A container may have set the time of its root folder.
+      return touch(kept)
+    }
   } catch (error) {
     if (!existsSync(kept)) throw error
   }
+  touch(kept)
   rmSync(made, { recursive: true })
 }
 
@@ -89,8 +94,14 @@ export const once = <T>(key: string, produce: () => Promise<T>): Promise<T> => {
   return started
 }
 
-/** What was used lately is kept longest. */
+/** What was used lately is kept longest, and what was used since a session began until that ends. */
 export const touch = (path: string): void => utimesSync(path, new Date(), new Date())
+
+/** A path that is about to be used, if there is anything. */
+export const used = (path: string): string => {
+  if (existsSync(path)) touch(path)
+  return path
+}
 
 const resultPath = (key: string) => join(folder("results"), `${key}.json`)
 

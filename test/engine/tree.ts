@@ -19,7 +19,7 @@ import {
 } from "node:fs"
 import { basename, dirname, join } from "node:path"
 
-import { folder, hash, keep, scratch, touch } from "./store.ts"
+import { folder, hash, keep, scratch, touch, used } from "./store.ts"
 
 export interface Filter {
   exclude?: string[]
@@ -133,8 +133,8 @@ export interface File {
   name: string
 }
 
-export const directoryPath = ({ tree }: Directory): string => join(folder("trees"), tree)
-export const filePath = ({ file, name }: File): string => join(folder("files"), file, name)
+export const directoryPath = ({ tree }: Directory): string => used(join(folder("trees"), tree))
+export const filePath = ({ file, name }: File): string => join(used(join(folder("files"), file)), name)
 export const directoryNeeds = ({ tree }: Directory): string[] => [`trees/${tree}`]
 export const fileNeeds = ({ file }: File): string[] => [`files/${file}`]
 

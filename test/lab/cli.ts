@@ -1,10 +1,13 @@
 import { spawn } from "node:child_process"
 
+import { liveSessions } from "../engine/gc.ts"
+import { describeFullDisk, prune } from "./disk.ts"
 import { ensureImage, kubectlPath } from "./images.ts"
 import { kubeconfigPath, labDown, labUp } from "./lab.ts"
 
 const usage = `usage: tsx test/lab/cli.ts up [NAME]        bring a lab up (demo: registry 5000, API 6443, app 3000; another name: free ports)
                            down [NAME]      remove it with all it holds; without a name, every one
+                           prune            remove every lab, and all that is kept for later ones
                            image REF...     make or pull images into the lab's storage
                            kubectl ARG...   kubectl on KUBECONFIG, or else on the demo's cluster
 `
@@ -22,6 +25,10 @@ async function main([command, ...args]: string[]): Promise<number> {
     }
     case "down":
       await labDown(args[0])
+      return 0
+    case "prune":
+      if (liveSessions().length > 0) throw new Error("the embedded engine runs: let its calls end first")
+      await prune()
       return 0
     case "image":
       for (const reference of args) await ensureImage(reference)
@@ -43,7 +50,8 @@ async function kubectl(args: string[]): Promise<number> {
 try {
   process.exitCode = await main(process.argv.slice(2))
 } catch (error) {
-  process.stderr.write(`lab: ${(error as Error).message}
+  const { message } = error as Error
+  process.stderr.write(`lab: ${[message, describeFullDisk(message)].filter(Boolean).join("\n")}
 `)
   process.exitCode = 1
 }

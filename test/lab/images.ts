@@ -13,6 +13,7 @@ import {
   goProgram,
   imageFile,
   npmPackage,
+  removeGoCaches,
 } from "./packages.ts"
 import { podman } from "./podman.ts"
 import { step } from "./progress.ts"
@@ -241,7 +242,13 @@ async function ensureStandIn(name: string, recipe: Recipe): Promise<void> {
     await step(`making the stand-in for ${name}`, recipe.usually, () => build(name, recipe, digest))
     // Refused while containers or other images still rest on it.
     if (outdated) await podman(["rmi", outdated], { check: false })
+    await removeIdleGoCaches()
   })
+}
+
+/** Removes Go's caches, unless a program is yet to be built that could share them. */
+export function removeIdleGoCaches(): Promise<void> {
+  return removeGoCaches(Object.values(standIns).flatMap(({ go }) => go ?? []))
 }
 
 async function imageId(name: string): Promise<string> {

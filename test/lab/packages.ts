@@ -6,7 +6,7 @@ import { join } from "node:path"
 import { rootCertificates } from "node:tls"
 import { fileURLToPath } from "node:url"
 
-import { cachePath, makeOnce } from "./cache.ts"
+import { cachePath, makeOnce, withLock } from "./cache.ts"
 import { ensureProgram } from "./podman.ts"
 import { isInstalled, type Result, run } from "./process.ts"
 import { step } from "./progress.ts"
@@ -72,23 +72,35 @@ export function architecture(): "x64" | "arm64" {
   throw new Error(`the lab has images for x64 and arm64, not for ${process.arch}`)
 }
 
-/** Builds a Go program out of the module proxy, once per version and source; it is kept in the cache. */
-export async function goProgram(program: GoProgram): Promise<string> {
-  const { name, version = "", source, usually } = program
+function programPath({ name, version = "", source }: GoProgram): string {
   const sourceHash = source
     ? createHash("sha256")
         .update(readFileSync(imageFile(source, "main.go")))
         .digest("hex")
         .slice(0, 8)
     : ""
-  const file = [name, version, sourceHash, architecture()].filter(Boolean).join("-")
-  return makeOnce(cachePath("bin", file), async temporary => {
+  return cachePath("bin", [name, version, sourceHash, architecture()].filter(Boolean).join("-"))
+}
+
+/** Builds a Go program out of the module proxy, once per version and source; it is kept in the cache. */
+export async function goProgram(program: GoProgram): Promise<string> {
+  const { name, version = "", usually } = program
+  return makeOnce(programPath(program), async temporary => {
     if (!isInstalled("go"))
       throw new Error(
         `Go 1.24 or newer is needed to build ${name} and not on this machine: install it from https://go.dev/dl.`,
       )
-    await step(`building ${name} ${version}`.trim(), usually, () => goBuild(program, temporary))
+    await withLock(GO, () => step(`building ${name} ${version}`.trim(), usually, () => goBuild(program, temporary)))
   })
+}
+
+/** Go's caches, which builds share, one after the other. */
+const GO = "go"
+
+/** Removes Go's caches once these programs are built, which could share them. */
+export async function removeGoCaches(awaited: GoProgram[] = []): Promise<void> {
+  if (!existsSync(cachePath(GO)) || !awaited.every(program => existsSync(programPath(program)))) return
+  await withLock(GO, () => rm(cachePath(GO), { recursive: true, force: true }))
 }
 
 async function goBuild(
@@ -135,8 +147,8 @@ async function stagingModules(go: (...args: string[]) => Promise<Result>, versio
 function goEnvironment(): NodeJS.ProcessEnv {
   return {
     ...process.env,
-    GOCACHE: cachePath("go", "build"),
-    GOMODCACHE: cachePath("go", "mod"),
+    GOCACHE: cachePath(GO, "build"),
+    GOMODCACHE: cachePath(GO, "mod"),
     GOFLAGS: "-modcacherw -buildvcs=false",
     CGO_ENABLED: "0",
   }

@@ -2,6 +2,7 @@
 import { readFileSync } from "node:fs"
 import { join } from "node:path"
 
+import { describeFullDisk } from "../../lab/disk.ts"
 import { platform } from "../container.ts"
 import { startEngine } from "../engine.ts"
 import { expectCalls, findModule, FunctionError, register } from "../module.ts"
@@ -35,6 +36,8 @@ const fail = (error: unknown, path: string): number => {
       ? error.values
       : ((error as { extensions?: Record<string, unknown> }).extensions ?? {})
   say(`Error: ${message}`)
+  const full = describeFullDisk([message, values.stdout, values.stderr].join("\n"))
+  if (full) say(full)
   if (error instanceof UsageError) say(`Run '${(error as { path?: string }).path ?? path} --help' for usage.`)
   if (values._type !== "EXEC_ERROR") return 1
   if (values.stdout) say(`Stdout:\n${values.stdout as string}`)
