@@ -1,9 +1,10 @@
 import { posix } from "node:path"
 
-import { dag, Directory, ReturnType } from "@dagger.io/dagger"
+import { dag, Directory } from "@dagger.io/dagger"
 
 import type { Config } from "../config/schema.js"
 import { CloudNativeError } from "../util/errors.js"
+import { runTool } from "../util/tool.js"
 import { checkManifests } from "./check.js"
 import { environments, filesInside, type FolderLayout, KUSTOMIZATIONS, LAYOUT_PATTERNS, layoutOf } from "./folder.js"
 import { withoutOtherHooks } from "./hooks.js"
@@ -110,20 +111,15 @@ async function kustomizationText(folder: Directory, inside: string): Promise<str
 }
 
 async function kustomize(folder: Directory, overlay: string, image: string): Promise<string> {
-  const rendered = dag
-    .container()
-    .from(image)
-    .withUser("0:0")
-    .withDirectory(FOLDER, folder)
-    .withExec(["kubectl", "kustomize", "--load-restrictor=LoadRestrictionsNone", `${FOLDER}/${overlay}`], {
-      expect: ReturnType.Any,
-    })
-  if ((await rendered.exitCode()) === 0) return rendered.stdout()
+  const kubectl = dag.container().from(image).withUser("0:0").withDirectory(FOLDER, folder)
+  const args = ["kubectl", "kustomize", "--load-restrictor=LoadRestrictionsNone", `${FOLDER}/${overlay}`]
+  const { exitCode, stdout, stderr } = await runTool(kubectl, args, { name: "kubectl kustomize" })
+  if (exitCode === 0) return stdout
   throw new CloudNativeError({
     code: "MANIFESTS_INVALID",
     blame: "user",
     what: `the kustomization in ${overlay} cannot be rendered`,
-    why: (await rendered.stderr()).trim(),
+    why: stderr.trim(),
     fix: "correct what kubectl kustomize names",
   })
 }

@@ -8,6 +8,7 @@ import { attach } from "../registry/oras.js"
 import { parseReference } from "../registry/reference.js"
 import { messageOf } from "../util/errors.js"
 import { readJson } from "../util/json.js"
+import { quietly } from "../util/quietly.js"
 import { sbomOf } from "../verify/sbom.js"
 import { type Origin, PREDICATE_TYPE, provenanceOf, statementOf } from "./provenance.js"
 import { type Application, APPLICATIONS, type PushedImages, type VerifiedImages } from "./publish.js"
@@ -57,7 +58,7 @@ async function attachTo(
   key?: SigningKey,
 ): Promise<void> {
   const { config } = images
-  const file = await sbomOf(images[application], config).sync()
+  const file = await quietly(`SBOM of ${application}`, () => sbomOf(images[application], config).sync())
   // One after the other: where a registry has no referrers API, each rewrites the same list of them.
   const sbom = await attach(registry, config, reference, { ...SBOM, file })
   const predicate = provenanceOf(await originOf(application, images, sbom))

@@ -2,6 +2,7 @@ import { Container, dag, Directory } from "@dagger.io/dagger"
 
 import type { Config } from "../../config/schema.js"
 import { CloudNativeError, messageOf } from "../../util/errors.js"
+import { quietly } from "../../util/quietly.js"
 import { uniqueValue } from "../../util/unique.js"
 import { type OciImage, readImage } from "./oci.js"
 
@@ -14,7 +15,8 @@ export interface Inspected {
 export async function inspectImage(container: Container, config: Config, anew = false): Promise<Inspected> {
   await assertReadable(container)
   const layout = layoutOf(container, config, anew)
-  return { layout, image: await readImage(async path => JSON.parse(await layout.file(path).contents()) as unknown) }
+  const read = async (path: string) => JSON.parse(await layout.file(path).contents()) as unknown
+  return { layout, image: await quietly("layers of an image", () => readImage(read)) }
 }
 
 /** An image as a registry would hold it: an OCI layout; `anew`: whatever was made of it before. */
