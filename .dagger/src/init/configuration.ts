@@ -1,4 +1,4 @@
-import type { Deployed } from "./deployed.js"
+import type { Deployed, Workload } from "./deployed.js"
 import type { ApplicationName, Found } from "./discover.js"
 import { type Findings, healthOf, portOf } from "./manifests.js"
 
@@ -20,7 +20,7 @@ export function configurationFor(name: string, findings: Findings, deployed?: De
     `name: ${name}`,
     ...(deployed && deployed.folder !== "k8s" ? [`manifests: ${deployed.folder}`] : []),
     ...(deployed?.secretName ? [`secretName: ${deployed.secretName}`] : []),
-    ...apps.flatMap(app => ["", ...section(app, findings[app], deployed?.[app].service)]),
+    ...apps.flatMap(app => ["", ...section(app, findings[app], deployed?.[app])]),
     ...(database ? ["", DATABASE.trimEnd(), ...ephemeral(findings, deployed)] : []),
     "",
   ].join("\n")
@@ -36,7 +36,7 @@ export function unknowns({ backend, frontend }: Findings, deployed?: Deployed): 
     ...(backend.module || backend.dockerfile
       ? []
       : ["no file of the backend says `app = FastAPI(...)`: docker/backend.dockerfile starts app.main:app"]),
-    ...(deployed ? placeholders(deployed) : migrations(backend, frontend)),
+    ...(deployed ? unplaced(deployed) : migrations(backend, frontend)),
   ]
 }
 
@@ -47,16 +47,11 @@ function withoutHealth(name: ApplicationName, { answers }: Found): string {
   return `the ${name} has no health route: ${asked}; add ${HEALTH[name]}`
 }
 
-/** The images of the repository's own manifests that the module has to replace. */
-function placeholders(deployed: Deployed): string[] {
-  return (["backend", "frontend"] as const).flatMap(name => {
-    const others = deployed[name].images.filter(({ image }) => image !== name)
-    if (deployed[name].images.length === 0)
-      return [`no container in ${deployed.folder} was found to run the ${name}: write image: ${name} in its own`]
-    return others.map(
-      ({ file, image }) => `${file} has image: ${image}: write image: ${name}, which becomes the digest`,
-    )
-  })
+/** The applications that no container of the repository's own manifests was found to run. */
+function unplaced(deployed: Deployed): string[] {
+  return (["backend", "frontend"] as const)
+    .filter(name => deployed[name].images.length === 0)
+    .map(name => `no container in ${deployed.folder} was found to run the ${name}: write image: ${name} in its own`)
 }
 
 function migrations(backend: Found, frontend: Found): string[] {
@@ -73,7 +68,7 @@ function migrations(backend: Found, frontend: Found): string[] {
   ]
 }
 
-function section(name: ApplicationName, found: Found, service: string | undefined): string[] {
+function section(name: ApplicationName, found: Found, workload?: Workload): string[] {
   const defaults = DEFAULTS[name]
   const port = portOf(name, found)
   const health = healthOf(name, found)
@@ -81,7 +76,8 @@ function section(name: ApplicationName, found: Found, service: string | undefine
     ...(found.path === name ? [] : [`path: ${found.path}`]),
     ...(found.dockerfile === undefined ? [] : [`dockerfile: ${found.dockerfile}`]),
     ...(found.context === undefined ? [] : [`context: ${found.context}`]),
-    ...(service === undefined || service === name ? [] : [`service: ${service}`]),
+    ...(workload?.image === undefined ? [] : [`image: ${workload.image}`]),
+    ...(workload?.service === undefined || workload.service === name ? [] : [`service: ${workload.service}`]),
     ...(port === defaults.port ? [] : [`port: ${port}`]),
     ...(health === defaults.health ? [] : [`health: ${health}`]),
     ...(found.buildArgs.length === 0

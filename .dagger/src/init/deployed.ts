@@ -1,4 +1,5 @@
 import { isIn, type Layout, parentOf, upwards } from "../gate/layout.js"
+import { isCalledAfter, nameIn } from "../manifests/own-images.js"
 import { type Manifest, parseManifests } from "../manifests/parse.js"
 import { containersOf, podsOf } from "../manifests/pods.js"
 import { isSelected, targetOf } from "../manifests/services.js"
@@ -11,8 +12,10 @@ export interface Workload {
   service?: string
   port?: number
   health?: string
-  /** Images that are the application's, with their place: the placeholder belongs there. */
+  /** The files with images that are the application's. */
   images: { file: string; image: string }[]
+  /** Its image's name, where neither that of the application, its folder nor its Service tells it. */
+  image?: string
 }
 
 export interface Deployed {
@@ -107,9 +110,13 @@ function workloadOf(name: ApplicationName, path: string, manifests: Manifest[]):
         : [],
     ),
   )[0]
+  const service = served?.service.metadata.name
+  const words = [name, path.split("/").at(-1)!, ...(service === undefined ? [] : [service])]
+  const other = images.find(({ image }) => !isCalledAfter(image, words))?.image
   return {
     images,
-    service: served?.service.metadata.name,
+    image: other && nameIn(other).split("/").at(-1),
+    service,
     port: served && portOf(served.service, served.container),
     health: served && healthOf(served.container),
   }

@@ -58,14 +58,18 @@ function applicationsOf(image: string, apps: Record<string, Named>): string[] {
   const all = Object.entries(apps)
   const said = all.filter(([, app]) => app.image && (name === app.image || name.endsWith(`/${app.image}`)))
   if (said.length > 0) return said.map(([app]) => app)
-  const last = name.split("/").at(-1)!
-  const isCalled = (word: string) => last === word || ["-", "_", "."].some(dash => last.endsWith(dash + word))
   return all.flatMap(([app, { path, service, image: own }]) =>
-    own === undefined && [app, path.split("/").at(-1)!, service].some(isCalled) ? app : [],
+    own === undefined && isCalledAfter(image, [app, path.split("/").at(-1)!, service]) ? app : [],
   )
 }
 
+/** Whether the last part of an image's name is one of the words, or ends in one. */
+export function isCalledAfter(image: string, words: string[]): boolean {
+  const last = nameIn(image).split("/").at(-1)!
+  return words.some(word => last === word || ["-", "_", "."].some(dash => last.endsWith(dash + word)))
+}
+
 /** A reference without its tag. */
-function nameIn(image: string): string {
+export function nameIn(image: string): string {
   return image.replace(/:[^:/]*$/, "")
 }

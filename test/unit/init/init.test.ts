@@ -189,7 +189,7 @@ describe("the repository's own manifests", () => {
       workload("Job", "migrate", "ghcr.io/acme/shop-backend:latest"),
       workload("StatefulSet", "postgres", "postgres:17"),
     ].join("---\n"),
-    "deploy/base/web.yaml": [service("site", "3000"), workload("Deployment", "site", "web:1")].join("---\n"),
+    "deploy/base/web.yaml": [service("site", "3000"), workload("Deployment", "site", "acme/ui:1")].join("---\n"),
     "deploy/overlays/production/kustomization.yaml": "resources: [../../base]\n",
     "charts/shop/Chart.yaml": "name: shop\n",
     "charts/shop/templates/api.yaml": workload("Deployment", "other", "backend"),
@@ -215,24 +215,28 @@ describe("the repository's own manifests", () => {
         ],
       },
       frontend: {
+        image: "ui",
         service: "site",
         port: 3000,
         health: undefined,
-        images: [{ file: "deploy/base/web.yaml", image: "web:1" }],
+        images: [{ file: "deploy/base/web.yaml", image: "acme/ui:1" }],
       },
     })
   })
 
-  test("are what the config says, with the images that have to be replaced", () => {
+  test("are what the config says, and which application none runs", () => {
     const text = configurationFor("shop", findings(SHOP), discoverDeployed(paths, layout(FILES)))
     expect(parseConfig(text, "cloud-native.yaml")).toMatchObject({
       manifests: "deploy",
       secretName: "shop",
       backend: { service: "api" },
-      frontend: { service: "site" },
+      frontend: { service: "site", image: "ui" },
       ephemeral: { services: [], random: ["PASSWORD"] },
     })
-    expect(text).toContain("# - deploy/base/web.yaml has image: web:1: write image: frontend")
+    const backendOnly = layout({ "deploy/api.yaml": workload("Deployment", "api", "backend:1") })
+    expect(unknowns(findings(SHOP), discoverDeployed(paths, backendOnly))).toContain(
+      "no container in deploy was found to run the frontend: write image: frontend in its own",
+    )
   })
 
   test("are those beside the applications, where several generations have some", () => {

@@ -9,6 +9,7 @@ import { parseConfig } from "../../../.dagger/src/config/parse.js"
 import { planSuite } from "../../../.dagger/src/gate/detect.js"
 import { readLayout } from "../../../.dagger/src/gate/layout.js"
 import { checkManifests } from "../../../.dagger/src/manifests/check.js"
+import { placeOwnImages } from "../../../.dagger/src/manifests/own-images.js"
 import { parseManifests } from "../../../.dagger/src/manifests/parse.js"
 import { withMissingParts } from "../../../.dagger/src/scaffold.js"
 import { readShapes, Repository } from "../../adoption/shape.ts"
@@ -42,7 +43,7 @@ const SHAPES = [
   {
     name: "kustomize",
     manifests: "deploy/base",
-    lines: 23,
+    lines: 20,
     suites: [
       ["pip", "python -m pytest"],
       ["npm", "node --test"],
@@ -96,7 +97,9 @@ test.each(SHAPES)("$name: init, then $lines lines by hand", async ({ name, manif
   const files = readdirSync(folder)
     .filter(file => file.endsWith(".yaml") && file !== "kustomization.yaml")
     .map(file => ({ name: file, text: readFileSync(join(folder, file), "utf8") }))
-  expect(checkManifests(parseManifests(files), config)).toEqual([])
+  const parsed = parseManifests(files)
+  expect(placeOwnImages(parsed, { backend: config.backend, frontend: config.frontend }).problems).toEqual([])
+  expect(checkManifests(parsed, config)).toEqual([])
 
   const layout = await readLayout(source, config)
   const tested = (["backend", "frontend"] as const).filter(app => !config[app].test.none)
