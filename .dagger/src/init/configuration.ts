@@ -35,7 +35,7 @@ export function unknowns({ backend, frontend }: Findings, deployed?: Deployed): 
     ...(frontend.hasTests ? [] : ["the frontend has no tests"]),
     ...(backend.module || backend.dockerfile
       ? []
-      : ["no file of the backend says `app = FastAPI(...)`: docker/backend.dockerfile starts app.main:app"]),
+      : ["no file of the backend makes an application by FastAPI(): docker/backend.dockerfile starts app.main:app"]),
     ...(deployed ? unplaced(deployed) : migrations(backend, frontend)),
   ]
 }

@@ -16,6 +16,8 @@ export interface Found {
   answers?: string
   /** Import path of the FastAPI application, for example app.main:app. */
   module?: string
+  /** Whether that is a function that makes it. */
+  factory?: true
   /** The command that makes its tables, in its image. */
   migration?: string[]
   /** The tool of a migration whose command the image may not have. */
@@ -75,7 +77,7 @@ export function discover(name: ApplicationName, path: string, layout: Layout): F
     port: portOf(text),
     health: name === "frontend" ? nextHealth(path, layout) : fastApiHealth(sources),
     answers: name === "frontend" ? "/" : fastApiAnswers(sources),
-    module: name === "backend" ? fastApiModule(path, sources) : undefined,
+    ...(name === "backend" && fastApiModule(path, sources)),
     ...(name === "backend" ? backendMigration(path, layout) : frontendMigration(path, text, layout)),
     database: sources.some(([file, content]) => isManifest(file) && DRIVERS.test(content)),
     betterAuth: sources.some(([file, content]) => isManifest(file) && /"better-auth"/.test(content)),
@@ -150,19 +152,32 @@ function fastApiAnswers(sources: [string, string][]): string | undefined {
     .sort((a, b) => a.length - b.length)[0]
 }
 
-/** The module that makes the application, as uvicorn names it. */
-function fastApiModule(path: string, sources: [string, string][]): string | undefined {
-  const made = sources
+/** An application that a module has, made by itself or by a factory; and the factory alone, which uvicorn calls without arguments. */
+const MADE =
+  /^(\w+)(?::\s*[\w.]+)?\s*=\s*(?:[\w.]+\.)?(?:FastAPI|(?:create|make|build|get|init)_(?:app|application|api))\(/m
+const FACTORY = /^def ((?:create|make|build|get|init)_(?:app|application|api))\(\s*(?:\w+[^,()=]*=[^,()]*,?\s*)*\)/m
+
+/** The module that makes the application, as uvicorn names it, and whether that is a function to call. */
+function fastApiModule(path: string, sources: [string, string][]): Pick<Found, "module" | "factory"> {
+  const modules = sources
     .filter(
       ([file, text]) =>
-        file.endsWith(".py") && !/(^|\/)tests?\//.test(file) && /^(\w+)(?::\s*\w+)?\s*=\s*FastAPI\(/m.test(text),
+        /\.py$/.test(file) &&
+        !/(^|\/)(tests?\/|(test_|conftest)[^/]*$)/.test(file) &&
+        /FastAPI\(|\bimport\b.*_app\b/.test(text),
     )
-    .sort(([a], [b]) => a.length - b.length)[0]
-  if (!made) return undefined
-  const [file, text] = made
-  const variable = /^(\w+)(?::\s*\w+)?\s*=\s*FastAPI\(/m.exec(text)![1]!
-  const module = (path === "." ? file : file.slice(path.length + 1)).replace(/\.py$/, "").replaceAll("/", ".")
-  return `${module}:${variable}`
+    .sort(([a], [b]) => a.length - b.length)
+  const place = (file: string, name: string) =>
+    `${relativeTo(path, file).replace(/\.py$/, "").replaceAll("/", ".")}:${name}`
+  for (const [pattern, factory] of [
+    [MADE, undefined],
+    [FACTORY, true],
+  ] as const)
+    for (const [file, text] of modules) {
+      const name = pattern.exec(text)?.[1]
+      if (name !== undefined) return { module: place(file, name), factory }
+    }
+  return {}
 }
 
 /** alembic, else a module that is called migrate and runs by itself. */
@@ -183,7 +198,7 @@ function backendMigration(path: string, { files, texts }: Layout): Pick<Found, "
 /** A migrate.ts that the Dockerfile bundles, else the tool of the database library, whose command the image has with all packages. */
 function frontendMigration(path: string, dockerfile: string, layout: Layout): Pick<Found, "migration" | "migrates"> {
   const has = (pattern: RegExp) => layout.files.some(file => isIn(path, file) && pattern.test(relativeTo(path, file)))
-  const bundled = /([\w.-]*migrat\w*\.[cm]?js)\s*"?\]?\s*$/m.exec(dockerfile)?.[1]
+  const bundled = [...dockerfile.matchAll(/[\w.-]*migrat\w*\.[cm]?js\b/g)].at(-1)?.[0]
   if (bundled) return { migration: ["node", bundled] }
   if (has(/^migrate\.ts$/) && dockerfile === "") return { migration: ["node", "migrate.mjs"] }
   const manifest = packageJson(layout, path)

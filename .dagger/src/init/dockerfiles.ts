@@ -33,7 +33,7 @@ export function adaptBackend(text: string, found: Found, layout: Layout): string
   const own = module.split(/[.:]/)[0]!
   const command = has(`${own}/__main__.py`)
     ? ["python", "-m", own]
-    : ["uvicorn", module, "--host", "0.0.0.0", "--port", String(port)]
+    : ["uvicorn", ...(found.factory ? ["--factory"] : []), module, "--host", "0.0.0.0", "--port", String(port)]
   return withDependencies(text, has)
     .replace("COPY app app\n", copying(code, folders, ""))
     .replace("compileall -q app", `compileall -q ${code.join(" ")}`)

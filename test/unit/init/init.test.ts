@@ -160,6 +160,48 @@ describe("migrations", () => {
   })
 })
 
+describe("the application's module", () => {
+  const made = (files: Layout["texts"]) => {
+    const { module, factory } = discover("backend", "api", layout(files))
+    return [module, factory]
+  }
+  const FACTORY = "from fastapi import FastAPI\n\ndef create_app() -> FastAPI:\n    return FastAPI()\n"
+
+  test.each([
+    ["its own", { "api/shop/main.py": "api: FastAPI = FastAPI(title='Shop')\n" }, ["shop.main:api", undefined]],
+    ["a factory's", { "api/main.py": `${FACTORY}\napp = create_app()\n` }, ["main:app", undefined]],
+    [
+      "that of a factory elsewhere",
+      { "api/core.py": FACTORY, "api/asgi.py": "from core import create_app\n\napp = create_app()\n" },
+      ["asgi:app", undefined],
+    ],
+    ["the factory", { "api/shop/main.py": FACTORY }, ["shop.main:create_app", true]],
+    [
+      "no factory with arguments",
+      { "api/main.py": FACTORY.replace("()", "(settings: Settings)") },
+      [undefined, undefined],
+    ],
+    [
+      "a factory with defaults",
+      { "api/main.py": FACTORY.replace("()", "(debug: bool = False)") },
+      ["main:create_app", true],
+    ],
+    [
+      "not a test's",
+      { "api/tests/test_main.py": "app = FastAPI()\n", "api/conftest.py": "app = FastAPI()\n" },
+      [undefined, undefined],
+    ],
+  ])("is %s", (_, files, expected) => {
+    expect(made(files)).toEqual(expected)
+  })
+
+  test("is started by uvicorn, a factory as one", () => {
+    const own = layout({ "api/shop/main.py": FACTORY, "api/uv.lock": "" })
+    const text = adaptBackend(template("docker/backend.dockerfile"), discover("backend", "api", own), own)
+    expect(text).toContain('CMD ["uvicorn", "--factory", "shop.main:create_app", "--host"')
+  })
+})
+
 describe("a backend without a health route is asked", () => {
   const asked = (text: string) => discover("backend", "api", layout({ "api/main.py": text })).answers
   test("for its schema, unless that is off or elsewhere", () => {
