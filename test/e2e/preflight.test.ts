@@ -356,6 +356,7 @@ describe("a service account with the Role of docs/permissions.md", () => {
       `--source=${source.path}`,
       "deploy",
       `--registry=${lab.registry}/${namespace}`,
+      "--verbose",
       ...target,
     )
     expect(deployed.exitCode, deployed.stderr).toBe(0)

@@ -4,15 +4,17 @@ import { AsyncLocalStorage } from "node:async_hooks"
 import { scrub } from "./secret.ts"
 
 let telling = false
-/** Whether anything is said at all; an engine for tests is silent. */
-export const tell = (on: boolean): void => {
+let tellingAll = false
+/** Whether anything is said at all, and whether everything is; an engine for tests is silent. */
+export const tell = (on: boolean, all = false): void => {
   telling = on
+  tellingAll = all
 }
 
 const shown = new AsyncLocalStorage<boolean>()
 /** Does work that is shown, or is not: as on a real engine, nothing of a span that is encapsulated. */
 export const showing = <T>(isShown: boolean, work: () => T): T => shown.run(isShown, work)
-const isTelling = (): boolean => telling && (shown.getStore() ?? true)
+const isTelling = (): boolean => telling && (tellingAll || (shown.getStore() ?? true))
 
 const start = Date.now()
 const say = (text: string) =>

@@ -28,8 +28,16 @@ export interface Globals {
   autoApply: boolean
   silent: boolean
   quiet: boolean
+  verbose: boolean
 }
-export const noGlobals: Globals = { json: false, help: false, autoApply: false, silent: false, quiet: false }
+export const noGlobals: Globals = {
+  json: false,
+  help: false,
+  autoApply: false,
+  silent: false,
+  quiet: false,
+  verbose: false,
+}
 
 export interface GlobalFlag {
   name: string
@@ -89,7 +97,14 @@ export const globalFlags: GlobalFlag[] = [
       globals.silent = true
     },
   },
-  { name: "verbose", short: "v", usage: "Accepted; progress is always whole", set: () => {} },
+  {
+    name: "verbose",
+    short: "v",
+    usage: "Increase verbosity: show what containers print in encapsulated spans, too",
+    set: globals => {
+      globals.verbose = true
+    },
+  },
 ]
 export const callFlags: GlobalFlag[] = [
   {

@@ -97,7 +97,7 @@ const main = async (words: string[]): Promise<number> => {
   if (!command) throw new Error(`unknown command or file "${name}" for "dagger"`)
   // The module is found, and the amount of progress known, before the rest of the line can be read.
   const early = earlyGlobals(words, { ...globals })
-  tell(!early.silent && !early.quiet)
+  tell(!early.silent && !early.quiet, early.verbose)
   const engine = await startEngine()
   const interrupted = () => void engine.stop().finally(() => process.exit(130))
   process.once("SIGINT", interrupted).once("SIGTERM", interrupted)
@@ -137,6 +137,7 @@ const earlyGlobals = (words: string[], globals: Globals): Globals => {
     else if (word === "-m" || word === "--mod") globals.module = words[i + 1]
     else if (/^(-s|--silent)$/.test(word)) globals.silent = true
     else if (/^(-q+|--quiet)$/.test(word)) globals.quiet = true
+    else if (/^(-v+|--verbose)$/.test(word)) globals.verbose = true
   }
   return globals
 }
