@@ -529,7 +529,8 @@ function plan(flags: Record<string, string>): Promise<Ended> {
 
 function call(name: string, flags: Record<string, string>, source: Source): Promise<Ended> {
   const given = { kubeconfig: `file:${lab.kubeconfig}`, secrets: file("complete.env", SECRETS), ...flags }
-  return dagger(`--source=${source.path}`, name, ...Object.entries(given).map(([flag, value]) => `--${flag}=${value}`))
+  const flagged = Object.entries(given).map(([flag, value]) => `--${flag}=${value}`)
+  return dagger(`--source=${source.path}`, name, "--verbose", ...flagged)
 }
 
 function messageOf({ stderr }: Ended): string {
