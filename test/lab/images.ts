@@ -17,6 +17,7 @@ import {
 } from "./packages.ts"
 import { podman } from "./podman.ts"
 import { step } from "./progress.ts"
+import { helm } from "./tools.ts"
 
 /**
  * How a stand-in is made: a folder of images/ with a Containerfile, and what is laid
@@ -124,6 +125,11 @@ const standIns: Record<string, Recipe> = {
     folder: "oras",
     usually: "5 s",
     go: [{ name: "oras", module: "oras.land/oras", version: "v1.3.4", package: "cmd/oras", usually: "20 s" }],
+  },
+  "docker.io/alpine/helm:4.3.1": {
+    folder: "helm",
+    usually: "5 s",
+    go: [helm],
   },
   "ghcr.io/sigstore/cosign/cosign:v3.1.3": {
     folder: "cosign",

@@ -2,7 +2,7 @@
 import { join } from "node:path"
 
 import { cachePath, makeOnce } from "./cache.ts"
-import { goProgram } from "./packages.ts"
+import { type GoProgram, goProgram } from "./packages.ts"
 import { ensureProgram } from "./podman.ts"
 import { run } from "./process.ts"
 import { step } from "./progress.ts"
@@ -23,6 +23,15 @@ export const act = () =>
 
 /** Checks workflows of GitHub Actions for what makes them unsafe. */
 export const zizmor = () => pythonProgram("zizmor", "1.32.0")
+
+/** Helm: what charts are rendered with, and what its users compare with. */
+export const helm: GoProgram = {
+  name: "helm",
+  module: "helm.sh/helm/v4",
+  version: "v4.3.1",
+  package: "cmd/helm",
+  usually: "2 min",
+}
 
 /** A browser: Debian's, since others download one of their own. */
 export async function chromium(): Promise<string> {
