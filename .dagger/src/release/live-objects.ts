@@ -8,6 +8,8 @@ export interface Present extends Identity {
   managed: boolean
   /** The name of the config that it was applied for, where that is another one. */
   owner?: string
+  /** The Helm release that it is part of. */
+  helm?: string
 }
 
 const LABELS = Object.keys(ownLabels(""))
@@ -17,6 +19,7 @@ const COLUMNS = [
   ".kind",
   ".metadata.name",
   ...LABELS.map(label => `.metadata.labels.${label.replaceAll(".", "\\.")}`),
+  ".metadata.annotations.meta\\.helm\\.sh/release-name",
 ]
 const OUTPUT = `--output=jsonpath={range .items[*]}${COLUMNS.map(column => `{${column}}`).join('{"\\t"}')}{"\\n"}{end}`
 
@@ -38,11 +41,11 @@ export function parsePresent(text: string, name: string): Present[] {
     .split("\n")
     .filter(Boolean)
     .map(line => {
-      const [apiVersion = "", kind = "", object = "", ...labels] = line.split("\t")
-      const [partOf = "", managedBy = ""] = labels
-      const managed = labels.join("\t") === own
+      const [apiVersion = "", kind = "", object = "", partOf = "", managedBy = "", release = ""] = line.split("\t")
+      const managed = [partOf, managedBy].join("\t") === own
       const isOurs = managed || managedBy !== MANAGER
-      return { apiVersion, kind, name: object, managed, ...(!isOurs && { owner: partOf }) }
+      const helm = managedBy === "Helm" && release !== "" ? { helm: release } : {}
+      return { apiVersion, kind, name: object, managed, ...(!isOurs && { owner: partOf }), ...helm }
     })
 }
 

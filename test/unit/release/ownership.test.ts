@@ -24,3 +24,17 @@ test("objects that another name has deployed are refused, with the command that 
   `)
   expect(check(there.slice(1))).not.toThrow()
 })
+
+test("objects of a Helm release are refused by its name, until they have another manager", () => {
+  const line = (managedBy: string, release: string) =>
+    ["apps/v1", "Deployment", "web", "", managedBy, release].join("\t")
+  const check = (text: string) => () => assertNotOwned(parsePresent(text, "shop"), "shop", "prod")
+  expect(check(line("Helm", "shop-api"))).toThrowErrorMatchingInlineSnapshot(`
+    [CloudNativeError: OWNED_BY_ANOTHER: objects of the manifests belong to another application in the namespace prod
+      Deployment web is part of the Helm release shop-api
+    → give the objects other names, or deploy to another namespace; to take them over from Helm on purpose, which changes nothing that runs (docs/helm.md): kubectl --namespace=prod label deployment/web app.kubernetes.io/managed-by-]
+  `)
+  // Without the label; with a label that a chart's copy has; taken over, with Helm's annotation left.
+  for (const other of [line("", "shop-api"), line("Helm", "")]) expect(check(other)).not.toThrow()
+  expect(check(["apps/v1", "Deployment", "web", "shop", "cloud-native", "shop-api"].join("\t"))).not.toThrow()
+})
