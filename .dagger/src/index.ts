@@ -291,7 +291,7 @@ export class CloudNative implements Settings {
     const config = await this.readConfig()
     if (to) assertSigned(config.policy.publicKey, key)
     const registryLogin = createPullSecret ? await loginOf(to?.host, access.username, access.password) : undefined
-    const read = readInputs(this.source, config, { ...inputsOf(this), registryLogin })
+    const read = readInputs(this.source, config, { ...inputsOf(this, config), registryLogin })
     const { inputs, kubectl } = kubeconfig
       ? await preflight(targetOf(this), config, read, namesOf(to!.prefix, config.name), { timeout: this.timeout })
       : {
@@ -428,7 +428,11 @@ export class CloudNative implements Settings {
     else {
       const config = await this.readConfig()
       const images = { backend: NOT_PUSHED, frontend: NOT_PUSHED }
-      renderRelease(await readInputs(this.source, config, inputsOf(this)), images, this.namespace ?? config.namespace)
+      renderRelease(
+        await readInputs(this.source, config, inputsOf(this, config)),
+        images,
+        this.namespace ?? config.namespace,
+      )
     }
   }
 

@@ -84,7 +84,7 @@ export class Pushed implements Settings {
     const registryLogin = createPullSecret
       ? await loginOf(parseReference(this.backendRef).host, access.username, access.password)
       : undefined
-    const read = readInputs(this.source, config, { ...inputsOf(this), registryLogin })
+    const read = readInputs(this.source, config, { ...inputsOf(this, config), registryLogin })
     const { inputs, kubectl } = this.kubeconfig
       ? await preflight(targetOf(this), config, read, this.images(), { access, timeout: this.timeout })
       : {
@@ -123,7 +123,7 @@ export class Pushed implements Settings {
   async plan(): Promise<string> {
     const target = targetOf(this)
     const config = decodeConfig(this.config)
-    const read = readInputs(this.source, config, inputsOf(this))
+    const read = readInputs(this.source, config, inputsOf(this, config))
     const { kubectl, inputs } = await preflight(target, config, read, this.images(), {
       access: await accessOf(this),
     })

@@ -41,7 +41,7 @@ export async function withMissingParts(
   const parts = [
     CONFIG,
     ...(["backend", "frontend"] as const).flatMap(name => dockerfileOf(name, config, findings, hasConfig)),
-    deployed?.folder ?? config.manifests,
+    ...[deployed?.folder ?? config.manifests].filter(path => path !== undefined),
     WORKFLOW,
   ]
   const present = await Promise.all(parts.map(path => source.exists(path)))

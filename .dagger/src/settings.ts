@@ -1,5 +1,7 @@
 import { Container, Directory, Secret, Service } from "@dagger.io/dagger"
 
+import type { Config } from "./config/schema.js"
+import { capabilitiesOf } from "./kubernetes/capabilities.js"
 import type { Target } from "./kubernetes/connect.js"
 import type { AccessTo, RegistryAccess } from "./registry/access.js"
 import { parseRegistry } from "./registry/reference.js"
@@ -81,9 +83,11 @@ export function targetOf({ kubeconfig, context, namespace, apiServer }: Settings
   })
 }
 
-/** What a release is made of, beside the images. */
-export function inputsOf({ manifests, overlay, secrets, publicUrl, timeout }: Settings): InputArguments {
-  return { manifests, overlay, secrets, publicUrl, timeout }
+/** What a release is made of, beside the images; of a cluster that is given, charts learn what it has. */
+export function inputsOf(settings: Settings, config: Config): InputArguments {
+  const { kubeconfig, manifests, overlay, namespace, secrets, publicUrl, timeout } = settings
+  const capabilities = kubeconfig ? () => capabilitiesOf(targetOf(settings), config) : undefined
+  return { manifests, overlay, namespace, capabilities, secrets, publicUrl, timeout }
 }
 
 /** Throw unless every secret that is set can be read. */

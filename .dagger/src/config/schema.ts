@@ -55,7 +55,7 @@ function app(conventions: Conventions) {
     target: text.optional(),
     /** Build arguments (ARG) of the Dockerfile, such as NEXT_PUBLIC_API_URL. No secrets: they stay readable in the image. */
     buildArgs: variables.default({}),
-    /** Name of its image in the manifests, without a tag, where that ends neither in the application's name nor in its folder's or its Service's, for example todo-server. */
+    /** Name of its image in the manifests and charts, without a tag, where that ends neither in the application's name nor in its folder's or its Service's, for example todo-server. */
     image: text.optional(),
     /** Its Service, as the manifests name it. */
     service: label.default(conventions.name),
@@ -115,6 +115,31 @@ const Environment = z.strictObject(
     frontend: ownValues,
   },
   "a mapping with backend and frontend",
+)
+
+/** A Helm chart of the source, rendered as "helm template" does. */
+const Chart = z.strictObject(
+  {
+    /** Folder of the source with its Chart.yaml. */
+    path: folder,
+    /** Name of the release, which most charts name their objects by. Default: the folder's last part. */
+    release: label.optional(),
+    /** Files of values, the later ones first in rank: of the chart's folder, or from the source's root. The chart's own values.yaml always counts. */
+    values: list(folder, "a list of files of values, for example [values-production.yaml]").default([]),
+    /** Further files of values by environment, for `--overlay=NAME`. Default: values-NAME.yaml of the chart's folder, where there is one. */
+    environments: z
+      .record(text, list(folder, "a list of files of values"), "a mapping of environments to files of values")
+      .default({}),
+    /** Values that are secrets: path of the value → key of --secrets, for example { secrets.databaseUrl: DATABASE_URL }. Each has to end up in a Secret of the chart. */
+    secretValues: z
+      .record(
+        text,
+        matching(/^[A-Za-z_]\w*$/, "a key of --secrets, for example DATABASE_URL"),
+        "a mapping of values to keys of --secrets",
+      )
+      .default({}),
+  },
+  "a mapping with a path",
 )
 
 const Service = z.strictObject(
@@ -256,8 +281,10 @@ export const Config = section({
     .refine(text => originOf(text) !== undefined, "an address without a path, for example https://shop.example.com")
     .transform(text => originOf(text)!)
     .default("http://localhost:3000"),
-  /** Folder of the source with the Kubernetes manifests; overlays/ in it may have kustomizations, one for each environment. */
-  manifests: folder.default("k8s"),
+  /** Folder of the source with the Kubernetes manifests; overlays/ in it may have kustomizations, one for each environment. A folder with a Chart.yaml is a Helm chart. Default: k8s; with `charts`, none. */
+  manifests: folder.optional(),
+  /** Helm charts, deployed together, with the manifests where `manifests` names them too. */
+  charts: list(Chart, "a list of charts").default([]),
   /** The Secret that the manifests refer to, and that --secrets becomes. */
   secretName: label.default("app-secrets"),
   backend: app(BACKEND),
@@ -355,6 +382,8 @@ export const Config = section({
   images: section({
     /** kubectl, with which the cluster is read and written. */
     kubectl: image.default("registry.k8s.io/kubectl:v1.34.4"),
+    /** helm, which renders charts. */
+    helm: image.default("alpine/helm:4.3.1"),
     /** k6, which sends the requests of the monitor and of the handshake. */
     k6: image.default("grafana/k6:1.8.1"),
     /** The registry of an ephemeral cluster. */
@@ -377,6 +406,8 @@ export const Config = section({
   .transform(config => ({
     ...config,
     namespace: config.namespace ?? config.name,
+    charts: config.charts.map(chart => ({ ...chart, release: chart.release ?? chart.path.split("/").at(-1)! })),
+    manifests: config.manifests ?? (config.charts.length > 0 ? undefined : "k8s"),
     backend: completed(config.backend, BACKEND),
     frontend: completed(config.frontend, FRONTEND),
     monitor: {
@@ -386,6 +417,7 @@ export const Config = section({
   }))
 
 export type Config = z.output<typeof Config>
+export type ChartConfig = Config["charts"][number]
 export type AppConfig = Config["backend"]
 export type ServiceConfig = Config["services"][string]
 

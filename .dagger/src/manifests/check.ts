@@ -12,6 +12,7 @@ import { graceTooShort, preStopMissing, rolloutUnavailable } from "./rules/rollo
 import { disruptionBudgetMissing, replicasFixed, scaleTargetMissing } from "./rules/scaling.js"
 import { credentialInManifests, secretInManifests } from "./rules/secrets.js"
 import { appServiceMissing, serviceSelectsJob, serviceWithoutPods } from "./rules/services.js"
+import { secretValueProblems } from "./secret-values.js"
 import { sizeProblems } from "./size.js"
 import { tokenProblems } from "./tokens.js"
 
@@ -23,6 +24,7 @@ const BLOCKING: Rule[] = [
   ({ manifests }) => tokenProblems(manifests),
   ({ manifests }) => hookProblems(manifests),
   ({ manifests }) => sizeProblems(manifests),
+  ({ manifests }) => secretValueProblems(manifests),
   readinessMissing,
   probeTarget,
   rolloutUnavailable,

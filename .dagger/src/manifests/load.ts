@@ -2,11 +2,13 @@ import { posix } from "node:path"
 
 import { dag, Directory } from "@dagger.io/dagger"
 
-import type { Config } from "../config/schema.js"
+import type { ChartConfig, Config } from "../config/schema.js"
 import { CloudNativeError } from "../util/errors.js"
 import { runTool } from "../util/tool.js"
+import { chartEnvironments, chartFiles, chartsKnow, lastOf } from "./charts.js"
 import { checkManifests } from "./check.js"
 import { environments, filesInside, type FolderLayout, KUSTOMIZATIONS, LAYOUT_PATTERNS, layoutOf } from "./folder.js"
+import type { Place } from "./helm.js"
 import { withoutOtherHooks } from "./hooks.js"
 import { placeOwnImages } from "./own-images.js"
 import { type Manifest, parseManifests } from "./parse.js"
@@ -15,28 +17,79 @@ import { assertNone } from "./problem.js"
 /** Where kubectl has the manifests. */
 const FOLDER = "/manifests"
 
+/** What is to be deployed of a source. */
+export interface Wanted {
+  /** Folder of the manifests. Default: the config's. */
+  manifests?: Directory
+  /** Folder inside the manifests, or environment of the charts. */
+  overlay?: string
+  /** Default: the config's namespace. */
+  place?: Place
+}
+
 /**
- * The manifests of a folder: its .yaml and .yml files, with those of its subfolders, or what its kustomization makes of them.
- * `overlay`: the same of a folder inside it, which may use all that is in the folder. Throws if there is nothing.
+ * The manifests of a release: of a folder its .yaml and .yml files, with those of its subfolders, or what its kustomization
+ * makes of them; and the objects of the config's charts. `overlay`: the same of a folder inside it, which may use all that is
+ * in the folder. Throws if there is nothing.
  */
-export async function manifestsOf(folder: Directory, config: Config, overlay = "."): Promise<Manifest[]> {
+export async function manifestsOf(source: Directory, config: Config, wanted: Wanted = {}): Promise<Manifest[]> {
+  const { overlay, place = { namespace: config.namespace } } = wanted
+  const folder = wanted.manifests ?? (await manifestsIn(source, config))
+  const known = overlay !== undefined && (await chartsKnow(source, config, overlay))
+  const [own, charts] = await Promise.all([
+    folder ? folderFiles(folder, config, overlay, known, place) : ownFilesOfNone(overlay, known, config),
+    chartFiles(source, config, overlay, place),
+  ])
+  return readManifests([...own, ...charts], config)
+}
+
+interface File {
+  name: string
+  text: string
+}
+
+/** The files of a folder of manifests, or of the one chart that it is. `isOptional`: the charts know the environment, and the folder need not. */
+async function folderFiles(
+  folder: Directory,
+  config: Config,
+  overlay: string | undefined,
+  isOptional: boolean,
+  place: Place,
+): Promise<File[]> {
   const layout = await layoutIn(folder)
-  const inside = posix.normalize(overlay).replace(/\/$/, "")
-  const files = filesInside(layout, inside)
-  if (files.length === 0 && !layout.kustomizations.includes(inside)) throw nothingIn(overlay, layout)
-  const subfolders = [...new Set(files.map(path => posix.dirname(path)))].filter(path => path !== inside)
-  if (subfolders.length > 0) console.log(`manifests: those of the subfolders, too: ${subfolders.join(", ")}`)
-  return readManifests(folder, layout, config, inside)
+  if (layout.charts.includes("."))
+    return chartFiles(folder, { ...config, charts: [chartItself(config)] }, overlay, place)
+  const asked = posix.normalize(overlay ?? ".").replace(/\/$/, "")
+  const has = (inside: string) => filesInside(layout, inside).length > 0 || layout.kustomizations.includes(inside)
+  const inside = isOptional && !has(asked) ? "." : asked
+  if (!has(inside)) throw nothingIn(inside, layout)
+  const subfolders = [...new Set(filesInside(layout, inside).map(path => posix.dirname(path)))].filter(
+    path => path !== inside,
+  )
+  if (subfolders.length > 0 && !layout.kustomizations.includes(inside))
+    console.log(`manifests: those of the subfolders, too: ${subfolders.join(", ")}`)
+  return filesOf(folder, layout, config, inside)
+}
+
+/** A folder of manifests that is a chart. */
+function chartItself({ name }: Config): ChartConfig {
+  return { path: ".", release: name, values: [], environments: {}, secretValues: {} }
+}
+
+function ownFilesOfNone(overlay: string | undefined, known: boolean, config: Config): File[] {
+  if (overlay === undefined || known) return []
+  throw new CloudNativeError({
+    code: "ARGUMENTS_INVALID",
+    blame: "user",
+    what: `--overlay=${overlay}: no chart has values of that environment`,
+    why: `the charts name: ${chartEnvironments(config).join(", ") || "none"}; there is no values-${lastOf(overlay)}.yaml either`,
+    fix: "name one of these, or add it to environments of a chart in cloud-native.yaml",
+  })
 }
 
 /** The manifests that a deployment applies, with the applications' images found; the hooks of other occasions are left out. */
-async function readManifests(
-  folder: Directory,
-  layout: FolderLayout,
-  config: Config,
-  inside: string,
-): Promise<Manifest[]> {
-  const { applied, others } = withoutOtherHooks(await parseFolder(folder, layout, config, inside))
+function readManifests(files: File[], config: Config): Manifest[] {
+  const { applied, others } = withoutOtherHooks(parseManifests(files))
   for (const other of others) console.log(`manifests: left out, since it is for another occasion: ${other}`)
   const { problems, notes } = placeOwnImages(applied, { backend: config.backend, frontend: config.frontend })
   for (const note of notes) console.log(`manifests: ${note}`)
@@ -44,18 +97,11 @@ async function readManifests(
   return applied
 }
 
-async function parseFolder(
-  folder: Directory,
-  layout: FolderLayout,
-  { images }: Config,
-  inside: string,
-): Promise<Manifest[]> {
+async function filesOf(folder: Directory, layout: FolderLayout, { images }: Config, inside: string): Promise<File[]> {
   if (layout.kustomizations.includes(inside))
-    return parseManifests([{ name: inside, text: await kustomize(folder, inside, images.kubectl) }])
+    return [{ name: inside, text: await kustomize(folder, inside, images.kubectl) }]
   const files = filesInside(layout, inside)
-  return parseManifests(
-    await Promise.all(files.map(async name => ({ name, text: await folder.file(name).contents() }))),
-  )
+  return Promise.all(files.map(async name => ({ name, text: await folder.file(name).contents() })))
 }
 
 async function layoutIn(folder: Directory): Promise<FolderLayout> {
@@ -63,34 +109,49 @@ async function layoutIn(folder: Directory): Promise<FolderLayout> {
   return layoutOf([...new Set(found.flat())])
 }
 
-/** The source's own folder of manifests. */
-export async function manifestsIn(source: Directory, config: Config): Promise<Directory> {
+/** The source's own folder of manifests; undefined where the config has charts instead. */
+async function manifestsIn(source: Directory, config: Config): Promise<Directory | undefined> {
+  if (config.manifests === undefined) return undefined
   if (await source.exists(config.manifests)) return source.directory(config.manifests)
+  const charts = layoutOf(await source.glob("**/Chart.yaml")).charts
   throw new CloudNativeError({
     code: "SOURCE_LAYOUT",
     blame: "user",
     what: `the source has no manifests: there is no ${config.manifests}/`,
-    why: `the source's root holds: ${(await source.entries()).join("  ") || "nothing"}`,
-    fix: "pass --manifests=FOLDER, set manifests in cloud-native.yaml, or have them made by the function init",
+    why: [
+      `the source's root holds: ${(await source.entries()).join("  ") || "nothing"}`,
+      ...(charts.length > 0 ? [`it has Helm charts in: ${charts.join(", ")}`] : []),
+    ].join("\n"),
+    fix: "pass --manifests=FOLDER, set manifests or charts in cloud-native.yaml, or have manifests made by the function init",
   })
 }
 
 /** How the applications are run for a trial: the source's manifests, or those of its first environment; where there is no folder, none. */
 export async function trialManifests(source: Directory, config: Config): Promise<Manifest[]> {
-  if (!(await source.exists(config.manifests))) return []
-  const folder = source.directory(config.manifests)
-  const layout = await layoutIn(folder)
-  const [first] = await releasesOf(folder, layout)
-  return first === undefined ? [] : readManifests(folder, layout, config, first)
+  if (config.manifests !== undefined && !(await source.exists(config.manifests))) return []
+  const [first] = await overlaysOf(source, config)
+  return first ? manifestsOf(source, config, first) : []
 }
 
 /** Check the source's manifests, and those of each environment: what every kustomization makes that is no part of another. */
 export async function checkAll(source: Directory, config: Config): Promise<void> {
+  const overlays = await overlaysOf(source, config)
+  // A folder without anything to deploy says so itself.
+  for (const overlay of overlays.length > 0 ? overlays : [{}])
+    assertNone(checkManifests(await manifestsOf(source, config, overlay), config))
+}
+
+/** What of a source can be deployed: itself, and its environments, those of the charts included. */
+async function overlaysOf(source: Directory, config: Config): Promise<{ overlay?: string }[]> {
   const folder = await manifestsIn(source, config)
-  const layout = await layoutIn(folder)
-  const releases = await releasesOf(folder, layout)
-  if (releases.length === 0) throw nothingIn(".", layout)
-  for (const inside of releases) assertNone(checkManifests(await readManifests(folder, layout, config, inside), config))
+  const layout = folder && (await layoutIn(folder))
+  const isChart = layout?.charts.includes(".")
+  const ofFolder = folder && layout && !isChart ? await releasesOf(folder, layout) : []
+  const ofCharts = chartEnvironments(config)
+  const named = ofFolder.filter(inside => inside !== ".")
+  const overlays = [...named, ...ofCharts.filter(name => !named.some(inside => lastOf(inside) === name))]
+  const itself = isChart || ofFolder.includes(".") || (!folder && ofCharts.length === 0)
+  return [...(itself ? [{}] : []), ...overlays.map(overlay => ({ overlay }))]
 }
 
 /** What of a folder can be deployed: itself, where it has manifests of its own, and its environments. */
@@ -140,6 +201,8 @@ function nothingIn(overlay: string, { kustomizations, charts }: FolderLayout): C
     fix:
       kustomizations.length > 0
         ? `name the one to deploy, for example --overlay=${kustomizations.at(-1)}`
-        : "put the manifests there, or set manifests in cloud-native.yaml to their folder",
+        : charts.length > 0
+          ? "name the charts to deploy in cloud-native.yaml: charts, each with its path"
+          : "put the manifests there, or set manifests in cloud-native.yaml to their folder",
   })
 }

@@ -8,6 +8,7 @@ import { podsOf } from "./pods.js"
 import { assertNone, type Problem, problemAt } from "./problem.js"
 import { pullSecretFor } from "./pull-secret.js"
 import { mayMake, referencesOf } from "./references.js"
+import { fillSecretValues, holdsSecretValues, secretValueProblems } from "./secret-values.js"
 import { isKind, type KubernetesObject } from "./shapes.js"
 import { sizeProblems } from "./size.js"
 import { fillTokens, tokenProblems } from "./tokens.js"
@@ -24,6 +25,8 @@ export interface ReleaseInputs {
   secretName: string
   /** The applications' secrets; none: they are in the namespace already. */
   secrets?: Record<string, string>
+  /** Whether the monitor reads that Secret. */
+  isMonitored?: boolean
   /** What the nodes pull with, as a Secret of the release; none: they can pull already. */
   registryLogin?: RegistryLogin
   /** Put on the pods as an annotation: another value rolls them once more. */
@@ -53,7 +56,7 @@ export interface Release {
 export function render(manifests: Manifest[], inputs: ReleaseInputs): Release {
   const namespaced = manifests.filter(({ object }) => object.kind !== "Namespace")
   assertNone([...problemsOf(namespaced, inputs)])
-  const secret = appSecret(inputs)
+  const secret = isNeeded(namespaced, inputs) ? appSecret(inputs) : []
   const own = structuredClone(namespaced.map(({ object }) => object))
   const objects = [...own, ...secret, ...(inputs.registryLogin ? [pullSecretFor(own, inputs.registryLogin)] : [])]
   const workloads = objects.filter(isWorkload).map(object => workloadOf(object, inputs))
@@ -63,6 +66,7 @@ export function render(manifests: Manifest[], inputs: ReleaseInputs): Release {
     NAMESPACE: inputs.namespace,
   }
   for (const object of objects) {
+    fillSecretValues(object, inputs.secrets ?? {})
     placeImages(object, inputs.images)
     fillTokens(object, tokens)
     mark(object, inputs)
@@ -82,6 +86,7 @@ function* problemsOf(manifests: Manifest[], inputs: ReleaseInputs): Generator<Pr
   yield* tokenProblems(manifests)
   yield* hookProblems(manifests)
   yield* sizeProblems(manifests)
+  yield* secretValueProblems(manifests, inputs.secrets ?? {})
   yield* secretProblems(manifests, inputs)
   if (!URL.canParse(inputs.publicUrl))
     yield {
@@ -110,16 +115,25 @@ function* scopeProblems(manifests: Manifest[], namespace: string): Generator<Pro
 }
 
 /** Whether the secrets given are what the manifests refer to. */
-function* secretProblems(manifests: Manifest[], { secretName, secrets }: ReleaseInputs): Generator<Problem> {
-  if (!secrets) return
-  const refers = (manifest: Manifest) =>
-    referencesOf(manifest.object).some(({ kind, name }) => kind === "Secret" && name === secretName)
-  if (!manifests.some(refers))
+function* secretProblems(manifests: Manifest[], inputs: ReleaseInputs): Generator<Problem> {
+  const { secretName, secrets } = inputs
+  if (secrets && !manifests.some(holdsSecretValues) && !refersToSecret(manifests, secretName))
     yield {
       code: "SECRETS_NOT_USED",
       what: `secrets were given, but no manifest refers to the Secret ${secretName}`,
       fix: `refer to its keys by secretKeyRef with name: ${secretName}, or give no secrets`,
     }
+}
+
+/** Where charts take the values, a Secret of all of them may be one too many. */
+function isNeeded(manifests: Manifest[], { secretName, isMonitored }: ReleaseInputs): boolean {
+  return isMonitored === true || refersToSecret(manifests, secretName) || !manifests.some(holdsSecretValues)
+}
+
+function refersToSecret(manifests: Manifest[], secret: string): boolean {
+  return manifests.some(({ object }) =>
+    referencesOf(object).some(({ kind, name }) => kind === "Secret" && name === secret),
+  )
 }
 
 function appSecret({ secretName, secrets }: ReleaseInputs): KubernetesObject[] {

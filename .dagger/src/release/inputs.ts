@@ -2,7 +2,8 @@ import { Directory, Secret } from "@dagger.io/dagger"
 
 import { type Config, originOf } from "../config/schema.js"
 import { assertDeployable } from "../manifests/check.js"
-import { manifestsIn, manifestsOf } from "../manifests/load.js"
+import type { Capabilities } from "../manifests/helm.js"
+import { manifestsOf } from "../manifests/load.js"
 import type { Manifest } from "../manifests/parse.js"
 import { type Release, render } from "../manifests/render.js"
 import type { RegistryLogin } from "../registry/login.js"
@@ -17,6 +18,9 @@ import { parseDuration } from "../util/time.js"
 export interface InputArguments {
   manifests?: Directory
   overlay?: string
+  namespace?: string
+  /** What the cluster has, for the templates of charts; unset: there is no cluster yet. */
+  capabilities?: () => Promise<Capabilities | undefined>
   secrets?: Secret
   registryLogin?: RegistryLogin
   publicUrl?: string
@@ -50,8 +54,10 @@ export async function readInputs(
       return dotenv ? parseDotenv(dotenv) : undefined
     },
     async () => {
-      const folder = given.manifests ?? (await manifestsIn(source, config))
-      const manifests = await manifestsOf(folder, config, given.overlay)
+      const hasCharts = config.charts.length > 0
+      const capabilities = hasCharts ? await given.capabilities?.() : undefined
+      const place = { namespace: given.namespace ?? config.namespace, capabilities }
+      const manifests = await manifestsOf(source, config, { ...given, place })
       assertDeployable(manifests, config)
       return manifests
     },
@@ -80,8 +86,10 @@ export function renderRelease(
   namespace: string,
   restartedAt?: string,
 ): Release {
-  const { name, secretName } = config
-  return render(manifests, { name, secretName, namespace, images, publicUrl, secrets, registryLogin, restartedAt })
+  const { name, secretName, monitor } = config
+  const isMonitored = monitor.secrets.length > 0
+  const given = { publicUrl, secrets, registryLogin, restartedAt }
+  return render(manifests, { name, secretName, isMonitored, namespace, images, ...given })
 }
 
 /** Hides what a deployment was given; the Secret made of it is named by its content. */

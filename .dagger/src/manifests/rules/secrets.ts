@@ -1,6 +1,7 @@
 import { describe, type Manifest, type Path } from "../manifest.js"
 import { containersOf } from "../pods.js"
 import { type Problem, problemAt } from "../problem.js"
+import { literalsOf } from "../secret-values.js"
 import { isKind } from "../shapes.js"
 import { literalOf } from "../variables.js"
 import type { Context } from "./context.js"
@@ -12,11 +13,11 @@ const SENSITIVE = /(PASSWORD|PASSWD|SECRET|TOKEN|PRIVATE_KEY|API_?KEY)$/i
 export function* secretInManifests({ manifests }: Context): Generator<Problem> {
   for (const manifest of manifests) {
     const { object } = manifest
-    if (isKind(object, "Secret") && Object.keys({ ...object.data, ...object.stringData }).length > 0)
+    if (isKind(object, "Secret") && literalsOf(object).length > 0)
       yield problemAt(manifest, [object.data ? "data" : "stringData"], {
         code: "SECRET_IN_MANIFESTS",
         what: `${describe(object)} holds values: base64 is no protection, and the repository keeps them for ever`,
-        fix: "remove it and change the values; give them with --secrets, or create the Secret in the namespace",
+        fix: "remove it and change the values; give them with --secrets (those of a chart by secretValues in cloud-native.yaml), or create the Secret in the namespace",
       })
   }
 }

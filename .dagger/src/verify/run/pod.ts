@@ -3,6 +3,7 @@ import { createHash } from "node:crypto"
 import type { Config } from "../../config/schema.js"
 import type { Manifest } from "../../manifests/manifest.js"
 import { podsOf } from "../../manifests/pods.js"
+import { entriesOf, fillSecretValues, holdsSecretValues } from "../../manifests/secret-values.js"
 import { selects } from "../../manifests/services.js"
 import { type Container, isKind, type PodTemplate } from "../../manifests/shapes.js"
 import { fillTokens } from "../../manifests/tokens.js"
@@ -36,7 +37,7 @@ export function podSettings(manifests: Manifest[], app: "backend" | "frontend", 
   const { spec } = template
   const known = {
     configMaps: configMaps(manifests, config),
-    secrets: secrets(config),
+    secrets: secrets(manifests, config),
     fields: (path: string) => fieldOf(path, template, config),
   }
   const { env, unknown } = envOf(container, known)
@@ -73,9 +74,16 @@ function configMaps(manifests: Manifest[], { publicUrl, namespace }: Config): Re
 }
 
 /** Those of an ephemeral cluster; what is random there is made up, the same each time, so that the cache can answer. */
-function secrets({ secretName, ephemeral }: Config): Record<string, Texts> {
+function secrets(manifests: Manifest[], { secretName, ephemeral }: Config): Record<string, Texts> {
   const madeUp = Object.fromEntries(ephemeral.random.map(key => [key, createHash("sha256").update(key).digest("hex")]))
-  return { [secretName]: { ...ephemeral.secrets, ...madeUp } }
+  const values = { ...ephemeral.secrets, ...madeUp }
+  const ofCharts = structuredClone(manifests.filter(holdsSecretValues).map(({ object }) => object)).map(
+    (object): [string, Texts] => {
+      fillSecretValues(object, values)
+      return [object.metadata.name, Object.fromEntries(entriesOf(object).map(({ key, text }) => [key, text]))]
+    },
+  )
+  return { ...Object.fromEntries(ofCharts), [secretName]: values }
 }
 
 interface Known {

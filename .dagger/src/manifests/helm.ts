@@ -1,0 +1,142 @@
+import { dag, Directory } from "@dagger.io/dagger"
+import { parse, stringify } from "yaml"
+
+import type { ChartConfig, Config } from "../config/schema.js"
+import { CloudNativeError } from "../util/errors.js"
+import { runTool } from "../util/tool.js"
+import { parseManifests } from "./parse.js"
+import { assertNone } from "./problem.js"
+import { computed, objectsByTemplate, unstable, unusedValues } from "./rendered.js"
+import { markOf } from "./secret-values.js"
+
+/** Where Helm has the folder that the chart is in, and the marks that stand for secret values. */
+const FOLDER = "/source"
+const MARKS = "/secret-values.yaml"
+
+/** What of the cluster templates may ask for. */
+export interface Capabilities {
+  version: string
+  /** Versions of APIs (apps/v1), and the kinds in them (apps/v1/Deployment). */
+  apis: string[]
+}
+
+/** Where a release goes. */
+export interface Place {
+  namespace: string
+  /** Unset: what Helm itself assumes. */
+  capabilities?: Capabilities
+}
+
+/** A chart with the values of one environment. */
+export type Chart = Pick<ChartConfig, "path" | "release" | "values" | "secretValues">
+
+/** The objects of a chart, by the template that each comes from; throws where two renderings differ. `folder`: what has the chart, and the files of values. */
+export async function renderChart(
+  folder: Directory,
+  chart: Chart,
+  place: Place,
+  config: Config,
+): Promise<{ name: string; text: string }[]> {
+  const complete = await withDependencies(folder, chart.path, config)
+  const rendering = async (edition: "a" | "b", uncached = false) => {
+    const text = await template(complete, chart, place, config, { edition, uncached })
+    return objectsByTemplate(text, chart.path)
+  }
+  const [files, again, other] = await Promise.all([
+    rendering("a"),
+    rendering("a", true),
+    Object.keys(chart.secretValues).length > 0 ? rendering("b") : undefined,
+  ])
+  const manifests = parseManifests(files)
+  // The first that finds something explains what the others would find.
+  assertNone([...unstable(manifests, parseManifests(again))])
+  if (other) assertNone([...computed(manifests, parseManifests(other))])
+  assertNone([...unusedValues(manifests, chart)])
+  return files
+}
+
+async function template(
+  folder: Directory,
+  chart: Chart,
+  { namespace, capabilities }: Place,
+  config: Config,
+  { edition, uncached }: { edition: "a" | "b"; uncached: boolean },
+): Promise<string> {
+  const marks = Object.entries(chart.secretValues).reduce(
+    (values, [path, key]) => withValue(values, stepsOf(path), markOf(key, edition)),
+    {} as Values,
+  )
+  const { exitCode, stdout, stderr } = await runTool(
+    helm(config).withMountedDirectory(FOLDER, folder).withNewFile(MARKS, stringify(marks)),
+    [
+      "helm",
+      "template",
+      chart.release,
+      `${FOLDER}/${chart.path}`,
+      `--namespace=${namespace}`,
+      ...chart.values.map(file => `--values=${FOLDER}/${file}`),
+      `--values=${MARKS}`,
+      ...(capabilities ? [`--kube-version=${capabilities.version}`] : []),
+      ...(capabilities?.apis ?? []).map(api => `--api-versions=${api}`),
+    ],
+    { name: "helm", uncached },
+  )
+  if (exitCode === 0) return stdout
+  throw new CloudNativeError({
+    code: "MANIFESTS_INVALID",
+    blame: "user",
+    what: `the chart ${chart.path} cannot be rendered`,
+    why: stderr.replaceAll(`${FOLDER}/`, "").trim(),
+    fix: "correct what helm names; charts in cloud-native.yaml gives files of values, and secretValues the values that are secrets",
+  })
+}
+
+/** The same folder with the charts that the chart depends on, by its Chart.lock; none is downloaded where charts/ has all of them. */
+async function withDependencies(folder: Directory, path: string, config: Config): Promise<Directory> {
+  const { dependencies = [] } = parse(await folder.file(`${path}/Chart.yaml`).contents()) as {
+    dependencies?: { name: string }[]
+  }
+  const vendored = dependencies.length > 0 ? await folder.glob(`${path}/charts/*`) : []
+  const isVendored = ({ name }: { name: string }) =>
+    vendored.some(file => {
+      const base = file.replace(/\/$/, "").split("/").at(-1)!
+      return base === name || (base.startsWith(`${name}-`) && base.endsWith(".tgz"))
+    })
+  const missing = dependencies.filter(dependency => !isVendored(dependency)).map(({ name }) => name)
+  if (missing.length === 0) return folder
+  const { exitCode, stderr, container } = await runTool(
+    helm(config).withDirectory(FOLDER, folder),
+    ["helm", "dependency", "build", `${FOLDER}/${path}`],
+    { name: "helm dependency build" },
+  )
+  if (exitCode === 0) return container.directory(FOLDER)
+  throw new CloudNativeError({
+    code: "TOOL_FAILED",
+    blame: "environment",
+    what: `the charts that ${path} depends on could not be downloaded: ${missing.join(", ")}`,
+    why: stderr.replaceAll(`${FOLDER}/`, "").trim(),
+    fix: `run "helm dependency update ${path}", and commit its Chart.lock; with ${path}/charts/ committed as well, nothing is downloaded`,
+  })
+}
+
+/** As root, since what the source has may be readable to its owner alone. */
+function helm(config: Config) {
+  return dag.container().from(config.images.helm).withUser("0:0").withEnvVariable("HOME", "/tmp")
+}
+
+interface Values {
+  [name: string]: Values | string
+}
+
+/** A path of a value as --set writes it: a dot in a name has a backslash before it. */
+function stepsOf(path: string): string[] {
+  return path.split(/(?<!\\)\./).map(step => step.replaceAll("\\.", "."))
+}
+
+function withValue(values: Values, [step = "", ...rest]: string[], value: string): Values {
+  const inner = values[step]
+  return {
+    ...values,
+    [step]: rest.length === 0 ? value : withValue(typeof inner === "object" ? inner : {}, rest, value),
+  }
+}
