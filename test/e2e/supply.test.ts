@@ -58,13 +58,18 @@ const DIGEST = /sha256:[0-9a-f]{64}/
 
 test("the digest of a base is the registry's, though dagger.lock holds what its tag led to before", async () => {
   const base = `${registry}/base:1`
-  const pushBase = async (image: string) => {
-    await ensureImage(image)
-    await podman(["push", "--quiet", "--tls-verify=false", image, base])
+  const python = "docker.io/library/python:3.13-slim"
+  await ensureImage(python)
+  const context = mkdtempSync(join(folder, "base-"))
+  const pushBase = async (edition: string) => {
+    writeFileSync(join(context, "Dockerfile"), `FROM ${python}\nLABEL edition=${edition}\n`)
+    await podman(["build", "--quiet", "--pull=never", "--tag", base, context])
+    await podman(["push", "--quiet", "--tls-verify=false", base])
+    await podman(["rmi", base])
     return (await tool(ORAS, folder, ["resolve", "--plain-http", base])).trim()
   }
-  const before = await pushBase("docker.io/library/node:20-alpine")
-  const now = await pushBase("docker.io/library/python:3.13-slim")
+  const before = await pushBase("before")
+  const now = await pushBase("now")
   const source = Source.minimal()
     .edit("cloud-native.yaml", "  path: api\n", `  path: api\n  base: ${base}\n`)
     .write(
