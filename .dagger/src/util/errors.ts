@@ -83,9 +83,10 @@ export class CloudNativeError extends Error {
 /** What another's error says, with the last output of the command that it is about, which Dagger keeps beside the message. */
 export function messageOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error)
-  const { stdout, stderr } = error as { stdout?: unknown; stderr?: unknown }
+  const { cmd, stdout, stderr } = error as { cmd?: unknown; stdout?: unknown; stderr?: unknown }
+  const command = Array.isArray(cmd) ? cmd.join(" ") : ""
   const output = [stdout, stderr].filter(text => typeof text === "string").map(text => lastLines(text))
-  return [error.message, ...output].filter(Boolean).join("\n")
+  return [command, error.message, ...output].filter(Boolean).join("\n")
 }
 
 /** The end of an output, where the reason of a failure stands. */

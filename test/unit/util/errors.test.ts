@@ -24,6 +24,8 @@ describe("what another's error says", () => {
   test("a failed command's own output stands with it", () => {
     const error = Object.assign(new Error("exit code: 1"), { stdout: "collecting\n", stderr: "no such file\n" })
     expect(messageOf(error)).toBe("exit code: 1\ncollecting\nno such file")
+    const cmd = ["/bin/sh", "-c", "npm ci"]
+    expect(messageOf(Object.assign(error, { cmd }))).toBe("/bin/sh -c npm ci\nexit code: 1\ncollecting\nno such file")
   })
   test("an error without output is its message", () => {
     expect(messageOf(new Error("no route"))).toBe("no route")
