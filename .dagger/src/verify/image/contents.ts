@@ -38,7 +38,7 @@ export function finalStageRow(files: LayerFile[]): Row {
   const found = files
     .filter(({ path, type }) => type !== "folder" && !WHITEOUT.test(path))
     .flatMap(file => LEFTOVERS.filter(([, pattern]) => pattern.test(file.path)).map(([kind]) => ({ kind, file })))
-  const isHarmless = found.every(({ file: { path } }) => comesWithDependencies(path, environments))
+  const isHarmless = found.every(({ file: { path } }) => comesByItself(path, environments))
   const kinds = [...new Set(found.map(({ kind }) => kind))]
   return {
     ...FINAL_STAGE,
@@ -51,13 +51,13 @@ export function finalStageRow(files: LayerFile[]): Row {
   }
 }
 
-/** What nobody put there on purpose: the pip of a virtual environment (--without-pip leaves it out), and the source maps of packages. */
-function comesWithDependencies(path: string, environments: Set<string>): boolean {
+/** What nobody put there on purpose: the pip of a virtual environment (--without-pip leaves it out), and source maps that no browser gets: of packages, and of the server that Next.js builds. */
+function comesByItself(path: string, environments: Set<string>): boolean {
   const [, environment] = /^(.*)\/bin\/pip[\d.]*$/.exec(path) ?? []
-  return (environment !== undefined && environments.has(environment)) || PACKAGED_MAP.test(path)
+  return (environment !== undefined && environments.has(environment)) || SERVER_MAP.test(path)
 }
 
-const PACKAGED_MAP = /\/(node_modules|(site|dist)-packages)\/.*\.map$/
+const SERVER_MAP = /\/(node_modules|(site|dist)-packages|\.next\/server)\/.*\.map$/
 
 const SET_ID = 0o6000
 const STICKY = 0o1000

@@ -60,6 +60,8 @@ describe("the final stage", () => {
     ["a pip beside no virtual environment", ["opt/venv/pyvenv.cfg", "usr/bin/pip3.13"], "fail"],
     ["another package manager in one", ["opt/venv/pyvenv.cfg", "opt/venv/bin/poetry"], "fail"],
     ["the source map of a package", ["app/node_modules/a/dist/index.mjs.map"], "warn"],
+    ["a source map that Next.js makes of its server", ["app/.next/server/app/page.js.map"], "warn"],
+    ["that of a browser's code beside it", ["app/.next/server/app/page.js.map", "app/.next/static/a.js.map"], "fail"],
     ["that of the application beside it", ["app/node_modules/a/index.mjs.map", "app/main.js.map"], "fail"],
   ])("%s: %s", (_, paths, verdict) => {
     expect(finalStageRow(paths.map(path => file(path)))).toMatchObject({ verdict })
