@@ -40,7 +40,7 @@ export async function currentDigest(name: string, config: Config, accessTo: Acce
       const registry = await RegistryClient.open(host, await accessTo(host))
       return await within(resolveDigest(registry, config, formatReference({ ...reference, tag })), "oras", TIMEOUT)
     } catch (error) {
-      console.log(`${host} does not say what ${name} is, so Dagger does: ${messageOf(error)}`)
+      console.log(`${host} does not say what ${name} is, so Dagger does: ${messageOf(error).replace(/^Error: /, "")}`)
     }
   }
   return parseReference(await dag.container().from(name).imageRef()).digest!

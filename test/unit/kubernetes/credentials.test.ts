@@ -20,7 +20,10 @@ test.each<[string, Parameters<typeof endOfCredentials>[0], string | undefined]>(
 })
 
 test.each<[string, Parameters<typeof endOfCredentials>[0]]>([
-  ["a token that is no JSON Web Token", { token: "k8s-aws-v1.aHR0cHM6Ly9leGFtcGxl" }],
+  [
+    "a token that is no JSON Web Token",
+    { token: `k8s-aws-v1.${Buffer.from("https://example").toString("base64url")}` },
+  ],
   ["a token without a claim", { token: tokenOf({ sub: "me" }) }],
   ["a token of one part", { token: "abc" }],
   ["what is no certificate", { "client-certificate-data": "bm9uZQ==" }],
