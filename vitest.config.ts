@@ -54,7 +54,7 @@ export default defineConfig({
       {
         test: {
           name: "adoption",
-          include: ["test/adoption/**/*.test.ts"],
+          include: ["test/adoption/*.test.ts"],
           setupFiles: "test/e2e/cleanup.ts",
           testTimeout: minutes(30),
           hookTimeout: minutes(30),
