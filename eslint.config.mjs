@@ -45,6 +45,12 @@ export default tseslint.config(
     languageOptions: { globals: { process: "readonly", console: "readonly" } },
   },
   {
+    files: [".dagger/templates/**/*.cjs"],
+    languageOptions: {
+      globals: { __dirname: "readonly", AbortSignal: "readonly", Buffer: "readonly", process: "readonly" },
+    },
+  },
+  {
     files: [".dagger/k6/*.js"],
     languageOptions: { globals: { __ENV: "readonly", open: "readonly", console: "readonly" } },
   },

@@ -1,7 +1,7 @@
 import { Directory } from "@dagger.io/dagger"
 
 import type { Config } from "./config/schema.js"
-import type { Layout } from "./gate/layout.js"
+import { inFolder, type Layout } from "./gate/layout.js"
 import { configurationFor, unknowns } from "./init/configuration.js"
 import { type Deployed, discoverDeployed, type Workload } from "./init/deployed.js"
 import { type ApplicationName, candidates, discover, type Found } from "./init/discover.js"
@@ -12,6 +12,9 @@ import { CloudNativeError } from "./util/errors.js"
 
 const CONFIG = "cloud-native.yaml"
 const WORKFLOW = ".github/workflows/deploy.yml"
+const DOCKERFILE = "docker/frontend.dockerfile"
+/** The template's Dockerfile of the frontend loads it; it belongs into the folder that is built. */
+const STATIC_FILES = "frontend/static-files.cjs"
 
 /** Folders of the applications, where the caller names them. */
 export type Chosen = Partial<Record<ApplicationName, string>>
@@ -46,12 +49,14 @@ export async function withMissingParts(
   ]
   const present = await Promise.all(parts.map(path => source.exists(path)))
   const missing = parts.filter((_, index) => !present[index])
+  const staticFiles = inFolder(folders.frontend, "static-files.cjs")
+  if (missing.includes(DOCKERFILE) && !(await source.exists(staticFiles))) missing.push(STATIC_FILES)
   const paths = (await templates.glob("**/*")).filter(path => !path.endsWith("/"))
   const written = await Promise.all(
     paths
       .filter(path => missing.some(part => path === part || path.startsWith(`${part}/`)))
       .map(async path => ({
-        path,
+        path: path === STATIC_FILES ? staticFiles : path,
         text: adapt(path, await templates.file(path).contents(), findings, layout, deployed),
       })),
   )
@@ -79,7 +84,7 @@ function adapt(
   const text = withoutTasks(template)
   if (path === CONFIG) return configurationFor("app", findings, deployed)
   if (path === "docker/backend.dockerfile") return adaptBackend(text, findings.backend, layout)
-  if (path === "docker/frontend.dockerfile") return adaptFrontend(text, findings.frontend, layout)
+  if (path === DOCKERFILE) return adaptFrontend(text, findings.frontend, layout)
   return path.startsWith("k8s/") ? adaptManifest(path, text, findings) : text
 }
 

@@ -71,6 +71,7 @@ describe("init", () => {
     expect(ended.exitCode, ended.stderr).toBe(0)
     for (const [name, content] of Object.entries(own)) expect(readFileSync(join(path, name), "utf8")).toBe(content)
     expect(existsSync(join(path, "docker/frontend.dockerfile"))).toBe(true)
+    expect(existsSync(join(path, "frontend/static-files.cjs"))).toBe(true)
     expect(existsSync(join(path, "k8s/deployment.yaml"))).toBe(false)
   })
 
@@ -78,8 +79,10 @@ describe("init", () => {
     const path = repository({ "cloud-native.yaml": "manifests: kubernetes\nbackend: { dockerfile: api/Dockerfile }\n" })
     const ended = await init(path)
     expect(ended.exitCode, ended.stderr).toBe(0)
-    expect(readdirSync(path).sort()).toEqual([".github", "cloud-native.yaml", "docker"])
+    expect(readdirSync(path).sort()).toEqual([".github", "cloud-native.yaml", "docker", "frontend"])
     expect(readdirSync(join(path, "docker"))).toEqual(["frontend.dockerfile"])
+    // What that Dockerfile loads.
+    expect(readdirSync(join(path, "frontend"))).toEqual(["static-files.cjs"])
   })
 })
 

@@ -24,7 +24,7 @@ export function adaptManifest(path: string, text: string, findings: Findings): s
     path.endsWith("kustomization.yaml") && !hasMigration(findings) ? text.replace(/^.*migration\.yaml\n/m, "") : text
   return documents(named)
     .map(document => {
-      const name = /^ {2}name: (backend|frontend)$/m.exec(document)?.[1] as ApplicationName | undefined
+      const name = /^ {2}name: (backend|frontend)(?:-peers)?$/m.exec(document)?.[1] as ApplicationName | undefined
       const adapted = name ? adaptOwn(document, name, findings[name]) : document
       return adapted
         .replaceAll(

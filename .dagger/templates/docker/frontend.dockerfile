@@ -16,6 +16,7 @@ RUN npm run build
 RUN mv .next/standalone release \
     && mv .next/static release/.next/static \
     && if [ -d public ]; then rm -rf release/public && mv public release/public; fi \
+    && mv static-files.cjs release/ \
     && if [ -f dist/migrate.mjs ]; then mv dist/migrate.mjs release/; fi \
     && mkdir -p release/.next/cache \
     && find release -name "*.map" -exec rm {} +
@@ -33,4 +34,5 @@ WORKDIR /app
 COPY --from=build /app/release ./
 USER 10001:10001
 EXPOSE 3000
-CMD ["node", "server.js"]
+# static-files.cjs: while a release rolls out, each pod serves the static files of both builds.
+CMD ["node", "--require", "./static-files.cjs", "server.js"]

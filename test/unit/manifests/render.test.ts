@@ -63,6 +63,7 @@ describe("a rendered release", () => {
       "PodDisruptionBudget frontend",
       "Service backend",
       "Service frontend",
+      "Service frontend-peers",
       "Deployment backend",
       "Deployment frontend",
       "HorizontalPodAutoscaler backend",

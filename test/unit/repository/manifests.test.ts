@@ -41,6 +41,7 @@ describe("network policies", () => {
     ["the frontend calls the backend", pod("frontend"), pod("backend"), 8000, true],
     ["the monitor calls the backend", pod("cloud-native-monitor"), pod("backend"), 8000, true],
     ["the monitor calls the frontend", pod("cloud-native-monitor"), pod("frontend"), 3000, true],
+    ["the frontend's pods ask each other for static files", pod("frontend"), pod("frontend"), 3000, true],
     ["the backend reads the frontend's keys (JWKS)", pod("backend"), pod("frontend"), 3000, true],
     ["an ingress controller calls the frontend", pod("ingress-nginx"), pod("frontend"), 3000, true],
     ["an ingress controller calls the backend", pod("ingress-nginx"), pod("backend"), 8000, false],

@@ -26,6 +26,10 @@ describe("this repository has what init gives to others", () => {
     expect(ownFile(path)).toBe(ownFile(join(TEMPLATES, path)))
   })
 
+  test("static-files.cjs, which the frontend's Dockerfile loads", () => {
+    expect(ownFile("test/app/frontend/static-files.cjs")).toBe(ownFile(join(TEMPLATES, "frontend/static-files.cjs")))
+  })
+
   test("the workflow, which calls the module by its name elsewhere", () => {
     const path = ".github/workflows/deploy.yml"
     expect(ownFile(join(TEMPLATES, path)).replaceAll("dagger call cloud-native ", "dagger call ")).toBe(ownFile(path))

@@ -65,6 +65,7 @@ describe("a pod's settings", () => {
     })
     expect(env).toEqual({
       BACKEND_URL: "http://backend:8000",
+      STATIC_FILES_PEERS: "frontend-peers",
       BETTER_AUTH_URL: "http://localhost:3000",
       DATABASE_URL: "postgresql://app@postgres:5432/app",
       BETTER_AUTH_SECRET: expect.stringMatching(/^[0-9a-f]{64}$/),
