@@ -5,6 +5,7 @@ import { sleep } from "k6"
 import exec from "k6/execution"
 import http from "k6/http"
 
+import { filesOfPage, filesOfStyle } from "./page.js"
 import { capture, keepSecureCookies, problemOf, retryAfter, send } from "./requests.js"
 
 const scenario = JSON.parse(open("/scenario/scenario.json"))
@@ -14,8 +15,15 @@ const secrets = Object.fromEntries(scenario.secrets.map(key => [key, __ENV[key] 
 const TIMEOUT = 5
 /** Seconds that a step of the sign-in is repeated for, while the network opens or a rate limit passes. */
 const PATIENCE = 20
-/** k6 users of one kind of connection, at most. */
+/** Seconds for which a page is asked for at first, while the network opens. */
+const OPENING = 5
+/** k6 users of one kind of connection, at most, and of one page more, for its files. */
 const USERS = 100
+const PAGE_USERS = 4
+/** Files of a page that are asked for at a time; of more, others each time. */
+const FILES = 60
+/** Failures of files that one line names. */
+const NAMED = 10
 
 const CONNECTIONS = {
   new: { turn: TIMEOUT, headers: { Connection: "close" } },
@@ -34,7 +42,7 @@ const streams = Object.fromEntries(
  * after it had left out a request for lack of it. The requests begin one after the other, so that they do not come in bursts.
  */
 function paced({ connection, index }) {
-  const { rate } = scenario.requests[index]
+  const { rate, pageEvery } = scenario.requests[index]
   const { turn } = CONNECTIONS[connection]
   return {
     executor: "constant-arrival-rate",
@@ -42,7 +50,9 @@ function paced({ connection, index }) {
     timeUnit: `${Math.round(1e6 / rate)}us`,
     startTime: `${Math.round((1000 * index) / scenario.requests.length / rate)}ms`,
     duration: `${scenario.seconds}s`,
-    preAllocatedVUs: Math.ceil(Math.max(1, (rate / total) * Math.min(turn * total, USERS))),
+    preAllocatedVUs:
+      Math.ceil(Math.max(1, (rate / total) * Math.min(turn * total, USERS))) +
+      (pageEvery && connection === "new" ? PAGE_USERS : 0),
     exec: "probe",
   }
 }
@@ -54,8 +64,16 @@ export const options = {
   setupTimeout: "180s",
 }
 
-/** Sign in once, in the way of the first version that works: what is signed in then sends these cookies and values. */
+/**
+ * Sign in once, in the way of the first version that works: what is signed in then sends these cookies and values. Pages are opened
+ * once, as by a browser that stays open: it asks for the files of that build for as long as the monitor runs.
+ */
 export function setup() {
+  const session = signInAnyhow()
+  return { ...session, opened: scenario.requests.map(request => (request.pageEvery ? openPage(request, session) : [])) }
+}
+
+function signInAnyhow() {
   let failure
   for (const steps of scenario.signIns) {
     const session = signIn(steps)
@@ -63,6 +81,16 @@ export function setup() {
     failure ??= session.failure
   }
   return { failure, cookies: {}, values: secrets }
+}
+
+/** The files of a page as it is now. */
+function openPage(request, session) {
+  const deadline = Date.now() + OPENING * 1000
+  for (;;) {
+    const answer = ask(request, session, CONNECTIONS.new.headers)
+    if (answer?.status === 0 && Date.now() < deadline) sleep(1)
+    else return answer && isPage(answer) ? fetchPage(request, session, answer, []).files : []
+  }
 }
 
 function signIn(steps) {
@@ -101,25 +129,103 @@ let limitedUntil = 0
 export function probe(session) {
   const { connection, index } = streams[exec.scenario.name]
   const number = exec.scenario.iterationInTest
+  const request = scenario.requests[index]
   const sentAt = Date.now()
-  const failures = failuresOf(scenario.requests[index], session, CONNECTIONS[connection].headers)
+  const { failures, answer } = failuresOf(request, session, CONNECTIONS[connection].headers)
   const line = [connection, index, number, sentAt, Date.now() - sentAt, ...(failures.some(Boolean) ? [failures] : [])]
   console.log(JSON.stringify(line))
+  if (!request.pageEvery || connection !== "new" || number % request.pageEvery !== 0) return
+  const begun = Date.now()
+  const isRight = answer && failures.some((failure, version) => request.expect[version] && !failure) && isPage(answer)
+  const counts = isRight ? fetchPage(request, session, answer, session.opened[index], number).counts : NOTHING
+  console.log(JSON.stringify(["page", index, number, begun, Date.now() - begun, ...counts]))
 }
 
 /** What is wrong with the answer, for each version that promises one. */
 function failuresOf(request, session, headers) {
-  const each = failure => request.expect.map(expected => expected && failure)
+  const each = failure => ({ failures: request.expect.map(expected => expected && failure) })
   if (Date.now() < limitedUntil) return each({ kind: "rate-limited" })
   if (request.signedIn && session.failure) return each(session.failure)
+  const answer = ask(request, session, headers)
   const values = request.signedIn ? session.values : secrets
+  const failures = request.expect.map(expected => (expected && problemOf(answer, expected, values)?.failure) ?? null)
+  if (failures.some(failure => failure?.kind === "rate-limited")) limitedUntil = Date.now() + retryAfter(answer) * 1000
+  return { failures, answer }
+}
+
+/** Send a request as who has signed in, if it is to; undefined where nobody could. */
+function ask(request, session, headers) {
+  if (request.signedIn && session.failure) return undefined
   const cookies = request.signedIn ? session.cookies[request.url] : ""
-  const answer = send(request, values, {
+  return send(request, request.signedIn ? session.values : secrets, {
     timeout: `${TIMEOUT}s`,
     headers: { ...headers, ...(cookies && { Cookie: cookies }) },
     jar: new http.CookieJar(),
   })
-  const failures = request.expect.map(expected => (expected && problemOf(answer, expected, values)?.failure) ?? null)
-  if (failures.some(failure => failure?.kind === "rate-limited")) limitedUntil = Date.now() + retryAfter(answer) * 1000
-  return failures
+}
+
+const isPage = ({ status, headers }) => status === 200 && /html/i.test(headers["Content-Type"] ?? "")
+
+/** Of files: sent and failed, of the page as it is now and as it was when it was opened; then what failed, some of it. */
+const NOTHING = [0, 0, 0, 0, []]
+
+/** Fetch a page's files, and what its styles name; then those of the page as it was opened that it has no more. */
+function fetchPage(request, session, answer, opened, turn = 0) {
+  const named = atMost(filesOfPage(String(answer.body), request.url), turn)
+  const results = fetchFiles(named, request, session)
+  const inStyles = results.flatMap(({ file, body }) => (file.kind === "style" ? filesOfStyle(body, file.url) : []))
+  const known = new Set(named.map(({ url }) => url))
+  results.push(...fetchFiles(atMost(fresh(inStyles, known), turn), request, session))
+  const earlier = fetchFiles(atMost(fresh(opened, known), turn), request, session)
+  const failed = list => list.filter(({ failure }) => failure)
+  const failures = [
+    ...failed(results).map(({ file, failure }) => [file.url, "now", failure]),
+    ...failed(earlier).map(({ file, failure }) => [file.url, "before", failure]),
+  ]
+  return {
+    files: results.map(({ file }) => file),
+    counts: [
+      results.length,
+      failed(results).length,
+      earlier.length,
+      failed(earlier).length,
+      failures.slice(0, NAMED).map(([url, ...rest]) => [url.replace(/^\w+:\/\/[^/]+/, "").slice(0, 200), ...rest]),
+    ],
+  }
+}
+
+/** Those that are not known yet; then they are. */
+function fresh(files, known) {
+  return files.filter(({ url }) => !known.has(url) && known.add(url))
+}
+
+function atMost(files, turn) {
+  if (files.length <= FILES) return files
+  const first = (turn * FILES) % files.length
+  return [...files.slice(first), ...files.slice(0, first)].slice(0, FILES)
+}
+
+function fetchFiles(files, request, session) {
+  if (files.length === 0) return []
+  const cookies = request.signedIn ? session.cookies[request.url] : ""
+  const params = kind => ({
+    timeout: `${TIMEOUT}s`,
+    redirects: 3,
+    headers: { ...CONNECTIONS.new.headers, Accept: "*/*", ...(cookies && { Cookie: cookies }) },
+    jar: new http.CookieJar(),
+    responseType: kind === "style" ? "text" : "none",
+  })
+  const answers = http.batch(files.map(({ url, kind }) => ["GET", url, null, params(kind)]))
+  return files.map((file, index) => ({
+    file,
+    body: String(answers[index].body ?? ""),
+    failure: failureOf(answers[index], file),
+  }))
+}
+
+/** A server that answers any path with a page answers no script. */
+function failureOf(answer, { kind }) {
+  const isHtml = kind !== "other" && /html/i.test(answer.headers["Content-Type"] ?? "")
+  const failure = problemOf(answer, { status: 200 }, {})?.failure ?? (isHtml ? { kind: "wrong-body" } : undefined)
+  return failure?.kind === "rate-limited" ? undefined : failure
 }

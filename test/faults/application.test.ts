@@ -66,10 +66,16 @@ async function deployFailing(
   return ended
 }
 
-/** A version that differs in both applications. */
+/** A version that differs in both applications, also in the scripts and styles of the frontend. */
 function version(name: string): Source {
   return Source.sample()
     .edit("test/app/frontend/app/page.tsx", "<h1>Tasks</h1>", `<h1>Tasks, ${name}</h1>`)
+    .edit(
+      "test/app/frontend/components/credentials-form.tsx",
+      'className="fields"',
+      `className="fields" data-version="${name}"`,
+    )
+    .edit("test/app/frontend/app/globals.css", ":root {", `:root {\n  --version: "${name}";`)
     .edit("test/app/backend/app/tasks.py", "no such task", `no such task in ${name}`)
 }
 
@@ -94,6 +100,8 @@ test(
     const second = await deploy(version("second"))
     expect(second.exitCode, second.stderr).toBe(0)
     expect(second.stdout).toMatch(/100\.000 % answered as expected, from before the first change/)
+    // Two builds at once: also the files of the page that was open before.
+    expect(second.stdout).toMatch(/FILES OF PAGE.*\nthe sign-in page +[1-9]\d* +0 +[1-9]\d* +0\n/)
     expect(second.stdout).toContain("ok  the backend refuses an unsigned token")
     expect(migrations(second)).toEqual(["backend: ran", "frontend: ran"])
     const seen = await working.stop()

@@ -1,10 +1,10 @@
-// What the monitor's requests decide: a migration that breaks what runs, a text that changes, a sign-in, a rate limit.
+// What the monitor's requests decide: a migration that breaks what runs, a text that changes, a page's files, a sign-in, a rate limit.
 import { readFileSync } from "node:fs"
 import { join } from "node:path"
 
 import { afterAll, beforeAll, expect, test } from "vitest"
 
-import { errorOf } from "../e2e/dagger.ts"
+import { errorOf, ROOT } from "../e2e/dagger.ts"
 import { Source } from "../e2e/source.ts"
 import { type Lab, labDown, temporaryLab } from "../lab/lab.ts"
 import { measure, momentsOf } from "./measure.ts"
@@ -39,6 +39,61 @@ process.on("SIGTERM", () => server.close())
   )
 }
 
+/** A frontend whose start page has a script that no other build has; protected as init's Dockerfile and manifests do it. */
+function paged(build: string, isProtected: boolean): Source {
+  const source = Source.minimal()
+    .write(
+      "web/main.mjs",
+      `import { readdirSync } from "node:fs"
+import { createServer } from "node:http"
+const script = "/_next/static/" + readdirSync("/app/.next/static")[0]
+const page = "<!doctype html><script src=" + script + "></script>"
+const server = createServer((request, response) => request.resume().on("end", () => {
+  const answer = { "/health": "ok", "/": page, [script]: "1" }[request.url]
+  if (request.url === "/") response.setHeader("Content-Type", "text/html; charset=utf-8")
+  response.writeHead(answer ? 200 : 404).end(answer)
+})).listen(3000)
+process.on("SIGTERM", () => server.close())
+`,
+    )
+    .write(
+      "docker/web.dockerfile",
+      `FROM node:20-alpine AS build
+WORKDIR /app
+COPY main.mjs ${isProtected ? "static-files.cjs " : ""}./
+COPY main.mjs .next/static/app-${build}.js
+
+FROM node:20-alpine
+COPY --from=build /app /app
+USER 10001:10001
+CMD ["node", ${isProtected ? '"--require", "/app/static-files.cjs", ' : ""}"/app/main.mjs"]
+`,
+    )
+  const requests = "{ name: the start page, to: frontend, path: /, expect: { status: 200 } }"
+  const config = readFileSync(join(source.path, "cloud-native.yaml"), "utf8")
+  source.write("cloud-native.yaml", `${config}monitor:\n  requests:\n    - ${requests}\n`)
+  const selector = "  selector: { matchLabels: { app: frontend } }\n"
+  source.edit("k8s/app.yaml", selector, `${selector}  replicas: 2\n`)
+  if (!isProtected) return source
+  const image = "          image: frontend\n"
+  return source
+    .write("web/static-files.cjs", readFileSync(join(ROOT, ".dagger/templates/frontend/static-files.cjs"), "utf8"))
+    .edit("k8s/app.yaml", image, `${image}          env: [{ name: STATIC_FILES_PEERS, value: frontend-peers }]\n`)
+    .write(
+      "k8s/peers.yaml",
+      `apiVersion: v1
+kind: Service
+metadata:
+  name: frontend-peers
+spec:
+  clusterIP: None
+  publishNotReadyAddresses: true
+  selector: { app: frontend }
+  ports: [{ port: 3000 }]
+`,
+    )
+}
+
 /** A config whose monitor expects a text of the frontend's page. */
 const expecting = (text: string) => `monitor:
   requests:
@@ -67,6 +122,39 @@ test.concurrent("9: a migration that breaks what runs ends the deployment before
   expect(await namespace.leftovers()).toBe("")
   measure(context, { code: "AVAILABILITY_FAILED", since: "migration", ...(await moments) })
 })
+
+test.concurrent(
+  "8: two builds at once, each pod with its own files: pages without their scripts fail the deployment",
+  async context => {
+    const namespace = await Namespace.create(lab, "two-builds")
+    const first = await namespace.deploy(paged("a", false)).ended
+    expect(first.exitCode, first.stderr).toBe(0)
+    expect(first.stdout).toMatch(/FILES OF PAGE.*\nthe start page +[1-9]\d* +0 +0 +0$/m)
+    const before = await namespace.running()
+    const second = namespace.deploy(paged("b", false))
+    const moments = momentsOf(second, "apply: ")
+    const ended = await second.ended
+    expect(ended.exitCode, ended.stderr).toBe(1)
+    expect(errorOf(ended)).toMatch(/AVAILABILITY_FAILED: \d+ of \d+ requests for pages' files failed/)
+    for (const text of ["/_next/static/app-a.js", "404, of the page as it was before", "two builds", "rolled back to"])
+      expect(errorOf(ended)).toContain(text)
+    expect(await namespace.running()).toEqual(before)
+    measure(context, { code: "AVAILABILITY_FAILED", since: "apply", ...(await moments) })
+  },
+)
+
+test.concurrent(
+  "8: two builds at once, each pod with the files of both: every file is answered, also of the page before",
+  async () => {
+    const namespace = await Namespace.create(lab, "two-builds-protected")
+    const first = await namespace.deploy(paged("a", true)).ended
+    expect(first.exitCode, first.stderr).toBe(0)
+    const second = await namespace.deploy(paged("b", true)).ended
+    expect(second.exitCode, second.stderr).toBe(0)
+    expect(second.stdout).toContain("100.000 %")
+    expect(second.stdout).toMatch(/FILES OF PAGE.*\nthe start page +[1-9]\d* +0 +[1-9]\d* +0$/m)
+  },
+)
 
 test.concurrent("9: a rollback is judged by what the release that it restores promised", async () => {
   const namespace = await Namespace.create(lab, "changed-text")

@@ -11,6 +11,8 @@ const AskedRequest = z.object({
   /** The application that is asked. */
   to: z.enum(["backend", "frontend"]),
   signedIn: z.boolean(),
+  /** Whether the files that its HTML names are asked for, too. */
+  page: z.boolean().default(false),
   /** Requests a second on each kind of connection. */
   rate: z.number(),
   expect: Answer,

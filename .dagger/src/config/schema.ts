@@ -219,6 +219,8 @@ const MonitorRequest = z.strictObject(
     rate: z.number(RATE).min(0.1, RATE).max(1000, RATE).optional(),
     /** Whether the cookies of the sign-in go with it. */
     signedIn: z.boolean("true or false").default(false),
+    /** Whether it is a page whose files are asked for too, twice a second, as a browser does: scripts, styles, fonts, images, and all the while those of the page as it was before the deployment. Default: true for a GET of the frontend's `/`. */
+    page: z.boolean("true or false").optional(),
     /** What the answer has to be. */
     expect: expectation,
   },
@@ -412,7 +414,7 @@ export const Config = section({
     frontend: completed(config.frontend, FRONTEND),
     monitor: {
       ...config.monitor,
-      requests: withRates(config.monitor.requests ?? healthRequests(config), config.monitor.rate),
+      requests: withPages(withRates(config.monitor.requests ?? healthRequests(config), config.monitor.rate)),
     },
   }))
 
@@ -455,6 +457,16 @@ function withRates(requests: z.output<typeof MonitorRequest>[], shared: number) 
   const own = requests.map(({ rate, path }) => rate ?? (BETTER_AUTH.path.test(path) ? BETTER_AUTH.rate : undefined))
   const share = shared / own.filter(rate => rate === undefined).length
   return requests.map((request, index) => ({ ...request, rate: own[index] ?? share }))
+}
+
+/** A frontend's start page is one, unless the request says otherwise. */
+function withPages<Request extends Pick<z.output<typeof MonitorRequest>, "to" | "method" | "path" | "page">>(
+  requests: Request[],
+) {
+  return requests.map(request => {
+    const { to, method, path, page = to === "frontend" && method === "GET" && path === "/" } = request
+    return { ...request, page }
+  })
 }
 
 /** A mapping with defaults of its own; one that is left empty, as when all in it is commented out, counts as absent. */

@@ -1,6 +1,8 @@
 import { describeIdentity, type Identity, identityOf, intersect, subtract } from "../kubernetes/object-ref.js"
 import { isConfig, isWorkload } from "../manifests/kinds.js"
+import { countFiles, isFailed } from "../monitor/availability.js"
 import type { AvailabilityGuard } from "../monitor/availability-guard.js"
+import { describeFiles } from "../monitor/failure.js"
 import { inventoryOf, lastSucceeded, readRecord, type Recorded, type ReleaseSummary } from "../release/history.js"
 import { prune, toPrune } from "../release/prune.js"
 import type { Report } from "../report/report.js"
@@ -171,7 +173,7 @@ export function withRecovery(failure: CloudNativeError, report: Report): CloudNa
     recovery!.changedByOthers &&
       `somebody else changed it meanwhile, and it stays as it is: ${recovery!.changedByOthers.join(", ")}`,
     leftovers && `what could not be deleted:\n${leftovers.join("\n").replace(/^/gm, "  ")}`,
-    baseline === "healthy" && availability && availability.failed > 0 && seenByUsers(availability),
+    baseline === "healthy" && availability && isFailed(availability) && seenByUsers(availability),
     ran.length > 0 && `migrations that ran, and stay: ${ran.join(", ")}`,
     `full report: the function report with --id=${report.id}, the same --kubeconfig and --namespace=${namespace}`,
   ]
@@ -189,9 +191,13 @@ export function withRecovery(failure: CloudNativeError, report: Report): CloudNa
 }
 
 /** What users saw in all, the rollback included. */
-function seenByUsers({ sent, failed, outages }: NonNullable<Report["availability"]>): string {
+function seenByUsers({ sent, failed, outages, pages }: NonNullable<Report["availability"]>): string {
   const longest = Math.max(...outages.map(({ seconds }) => seconds))
-  return `for users, until it was undone: ${failed} of ${sent} requests failed, longest outage ${longest.toFixed(1)} s`
+  const seen = [
+    failed > 0 && `${failed} of ${sent} requests failed, longest outage ${longest.toFixed(1)} s`,
+    countFiles({ pages }).failed > 0 && describeFiles({ pages }),
+  ]
+  return `for users, until it was undone: ${seen.filter(Boolean).join("; ")}`
 }
 
 function stateOf(recovery: Recovery): string {

@@ -3,16 +3,18 @@ import type { Redactor } from "../util/redact.js"
 import {
   type Availability,
   type Baseline,
+  failedPagesSince,
   failedRequests,
   failuresSince,
   isBlind,
   isCuredByRollout,
+  isFailed,
   judgeAvailability,
 } from "./availability.js"
 import { requestsFailed, tooFewRequests } from "./failure.js"
 import { Monitor, type MonitorOptions } from "./monitor.js"
 import { pause, readUntil } from "./reading.js"
-import { type Judged, knownUntil, type Observation, type Phase, warmedUp } from "./samples.js"
+import { knownUntil, type Observation, type Phase, warmedUp } from "./samples.js"
 import { turnOf } from "./scenario.js"
 
 /** Milliseconds of requests that show how the application answered before. */
@@ -139,7 +141,7 @@ export class AvailabilityGuard {
     await this.startCounting()
     await this.elapse(Math.max(this.from!, this.moments.settling ?? 0) + this.span(SETTLE), signal)
     const availability = (await this.soFar())!
-    if (availability.failed > 0 || availability.sent === 0) throw await this.failure()
+    if (isFailed(availability) || availability.sent === 0) throw await this.failure()
     if (isBlind(availability)) throw tooFewRequests(availability)
   }
 
@@ -167,8 +169,14 @@ export class AvailabilityGuard {
     return this.options.versions.length - 1 - this.target
   }
 
-  private async failures(): Promise<Judged[]> {
-    return this.from === undefined ? [] : failuresSince(await this.monitor!.observe(), this.phases, this.from)
+  /** Requests and files of pages, in the order in which they were sent. */
+  private async failures(): Promise<{ at: number }[]> {
+    if (this.from === undefined) return []
+    const observation = await this.monitor!.observe()
+    const failed = [failuresSince, failedPagesSince].flatMap<{ at: number }>(since =>
+      since(observation, this.phases, this.from!),
+    )
+    return failed.sort((a, b) => a.at - b.at)
   }
 
   private async failure(): Promise<Error> {
@@ -184,7 +192,7 @@ export class AvailabilityGuard {
   }
 
   /** Whether the migrations broke what ran, too late to stop the rollout: the new pods may be the cure. */
-  private isMigrationsFault([first]: Judged[]): boolean {
+  private isMigrationsFault([first]: { at: number }[]): boolean {
     const { migrating = Infinity, rolling } = this.moments
     return rolling !== undefined && first!.at >= migrating && first!.at < rolling
   }

@@ -7,9 +7,12 @@ import {
   CONNECTIONS,
   judge,
   type Judged,
+  judgePages,
   type Observation,
+  type PageSample,
   type Phase,
   settledStreams,
+  STATES,
 } from "./samples.js"
 
 /** How the application answered before a deployment: new where there was none. */
@@ -22,6 +25,19 @@ const Outage = z.object({
   seconds: z.number(),
   failed: z.number(),
   failures: z.array(RequestFailure).describe("Each kind once"),
+})
+
+const Counts = z.object({ sent: z.number(), failed: z.number() })
+
+const PageFiles = z.object({
+  name: z.string().describe("The page's request"),
+  now: Counts.describe("Files that the page named when they were asked for"),
+  before: Counts.describe(
+    "Files that the page named when the monitor started, and names no more: an open browser asks for them",
+  ),
+  failures: z
+    .array(z.object({ path: z.string(), page: z.enum(STATES), failure: RequestFailure, count: z.number() }))
+    .describe("By path and kind, the most frequent first; the first twenty"),
 })
 
 const Shape = z.object({
@@ -42,6 +58,10 @@ const Shape = z.object({
   requests: z
     .array(z.object({ name: z.string(), connection: z.enum(CONNECTIONS), sent: z.number(), failed: z.number() }))
     .describe("By request, and by connection: a new one each time, or a kept one"),
+  pages: z
+    .array(PageFiles)
+    .default([])
+    .describe("The files of the requests that are pages: scripts, styles, fonts, images; not among those sent"),
   seconds: z
     .array(z.object({ at: z.string(), sent: z.number(), failed: z.number(), slowest: z.number() }))
     .describe("Second by second; the slowest answer in milliseconds"),
@@ -55,13 +75,24 @@ export type Availability = DeepReadonly<z.infer<typeof Availability>>
 const OUTAGE_GAP = 1_000
 /** Requests that the edges of the span may cost each request and connection, without any having been dropped. */
 const EDGE = 2
+/** Files of a page that a report names. */
+const NAMED_AT_MOST = 20
 /** Part of the requests that may be dropped: with one in ten missing, what is left still shows every half second at the default rate. */
 const DROPPED_AT_MOST = 0.1
 
 /** The names of the requests of which one or more failed. */
 export function failedRequests(observation: Observation, phases: Phase[], from: number): string[] {
-  const failed = failuresSince(observation, phases, from).map(({ request }) => observation.requests[request]!.name)
-  return [...new Set(failed)]
+  const nameOf = ({ request }: { request: number }) => observation.requests[request]!.name
+  const failed = failuresSince(observation, phases, from).map(nameOf)
+  const pages = failedPagesSince(observation, phases, from).map(page => `the files of ${nameOf(page)}`)
+  return [...new Set([...failed, ...pages])]
+}
+
+/** Pages of which a file failed, in the order in which they were asked for. */
+export function failedPagesSince(observation: Observation, phases: Phase[], from: number): PageSample[] {
+  return judgePages(observation, phases)
+    .filter(({ at, now, before }) => at >= from && now.failed + before.failed > 0)
+    .sort((a, b) => a.at - b.at)
 }
 
 /** In the order in which they were sent. */
@@ -103,8 +134,21 @@ export function judgeAvailability(observation: Observation, phases: Phase[], fro
     requests: observation.requests.flatMap(({ name }, request) =>
       CONNECTIONS.map(connection => ({ name, connection, ...countOf(samples, request, connection) })),
     ),
+    pages: pagesOf(observation, phases, from),
     seconds: secondsOf(samples),
   }
+}
+
+/** Of all pages' files: how many were asked for, and how many failed. */
+export function countFiles({ pages }: Pick<Availability, "pages">): { sent: number; failed: number } {
+  const sum = (count: "sent" | "failed") =>
+    pages.reduce((total, { now, before }) => total + now[count] + before[count], 0)
+  return { sent: sum("sent"), failed: sum("failed") }
+}
+
+/** Whether a request failed, or a file of a page. */
+export function isFailed(availability: Pick<Availability, "failed" | "pages">): boolean {
+  return availability.failed > 0 || countFiles(availability).failed > 0
 }
 
 /** Whether so much was dropped that what was sent does not show how users were served. */
@@ -128,12 +172,39 @@ export function remarksOn({ dropped, limited }: Availability): string[] {
 
 /** Where failures began with a release's migrations and ended with its pods, what ran before can no longer serve. */
 export function isCuredByRollout(
-  failures: Judged[],
+  failures: { at: number }[],
   { migrating, rolling, settling }: { migrating: number; rolling: number; settling: number },
 ): boolean {
   const [first] = failures
   const began = first && first.at >= migrating && first.at < rolling
   return Boolean(began) && failures.every(({ at }) => at < settling)
+}
+
+function pagesOf(observation: Observation, phases: Phase[], from: number): Availability["pages"] {
+  const counted = judgePages(observation, phases).filter(({ at }) => at >= from)
+  return observation.requests.flatMap(({ name, pageEvery }, request) => {
+    const own = counted.filter(page => page.request === request)
+    if (!pageEvery) return []
+    const sum = (state: (typeof STATES)[number]) => ({
+      sent: own.reduce((total, page) => total + page[state].sent, 0),
+      failed: own.reduce((total, page) => total + page[state].failed, 0),
+    })
+    return [{ name, now: sum("now"), before: sum("before"), failures: fileFailures(own) }]
+  })
+}
+
+function fileFailures(pages: PageSample[]): Availability["pages"][number]["failures"] {
+  const counts = new Map<
+    string,
+    { path: string; page: (typeof STATES)[number]; failure: RequestFailure; count: number }
+  >()
+  for (const failed of pages.flatMap(({ failures }) => failures)) {
+    const key = JSON.stringify(failed)
+    const counted = counts.get(key)
+    if (counted) counted.count++
+    else counts.set(key, { ...failed, count: 1 })
+  }
+  return [...counts.values()].sort((a, b) => b.count - a.count).slice(0, NAMED_AT_MOST)
 }
 
 function countOf(samples: Judged[], request: number, connection: Connection) {

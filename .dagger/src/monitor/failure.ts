@@ -7,9 +7,9 @@ import { only } from "../status/snapshot.js"
 import { takeSnapshot } from "../status/take-snapshot.js"
 import { CloudNativeError } from "../util/errors.js"
 import { redact, type Redactor } from "../util/redact.js"
-import type { Availability } from "./availability.js"
+import { type Availability, countFiles } from "./availability.js"
 import { K6_NEEDS } from "./k6-job.js"
-import { describeFailure, remedyFor } from "./request-failure.js"
+import { describeFailure, remedyFor, type RequestFailure } from "./request-failure.js"
 import type { MonitoredRequest } from "./scenario.js"
 
 /** What the error of failed requests is about. */
@@ -29,7 +29,10 @@ export async function requestsFailed(
   const snapshot = await takeSnapshot(kubectl)
   const now = await kubectl.now()
   const states = only(snapshot, "Deployment").map(({ metadata }) => readRollout(snapshot, metadata.name, now, PATIENT))
-  const failed = availability.requests.filter(request => request.failed > 0)
+  const failed = [
+    ...availability.requests.filter(request => request.failed > 0),
+    ...availability.pages.filter(({ now, before }) => now.failed + before.failed > 0),
+  ]
   const asked = requests.filter(({ name }) => failed.some(request => request.name === name)).map(({ to }) => to)
   const logs = await Promise.all(
     [...new Set(asked)].map(app =>
@@ -46,11 +49,13 @@ export async function requestsFailed(
     : remediesFor(availability).join("; ")
   return new CloudNativeError({
     code: "AVAILABILITY_FAILED",
-    kind: migrations ? "breaking-migration" : availability.failures[0]?.failure.kind,
+    kind: migrations ? "breaking-migration" : (availability.failures[0]?.failure.kind ?? "page-files"),
     blame: "user",
     what: migrations
       ? `requests began to fail while ${migrations.join(" and ")} ran: the migration broke the running release (${percent} answered as expected)`
-      : `${percent} of the users' requests were answered as expected, not 100 %`,
+      : availability.failed > 0 || availability.sent === 0
+        ? `${percent} of the users' requests were answered as expected, not 100 %`
+        : `${describeFiles(availability)}: browsers showed pages without their scripts or styles`,
     why: [
       ...describeOutages(availability),
       ...states
@@ -84,6 +89,7 @@ export function describeOutages({
   failures,
   outages,
   requests,
+  pages,
 }: Availability): string[] {
   return [
     [
@@ -103,13 +109,42 @@ export function describeOutages({
       ({ from, to, seconds, failures: kinds }) =>
         `outage of ${seconds.toFixed(1)} s, ${from} to ${to}: ${kinds.map(describeFailure).join(", ")}`,
     ),
+    ...pages.flatMap(describePage),
+  ]
+}
+
+/** How many of all pages' files failed. */
+export function describeFiles({ pages }: Pick<Availability, "pages">): string {
+  const { sent, failed } = countFiles({ pages })
+  return `${failed} of ${sent} requests for pages' files failed`
+}
+
+/** The files of a page that failed. */
+export function describePage({ name, now, before, failures }: Availability["pages"][number]): string[] {
+  const failed = now.failed + before.failed
+  if (failed === 0) return []
+  return [
+    `the files of ${name}: ${failed} of ${now.sent + before.sent} failed`,
+    ...failures.map(
+      ({ path, page, failure, count }) =>
+        `  ${path}: ${count} × ${describeFailure(failure)}, of the page as it ${page === "now" ? "is now" : "was before"}`,
+    ),
   ]
 }
 
 /** What to do about each kind of failure, the most frequent first. */
-export function remediesFor({ failures }: Pick<Availability, "failures">): string[] {
-  return [...new Set(failures.map(({ failure }) => remedyFor(failure)))]
+export function remediesFor({ failures, pages }: Pick<Availability, "failures" | "pages">): string[] {
+  const files = pages.flatMap(page => page.failures.map(({ failure }) => failure))
+  const isMissing = (failure: RequestFailure) => failure.kind === "status" || failure.kind === "wrong-body"
+  const remedies = [...failures.map(({ failure }) => failure), ...files.filter(failure => !isMissing(failure))].map(
+    remedyFor,
+  )
+  return [...new Set([...remedies, ...(files.some(isMissing) ? [FILES_REMEDY] : [])])]
 }
+
+/** Only two builds at once lose files that both have on their own. */
+const FILES_REMEDY =
+  "two builds answer at once, and each pod has the files of its own build only: let every pod serve both (static-files.cjs, see docs/first-day.md#the-files-of-two-builds), or put them on a CDN (assetPrefix); correct a file's address that no build has; page: false in monitor.requests asks for no files"
 
 async function logsOf(
   kubectl: Kubectl,

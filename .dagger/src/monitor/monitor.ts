@@ -8,7 +8,7 @@ import { takeSnapshot } from "../status/take-snapshot.js"
 import { CloudNativeError } from "../util/errors.js"
 import { pollUntil } from "../util/poll.js"
 import { extendK6, K6_NEEDS, readK6, removeK6, startK6 } from "./k6-job.js"
-import { latest, type Observation, readSamples, type Sample } from "./samples.js"
+import { latest, type Observation, type PageSample, readPages, readSamples, type Sample } from "./samples.js"
 import { type Scenario, scenarioOf } from "./scenario.js"
 
 /** Seconds that it could run at most, beyond the timeouts of a deployment and of its rollback. */
@@ -33,6 +33,7 @@ export interface MonitorOptions {
 export class Monitor {
   private readonly startedAt = Date.now()
   private readonly samples = new Map<string, Sample>()
+  private readonly pages = new Map<string, PageSample>()
   private readonly signs: NodeJS.Timeout
   private readAt?: number
   private stopped = false
@@ -76,7 +77,7 @@ export class Monitor {
   /** All that it has written so far. Of its log, only what is new is read. */
   async observe(): Promise<Observation> {
     if (!this.stopped && !this.lost) await this.read()
-    return { requests: this.requests, samples: [...this.samples.values()] }
+    return { requests: this.requests, samples: [...this.samples.values()], pages: [...this.pages.values()] }
   }
 
   /** The last moment, by its clock, that it is known to have reached. */
@@ -127,6 +128,7 @@ export class Monitor {
     if (Date.now() - begun < OVERLAP * 1000) this.readAt = begun
     for (const sample of readSamples(log))
       this.samples.set(`${sample.connection} ${sample.request} ${sample.number}`, sample)
+    for (const page of readPages(log)) this.pages.set(`${page.request} ${page.number}`, page)
   }
 
   private async extend(): Promise<void> {

@@ -21,10 +21,29 @@ export interface Sample {
   failures?: (RequestFailure | null)[]
 }
 
+/** The files of a page: those that it names now, or those that it named when the monitor started and names no more. */
+export const STATES = ["now", "before"] as const
+
+const FileFailure = z.tuple([z.string(), z.enum(STATES), RequestFailure])
+
+/** How the files of a page were answered once. */
+export interface PageSample {
+  /** The page's request, as an index, and its number on new connections. */
+  request: number
+  number: number
+  at: number
+  milliseconds: number
+  now: { sent: number; failed: number }
+  before: { sent: number; failed: number }
+  /** Path, and what is wrong with the answer; some of those that failed. */
+  failures: { path: string; page: (typeof STATES)[number]; failure: RequestFailure }[]
+}
+
 /** What the monitor has written so far. */
 export interface Observation {
-  requests: Pick<MonitoredRequest, "name" | "to" | "rate" | "expect">[]
+  requests: Pick<MonitoredRequest, "name" | "to" | "rate" | "expect" | "pageEvery">[]
   samples: Sample[]
+  pages: PageSample[]
 }
 
 /** From when on, by the monitor's clock, which versions run. */
@@ -41,14 +60,24 @@ export interface Judged extends Sample {
 /** Milliseconds for which a request that was never answered may be the monitor's own network. */
 const WARM_UP = 10_000
 
+/** A line of a page's files begins so. */
+const PAGE = '["page",'
 const Head = [z.enum(CONNECTIONS), z.number(), z.number(), z.number(), z.number()] as const
 const Line = z.union([z.tuple([...Head]), z.tuple([...Head, z.array(RequestFailure.nullable())])])
+
+const counts = [z.number(), z.number(), z.number(), z.number()] as const
+const PageLine = z.tuple([
+  z.literal("page"),
+  ...(Head.slice(1) as [z.ZodNumber, z.ZodNumber, z.ZodNumber, z.ZodNumber]),
+  ...counts,
+  z.array(FileFailure),
+])
 
 /** One a line: connection, request, number, moment, milliseconds, and what is wrong, where anything is. k6 writes lines of its own among them. */
 export function readSamples(log: string): Sample[] {
   return log
     .split("\n")
-    .filter(line => line.startsWith('["'))
+    .filter(line => line.startsWith('["') && !line.startsWith(PAGE))
     .map(line => readShape(Line, JSON.parse(line), "a line of the monitor"))
     .map(([connection, request, number, at, milliseconds, failures]) => ({
       connection,
@@ -57,6 +86,23 @@ export function readSamples(log: string): Sample[] {
       at,
       milliseconds,
       ...(failures && { failures }),
+    }))
+}
+
+/** One a line: request, number, moment, milliseconds, then of files sent and failed, now and before, and what failed. */
+export function readPages(log: string): PageSample[] {
+  return log
+    .split("\n")
+    .filter(line => line.startsWith(PAGE))
+    .map(line => readShape(PageLine, JSON.parse(line), "a line of the monitor"))
+    .map(([, request, number, at, milliseconds, now, nowFailed, before, beforeFailed, failures]) => ({
+      request,
+      number,
+      at,
+      milliseconds,
+      now: { sent: now, failed: nowFailed },
+      before: { sent: before, failed: beforeFailed },
+      failures: failures.map(([path, page, failure]) => ({ path, page, failure })),
     }))
 }
 
@@ -70,21 +116,33 @@ export function settledStreams({ requests, samples }: Observation): Sample[][] {
   const streams = requests.flatMap((_, request) =>
     CONNECTIONS.map(connection => samples.filter(item => item.request === request && item.connection === connection)),
   )
-  return streams.map(stream => {
-    const sorted = stream.sort((a, b) => a.number - b.number)
-    const gap = sorted.findIndex(({ number }, index) => number !== index)
-    return gap === -1 ? sorted : sorted.slice(0, gap)
-  })
+  return streams.map(stream => settled(stream))
+}
+
+/** What comes before the first gap among numbers that are so far apart. */
+function settled<Numbered extends { number: number }>(stream: Numbered[], step = 1): Numbered[] {
+  const sorted = stream.sort((a, b) => a.number - b.number)
+  const gap = sorted.findIndex(({ number }, index) => number !== index * step)
+  return gap === -1 ? sorted : sorted.slice(0, gap)
 }
 
 /** The moment, by the monitor's clock, up to which it is known how every request ended; 0 where there is none. */
 export function knownUntil(observation: Observation): number {
+  const { requests, pages } = observation
   const known = settledStreams(observation).map(stream => {
     const last = stream.at(-1)
     // Nothing is sent until its next turn.
-    return last ? last.at + 1000 / observation.requests[last.request]!.rate : 0
+    return last ? last.at + 1000 / requests[last.request]!.rate : 0
   })
-  return Math.min(...known)
+  const knownPages = requests.flatMap(({ pageEvery, rate }, request) => {
+    if (!pageEvery) return []
+    const last = settled(
+      pages.filter(page => page.request === request),
+      pageEvery,
+    ).at(-1)
+    return last ? last.at + (1000 * pageEvery) / rate : 0
+  })
+  return Math.min(...known, ...knownPages)
 }
 
 /**
@@ -101,8 +159,16 @@ export function judge(samples: Sample[], { requests }: Observation, phases: Phas
   })
 }
 
+/** The pages that count: of those that all promise to answer that run. */
+export function judgePages(
+  { pages, requests }: Pick<Observation, "pages" | "requests">,
+  phases: Phase[],
+): PageSample[] {
+  return pages.filter(page => versionsAt(page, phases).every(version => requests[page.request]!.expect[version]))
+}
+
 /** The versions that may have answered, the last to come last. */
-function versionsAt({ at, milliseconds }: Sample, phases: Phase[]): number[] {
+function versionsAt({ at, milliseconds }: Pick<Sample, "at" | "milliseconds">, phases: Phase[]): number[] {
   const during = phases.filter(
     ({ from }, index) => from <= at + milliseconds && (phases[index + 1]?.from ?? Infinity) > at,
   )

@@ -1,8 +1,10 @@
 import type { AskedRequest, Expectations, ExpectedAnswer } from "../config/expectations.js"
 
 /** A request that is sent, with the answer that each version of the application promises; null where one promises none. */
-export interface MonitoredRequest extends Omit<AskedRequest, "expect"> {
+export interface MonitoredRequest extends Omit<AskedRequest, "expect" | "page"> {
   expect: (ExpectedAnswer | null)[]
+  /** Of a page: of how many requests on new connections one is followed by the page's files. */
+  pageEvery?: number
 }
 
 /** What the monitor's script gets: it says of each answer for which versions it is right. */
@@ -13,15 +15,19 @@ export interface Scenario {
   requests: MonitoredRequest[]
 }
 
+/** Times a second that a page's files are asked for. */
+const PAGE_RATE = 2
+
 /** The requests of every version that may answer: of the one that runs, then of the one that is coming. */
 export function scenarioOf(versions: Expectations[]): Scenario {
   const requests = new Map<string, MonitoredRequest>()
   for (const [version, expectations] of versions.entries()) {
-    for (const { expect, ...request } of expectations.requests) {
+    for (const { expect, page, ...request } of expectations.requests) {
       const { method, url, headers, signedIn } = request
       const same = JSON.stringify([method, url, Object.entries(headers).sort(), signedIn])
       const expected = requests.get(same)?.expect ?? versions.map(() => null)
-      requests.set(same, { ...request, expect: expected.with(version, expect) })
+      const pageEvery = page && { pageEvery: Math.max(1, Math.round(request.rate / PAGE_RATE)) }
+      requests.set(same, { ...request, ...pageEvery, expect: expected.with(version, expect) })
     }
   }
   const signIns = new Map(versions.map(({ signIn }) => [JSON.stringify(signIn), signIn]))

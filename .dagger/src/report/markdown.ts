@@ -1,4 +1,5 @@
 import { type Availability, remarksOn } from "../monitor/availability.js"
+import { describePage } from "../monitor/failure.js"
 import { describeFailure } from "../monitor/request-failure.js"
 import { averageStarts } from "../status/startup.js"
 import type { Report } from "./report.js"
@@ -50,7 +51,7 @@ export function markdownOf(report: Report): string {
 }
 
 function availabilityOf(availability: Availability): string {
-  const { percent, sent, failed, latency, outages, requests } = availability
+  const { percent, sent, failed, latency, outages, requests, pages } = availability
   return [
     `### ${percent.toFixed(3)} % of users' requests answered as expected`,
     `${sent} sent, ${failed} failed; p50 ${latency.p50} ms, p95 ${latency.p95} ms, p99 ${latency.p99} ms, max ${latency.max} ms`,
@@ -70,6 +71,18 @@ function availabilityOf(availability: Availability): string {
       ["Request", "Connection", "Sent", "Failed"],
       requests.map(request => [request.name, request.connection, `${request.sent}`, `${request.failed}`]),
     ),
+    pages.length > 0 &&
+      table(
+        ["Files of page", "Sent", "Failed", "Of the page before", "Failed"],
+        pages.map(({ name, now, before }) => [
+          name,
+          `${now.sent}`,
+          `${now.failed}`,
+          `${before.sent}`,
+          `${before.failed}`,
+        ]),
+      ),
+    pages.some(({ failures }) => failures.length > 0) && fenced(pages.flatMap(describePage).join("\n")),
   ]
     .filter(Boolean)
     .join("\n\n")

@@ -1,4 +1,5 @@
 import { type Availability, remarksOn } from "../monitor/availability.js"
+import { describePage } from "../monitor/failure.js"
 import { describeFailure } from "../monitor/request-failure.js"
 import { averageStarts } from "../status/startup.js"
 import { formatTable } from "../util/format.js"
@@ -58,7 +59,7 @@ const BASELINES = {
 }
 
 function formatAvailability({ baseline }: Report, availability: Availability): string {
-  const { percent, sent, failed, latency, requests, outages } = availability
+  const { percent, sent, failed, latency, requests, outages, pages } = availability
   const rows = requests.map(({ name, connection, ...counts }) => [
     name,
     connection,
@@ -74,5 +75,20 @@ function formatAvailability({ baseline }: Report, availability: Availability): s
         `outage   ${seconds.toFixed(1)} s, ${from} to ${to}: ${failures.map(describeFailure).join(", ")}`,
     ),
     formatTable(["REQUEST", "CONNECTION", "SENT", "FAILED"], rows),
+    ...(pages.length > 0 ? ["", formatPages(pages)] : []),
+  ].join("\n")
+}
+
+function formatPages(pages: Availability["pages"]): string {
+  const rows = pages.map(({ name, now, before }) => [
+    name,
+    `${now.sent}`,
+    `${now.failed}`,
+    `${before.sent}`,
+    `${before.failed}`,
+  ])
+  return [
+    formatTable(["FILES OF PAGE", "SENT", "FAILED", "OF THE PAGE BEFORE", "FAILED"], rows),
+    ...pages.flatMap(describePage),
   ].join("\n")
 }

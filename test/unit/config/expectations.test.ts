@@ -21,7 +21,15 @@ test("what a release has to answer stands by itself: addresses, rates, the publi
   })
   expect(expectations).toMatchObject({
     requests: [
-      { name: "the tasks", to: "backend", method: "GET", url: "http://api:80/tasks", rate: 20, signedIn: true },
+      {
+        name: "the tasks",
+        to: "backend",
+        method: "GET",
+        url: "http://api:80/tasks",
+        rate: 20,
+        signedIn: true,
+        page: false,
+      },
     ],
     signIn: [
       {

@@ -113,6 +113,7 @@ const asked = {
   headers: {},
   to: "frontend" as const,
   signedIn: false,
+  page: false,
   rate: 1,
   expect: { status: 200 },
 }

@@ -6,11 +6,12 @@ import {
   failuresSince,
   isBlind,
   isCuredByRollout,
+  isFailed,
   judgeAvailability,
   remarksOn,
 } from "../../../.dagger/src/monitor/availability.ts"
 import type { RequestFailure } from "../../../.dagger/src/monitor/request-failure.ts"
-import type { Observation, Phase } from "../../../.dagger/src/monitor/samples.ts"
+import type { Observation, PageSample, Phase } from "../../../.dagger/src/monitor/samples.ts"
 import { observe, RATE, START, without } from "./observations.ts"
 
 const PHASES: Phase[] = [{ from: 0, versions: [0] }]
@@ -50,11 +51,11 @@ test("a monitor that sent nothing has seen nothing", () => {
 
 describe("requests that could not be sent in time", () => {
   const dropping = (seconds: number) => {
-    const { samples, requests } = observe(10)
+    const { samples, ...rest } = observe(10)
     const sent = samples
       .filter(({ at }) => at < START + 2000 || at >= START + 2000 + seconds * 1000)
       .map(sample => (sample.at < START + 2000 ? sample : { ...sample, number: sample.number - seconds * RATE }))
-    return judged({ requests, samples: sent })
+    return judged({ ...rest, samples: sent })
   }
 
   test("are counted, and fail nothing that a user would have seen", () => {
@@ -125,6 +126,49 @@ test("what was sent before is not counted, where counting begins later", () => {
   expect(judged(observation, START + 2000)).toMatchObject({ failed: 0, dropped: 0, sent: 120, percent: 100 })
   expect(failedRequests(observation, PHASES, START + 2000)).toEqual([])
   expect(judged(observation, START + 1950)).toMatchObject({ failed: 2 })
+})
+
+describe("the files of a page", () => {
+  const FAILED = [{ path: "/a.js", page: "before" as const, failure: { kind: "status" as const, status: 404 } }]
+  const withPages = (failed: (number: number) => boolean): Observation => {
+    const observation = observe(5)
+    observation.requests[0]!.pageEvery = 5
+    const pages = Array.from({ length: 10 }, (_, index): PageSample => {
+      const isFailure = failed(index * 5)
+      const before = { sent: 2, failed: isFailure ? 1 : 0 }
+      const common = { request: 0, number: index * 5, at: START + index * 500, milliseconds: 20, before }
+      return { ...common, now: { sent: 10, failed: 0 }, failures: isFailure ? FAILED : [] }
+    })
+    return { ...observation, pages }
+  }
+
+  test("are counted apart from the requests", () => {
+    const availability = judged(withPages(() => false))
+    const counts = { now: { sent: 100, failed: 0 }, before: { sent: 20, failed: 0 } }
+    expect(availability.pages).toEqual([{ name: "the page", ...counts, failures: [] }])
+    expect(availability).toMatchObject({ sent: 200, percent: 100 })
+    expect(isFailed(availability)).toBe(false)
+  })
+
+  test("fail the deployment, by path and kind, though every request was answered", () => {
+    const observation = withPages(number => number >= 35)
+    const availability = judged(observation)
+    expect(availability).toMatchObject({ failed: 0, percent: 100, pages: [{ before: { sent: 20, failed: 3 } }] })
+    expect(availability.pages[0]!.failures).toEqual([{ ...FAILED[0], count: 3 }])
+    expect(isFailed(availability)).toBe(true)
+    expect(failedRequests(observation, PHASES, 0)).toEqual(["the files of the page"])
+  })
+
+  test("do not count before counting begins", () => {
+    const observation = withPages(number => number < 10)
+    expect(isFailed(judged(observation, START + 1000))).toBe(false)
+    expect(failedRequests(observation, PHASES, START + 1000)).toEqual([])
+  })
+
+  test("are none in a report of an earlier version", () => {
+    const { pages: _, ...earlier } = judged(observe(1))
+    expect(Availability.parse(earlier).pages).toEqual([])
+  })
 })
 
 test("what is broken is named", () => {

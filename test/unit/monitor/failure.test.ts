@@ -1,9 +1,35 @@
 import { expect, test } from "vitest"
 
-import { describeOutages, remediesFor } from "../../../.dagger/src/monitor/failure.ts"
+import { describeFiles, describeOutages, describePage, remediesFor } from "../../../.dagger/src/monitor/failure.ts"
 
 const BAD = { kind: "status" as const, status: 502 }
 const LATE = { kind: "timeout" as const }
+
+const FILES = {
+  name: "the page",
+  now: { sent: 7000, failed: 0 },
+  before: { sent: 140, failed: 50 },
+  failures: [
+    {
+      path: "/_next/static/a.js",
+      page: "before" as const,
+      failure: { kind: "status" as const, status: 404 },
+      count: 50,
+    },
+  ],
+}
+
+test("files of pages that failed are named, and the remedy says why: two builds at once", () => {
+  expect(describePage(FILES)).toEqual([
+    "the files of the page: 50 of 7140 failed",
+    "  /_next/static/a.js: 50 × status 404, of the page as it was before",
+  ])
+  expect(describePage({ ...FILES, before: { sent: 140, failed: 0 }, failures: [] })).toEqual([])
+  expect(describeFiles({ pages: [FILES, FILES] })).toBe("100 of 14280 requests for pages' files failed")
+  expect(remediesFor({ failures: [], pages: [FILES] })).toEqual([expect.stringContaining("two builds answer at once")])
+  const late = { ...FILES, failures: [{ ...FILES.failures[0]!, failure: LATE }] }
+  expect(remediesFor({ failures: [], pages: [late] })).toEqual([expect.stringContaining("what the answers wait for")])
+})
 
 test("what failed is said by kind, by request and as intervals; each kind has its remedy", () => {
   const availability = {
@@ -33,6 +59,7 @@ test("what failed is said by kind, by request and as intervals; each kind has it
       { name: "the tasks", connection: "new" as const, sent: 25, failed: 10 },
       { name: "the page", connection: "new" as const, sent: 25, failed: 0 },
     ],
+    pages: [],
   }
   expect(describeOutages(availability)).toEqual([
     "10 of 100 requests failed, 3 could not be sent in time, 4 were refused by a rate limit",

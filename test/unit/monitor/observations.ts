@@ -26,7 +26,7 @@ export function observe(
     { name: "the page", to: "frontend" as const, rate, expect: [ANSWER, ANSWER] },
     { name: "the tasks", to: "backend" as const, rate, expect: [ANSWER, ANSWER] },
   ]
-  return { requests, samples }
+  return { requests, samples, pages: [] }
 }
 
 /** The same, of which some is not known. */

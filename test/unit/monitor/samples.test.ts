@@ -1,6 +1,16 @@
 import { describe, expect, test } from "vitest"
 
-import { judge, knownUntil, latest, type Phase, readSamples, warmedUp } from "../../../.dagger/src/monitor/samples.ts"
+import {
+  judge,
+  judgePages,
+  knownUntil,
+  latest,
+  type PageSample,
+  type Phase,
+  readPages,
+  readSamples,
+  warmedUp,
+} from "../../../.dagger/src/monitor/samples.ts"
 import { observe, START, without } from "./observations.ts"
 
 const REFUSED = { kind: "refused" as const }
@@ -14,6 +24,48 @@ test("the log is read line by line, past what k6 says itself", () => {
     { connection: "kept", request: 0, number: 8, at: START, milliseconds: 5000, failures: [{ kind: "timeout" }, null] },
   ])
   expect(() => readSamples('["new",1]\n')).toThrow(/BUG/)
+})
+
+test("the files of pages have lines of their own", () => {
+  const log = `["new",0,3,${START},12]\n["page",0,3,${START},40,12,0,2,1,[["/a.js","before",{"kind":"status","status":404}]]]\n`
+  expect(readSamples(log)).toHaveLength(1)
+  expect(readPages(log)).toEqual([
+    {
+      request: 0,
+      number: 3,
+      at: START,
+      milliseconds: 40,
+      now: { sent: 12, failed: 0 },
+      before: { sent: 2, failed: 1 },
+      failures: [{ path: "/a.js", page: "before", failure: NOT_FOUND }],
+    },
+  ])
+  expect(() => readPages('["page",1]\n')).toThrow(/BUG/)
+})
+
+describe("a page's files", () => {
+  const counts = { sent: 3, failed: 0 }
+  const page = (number: number): PageSample => {
+    const at = START + number * 100
+    return { request: 0, number, at, milliseconds: 20, now: counts, before: counts, failures: [] }
+  }
+  const observation = { ...observe(5), pages: [0, 5, 10, 20].map(page) }
+  observation.requests[0]!.pageEvery = 5
+
+  test("are known up to the first that are still under way", () => {
+    expect(knownUntil(observation)).toBe(START + 1500)
+    expect(knownUntil({ ...observation, pages: [] })).toBe(0)
+  })
+
+  test("count where every version that runs promises the page", () => {
+    const requests = [{ ...observation.requests[0]!, expect: [null, { status: 200 }] }]
+    const phases = [
+      { from: 0, versions: [0] },
+      { from: START + 400, versions: [0, 1] },
+      { from: START + 900, versions: [1] },
+    ]
+    expect(judgePages({ ...observation, requests }, phases).map(({ number }) => number)).toEqual([10, 20])
+  })
 })
 
 test("it is known how a request ended up to the first that is still under way", () => {
@@ -34,7 +86,7 @@ test("nothing is known while of one kind of connection nothing is", () => {
 describe("an answer is right if it is right for a version that may have given it", () => {
   const sample = { connection: "new" as const, request: 0, number: 0, at: START, milliseconds: 10 }
   const judged = (failures: typeof sample & { failures?: object[] }, phases: Phase[], expect = [{}, {}]) =>
-    judge([failures as never], { requests: [{ expect }] as never, samples: [] }, phases)
+    judge([failures as never], { requests: [{ expect }] as never, samples: [], pages: [] }, phases)
   const onlyNew = { ...sample, failures: [NOT_FOUND, null] as never }
   const onlyOld = { ...sample, failures: [null, NOT_FOUND] as never }
   const BEFORE = [{ from: 0, versions: [0] }]

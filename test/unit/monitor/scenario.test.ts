@@ -10,6 +10,7 @@ const request = (name: string, contains: string): Expectations["requests"][numbe
   url: `http://frontend:3000/${name}`,
   headers: {},
   signedIn: false,
+  page: false,
   rate: 10,
   expect: { status: 200, contains },
 })
@@ -47,6 +48,12 @@ test("a first release is alone; without a sign-in there is none", () => {
 test("requests with another header, method or sign-in are others", () => {
   const other = { ...coming, requests: [{ ...coming.requests[0]!, signedIn: true }] }
   expect(scenarioOf([running, other]).requests).toHaveLength(3)
+})
+
+test("a page has its files asked for twice a second, whatever its own rate", () => {
+  const everyOf = (page: boolean, rate: number) =>
+    scenarioOf([{ ...running, requests: [{ ...request("page", "x"), page, rate }] }]).requests[0]!.pageEvery
+  expect([everyOf(true, 20), everyOf(true, 6.7), everyOf(true, 0.4), everyOf(false, 20)]).toEqual([10, 3, 1, undefined])
 })
 
 test("the slowest request decides how long a turn of all takes", () => {

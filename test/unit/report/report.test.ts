@@ -40,6 +40,7 @@ const SUCCEEDED: Report = {
     limited: 0,
     failures: [],
     outages: [],
+    pages: [],
     requests: [{ name: "the | page", connection: "new", sent: 300, failed: 0 }],
     seconds: [
       { at: "2026-11-24T10:00:05.000Z", sent: 40, failed: 0, slowest: 31 },
@@ -125,6 +126,22 @@ test("an application without tests is reported, with the reason", () => {
   expect(filesOf(report)["report.md"]).toContain("⚠️ frontend: no tests, on purpose: one \\<static\\> page")
   expect(JSON.parse(filesOf(report)["report.json"])).toMatchObject({ untested: { frontend: "one <static> page" } })
   for (const text of [formatReport(SUCCEEDED), filesOf(SUCCEEDED)["report.md"]]) expect(text).not.toContain("no tests")
+})
+
+test("the files of pages have a table, and those that failed are named", () => {
+  const failure = { kind: "status" as const, status: 404 }
+  const page = {
+    name: "the start page",
+    now: { sent: 7000, failed: 0 },
+    before: { sent: 140, failed: 50 },
+    failures: [{ path: "/a.js", page: "before" as const, failure, count: 50 }],
+  }
+  const report = { ...FAILED, availability: { ...SUCCEEDED.availability!, pages: [page] } }
+  expect(formatReport(report)).toMatch(/FILES OF PAGE.*\nthe start page +7000 +0 +140 +50\n/)
+  for (const text of [formatReport(report), filesOf(report)["report.md"]])
+    expect(text).toContain("/a.js: 50 × status 404, of the page as it was before")
+  expect(filesOf(report)["report.md"]).toContain("| the start page | 7000 | 0 | 140 | 50 |")
+  expect(formatReport(SUCCEEDED)).not.toContain("FILES OF PAGE")
 })
 
 test("what is left over is reported", () => {
