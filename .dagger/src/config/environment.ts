@@ -1,9 +1,13 @@
 import type { Config } from "./schema.js"
 
-/** The configuration with the values of an environment: that of an overlay's last part, as production of overlays/production. */
+/** The environment that an overlay is of: overlays/production → production. */
+export function environmentOf(overlay: string): string {
+  return overlay.split("/").filter(Boolean).at(-1) ?? ""
+}
+
+/** The configuration with the values of an overlay's environment. */
 export function forOverlay(config: Config, overlay: string | undefined): Config {
-  const name = overlay?.split("/").filter(Boolean).at(-1)
-  const own = name === undefined ? undefined : config.environments[name]
+  const own = overlay === undefined ? undefined : config.environments[environmentOf(overlay)]
   if (!own) return config
   const { backend, frontend } = config
   return {

@@ -1,5 +1,6 @@
 import { Directory } from "@dagger.io/dagger"
 
+import { environmentOf } from "../config/environment.js"
 import type { ChartConfig, Config } from "../config/schema.js"
 import { CloudNativeError } from "../util/errors.js"
 import { type Chart, type Place, renderChart } from "./helm.js"
@@ -47,16 +48,11 @@ async function chartFor(source: Directory, chart: ChartConfig, overlay: string |
 
 /** The files of values that an environment adds; undefined where the chart knows none of it. */
 async function overlayValues(source: Directory, chart: ChartConfig, overlay: string): Promise<string[] | undefined> {
-  const name = lastOf(overlay)
+  const name = environmentOf(overlay)
   const said = chart.environments[overlay] ?? chart.environments[name]
   if (said) return said
   const file = `values-${name}.yaml`
   return (await source.exists(`${chart.path}/${file}`)) ? [file] : undefined
-}
-
-/** overlays/production → production. */
-export function lastOf(overlay: string): string {
-  return overlay.replace(/\/+$/, "").split("/").at(-1)!
 }
 
 /** Where a file of values is: in the chart's folder, else from the source's root. */

@@ -2,10 +2,11 @@ import { posix } from "node:path"
 
 import { dag, Directory } from "@dagger.io/dagger"
 
+import { environmentOf } from "../config/environment.js"
 import type { ChartConfig, Config } from "../config/schema.js"
 import { CloudNativeError } from "../util/errors.js"
 import { runTool } from "../util/tool.js"
-import { chartEnvironments, chartFiles, chartsKnow, lastOf } from "./charts.js"
+import { chartEnvironments, chartFiles, chartsKnow } from "./charts.js"
 import { checkManifests } from "./check.js"
 import { environments, filesInside, type FolderLayout, KUSTOMIZATIONS, LAYOUT_PATTERNS, layoutOf } from "./folder.js"
 import type { Place } from "./helm.js"
@@ -82,7 +83,7 @@ function ownFilesOfNone(overlay: string | undefined, known: boolean, config: Con
     code: "ARGUMENTS_INVALID",
     blame: "user",
     what: `--overlay=${overlay}: no chart has values of that environment`,
-    why: `the charts name: ${chartEnvironments(config).join(", ") || "none"}; there is no values-${lastOf(overlay)}.yaml either`,
+    why: `the charts name: ${chartEnvironments(config).join(", ") || "none"}; there is no values-${environmentOf(overlay)}.yaml either`,
     fix: "name one of these, or add it to environments of a chart in cloud-native.yaml",
   })
 }
@@ -149,7 +150,7 @@ async function overlaysOf(source: Directory, config: Config): Promise<{ overlay?
   const ofFolder = folder && layout && !isChart ? await releasesOf(folder, layout) : []
   const ofCharts = chartEnvironments(config)
   const named = ofFolder.filter(inside => inside !== ".")
-  const overlays = [...named, ...ofCharts.filter(name => !named.some(inside => lastOf(inside) === name))]
+  const overlays = [...named, ...ofCharts.filter(name => !named.some(inside => environmentOf(inside) === name))]
   const itself = isChart || ofFolder.includes(".") || (!folder && ofCharts.length === 0)
   return [...(itself ? [{}] : []), ...overlays.map(overlay => ({ overlay }))]
 }
