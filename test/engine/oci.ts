@@ -3,13 +3,13 @@ import { createHash } from "node:crypto"
 import {
   createReadStream,
   existsSync,
-  linkSync,
   mkdirSync,
   readdirSync,
   readFileSync,
   renameSync,
   rmSync,
   statSync,
+  symlinkSync,
   writeFileSync,
 } from "node:fs"
 import { dirname, join, resolve } from "node:path"
@@ -152,8 +152,9 @@ const layoutOf = async (container: Container): Promise<Layout> => {
           history: [],
         }
   const layers = [...(old?.layers ?? [])]
+  // No hard links: each changes the blob's ctime, which fails a tar that reads the same blob for another container.
   for (const { digest } of layers)
-    if (!existsSync(blobPath(path, digest))) linkSync(blobPath(from!, digest), blobPath(path, digest))
+    if (!existsSync(blobPath(path, digest))) symlinkSync(blobPath(from!, digest), blobPath(path, digest))
   const added = await layerOf(container)
   if (added) {
     await run(["gzip", "--no-name", "--force", added.path])
@@ -216,6 +217,7 @@ const tarball = (container: Container): Promise<File> =>
       "--create",
       "--file",
       file,
+      "--dereference",
       "--sort=name",
       "--mtime=@0",
       "--owner=0",
