@@ -3,7 +3,7 @@
 import { spawnSync } from "node:child_process"
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
-import { join } from "node:path"
+import { join, relative } from "node:path"
 
 const ROOT = join(import.meta.dirname, "..")
 const VITEST = join(ROOT, "node_modules/.bin/vitest")
@@ -43,10 +43,18 @@ const CODE = [
   ["prettier", "--check", "--log-level=warn", "."],
 ]
 
+/** What vitest's JSON report says of one test file. */
+interface TestFile {
+  name: string
+  message: string
+  assertionResults: { fullName: string; status: string; failureMessages: string[] }[]
+}
+
 interface Counts {
   numPassedTests: number
   numFailedTests: number
   success: boolean
+  testResults: TestFile[]
 }
 
 function runTier({ name, through, filter, environment }: Tier, folder: string): Counts {
@@ -64,7 +72,7 @@ function runTier({ name, through, filter, environment }: Tier, folder: string): 
   ]
   const env = { ...process.env, ...environment }
   const ended = spawnSync(args[0]!, args.slice(1), { cwd: ROOT, env, stdio: ["ignore", "inherit", "inherit"] })
-  if (!existsSync(report)) return { numPassedTests: 0, numFailedTests: 0, success: false }
+  if (!existsSync(report)) return { numPassedTests: 0, numFailedTests: 0, success: false, testResults: [] }
   const counts = JSON.parse(readFileSync(report, "utf8")) as Counts
   return { ...counts, success: counts.success && ended.status === 0 }
 }
@@ -83,7 +91,20 @@ function checkCode(): Counts {
     numPassedTests: CODE.length - failed.length,
     numFailedTests: failed.length,
     success: failed.length === 0,
+    testResults: [],
   }
+}
+
+/** The failed tests once more, since thousands of lines stand between some of them and the end. */
+function failures({ testResults }: Counts): string[] {
+  return testResults.flatMap(({ name, message, assertionResults }) => [
+    ...(message ? [`${relative(ROOT, name)}\n${message}`] : []),
+    ...assertionResults
+      .filter(({ status }) => status === "failed")
+      .map(({ fullName, failureMessages }) =>
+        [`${relative(ROOT, name)} > ${fullName}`, ...failureMessages].join("\n").slice(0, 3000),
+      ),
+  ])
 }
 
 function run(tiers: Tier[]): void {
@@ -91,6 +112,7 @@ function run(tiers: Tier[]): void {
   try {
     const counts = [checkCode(), ...tiers.map(tier => runTier(tier, folder))]
     const sum = (key: "numPassedTests" | "numFailedTests") => counts.reduce((total, tier) => total + tier[key], 0)
+    for (const failure of counts.flatMap(failures)) console.log(`failed: ${failure}\n`)
     console.log(`${sum("numPassedTests")} passed, ${sum("numFailedTests")} failed`)
     process.exitCode = counts.every(tier => tier.success) ? 0 : 1
   } finally {
