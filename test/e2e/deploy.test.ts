@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest"
 
+import { logProblems } from "../lab/log.ts"
 import { dagger } from "./dagger.ts"
 import { Source } from "./source.ts"
 
@@ -21,6 +22,7 @@ describe("an ephemeral cluster", () => {
       expect(ended.stdout).toContain(`ok  ${step}`)
     }
     expect(ended.stdout).toContain("Rolled once more")
+    expect(logProblems(ended.stderr)).toEqual([])
   })
 
   test("a migration that fails: its log, and no pod was changed", async () => {

@@ -20,6 +20,7 @@ import { formatReport } from "../report/summary.js"
 import { together } from "../util/collect-errors.js"
 import { CloudNativeError } from "../util/errors.js"
 import { pollUntil } from "../util/poll.js"
+import { quietly } from "../util/quietly.js"
 import { uniqueValue } from "../util/unique.js"
 import { backingManifests } from "./services.js"
 
@@ -163,13 +164,13 @@ function withEphemeralSecrets(inputs: ReleaseInputs): ReleaseInputs {
 
 /** Started by hand: one that only a push uses is stopped after it, and would start again empty. */
 function startRegistry(config: Config): Promise<Service> {
-  return dag
+  const registry = dag
     .container()
     .from(config.images.registry)
     .withEnvVariable("CLOUD_NATIVE_CALL", uniqueValue())
     .withExposedPort(5000)
     .asService({ useEntrypoint: true })
-    .start()
+  return quietly("registry", () => registry.start())
 }
 
 /** `registry`: that of the images, where their references' hosts do not lead there from the node. */
@@ -226,7 +227,7 @@ const NODES_READY = 'jsonpath={.items[*].status.conditions[?(@.type=="Ready")].s
 /** Wait for the node, then bring up the namespace and the backing services in it. */
 async function prepare({ node, kubectl }: Cluster, config: Config): Promise<void> {
   console.log("cluster: starting an ephemeral Kubernetes")
-  await node.start()
+  await quietly("cluster", () => node.start())
   await pollUntil("the ephemeral cluster's node to be ready", READY_TIMEOUT, async () => {
     const answer = await kubectl.run(["get", "nodes", `--output=${NODES_READY}`])
     return (answer.exitCode === 0 && answer.stdout.includes("True")) || undefined
