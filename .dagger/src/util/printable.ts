@@ -3,7 +3,7 @@ const LENGTH = 500
 
 /* eslint-disable no-control-regex */
 const CONTROL =
-  /\u001b\[[0-?]*[ -/]*[@-~]|\u001b\][^\u0007\u001b]*(?:\u0007|\u001b\\)?|\u001b.|[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g
+  /\u001b\[[0-?]*[ -/]*[@-~]|\u001b\][^\u0007\u001b\n]*(?:\u0007|\u001b\\)?|\u001b.|[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g
 /* eslint-enable no-control-regex */
 
 /** Text without control sequences and control characters; lines and tabs stay. */
