@@ -32,19 +32,30 @@ export function isRedactable(value: string): boolean {
 
 /** Replace secret values in a text, also where they are encoded and line by line, by `***`. */
 export function redact(text: string, values: string[]): string {
-  const forms = new Set(
-    values
-      .filter(isRedactable)
-      .flatMap(value => [value, ...linesOf(value)])
-      .flatMap(formsOf),
-  )
+  const secret = values.filter(isRedactable)
+  const forms = new Set([
+    ...secret.flatMap(value => [value, ...linesOf(value)]).flatMap(formsOf),
+    ...secret.flatMap(wrappedBase64),
+  ])
   // The longest first: of a secret that contains another one, nothing may be left.
   return [...forms].sort((a, b) => b.length - a.length).reduce((clean, form) => clean.replaceAll(form, "***"), text)
 }
 
+/** The lines of a value, also of one that has them in one line, as a key in JSON or in a variable: the application breaks it. */
 function linesOf(value: string): string[] {
-  const lines = value.split(/\r?\n/)
+  const lines = value.split(/\r\n?|\n|(?:\\r)?\\n/)
   return lines.length > 1 ? lines.map(line => line.trim()).filter(line => line.length >= SHORTEST_LINE) : []
+}
+
+/** Lengths of lines into which tools break base64: base64 and MIME, openssl and PEM. */
+const WRAPS = [76, 64]
+
+/** The lines of a value's base64, where it has several. */
+function wrappedBase64(value: string): string[] {
+  const base64 = Buffer.from(value).toString("base64")
+  return WRAPS.filter(length => base64.length > length).flatMap(length =>
+    (base64.match(new RegExp(`.{1,${length}}`, "g")) ?? []).filter(line => line.length >= SHORTEST_LINE),
+  )
 }
 
 /** Encoded forms that are shorter would also be found in ordinary text. */
@@ -54,14 +65,49 @@ const SHORTEST_ENCODED = 4
 export function formsOf(value: string): string[] {
   const bytes = Buffer.from(value)
   const encoded = [
-    JSON.stringify(value).slice(1, -1),
-    encodeURIComponent(value),
-    new URLSearchParams({ "": value }).toString().slice(1),
+    ...quoted(value),
+    ...urlEncoded(value),
+    ...asHtml(value),
     bytes.toString("hex"),
     bytes.toString("hex").toUpperCase(),
     ...[0, 1, 2].flatMap(offset => base64Within(bytes, offset)),
   ]
-  return [value, ...encoded.filter(form => form.length >= SHORTEST_ENCODED)].filter(Boolean)
+  return [...new Set([value, ...encoded.filter(form => form.length >= SHORTEST_ENCODED)])].filter(Boolean)
+}
+
+/** As a string of JSON, also of JSON within JSON, and as those of other languages: each escapes other characters. */
+function quoted(value: string): string[] {
+  const json = JSON.stringify(value).slice(1, -1)
+  const escaped = (characters: RegExp) =>
+    json.replace(characters, character => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`)
+  const ascii = escaped(/[^ -~]/g)
+  const single = json.replaceAll('\\"', '"')
+  return [
+    json,
+    JSON.stringify(json).slice(1, -1),
+    ascii,
+    ascii.replaceAll("/", "\\/"),
+    escaped(/[<>&]/g),
+    single,
+    single.replaceAll("'", "\\'"),
+  ]
+}
+
+/** Of a URL and of a form; libraries differ in the marks that they leave, and in the case of the digits. */
+function urlEncoded(value: string): string[] {
+  const component = encodeURIComponent(value)
+  const strict = component.replace(/[!'()*]/g, mark => `%${mark.charCodeAt(0).toString(16).toUpperCase()}`)
+  const form = new URLSearchParams({ "": value }).toString().slice(1)
+  const forms = [component, strict, strict.replaceAll("%2F", "/"), form]
+  return [...forms, ...forms.map(text => text.replace(/%../g, code => code.toLowerCase()))]
+}
+
+function asHtml(value: string): string[] {
+  const named = value.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;")
+  return [
+    named.replaceAll('"', "&quot;").replaceAll("'", "&#x27;"),
+    named.replaceAll('"', "&#34;").replaceAll("'", "&#39;"),
+  ]
 }
 
 /** The characters that stand for these bytes alone in the base64 of anything that has `offset` (mod 3) bytes before them, as in `user:password`. */

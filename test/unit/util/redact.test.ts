@@ -14,6 +14,11 @@ describe("a secret is not readable in any of its forms", () => {
     ["upper-case hex", bytes.toString("hex").toUpperCase()],
     ["URL-encoded", encodeURIComponent(SECRET)],
     ["form-encoded", new URLSearchParams({ p: SECRET }).toString().slice(2)],
+    ["URL-encoded in small letters", "p%40ss%3fw%2fo%20rd~%c3%bf%3e1"],
+    ["URL-encoded as Python's quote does", "p%40ss%3Fw/o%20rd~%C3%BF%3E1"],
+    ["in Go's JSON", "p@ss?w/o rd~ÿ\\u003e1"],
+    ["in PHP's JSON", "p@ss?w\\/o rd~\\u00ff>1"],
+    ["in HTML", "p@ss?w/o rd~ÿ&gt;1"],
   ])("%s", (_, form) => {
     expect(redact(`before ${form} after`, [SECRET])).toBe("before *** after")
   })
@@ -21,6 +26,23 @@ describe("a secret is not readable in any of its forms", () => {
   test("as JSON", () => {
     const secret = 'two\nlines and a "quote"'
     expect(redact(JSON.stringify({ secret }), [secret])).toBe('{"secret":"***"}')
+    expect(redact(JSON.stringify({ line: JSON.stringify({ secret }) }), [secret])).toBe(
+      String.raw`{"line":"{\"secret\":\"***\"}"}`,
+    )
+  })
+
+  test.each([
+    ["as Python shows it", String.raw`'it\'s "one"'`],
+    ["in HTML", "'it&#39;s &#34;one&#34;'"],
+    ["in another HTML", "'it&#x27;s &quot;one&quot;'"],
+  ])("with quotes, %s", (_, text) => expect(redact(text, [`it's "one"`])).toBe("'***'"))
+
+  test.each([76, 64])("base64 in lines of %i characters", length => {
+    const secret = `${SECRET} `.repeat(20)
+    const lines = Buffer.from(secret)
+      .toString("base64")
+      .match(new RegExp(`.{1,${length}}`, "g"))!
+    expect(redact(lines.join("\n"), [secret])).toBe(lines.map(() => "***").join("\n"))
   })
 
   test.each(["u", "us", "user", "users"])("in the base64 of what has %j before it", prefix => {
@@ -42,8 +64,13 @@ test("a secret of one letter does not take its encodings, which occur anywhere",
   expect(redact("61 YQ", ["a"])).toBe("61 YQ")
 })
 
-test("each line of a value is redacted, but for lines that are no secret by themselves", () => {
-  const key = "-----BEGIN KEY-----\nMIIEvQIBADANBg\nshort\n"
+test.each([
+  ["\n", "\n"],
+  ["\r\n", "\r\n"],
+  ["\r", "\r"],
+  ["\\n, which the application breaks", "\\n"],
+])("each line of a value is redacted, but for lines that are no secret by themselves: %j", (_, end) => {
+  const key = ["-----BEGIN KEY-----", "MIIEvQIBADANBg", "short", ""].join(end)
   expect(redact("got MIIEvQIBADANBg of a short key", [key])).toBe("got *** of a short key")
 })
 
