@@ -15,6 +15,8 @@ export default tseslint.config(
     ignores: [
       "**/node_modules/",
       "**/sdk/",
+      ".stryker-tmp/",
+      "mutation/",
       "test/adoption/shapes/",
       "test/app/",
       "test/consumer/",
