@@ -10,9 +10,10 @@ import { uniqueValue } from "../util/unique.js"
 import { planSuite } from "./detect.js"
 import { type Layout, readLayout } from "./layout.js"
 import { junitOf, todosIn } from "./runner-report.js"
+import { showTests } from "./spans.js"
 import type { Suite } from "./suite.js"
 import { prepareSuite } from "./toolchain.js"
-import { judge, type SuiteRun } from "./verdict.js"
+import { judge, type SuiteRun, testsOf } from "./verdict.js"
 
 export interface Gate {
   /** The suites with their number of tests and time, as a table, then what a person should know. */
@@ -98,7 +99,9 @@ async function runSuite(
     const stale = !judge([first.run]).passed && first.startedAt < since
     const renewed = toolchain.withEnvVariable("CLOUD_NATIVE_RERUN", uniqueValue())
     const again = () => quietly(`tests of ${name}`, () => execute(name, renewed, app, suite))
-    return { run: stale ? (await again()).run : first.run, warnings: suite.warnings }
+    const { run } = stale ? await again() : first
+    await showTests(name, testsOf(run) ?? [], judge([run]).passed)
+    return { run, warnings: suite.warnings }
   } catch (error) {
     if (error instanceof CloudNativeError) throw error
     throw new Error(`${name}: the suite could not be run\n${messageOf(error)}`, { cause: error })

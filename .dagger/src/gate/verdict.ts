@@ -47,7 +47,8 @@ export function judge(suites: SuiteRun[], untested: Untested[] = []): Verdict {
   }
 }
 
-function testsOf({ junit, todos = [] }: SuiteRun): TestResult[] | undefined {
+/** The tests of a run; undefined: its report is missing, or is none. */
+export function testsOf({ junit, todos = [] }: SuiteRun): TestResult[] | undefined {
   const tests = junit === undefined ? undefined : parseJunit(junit)
   return tests?.map(test =>
     test.status === "skipped" && todos.some(name => test.name.endsWith(`› ${name}`))
