@@ -68,7 +68,8 @@ export function configFailure(message: string): Cause {
 /** Reads the kubelet's message about a volume; undefined where it may still be mounted. */
 export function mountFailure(message: string): PodFailure | undefined {
   const missing = missingIn(message)
-  return missing || /not found/.test(message) ? { kind: "MountFailed", message, missing } : undefined
+  const isFinal = missing !== undefined || (/not found/.test(message) && !isPassing(message))
+  return isFinal ? { kind: "MountFailed", message, missing } : undefined
 }
 
 /** What a message of the kubelet's says does not exist. */
@@ -94,9 +95,26 @@ export function isByOther({ kind }: RolloutFailure): boolean {
   return kind === "ChangedByOther" || kind === "DeletedByOther" || kind === "OtherImage"
 }
 
+/** What the API server says of a pod while its own plugins are late: they begin, or count a quota that has just come. */
+const NOT_YET = /not yet ready to handle request|status unknown for quota/
+
 /** Whether another attempt does not help a pod that the API server refuses. */
 export function isFinalRefusal(failure: WorkloadFailure): boolean {
-  return "message" in failure && failure.kind !== "ServiceAccountMissing" && /forbidden|invalid/.test(failure.message)
+  return (
+    "message" in failure &&
+    failure.kind !== "ServiceAccountMissing" &&
+    /forbidden|invalid/.test(failure.message) &&
+    !NOT_YET.test(failure.message)
+  )
+}
+
+/** What the scheduler says while a volume is being made, or a node comes up. */
+const COMING =
+  /unbound immediate PersistentVolumeClaims|node\.kubernetes\.io\/(not-ready|unreachable|network-unavailable)|uninitialized|agent-not-ready/
+
+/** Whether what a pod has no node for is on its way. */
+export function isComing(message: string): boolean {
+  return COMING.test(message)
 }
 
 /** Reads the scheduler's message about a pod that it has no node for. */
@@ -108,9 +126,17 @@ export function schedulingFailure(message: string): PodFailure {
   return { kind: isPort ? "HostPortTaken" : "Unschedulable", message }
 }
 
-/** What the kubelet says of a container while something of its own is late: it tries again by itself. */
-const PASSING =
-  /failed to sync .* cache|not yet been read at least once|is reserved for|not registered|deadline exceeded|timed out|code = Unavailable/i
+/** What the kubelet says of a container while something of its own, or of its node, is late: it tries again by itself. */
+const PASSING = new RegExp(
+  [
+    "failed to sync .* cache|not yet been read at least once|not registered",
+    'name (?:"[^"]*" )?is (?:reserved|already in use)',
+    "deadline ?exceeded|timed out|context canceled|code = (?:Unavailable|Canceled)",
+    // What a new node runs for its pods' volumes comes up after the node itself.
+    'not found in the list of registered CSI drivers|provider not found|volumeattachments\\S* "[^"]*" not found',
+  ].join("|"),
+  "i",
+)
 
 /** Whether what the kubelet could not do will succeed by itself. */
 export function isPassing(message: string): boolean {

@@ -2,6 +2,7 @@ import type { Config } from "../config/schema.js"
 import {
   type Cause,
   configFailure,
+  isComing,
   isPassing,
   mountFailure,
   type PodFailure,
@@ -15,7 +16,7 @@ import { type ContainerStatus, eventsOf, isOwnedBy, type Of, only, type Snapshot
 export const GRACE = 30_000
 /** Milliseconds for which no node takes a pod before that counts, where the nodes that there are is all there will be. */
 const UNSCHEDULABLE = 5_000
-/** The same where nodes can be ordered: an autoscaler looks for such pods every ten seconds, and takes a while to decide. */
+/** The same where nodes can be ordered: an autoscaler looks for such pods every ten seconds, and takes a while to decide; as long as a volume may take. */
 const AUTOSCALED = 60_000
 /** Nodes of clusters that add none by themselves: k3s, rke2, kind, and clusters without a cloud. */
 const FIXED_NODE = /^((k3s|rke2|kind):\/\/|$)/
@@ -69,7 +70,9 @@ export function podFailure(
   const scheduled = pod.status.conditions.find(condition => condition.type === "PodScheduled")
   const age = now - Date.parse(scheduled?.lastTransitionTime ?? pod.metadata.creationTimestamp ?? "")
   if (scheduled?.status === "False")
-    return age > patience(snapshot, events) ? unschedulable(pod, scheduled, snapshot, now) : undefined
+    return age > patience(snapshot, events, scheduled.message ?? "")
+      ? unschedulable(pod, scheduled, snapshot, now)
+      : undefined
   const { initContainerStatuses, containerStatuses } = pod.status
   const isSettled = age > MISSING
   for (const status of initContainerStatuses) {
@@ -115,8 +118,9 @@ export function hasEnded(pod: Of<"Pod">): boolean {
 }
 
 /** Milliseconds for which a pod may be without a node. An autoscaler that adds none has said so. */
-function patience(snapshot: Snapshot, events: Events): number {
-  const isFinal = isFixed(snapshot) || events.some(event => event.reason === "NotTriggerScaleUp")
+function patience(snapshot: Snapshot, events: Events, message: string): number {
+  const isFinal =
+    !isComing(message) && (isFixed(snapshot) || events.some(({ reason }) => reason === "NotTriggerScaleUp"))
   if (!isFinal) return AUTOSCALED
   return makesRoom(snapshot) ? GRACE : UNSCHEDULABLE
 }
@@ -163,6 +167,7 @@ function containerFailure(
   switch (reason) {
     case "ErrImagePull":
     case "ImagePullBackOff": {
+      if (message.includes("pull QPS exceeded")) return undefined
       const failure = pullFailure(message)
       return failure.kind !== "ImagePullFailed" || failedPulls(status, events) > 1 ? failure : undefined
     }

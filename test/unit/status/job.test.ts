@@ -37,6 +37,8 @@ describe("a Job that will never run", () => {
       undefined,
     ],
     ["another try may help", [refused("Internal error occurred")], undefined],
+    ["the API server has just begun", [refused('pods "x" is forbidden: not yet ready to handle request')], undefined],
+    ["its quota has just come", [refused('pods "x" is forbidden: status unknown for quota: small')], undefined],
     [
       "its image has no name",
       [pod({ reason: "InvalidImageName", message: "x" })],
