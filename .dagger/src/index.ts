@@ -21,6 +21,7 @@ import { rollBack } from "./deploy/deploy.js"
 import { completeForEphemeral, deployEphemeral, previewEphemeral } from "./ephemeral/deploy.js"
 import { runGate } from "./gate/run.js"
 import { Image } from "./image.js"
+import { renderDiscovered } from "./init/render-chart.js"
 import { connect } from "./kubernetes/connect.js"
 import { checkAll } from "./manifests/load.js"
 import { assertNotOwn, MODULE_FILE } from "./own.js"
@@ -395,7 +396,9 @@ export class CloudNative implements Settings {
   async init(backend?: string, frontend?: string): Promise<Changeset> {
     const config = await configOf(this.source, this.config)
     const templates = dag.currentModule().source().directory("templates")
-    const complete = await withMissingParts(this.source, templates, config, { backend, frontend })
+    const complete = await withMissingParts(this.source, templates, config, { backend, frontend }, chart =>
+      renderDiscovered(this.source, chart, config),
+    )
     return complete.changes(this.source)
   }
 

@@ -2,8 +2,15 @@ import { Directory } from "@dagger.io/dagger"
 
 import type { Config } from "./config/schema.js"
 import { inFolder, type Layout } from "./gate/layout.js"
+import { discoverCharts, type DiscoveredChart } from "./init/charts.js"
 import { configurationFor, unknowns } from "./init/configuration.js"
-import { type Deployed, discoverDeployed, type Workload } from "./init/deployed.js"
+import {
+  type Deployed,
+  discoverDeployed,
+  discoverInCharts,
+  type RenderedChart,
+  type Workload,
+} from "./init/deployed.js"
 import { type ApplicationName, candidates, discover, type Found } from "./init/discover.js"
 import { adaptBackend, adaptFrontend } from "./init/dockerfiles.js"
 import { adaptManifest, type Findings, withoutTasks } from "./init/manifests.js"
@@ -21,13 +28,15 @@ export type Chosen = Partial<Record<ApplicationName, string>>
 
 /**
  * The source with the parts that it lacks, each of which is left alone where there is one: manifests of others must not be
- * mixed with ours. For what the config has in a place of the repository's own, there is no template.
+ * mixed with ours. For what the config has in a place of the repository's own, there is no template. `rendered`: what a chart
+ * renders to.
  */
 export async function withMissingParts(
   source: Directory,
   templates: Directory,
   config: Config,
   chosen: Chosen,
+  rendered: (chart: DiscoveredChart) => Promise<RenderedChart>,
 ): Promise<Directory> {
   const hasConfig = await source.exists(CONFIG)
   const manifests = await readManifests(source)
@@ -35,7 +44,8 @@ export async function withMissingParts(
     ? { backend: config.backend.path, frontend: config.frontend.path }
     : { backend: choose("backend", manifests, chosen), frontend: choose("frontend", manifests, chosen) }
   const layout = await readApplications(source, Object.values(folders), manifests)
-  const deployed = hasConfig ? undefined : discoverDeployed(folders, layout)
+  const charts = hasConfig ? [] : await Promise.all(discoverCharts(layout).map(rendered))
+  const deployed = hasConfig ? undefined : (discoverInCharts(folders, charts) ?? discoverDeployed(folders, layout))
   const findings: Findings = {
     backend: asDeployed(discover("backend", folders.backend, layout), deployed?.backend),
     frontend: asDeployed(discover("frontend", folders.frontend, layout), deployed?.frontend),
@@ -44,7 +54,7 @@ export async function withMissingParts(
   const parts = [
     CONFIG,
     ...(["backend", "frontend"] as const).flatMap(name => dockerfileOf(name, config, findings, hasConfig)),
-    ...[deployed?.folder ?? config.manifests].filter(path => path !== undefined),
+    ...manifestsPart(config, deployed),
     WORKFLOW,
   ]
   const present = await Promise.all(parts.map(path => source.exists(path)))
@@ -61,6 +71,12 @@ export async function withMissingParts(
       })),
   )
   return written.reduce((made, { path, text }) => (text === undefined ? made : made.withNewFile(path, text)), source)
+}
+
+/** The folder of manifests that there is to be; charts stand in place of one. */
+function manifestsPart({ manifests }: Config, deployed?: Deployed): string[] {
+  if (deployed) return "folder" in deployed.place ? [deployed.place.folder] : []
+  return manifests === undefined ? [] : [manifests]
 }
 
 /** The template's place, unless the application has a Dockerfile of its own. */

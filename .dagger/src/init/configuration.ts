@@ -1,3 +1,5 @@
+import { stringify } from "yaml"
+
 import type { Deployed, Workload } from "./deployed.js"
 import type { ApplicationName, Found } from "./discover.js"
 import { type Findings, healthOf, portOf } from "./manifests.js"
@@ -18,7 +20,7 @@ export function configurationFor(name: string, findings: Findings, deployed?: De
     "",
     "# Names images, namespace and records: change it before the first deployment.",
     `name: ${name}`,
-    ...(deployed && deployed.folder !== "k8s" ? [`manifests: ${deployed.folder}`] : []),
+    ...(deployed ? placeSection(deployed.place) : []),
     ...(deployed?.secretName ? [`secretName: ${deployed.secretName}`] : []),
     ...apps.flatMap(app => ["", ...section(app, findings[app], deployed?.[app])]),
     ...(database ? ["", DATABASE.trimEnd(), ...ephemeral(findings, deployed)] : []),
@@ -47,11 +49,33 @@ function withoutHealth(name: ApplicationName, { answers }: Found): string {
   return `the ${name} has no health route: ${asked}; add ${HEALTH[name]}`
 }
 
+function placeSection(place: Deployed["place"]): string[] {
+  if ("folder" in place) return place.folder === "k8s" ? [] : [`manifests: ${place.folder}`]
+  return [
+    "",
+    "# release: the name in your `helm upgrade --install`, where that is not the folder's.",
+    ...stringify({
+      charts: place.charts.map(({ path, secretValues }) => ({
+        path,
+        ...(Object.keys(secretValues).length > 0 && { secretValues }),
+      })),
+    })
+      .trimEnd()
+      .split("\n"),
+  ]
+}
+
 /** The applications that no container of the repository's own manifests was found to run. */
 function unplaced(deployed: Deployed): string[] {
   return (["backend", "frontend"] as const)
     .filter(name => deployed[name].images.length === 0)
-    .map(name => `no container in ${deployed.folder} was found to run the ${name}: write image: ${name} in its own`)
+    .map(
+      name => `no container in ${nameOf(deployed.place)} was found to run the ${name}: write image: ${name} in its own`,
+    )
+}
+
+function nameOf(place: Deployed["place"]): string {
+  return "folder" in place ? place.folder : place.charts.map(({ path }) => path).join(", ")
 }
 
 function migrations(backend: Found, frontend: Found): string[] {

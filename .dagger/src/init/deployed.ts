@@ -5,6 +5,7 @@ import { containersOf, podsOf } from "../manifests/pods.js"
 import { isSelected, targetOf } from "../manifests/services.js"
 import { type Container, isKind, type Service } from "../manifests/shapes.js"
 import { readReference } from "../registry/reference.js"
+import type { DiscoveredChart } from "./charts.js"
 import { type ApplicationName, isAside } from "./discover.js"
 
 /** How the repository's own manifests run an application. */
@@ -19,8 +20,8 @@ export interface Workload {
 }
 
 export interface Deployed {
-  /** The folder of the manifests. */
-  folder: string
+  /** Where the manifests are: a folder of them, or charts in place of one. */
+  place: { folder: string } | { charts: DiscoveredChart[] }
   /** The Secret that the applications read and the manifests do not bring, if it is one, and its keys that they name. */
   secretName?: string
   secretKeys: string[]
@@ -29,6 +30,8 @@ export interface Deployed {
   backend: Workload
   frontend: Workload
 }
+
+const APPLICATIONS = ["backend", "frontend"] as const
 
 /** Names that people give to an application's image, beside that of its folder. */
 const NAMES: Record<ApplicationName, RegExp> = {
@@ -53,13 +56,60 @@ export function discoverDeployed(paths: Record<ApplicationName, string>, layout:
   const all = possibleManifests(layout).flatMap(name => read(name, layout.texts[name] ?? ""))
   const folder = folderOf(paths, all, layout)
   if (folder === undefined) return undefined
-  const manifests = all.filter(({ file }) => isIn(folder, file))
+  return deployedBy(
+    { folder },
+    paths,
+    all.filter(({ file }) => isIn(folder, file)),
+  )
+}
+
+/** A chart with what it renders to. */
+export interface RenderedChart {
+  chart: DiscoveredChart
+  manifests: Manifest[]
+}
+
+/** The same of the repository's charts; undefined where none runs the applications. */
+export function discoverInCharts(
+  paths: Record<ApplicationName, string>,
+  rendered: RenderedChart[],
+): Deployed | undefined {
+  const running = ofGeneration(
+    paths,
+    rendered.filter(({ manifests }) =>
+      APPLICATIONS.some(app => workloadOf(app, paths[app], manifests).images.length > 0),
+    ),
+  )
+  if (running.length === 0) return undefined
+  return deployedBy(
+    { charts: running.map(({ chart }) => chart) },
+    paths,
+    running.flatMap(({ manifests }) => manifests),
+  )
+}
+
+/** Of several generations in one repository, the charts of that which the applications are of. */
+function ofGeneration(paths: Record<ApplicationName, string>, charts: RenderedChart[]): RenderedChart[] {
+  const generation = generationOf(paths)
+  const beside = charts.filter(({ chart }) => generation && isIn(generation, chart.path))
+  return beside.length > 0 ? beside : charts
+}
+
+/** The folder that both applications are in. */
+function generationOf(paths: Record<ApplicationName, string>): string | undefined {
+  return commonFolder(Object.values(paths).map(path => `${path}/.`))
+}
+
+function deployedBy(place: Deployed["place"], paths: Record<ApplicationName, string>, manifests: Manifest[]): Deployed {
   const backend = workloadOf("backend", paths.backend, manifests)
   const frontend = workloadOf("frontend", paths.frontend, manifests)
   const images = manifests.flatMap(({ object }) => containersOf(object).map(({ container }) => container.image))
+  const { secretName, secretKeys } = secretOf([backend, frontend], manifests)
+  const ofValues = "charts" in place ? place.charts.flatMap(({ secretValues }) => Object.values(secretValues)) : []
   return {
-    folder,
-    ...secretOf([backend, frontend], manifests),
+    place,
+    secretName,
+    secretKeys: [...new Set([...secretKeys, ...ofValues])],
     hasDatabase: images.some(image => /(^|\/)(postgres|postgresql|pgvector)\b/.test(image)),
     backend,
     frontend,
@@ -68,11 +118,9 @@ export function discoverDeployed(paths: Record<ApplicationName, string>, layout:
 
 /** The folder of the manifests that run the applications, with what belongs to them: a database, a base's overlays. */
 function folderOf(paths: Record<ApplicationName, string>, manifests: Manifest[], layout: Layout): string | undefined {
-  const own = (["backend", "frontend"] as const).flatMap(name =>
-    workloadOf(name, paths[name], manifests).images.map(({ file }) => file),
-  )
+  const own = APPLICATIONS.flatMap(name => workloadOf(name, paths[name], manifests).images.map(({ file }) => file))
   // Of several generations, the one that the applications are of.
-  const generation = commonFolder(Object.values(paths).map(path => `${path}/.`))
+  const generation = generationOf(paths)
   const beside = own.filter(file => generation && isIn(generation, file))
   const folder = commonFolder(beside.length > 0 ? beside : own)
   if (folder === undefined || folder === ".") return undefined

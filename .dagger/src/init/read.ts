@@ -1,10 +1,11 @@
 import { Directory } from "@dagger.io/dagger"
 
 import { isIn, type Layout, parentOf } from "../gate/layout.js"
+import { chartTexts } from "./charts.js"
 import { possibleManifests } from "./deployed.js"
 
 const MADE = /(^|\/)(node_modules|\.venv|venv|\.next|__pycache__|\.git)\//
-const MANIFEST = /(^|\/)(package\.json|pyproject\.toml|requirements[^/]*\.txt|pnpm-lock\.yaml|yarn\.lock)$/
+const MANIFEST = /(^|\/)(package\.json|pyproject\.toml|requirements[^/]*\.txt|pnpm-lock\.yaml|yarn\.lock|Chart\.yaml)$/
 const SOURCE = /\.py$|(^|\/)\.env(\.\w+)*\.(example|sample|template)$|(^|\/)\.python-version$/
 /** Files of one application that are read at most; one with more says where its modules are in the first ones. */
 const MOST = 400
@@ -33,7 +34,7 @@ export async function readApplications(source: Directory, folders: string[], lay
       (parentOf(path).startsWith("docker") || folders.some(folder => isIn(folder, path))),
   )
   const manifests = possibleManifests(layout).slice(0, MOST_MANIFESTS)
-  const texts = await textsOf(source, [...wanted, ...dockerfiles, ...manifests])
+  const texts = await textsOf(source, [...wanted, ...dockerfiles, ...manifests, ...chartTexts(layout)])
   return { ...layout, texts: { ...layout.texts, ...texts } }
 }
 

@@ -5,8 +5,9 @@ import { describe, expect, test } from "vitest"
 
 import { parseConfig } from "../../../.dagger/src/config/parse.js"
 import type { Layout } from "../../../.dagger/src/gate/layout.js"
+import { discoverCharts } from "../../../.dagger/src/init/charts.js"
 import { configurationFor, unknowns } from "../../../.dagger/src/init/configuration.js"
-import { discoverDeployed } from "../../../.dagger/src/init/deployed.js"
+import { discoverDeployed, discoverInCharts } from "../../../.dagger/src/init/deployed.js"
 import { candidates, discover } from "../../../.dagger/src/init/discover.js"
 import { adaptBackend, adaptFrontend } from "../../../.dagger/src/init/dockerfiles.js"
 import { adaptManifest, type Findings, withoutTasks } from "../../../.dagger/src/init/manifests.js"
@@ -243,7 +244,7 @@ describe("the repository's own manifests", () => {
   test("say where they are, and how each application is reached", () => {
     const image = "ghcr.io/acme/shop-backend:latest"
     expect(discoverDeployed(paths, layout(FILES))).toEqual({
-      folder: "deploy",
+      place: { folder: "deploy" },
       secretName: "shop",
       secretKeys: ["PASSWORD"],
       hasDatabase: true,
@@ -289,7 +290,7 @@ describe("the repository's own manifests", () => {
     })
     const chosen = { backend: "phase-5/backend", frontend: "phase-5/frontend" }
     expect(discoverDeployed(chosen, generations)).toMatchObject({
-      folder: "phase-5/k8s",
+      place: { folder: "phase-5/k8s" },
       backend: { images: [{ image: "backend:5" }] },
     })
   })
@@ -301,7 +302,7 @@ describe("the repository's own manifests", () => {
     }
     const monitoring = { "monitoring/grafana.yaml": workload("Deployment", "grafana", "grafana/grafana:12") }
     expect(discoverDeployed(paths, layout({ ...apps, ...monitoring }))).toMatchObject({
-      folder: "deploy",
+      place: { folder: "deploy" },
       hasDatabase: true,
     })
     expect(discoverDeployed(paths, layout(monitoring))).toBeUndefined()
@@ -327,6 +328,99 @@ describe("the repository's own manifests", () => {
       "examples/k8s/api.yaml": example,
     }
     expect(discoverDeployed(paths, layout(others))).toBeUndefined()
+  })
+})
+
+describe("the repository's Helm charts", () => {
+  const paths = { backend: "server", frontend: "client" }
+  const secret = (data: string) => `kind: Secret\nmetadata: { name: api }\ndata:\n${data}\n`
+
+  test("are those that are deployed by themselves", () => {
+    const found = discoverCharts(
+      layout({
+        "charts/api/Chart.yaml": "name: api",
+        "charts/common/Chart.yaml": "type: library",
+        "charts/shop/Chart.yaml": "dependencies: [{ name: web, repository: file://../web }]",
+        "charts/shop/charts/cache/Chart.yaml": "name: cache",
+        "charts/web/Chart.yaml": "name: web",
+        "examples/chart/Chart.yaml": "name: example",
+        "other/Chart.yaml": "name: {{ not yaml",
+      }),
+    )
+    expect(found.map(({ path }) => path)).toEqual(["charts/api", "charts/shop", "other"])
+  })
+
+  test.each([
+    [
+      "an entry that is a value",
+      "  DATABASE_URL: {{ .Values.secrets.databaseUrl | b64enc | quote }}",
+      { "secrets.databaseUrl": "DATABASE_URL" },
+    ],
+    ["an entry in quotes", '  jwt-secret: "{{ .Values.jwtSecret }}"', { jwtSecret: "JWT_SECRET" }],
+    [
+      "a value that is required",
+      '  apiKey: {{ required "a key" .Values.openai.apiKey }}',
+      { "openai.apiKey": "API_KEY" },
+    ],
+    [
+      "a text with a password in it",
+      "  URL: postgres://{{ .Values.db.user }}:{{ .Values.db.password }}@db",
+      { "db.password": "DB_PASSWORD" },
+    ],
+    [
+      "a loop over all secrets",
+      "  {{- range $key, $value := .Values.secrets }}\n  {{ $key }}: {{ $value | b64enc }}\n  {{- end }}",
+      { "secrets.databaseUrl": "DATABASE_URL", "secrets.JWT_SECRET": "JWT_SECRET" },
+    ],
+    ["a text of its own", "  MODE: cHJvZA==", {}],
+  ])("make their Secrets of values: %s", (_, data, secretValues) => {
+    const files = {
+      "chart/Chart.yaml": "name: api",
+      "chart/values.yaml": "secrets: { databaseUrl: '', JWT_SECRET: '' }\nmode: prod\n",
+      "chart/templates/secret.yaml": `kind: ConfigMap\ndata:\n  MODE: {{ .Values.mode }}\n---\n${secret(data)}`,
+    }
+    expect(discoverCharts(layout(files))).toEqual([{ path: "chart", secretValues }])
+  })
+
+  const runs = (path: string, image: string, secretValues = {}) => ({
+    chart: { path, secretValues },
+    manifests: parseManifests([
+      {
+        name: `${path}/templates/app.yaml (rendered)`,
+        text: `apiVersion: apps/v1\nkind: Deployment\nmetadata: { name: app }\nspec:\n  selector: { matchLabels: { app: ${path} } }\n  template:\n    metadata: { labels: { app: ${path} } }\n    spec: { containers: [{ name: c, image: "${image}" }] }\n---\napiVersion: v1\nkind: Service\nmetadata: { name: ${path.split("/").at(-1)} }\nspec: { selector: { app: ${path} }, ports: [{ port: 80, targetPort: 8080 }] }\n`,
+      },
+    ]),
+  })
+
+  test("stand in the config in place of manifests, without those that run neither application", () => {
+    const deployed = discoverInCharts(paths, [
+      runs("charts/api", "shop-server:latest", { "secrets.databaseUrl": "DATABASE_URL" }),
+      runs("charts/web", "client:latest"),
+      runs("charts/grafana", "grafana/grafana:12"),
+    ])
+    expect(parseConfig(configurationFor("shop", findings(SHOP), deployed), "cloud-native.yaml")).toMatchObject({
+      charts: [
+        { path: "charts/api", release: "api", secretValues: { "secrets.databaseUrl": "DATABASE_URL" } },
+        { path: "charts/web", release: "web", secretValues: {} },
+      ],
+      manifests: undefined,
+      backend: { service: "api" },
+      frontend: { service: "web" },
+    })
+    expect(deployed).toMatchObject({ secretKeys: ["DATABASE_URL"] })
+    expect(unknowns(findings(SHOP), discoverInCharts(paths, [runs("charts/api", "server")]))).toContain(
+      "no container in charts/api was found to run the frontend: write image: frontend in its own",
+    )
+  })
+
+  test("are those beside the applications, where several generations have some", () => {
+    const chosen = { backend: "phase-5/server", frontend: "phase-5/client" }
+    const deployed = discoverInCharts(chosen, [runs("phase-4/chart", "server"), runs("phase-5/chart", "server")])
+    expect(deployed?.place).toEqual({ charts: [{ path: "phase-5/chart", secretValues: {} }] })
+  })
+
+  test("are none where none runs an application", () => {
+    expect(discoverInCharts(paths, [runs("charts/grafana", "grafana/grafana:12")])).toBeUndefined()
   })
 })
 

@@ -8,6 +8,7 @@ import { expect, onTestFinished, test, vi } from "vitest"
 import { parseConfig } from "../../../.dagger/src/config/parse.js"
 import { planSuite } from "../../../.dagger/src/gate/detect.js"
 import { readLayout } from "../../../.dagger/src/gate/layout.js"
+import type { DiscoveredChart } from "../../../.dagger/src/init/charts.js"
 import { checkManifests } from "../../../.dagger/src/manifests/check.js"
 import { placeOwnImages } from "../../../.dagger/src/manifests/own-images.js"
 import { parseManifests } from "../../../.dagger/src/manifests/parse.js"
@@ -86,7 +87,8 @@ test.each(SHAPES)("$name: init, then $lines lines by hand", async ({ name, manif
   const repository = Repository.of(shape)
   onTestFinished(() => repository.remove())
   const source = folderOf(repository.path)
-  await withMissingParts(source, folderOf(TEMPLATES), parseConfig("", "none"), {})
+  const none = async (chart: DiscoveredChart) => ({ chart, manifests: [] })
+  await withMissingParts(source, folderOf(TEMPLATES), parseConfig("", "none"), {}, none)
   repository.commit()
   expect(repository.writeByHand()).toBe(lines)
   const digest = `postgres@sha256:${"0".repeat(64)}`

@@ -1,0 +1,98 @@
+import { posix } from "node:path"
+
+import { parse } from "yaml"
+import { z } from "zod"
+
+import { isIn, type Layout, normalize, parentOf } from "../gate/layout.js"
+import { leaves } from "../util/leaves.js"
+import { isAside } from "./discover.js"
+
+/** A Helm chart that is deployed by itself. */
+export interface DiscoveredChart {
+  path: string
+  /** The values that its Secrets are made of, each with the key of --secrets that it is to come from. */
+  secretValues: Record<string, string>
+}
+
+const ChartFile = z.object({
+  type: z.string().optional(),
+  dependencies: z.array(z.object({ repository: z.string().default("") })).default([]),
+})
+
+/** The charts of a repository, without libraries and those that another one brings with it. */
+export function discoverCharts(layout: Layout): DiscoveredChart[] {
+  const charts = layout.files
+    .filter(file => /(^|\/)Chart\.yaml$/.test(file) && !isAside(file))
+    .map(file => ({ path: parentOf(file), ...chartFile(layout.texts[file] ?? "") }))
+  const brought = charts.flatMap(({ path, dependencies }) =>
+    dependencies.flatMap(({ repository }) => /^file:\/\/(.+)/.exec(repository)?.[1] ?? []).map(to => at(path, to)),
+  )
+  const isPart = (path: string) => charts.some(other => other.path !== path && isIn(`${other.path}/charts`, path))
+  return charts
+    .filter(({ path, type }) => type !== "library" && !brought.includes(path) && !isPart(path))
+    .map(({ path }) => ({ path, secretValues: secretValuesOf(path, layout) }))
+}
+
+/** The files of charts that tell which values are secrets. */
+export function chartTexts({ files }: Pick<Layout, "files">): string[] {
+  const charts = files.filter(file => /(^|\/)Chart\.yaml$/.test(file) && !isAside(file)).map(parentOf)
+  return files.filter(file =>
+    charts.some(chart => file === at(chart, "values.yaml") || (isIn(at(chart, "templates"), file) && isYaml(file))),
+  )
+}
+
+const isYaml = (file: string) => /\.ya?ml$/.test(file)
+
+const at = (folder: string, path: string) => normalize(posix.join(folder, path))
+
+/** A file that cannot be read is one that says nothing: Helm says what is wrong with it. */
+function chartFile(text: string): z.output<typeof ChartFile> {
+  return ChartFile.catch({ dependencies: [] }).parse(yaml(text))
+}
+
+function yaml(text: string): unknown {
+  try {
+    return parse(text)
+  } catch {
+    return undefined
+  }
+}
+
+/** An entry of a Secret that is one value, a text with values in it, and a loop over a mapping of values. */
+const WHOLE = /^\s+["']?([\w.-]+)["']?:\s*["']?\{\{-?[^{}]*?\.Values\.([\w.]*\w)[^{}]*\}\}["']?\s*$/
+const INSIDE = /\.Values\.([\w.]*\w)/g
+const LOOP = /\{\{-?\s*range\s+\$\w+,\s*\$\w+\s*:?=\s*\.Values\.([\w.]*\w)\s*-?\}\}/
+
+/** Read off the templates, as people write them; what a helper makes is not found. */
+function secretValuesOf(chart: string, { files, texts }: Layout): Record<string, string> {
+  const values = leaves(yaml(texts[at(chart, "values.yaml")] ?? "") ?? {}).map(([path]) => path)
+  const lines = files
+    .filter(file => isIn(at(chart, "templates"), file) && isYaml(file))
+    .flatMap(file => (texts[file] ?? "").split(/^---.*$/m))
+    .filter(document => /^kind: ["']?Secret["']?\s*$/m.test(document))
+    .flatMap(document => document.split(/^(?:data|stringData):/m).slice(1))
+    .flatMap(data => data.split("\n"))
+  return Object.fromEntries(
+    lines.flatMap((line): [string, string][] => {
+      const looped = LOOP.exec(line)?.[1]
+      if (looped !== undefined)
+        return values.filter(path => path.startsWith(`${looped}.`)).map(path => [path, keyOf(lastOf(path))])
+      const [, entry, whole] = WHOLE.exec(line) ?? []
+      if (entry !== undefined && whole !== undefined) return [[whole, keyOf(entry)]]
+      return [...line.matchAll(INSIDE)]
+        .map(([, path]) => path!)
+        .filter(path => /(password|secret|token|key)$/i.test(path))
+        .map(path => [path, keyOf(path)])
+    }),
+  )
+}
+
+const lastOf = (path: string) => path.split(".").at(-1)!
+
+/** A name as a dotenv file has it: databaseUrl is DATABASE_URL. */
+function keyOf(name: string): string {
+  return name
+    .replace(/([a-z0-9])([A-Z])/g, "$1_$2")
+    .replace(/\W/g, "_")
+    .toUpperCase()
+}
