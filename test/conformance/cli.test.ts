@@ -134,15 +134,20 @@ test("a Workspace argument is filled in with the caller's repository, and no fla
   rmSync(path, { recursive: true })
 })
 
-test("the caller's .env sets the constructor's arguments, by the module's name and in any case", async () => {
+test("the caller's .env sets the constructor's arguments, by the module's name, in any case, with the caller's variables", async () => {
   const path = mkdtempSync(join(tmpdir(), "conformance-settings-"))
   const greet = async (dotenv: string, ...flags: string[]) => {
     writeFileSync(join(path, ".env"), dotenv)
-    return (await run(["call", "--progress=plain", "-m", module, ...flags, "greet", "--name=x"], {}, path)).stdout
+    const words = ["call", "--progress=plain", "-m", module, ...flags, "greet", "--name=x"]
+    return (await run(words, { TONE: "good day" }, path)).stdout
   }
   expect(await greet("FIX_TURE_GREETING=hi\nGREETING=ignored\n")).toBe("hi x")
   expect(await greet("FIX_TURE_GREETING=hi\n", "--greeting=welcome")).toBe("welcome x")
   expect(await greet("FIX_TURE_NO_SUCH=hi\n")).toBe("hello x")
+  expect(await greet('FIX_TURE_GREETING="${TONE}"\n')).toBe("good day x")
+  expect(await greet("FIX_TURE_GREETING=${NO_SUCH_TONE:-hi}\n")).toBe("hi x")
+  expect(await greet("FIX_TURE_GREETING='${TONE}'\n")).toBe("${TONE} x")
+  expect(await greet("FIX_TURE_GREETING=${NO_SUCH_TONE}\n")).toBe("")
   rmSync(path, { recursive: true })
 })
 
@@ -196,6 +201,13 @@ test("secrets come from the environment, a file or a command, and are never show
     expect([exitCode, stdout], stderr).toEqual([0, `${plaintext.length} letters: it is ***\n`])
     expect(stderr).not.toContain(plaintext)
   }
+  // What a command prints is the secret, its newline with it; a relative path begins at the caller's folder.
+  const told = async (address: string, cwd: string) =>
+    (await run(["call", "--progress=plain", "-m", module, "tell", "--secret", address], { A_SECRET: plaintext }, cwd))
+      .stdout
+  expect(await told("cmd:printenv A_SECRET", module)).toContain(`${plaintext.length + 1} letters`)
+  expect(await told("file:secret.txt", module)).toContain(`${plaintext.length} letters`)
+  expect(await told("file:secret.txt", join(module, ".dagger"))).toBe("")
   const { exitCode, stderr } = await call("tell", "--secret=env:NO_SUCH_SECRET")
   expect(exitCode).toBe(1)
   expect(stderr).toContain("secret env var not found")
