@@ -1,9 +1,10 @@
+import { parse as parseToml } from "smol-toml"
 import { describe, expect, test } from "vitest"
 
 import { parseConfig } from "../../../.dagger/src/config/parse.ts"
 import { configurationKeys, configurationReference } from "../../docs/configuration.ts"
 import { ownFile } from "../manifests/files.ts"
-import { anchorsOf, brokenLinks, documents } from "./documents.ts"
+import { anchorsOf, brokenLinks, documents, filesBelow } from "./documents.ts"
 
 const TROUBLESHOOTING = ownFile("docs/troubleshooting.md")
 const CODES = [...ownFile(".dagger/src/util/errors.ts").matchAll(/^ {2}\| "([A-Z_]+)"/gm)].map(([, code]) => code!)
@@ -39,6 +40,84 @@ describe("docs/troubleshooting.md", () => {
     expect(entries).toEqual([...CODES].sort())
   })
 })
+
+describe("docs/dagger-lines.md", () => {
+  const page = ownFile("docs/dagger-lines.md")
+
+  test.each(["install", "call", "check", "settings", "environments", "upgrade"])("%s: a column for each line", row => {
+    expect(page).toMatch(new RegExp(`^\\| \\| 0\\.21 \\| 1\\.0 \\|$[^]*^\\| ${row} \\| [^|]+ \\| [^|]+ \\|$`, "m"))
+  })
+
+  // Every scheme that Dagger 0.21 resolves, and sops, which is a command.
+  test.each([
+    "env:",
+    "file:",
+    "cmd:",
+    "cmd:sops ",
+    "vault://",
+    "op://",
+    "aws+sm://",
+    "aws+ps://",
+    "gcp://",
+    "libsecret://",
+  ])("secrets: %s has a line of the table", reference => {
+    expect(page).toMatch(new RegExp(`^\\| [^|]+ \\| .*\`${reference.replaceAll("+", "\\+")}[^|]* \\|$`, "m"))
+  })
+
+  test("the module's tools are named by releases, but for those that it says float", () => {
+    const floating = Object.values(parseConfig("", "none").images).filter(image => !/:v?\d+\.\d+\.\d+/.test(image))
+    expect(page).toContain(
+      `floating\n${floating
+        .toSorted()
+        .map(image => `\`${image}\``)
+        .join(" and ")}`,
+    )
+  })
+})
+
+describe("what documents and test/consumer pass to the module", () => {
+  const settings = [
+    ...ownFile("docs/functions.md")
+      .split("\n## ")[1]!
+      .matchAll(/^\| `--([\w-]+)` \|/gm),
+  ].map(([, name]) => name!.replaceAll("-", ""))
+  const texts = [...documents(), ...filesBelow("test/consumer", /\.ts$/)].map(path => ({ path, text: ownFile(path) }))
+  const found = texts.flatMap(({ path, text }) => settingsIn(text).map(name => ({ path, name })))
+
+  // Dagger ignores a name that it does not know, without a word.
+  test("is a setting of the module", () => {
+    expect(settings).toEqual(expect.arrayContaining(["registry", "publicurl", "timeout"]))
+    expect(found.map(({ name }) => name)).toEqual(expect.arrayContaining(["CLOUD_NATIVE_PUBLICURL", "kubeconfig"]))
+    const known = ({ name }: { name: string }) => settings.includes(name.replace(/^CLOUD_NATIVE_/, "").toLowerCase())
+    expect(found.filter(each => !known(each))).toEqual([])
+  })
+
+  // On Dagger 1.0, a call without it fails.
+  test("passes ws on, wherever a module calls this one", () => {
+    const calls = texts.flatMap(({ text }) => text.match(/cloudNative\([^)]*\)/g) ?? [])
+    expect(calls.length).toBeGreaterThan(5)
+    expect(calls.filter(call => !/^cloudNative\(\{ ws[ ,]/.test(call))).toEqual([])
+  })
+})
+
+/** The settings in lines of a .env, and in blocks of a dagger.toml. */
+function settingsIn(text: string): string[] {
+  const ofEnv = [...text.matchAll(/^ {4}(CLOUD_NATIVE_\w+)=/gm)].map(([, name]) => name!)
+  const blocks = (text.match(/(^ {4}.*\n|^\n(?= {4}))+/gm) ?? []).filter(block =>
+    block.includes("cloud-native.settings]"),
+  )
+  const ofToml = blocks.flatMap(block => Object.keys(deepest(parseToml(block.replace(/^ {4}/gm, "")))))
+  return [...ofEnv, ...ofToml]
+}
+
+/** All keys whose values are no tables. */
+function deepest(table: object): object {
+  return Object.fromEntries(
+    Object.entries(table).flatMap(([key, value]) =>
+      typeof value === "object" && value !== null ? Object.entries(deepest(value as object)) : [[key, value]],
+    ),
+  )
+}
 
 describe("README.md", () => {
   const readme = ownFile("README.md")
