@@ -236,7 +236,7 @@ export class CloudNative implements Settings {
     knownSecrets?: Secret[],
   ): Promise<Verification> {
     if (!image) return new Verification(await (await this.build()).facts(knownSecrets))
-    const config = await configOf(this.source, this.config)
+    const config = await this.configOf()
     const subject = { name: "image", base, endpoint: health ? { health, port, inFlight } : undefined, pod: {} }
     const secrets = secretsOf(this, knownSecrets)
     const means = { scanner: this.scanner, secrets, source: this.source, accessTo: accessToOf(this) }
@@ -394,7 +394,7 @@ export class CloudNative implements Settings {
    */
   @func()
   async init(backend?: string, frontend?: string): Promise<Changeset> {
-    const config = await configOf(this.source, this.config)
+    const config = await this.configOf()
     const templates = dag.currentModule().source().directory("templates")
     const complete = await withMissingParts(this.source, templates, config, { backend, frontend }, chart =>
       renderDiscovered(this.source, chart, config),
@@ -452,7 +452,7 @@ export class CloudNative implements Settings {
   @func()
   @check()
   async checkSecrets(ws?: Workspace, @argument({ ignore: ["*", "!.git"] }) repository?: Directory): Promise<void> {
-    const config = await configOf(this.source, this.config)
+    const config = await this.configOf()
     const own = this.isWorkspace ? ws?.directory("/", { include: [".git"] }) : undefined
     const [inSource, inCommit] = await Promise.all([
       leaksInSource(this.source, config),
@@ -465,8 +465,18 @@ export class CloudNative implements Settings {
   }
 
   private async readConfig(): Promise<Config> {
-    if (this.caller) await assertNotOwn(this.source, this.caller)
+    await this.assertSource()
     return readConfig(this.source, this.config, this.overlay)
+  }
+
+  /** The configuration for what needs no application of the source. */
+  private async configOf(): Promise<Config> {
+    await this.assertSource()
+    return configOf(this.source, this.config)
+  }
+
+  private async assertSource(): Promise<void> {
+    if (this.caller) await assertNotOwn(this.source, this.caller)
   }
 }
 

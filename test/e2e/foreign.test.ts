@@ -54,14 +54,18 @@ test.concurrent.each(WAYS)("$way, the tests are those of the repository", async 
   expect(stdout).toMatch(/^backend +1 +1 +0/m)
 })
 
-test("this module's own repository is not tested for another one", async () => {
-  const { exitCode, stderr } = await daggerIn(Source.minimal().commit().path, "-m", ROOT, `--source=${ROOT}`, ...TESTS)
-  expect(exitCode, stderr).toBe(1)
-  expect(stderr).toContain(
-    "the source is cloud-native's own repository, and the call came from a repository that is no module",
-  )
-  expect(stderr).toContain("legacy-default-path = true")
-})
+test.concurrent.each(["test", "check-secrets", "init", "verify-image --image=node:20-alpine"])(
+  "%s: this module's own repository is no source for another one",
+  async words => {
+    const { path } = Source.minimal().commit()
+    const { exitCode, stderr } = await daggerIn(path, "-m", ROOT, `--source=${ROOT}`, ...words.split(" "))
+    expect(exitCode, stderr).toBe(1)
+    expect(stderr).toContain(
+      "the source is cloud-native's own repository, and the call came from a repository that is no module",
+    )
+    expect(stderr).toContain("legacy-default-path = true")
+  },
+)
 
 describe("what is not source is not read", () => {
   const checkSecrets = ({ path }: Source) => daggerIn(path, "-m", ROOT, "check-secrets")
