@@ -1,7 +1,11 @@
-import type { Secret } from "@dagger.io/dagger"
-import { expect, test } from "vitest"
+import { dag, type Secret } from "@dagger.io/dagger"
+import { afterEach, expect, test, vi } from "vitest"
 
-import { assertReadable, plaintextOf } from "../../../.dagger/src/util/secret.ts"
+import { assertReadable, plaintextOf, withoutNewline } from "../../../.dagger/src/util/secret.ts"
+
+afterEach(() => {
+  vi.restoreAllMocks()
+})
 
 const readable = { plaintext: async () => "value" } as Secret
 const failing = (uri: string) =>
@@ -30,4 +34,19 @@ test("a reference to no variable that may be the secret itself is not shown", as
   const plain = await plaintextOf(failing("env://hunter2"), "--password").catch(String)
   expect(plain).toContain("SECRETS_INVALID: --password looks like a secret in plain text")
   expect(plain).not.toContain("hunter2")
+})
+
+test.each([
+  ["a command's newline goes", "pass word\n", "pass word"],
+  ["one of Windows goes", "pass word\r\n", "pass word"],
+  ["what is inside stays", "one\ntwo \n\n", "one\ntwo "],
+])("%s", async (_, value, expected) => {
+  const setSecret = vi.spyOn(dag, "setSecret")
+  await withoutNewline({ plaintext: async () => value } as Secret, "--password")
+  expect(setSecret.mock.calls).toEqual([[expect.stringMatching(/^--password-/), expected]])
+})
+
+test("a secret without a newline is passed on as it is", async () => {
+  expect(await withoutNewline(readable, "--password")).toBe(readable)
+  expect(await withoutNewline(undefined, "--password")).toBeUndefined()
 })
