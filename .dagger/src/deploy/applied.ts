@@ -36,9 +36,12 @@ export class AppliedWorkloads {
   private readonly workloads = new Map<string, AppliedWorkload>()
   /** Those that were seen since: what was not, may be missing in an older read. */
   private readonly seen = new Set<string>()
+  /** When objects were applied last, in milliseconds since 1970 by the cluster's clock. */
+  at = 0
 
   async apply(kubectl: Kubectl, objects: KubernetesObject[]): Promise<void> {
     if (objects.length === 0) return
+    this.at = await kubectl.now()
     const answer = await kubectl.must([...APPLY, "--filename=-", OUTPUT], list(objects))
     for (const workload of parseApplied(answer, objects)) this.workloads.set(keyOf(workload), workload)
   }

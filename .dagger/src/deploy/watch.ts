@@ -1,11 +1,11 @@
 import type { Kubectl } from "../kubernetes/kubectl.js"
 import type { Workload } from "../manifests/render.js"
 import { readRollout, type RolloutState } from "../status/deployment.js"
-import { describeNodes, describePod, describePulls, describeState } from "../status/describe.js"
+import { describeEvents, describeNodes, describePod, describePulls, describeState } from "../status/describe.js"
 import type { RolloutFailure } from "../status/failure.js"
 import { Outages } from "../status/outages.js"
 import { commonFailure, podFailure, startLimits } from "../status/pod.js"
-import { newPods, obstacles, readSet, SETS } from "../status/pod-sets.js"
+import { newPods, obstacles, readSet, refusedPods, SETS, type SetState } from "../status/pod-sets.js"
 import { readSetState } from "../status/read-set.js"
 import { type Of, only, type Snapshot } from "../status/snapshot.js"
 import { type PodStart, Starts } from "../status/startup.js"
@@ -97,6 +97,21 @@ export async function watchSets(
   const names = sets.map(({ kind, name }) => `${kind.toLowerCase()}/${name}`)
   const lines = new Map<string, string>()
   let waitingFor: string[] = []
+  const failureOf = (
+    set: Workload,
+    state: SetState | undefined,
+    snapshot: Snapshot,
+    pods: Of<"Pod">[],
+    now: number,
+  ): Pick<FailedRollout, "failure" | "pod"> | undefined => {
+    const byOther = applied.failureOf(set, state?.live, snapshot, pods)
+    if (byOther) return { failure: byOther }
+    if (!state || readSet(state).complete) return undefined
+    const ofPods = commonFailure(pods, snapshot, outages.patient(now), limits)
+    if (ofPods) return { failure: ofPods, pod: pods[0] }
+    const refused = refusedPods(state, snapshot, applied.at, outages.patient(now))
+    return refused && { failure: refused }
+  }
   const ask = async () => {
     const snapshot = await takeSnapshot(kubectl)
     const now = await kubectl.now()
@@ -115,23 +130,22 @@ export async function watchSets(
       const { line } = read[index]!
       if (lines.get(name) !== line) console.log(`rollout: ${name}: ${line}`)
       lines.set(name, line)
-      const pods = newPods(snapshot, before, states[index]?.live.metadata.uid ?? "")
-      if (!read[index]!.complete)
-        waitingFor.push(
-          `${name}: ${line}`,
-          ...pods.flatMap(pod => [...describePod(pod), ...describePulls(pod, snapshot, now)]),
-          ...describeNodes(snapshot),
-        )
-      const byOther = applied.failureOf(sets[index]!, states[index]?.live, snapshot, pods)
-      const failure =
-        byOther ?? (read[index]!.complete ? undefined : commonFailure(pods, snapshot, outages.patient(now), limits))
-      const pod = byOther ? undefined : pods[0]
+      const [set, state] = [sets[index]!, states[index]]
+      const pods = newPods(snapshot, before, state?.live.metadata.uid ?? "")
+      const standing = [
+        `${name}: ${line}`,
+        ...pods.flatMap(pod => [...describePod(pod), ...describePulls(pod, snapshot, now)]),
+        ...describeNodes(snapshot),
+        ...describeEvents(snapshot, [set.name, ...pods.map(({ metadata }) => metadata.name)]),
+      ]
+      if (!read[index]!.complete) waitingFor.push(...standing)
+      const failure = failureOf(set, state, snapshot, pods, now)
       if (failure)
         throw await rolloutFailed(kubectl, redactor, {
           workload: name,
-          failure,
-          state: pod ? describePod(pod).join("\n") : line,
-          pod,
+          failure: failure.failure,
+          state: standing.join("\n"),
+          pod: failure.pod,
           object: name,
         })
     }

@@ -17,15 +17,20 @@ const NODES = 5
  */
 export function describeState(snapshot: Snapshot, state: RolloutState, now: number): string {
   const objects = [state.deployment, state.replicaSet?.metadata.name, ...state.pods.map(pod => pod.metadata.name)]
-  const events = warnings(only(snapshot, "Event").filter(event => objects.includes(event.involvedObject.name)))
   return [
     `deployment ${state.deployment}: ${state.line}${state.replicaSet ? `; newest ReplicaSet: ${state.replicaSet.metadata.name}` : ""}`,
     ...(state.warning ? [state.warning] : []),
     ...state.pods.flatMap(pod => [...describePod(pod), ...describePulls(pod, snapshot, now)]),
     ...state.ended.slice(-ENDED).map(describeEnd),
     ...describeNodes(snapshot),
-    ...(events.length > 0 ? ["events:", ...events.map(line => `  ${line}`)] : []),
+    ...describeEvents(snapshot, objects),
   ].join("\n")
+}
+
+/** The events that warn about objects of these names. */
+export function describeEvents(snapshot: Snapshot, names: (string | undefined)[]): string[] {
+  const events = warnings(only(snapshot, "Event").filter(event => names.includes(event.involvedObject.name)))
+  return events.length > 0 ? ["events:", ...events.map(line => `  ${line}`)] : []
 }
 
 function describeEnd({ metadata, status }: Of<"Pod">): string {

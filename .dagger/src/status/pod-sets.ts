@@ -1,5 +1,7 @@
 import { z } from "zod"
 
+import { isFinalRefusal, refusal, type WorkloadFailure } from "./failure.js"
+import { GRACE, hasEnded } from "./pod.js"
 import { isOwnedBy, type Of, only, type Snapshot, Writers } from "./snapshot.js"
 import type { LiveWorkload } from "./workload.js"
 
@@ -140,4 +142,32 @@ function ordinalOf({ metadata: { name } }: Of<"Pod">): number {
 export function newPods(snapshot: Snapshot, before: Snapshot, set: string): Of<"Pod">[] {
   const old = only(before, "Pod").map(({ metadata }) => metadata.uid)
   return only(snapshot, "Pod").filter(pod => isOwnedBy(pod, set) && !old.includes(pod.metadata.uid))
+}
+
+/**
+ * Why the API server creates no further pod of a set, which has no condition for it: its events since the release was applied
+ * say so (`since`, and `now`, in milliseconds since 1970). What may be on its way, as the share of a quota that a pod has left, is given time.
+ */
+export function refusedPods(
+  { live, wanted }: SetState,
+  snapshot: Snapshot,
+  since: number,
+  now: number,
+): WorkloadFailure | undefined {
+  const { uid } = live.metadata
+  const pods = only(snapshot, "Pod").filter(pod => isOwnedBy(pod, uid) && !hasEnded(pod))
+  if (pods.length >= wanted) return undefined
+  const newest = Math.max(since, ...pods.map(({ metadata }) => Date.parse(metadata.creationTimestamp ?? "")))
+  const [refused] = only(snapshot, "Event")
+    .filter(({ involvedObject, reason }) => involvedObject.uid === uid && reason === "FailedCreate")
+    .map(({ message, firstTimestamp, lastTimestamp }) => ({
+      failure: refusal(message),
+      from: Math.max(Date.parse(firstTimestamp ?? lastTimestamp ?? ""), newest),
+      to: Date.parse(lastTimestamp ?? ""),
+    }))
+    .filter(({ to }) => to > newest)
+    .sort((a, b) => a.from - b.from)
+  if (!refused) return undefined
+  const isFinal = pods.length === 0 && isFinalRefusal(refused.failure) && refused.failure.kind !== "QuotaExceeded"
+  return isFinal || now - refused.from > GRACE ? refused.failure : undefined
 }

@@ -35,7 +35,7 @@ test("the workloads that were applied are read as the API server answered them",
 
 test("a workload counts as deleted once it was seen, and then is not there", async () => {
   const applied = new AppliedWorkloads()
-  await applied.apply({ must: async () => ANSWER } as never, OBJECTS)
+  await applied.apply({ must: async () => ANSWER, now: async () => 0 } as never, OBJECTS)
   const web = { kind: "Deployment", name: "web" }
   const live = { metadata: { uid: "u1", generation: 3, managedFields: [] }, spec: {} }
   const none = Snapshot.parse({ items: [] })

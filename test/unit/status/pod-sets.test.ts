@@ -1,6 +1,13 @@
 import { describe, expect, test } from "vitest"
 
-import { newestRevision, newPods, obstacles, readSet, type SetState } from "../../../.dagger/src/status/pod-sets.ts"
+import {
+  newestRevision,
+  newPods,
+  obstacles,
+  readSet,
+  refusedPods,
+  type SetState,
+} from "../../../.dagger/src/status/pod-sets.ts"
 import { Snapshot } from "../../../.dagger/src/status/snapshot.ts"
 
 const DONE: SetState = {
@@ -97,4 +104,43 @@ test("the newest revision of a DaemonSet is the one that was made or taken again
   })
   expect(newestRevision([revision(3, "a"), revision(2, "b"), revision(9, "c", "t")], "s")).toBe("a")
   expect(newestRevision([], "s")).toBeUndefined()
+})
+
+describe("pods of a set that the API server refuses", () => {
+  const at = (second: number) => `2026-01-01T00:00:${String(second).padStart(2, "0")}Z`
+  const QUOTA = 'create Pod db-0 in StatefulSet db failed error: pods "db-0" is forbidden: exceeded quota: small'
+  const POLICY = 'Error creating: pods "agent-x" is forbidden: violates PodSecurity "restricted:latest"'
+  const WEBHOOK = 'Error creating: admission webhook "w" denied the request'
+  const refused = (message: string, from: number, to: number, uid = "s") => ({
+    kind: "Event",
+    involvedObject: { name: "db", uid },
+    reason: "FailedCreate",
+    message,
+    firstTimestamp: at(from),
+    lastTimestamp: at(to),
+  })
+  const pod = (created: number) => ({
+    kind: "Pod",
+    metadata: { name: "db-0", uid: "p", creationTimestamp: at(created), ownerReferences: [{ uid: "s" }] },
+    status: {},
+  })
+
+  test.each<[string, object[], Partial<SetState>, string | undefined]>([
+    ["none is refused", [], {}, undefined],
+    ["by a policy, none is there", [refused(POLICY, 55, 56)], {}, "PodSecurityViolated"],
+    ["by a policy, one of two is there", [pod(20), refused(POLICY, 55, 56)], {}, undefined],
+    ["by a quota, a moment ago: a pod may have left just now", [refused(QUOTA, 55, 56)], {}, undefined],
+    ["by a quota, for half a minute", [refused(QUOTA, 11, 42)], {}, "QuotaExceeded"],
+    ["by a quota, for half a minute, one of two is there", [pod(10), refused(QUOTA, 12, 42)], {}, "QuotaExceeded"],
+    ["by a quota, until the last pod came", [refused(QUOTA, 11, 20), pod(21)], {}, undefined],
+    ["by a webhook, for half a minute", [refused(WEBHOOK, 11, 42)], {}, "PodRefused"],
+    ["in an earlier deployment", [refused(QUOTA, 0, 9)], {}, undefined],
+    ["in an earlier deployment, and again a moment ago", [refused(QUOTA, 0, 56)], {}, "QuotaExceeded"],
+    ["those of another set", [refused(POLICY, 11, 56, "t")], {}, undefined],
+    ["as many as are wanted are there", [pod(10), refused(QUOTA, 12, 42)], { wanted: 1 }, undefined],
+  ])("%s", (_, items, state, expected) => {
+    const [applied, now] = [at(10), "2026-01-01T00:01:00Z"].map(time => Date.parse(time)) as [number, number]
+    const found = refusedPods({ ...DONE, wanted: 2, ...state }, Snapshot.parse({ items }), applied, now)
+    expect(found?.kind).toBe(expected)
+  })
 })
