@@ -3,7 +3,7 @@ import { z } from "zod"
 import type { Kubectl } from "../kubernetes/kubectl.js"
 import { stagesOf } from "../manifests/hooks.js"
 import type { KubernetesObject } from "../manifests/render.js"
-import { describeNodes, describePod, describePulls } from "../status/describe.js"
+import { describeJob } from "../status/describe.js"
 import { containerOf, type RolloutFailure } from "../status/failure.js"
 import { hasCompleted, jobFailure, jobOf, podsOfJob } from "../status/job.js"
 import { failingLogs } from "../status/logs.js"
@@ -113,15 +113,13 @@ async function failed(
   })
 }
 
-/** The newest pod of a migration, as evidence: its containers, and what the one that failed, or runs, wrote last. */
+/** A migration as evidence: its newest pod, and what the container that failed, or runs, wrote last. */
 async function stateOf(kubectl: Kubectl, redactor: Redactor, name: string, container?: string): Promise<string> {
   const snapshot = await takeSnapshot(kubectl)
+  const state = describeJob(snapshot, name, await kubectl.now()).join("\n")
   const pod = podsOfJob(snapshot, name).at(-1)
-  if (!pod) return ""
   const [own] = jobOf(snapshot, name)?.spec.template.spec.containers ?? []
-  const logs = await failingLogs(kubectl, pod, redactor, container ?? own?.name)
-  const pulls = describePulls(pod, snapshot, await kubectl.now())
-  const state = [...describePod(pod), ...pulls, ...describeNodes(snapshot)].join("\n")
+  const logs = pod && (await failingLogs(kubectl, pod, redactor, container ?? own?.name))
   return [redact(state, redactor.values), logs].filter(Boolean).join("\n")
 }
 

@@ -10,7 +10,7 @@ import { takeSnapshot } from "../status/take-snapshot.js"
 import { CloudNativeError } from "../util/errors.js"
 import { readShape } from "../util/json.js"
 import { pollUntil } from "../util/poll.js"
-import { K6_NEEDS, readK6, removeK6, startK6 } from "./k6-job.js"
+import { K6_NEEDS, readK6, removeK6, startK6, stateOfK6 } from "./k6-job.js"
 import { remedyFor, RequestFailure } from "./request-failure.js"
 
 /** Seconds that the whole handshake may take, the pull of k6 included. */
@@ -47,7 +47,10 @@ export async function proveHandshake(
       if (failure) throw cannotRun(describeFailure(failure))
       return undefined
     }
-    await pollUntil("the handshake's Job to end", TIMEOUT + 15, ended, { signal })
+    await pollUntil("the handshake's Job to end", TIMEOUT + 15, ended, {
+      signal,
+      state: () => stateOfK6(kubectl, name),
+    })
     return readResults(
       (await readK6(kubectl, name)) ?? "",
       config.handshake.map(step => step.name),

@@ -4,6 +4,8 @@ import { z } from "zod"
 import type { Config } from "../config/schema.js"
 import type { Kubectl } from "../kubernetes/kubectl.js"
 import type { KubernetesObject } from "../manifests/render.js"
+import { describeJob } from "../status/describe.js"
+import { takeSnapshot } from "../status/take-snapshot.js"
 
 /** The NetworkPolicies of the applications let in what has this name. */
 const NAME = "cloud-native-monitor"
@@ -136,6 +138,11 @@ export async function readK6(
   const api = await kubectl.api()
   const [pod] = await api.list("pods", Named, { "job-name": name })
   return pod && api.log(pod.metadata.name, options)
+}
+
+/** How its Job stands, for the error of a wait that was too long. */
+export async function stateOfK6(kubectl: Kubectl, name: string): Promise<string> {
+  return describeJob(await takeSnapshot(kubectl), name, await kubectl.now()).join("\n")
 }
 
 /** Set the seconds since its start after which Kubernetes ends it. */

@@ -7,7 +7,7 @@ import { describeFailure } from "../status/remedies.js"
 import { takeSnapshot } from "../status/take-snapshot.js"
 import { CloudNativeError } from "../util/errors.js"
 import { pollUntil } from "../util/poll.js"
-import { extendK6, K6_NEEDS, readK6, removeK6, startK6 } from "./k6-job.js"
+import { extendK6, K6_NEEDS, readK6, removeK6, startK6, stateOfK6 } from "./k6-job.js"
 import { latest, type Observation, type PageSample, readPages, readSamples, type Sample } from "./samples.js"
 import { type Scenario, scenarioOf } from "./scenario.js"
 
@@ -62,8 +62,11 @@ export class Monitor {
         deadline: DEADLINE,
         secret: { name: secretName, keys: scenario.secrets },
       })
-      await pollUntil("the monitor's first requests", timeout, async () =>
-        (await started.isSending()) ? true : undefined,
+      await pollUntil(
+        "the monitor's first requests",
+        timeout,
+        async () => ((await started.isSending()) ? true : undefined),
+        { state: () => stateOfK6(kubectl, name) },
       )
     } catch (error) {
       await started.stop()

@@ -1,5 +1,6 @@
 import { excerpt } from "../util/printable.js"
 import type { RolloutState } from "./deployment.js"
+import { jobOf, podsOfJob } from "./job.js"
 import { type ContainerStatus, eventsOf, type Of, only, type Snapshot } from "./snapshot.js"
 
 /** Events that an error shows at most, the last ones. */
@@ -64,6 +65,22 @@ export function describePulls(pod: Of<"Pod">, snapshot: Snapshot, now: number): 
       const seconds = Math.round((now - Date.parse(lastTimestamp ?? "")) / 1000)
       return `  pulling ${imageOf(message)} for ${seconds} s`
     })
+}
+
+/** How a Job stands: its newest pod, or what it says itself where it has none, and the events. `now` is in milliseconds since 1970. */
+export function describeJob(snapshot: Snapshot, name: string, now: number): string[] {
+  const pod = podsOfJob(snapshot, name).at(-1)
+  const conditions = jobOf(snapshot, name)?.status.conditions.filter(({ status }) => status === "True") ?? []
+  return [
+    ...(pod
+      ? [...describePod(pod), ...describePulls(pod, snapshot, now)]
+      : [
+          `job ${name}: it has no pod`,
+          ...conditions.map(({ type, message = "" }) => `  ${type}: ${excerpt(message)}`),
+        ]),
+    ...describeNodes(snapshot),
+    ...describeEvents(snapshot, [name, pod?.metadata.name]),
+  ]
 }
 
 /** How a pod stands: why the cluster takes it away, why no node takes it, or each of its containers. */

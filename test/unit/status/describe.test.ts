@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest"
 
 import { readRollout } from "../../../.dagger/src/status/deployment.ts"
 import {
+  describeJob,
   describeNodes,
   describePod,
   describePulls,
@@ -119,5 +120,51 @@ describe("the container whose log is shown", () => {
 
   test("is none where none has ever run", () => {
     expect(shown([], [{ name: "backend", state: { waiting: { reason: "ErrImagePull" } } }])).toBeUndefined()
+  })
+})
+
+describe("how a Job stands", () => {
+  const job = (...conditions: object[]) => ({
+    kind: "Job",
+    metadata: { name: "migrate", uid: "j" },
+    spec: { template: { spec: { containers: [{ name: "migration" }] } } },
+    status: { conditions },
+  })
+  const refused = (message: string) => ({
+    kind: "Event",
+    involvedObject: { name: "migrate", uid: "j" },
+    reason: "FailedCreate",
+    message,
+  })
+
+  test.each<[string, object[], string[]]>([
+    [
+      "suspended",
+      [job({ type: "Suspended", status: "True", message: "Job suspended" })],
+      ["job migrate: it has no pod", "  Suspended: Job suspended"],
+    ],
+    [
+      "whose service account is missing",
+      [job(), refused('error looking up service account shop/x: serviceaccount "x" not found')],
+      [
+        "job migrate: it has no pod",
+        "events:",
+        '  FailedCreate: error looking up service account shop/x: serviceaccount "x" not found',
+      ],
+    ],
+    [
+      "whose pod waits",
+      [
+        job(),
+        {
+          kind: "Pod",
+          metadata: { name: "migrate-x", uid: "x", ownerReferences: [{ uid: "j" }] },
+          status: { containerStatuses: [{ name: "migration", state: { waiting: { reason: "ContainerCreating" } } }] },
+        },
+      ],
+      ["pod migrate-x:", "  container migration: waiting (ContainerCreating)"],
+    ],
+  ])("%s", (_, items, expected) => {
+    expect(describeJob(Snapshot.parse({ items }), "migrate", NOW)).toEqual(expected)
   })
 })
