@@ -5,7 +5,7 @@ import { describeEvents, describeNodes, describePod, describePulls, describeStat
 import type { RolloutFailure } from "../status/failure.js"
 import { Outages } from "../status/outages.js"
 import { commonFailure, podFailure, startLimits } from "../status/pod.js"
-import { newPods, obstacles, readSet, refusedPods, SETS, type SetState } from "../status/pod-sets.js"
+import { emptiness, newPods, obstacles, readSet, refusedPods, SETS, type SetState } from "../status/pod-sets.js"
 import { readSetState } from "../status/read-set.js"
 import { type Of, only, type Snapshot } from "../status/snapshot.js"
 import { type PodStart, Starts } from "../status/startup.js"
@@ -128,9 +128,13 @@ export async function watchSets(
     const read = states.map(readSet)
     for (const [index, name] of names.entries()) {
       const { line } = read[index]!
-      if (lines.get(name) !== line) console.log(`rollout: ${name}: ${line}`)
-      lines.set(name, line)
       const [set, state] = [sets[index]!, states[index]]
+      if (lines.get(name) !== line) {
+        console.log(`rollout: ${name}: ${line}`)
+        const warning = state && emptiness(set, state, snapshot)
+        if (warning) console.log(`rollout: ${name}: warning: ${warning}`)
+      }
+      lines.set(name, line)
       const pods = newPods(snapshot, before, state?.live.metadata.uid ?? "")
       const standing = [
         `${name}: ${line}`,

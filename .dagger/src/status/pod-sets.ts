@@ -3,7 +3,7 @@ import { z } from "zod"
 import { isFinalRefusal, refusal, type WorkloadFailure } from "./failure.js"
 import { GRACE, hasEnded } from "./pod.js"
 import { isOwnedBy, type Of, only, type Snapshot, Writers } from "./snapshot.js"
-import type { LiveWorkload } from "./workload.js"
+import { isAutoscaled, type LiveWorkload } from "./workload.js"
 
 const metadata = z.object({ uid: z.string(), generation: z.number().default(0), managedFields: Writers })
 
@@ -89,6 +89,19 @@ export function readSet(state: SetState | undefined): { line: string; complete: 
     line: `${updated}/${toUpdate} new, ${ready}/${wanted} ready`,
     complete: isCurrent && updated >= toUpdate && ready >= wanted,
   }
+}
+
+/** Why nothing of a set runs although its rollout is complete; what an autoscaler has scaled to nothing is as it is meant to be. */
+export function emptiness(
+  { kind, name }: { kind: string; name: string },
+  { live, observedGeneration, wanted }: SetState,
+  snapshot: Snapshot,
+): string | undefined {
+  const isCurrent = observedGeneration >= (live.metadata.generation ?? 0)
+  if (wanted > 0 || !isCurrent || isAutoscaled(snapshot, kind, name)) return undefined
+  return kind === "StatefulSet"
+    ? `it has 0 replicas, so nothing of it runs; to start it: kubectl scale statefulset/${name} --replicas=1, or set replicas in the manifest`
+    : "no node is one that it is for (its nodeSelector, affinity and tolerations), so nothing of it runs"
 }
 
 /** The label that says which revision of a set a pod is of. */

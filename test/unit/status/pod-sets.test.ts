@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest"
 
 import {
+  emptiness,
   newestRevision,
   newPods,
   obstacles,
@@ -37,6 +38,29 @@ describe("where the rollout of a StatefulSet or a DaemonSet stands", () => {
     ],
   ])("%s", (_, state, complete, line) => {
     expect(readSet({ ...DONE, ...state })).toEqual({ complete, line })
+  })
+})
+
+describe("why nothing of a set runs", () => {
+  const autoscaler = {
+    kind: "HorizontalPodAutoscaler",
+    metadata: { name: "db", uid: "h" },
+    spec: { scaleTargetRef: { kind: "StatefulSet", name: "db" } },
+  }
+  test.each<[string, string, Partial<SetState>, object[], string | undefined]>([
+    ["it has pods", "StatefulSet", {}, [], undefined],
+    [
+      "it has 0 replicas",
+      "StatefulSet",
+      { wanted: 0 },
+      [],
+      expect.stringContaining("kubectl scale statefulset/db --replicas=1"),
+    ],
+    ["its autoscaler wants none", "StatefulSet", { wanted: 0 }, [autoscaler], undefined],
+    ["no node fits", "DaemonSet", { wanted: 0 }, [], expect.stringContaining("nodeSelector")],
+    ["the nodes are not counted yet", "DaemonSet", { wanted: 0, observedGeneration: 1 }, [], undefined],
+  ])("%s", (_, kind, state, items, expected) => {
+    expect(emptiness({ kind, name: "db" }, { ...DONE, ...state }, Snapshot.parse({ items }))).toEqual(expected)
   })
 })
 
