@@ -44,7 +44,8 @@ export const clientStub = (): Promise<string> =>
  */
 const worker = (): Promise<string> => {
   const source = join(import.meta.dirname, "worker.ts"),
-    parts = [source, join(import.meta.dirname, "telemetry.ts")],
+    compiler = join(import.meta.dirname, "typescript.cjs"),
+    parts = [source, join(import.meta.dirname, "telemetry.ts"), compiler],
     typescript = resolve("typescript")
   return makeOnce(
     `${sdkVersion()}/worker-${hash(JSON.stringify([...parts.map(path => readFileSync(path, "utf8")), typescript])).slice(0, 12)}.mjs`,
@@ -56,7 +57,8 @@ const worker = (): Promise<string> => {
         platform: "node",
         format: "esm",
         logLevel: "error",
-        alias: { typescript },
+        alias: { typescript: compiler },
+        define: { TYPESCRIPT: JSON.stringify(typescript) },
         external: [typescript],
         // Some of the SDK's libraries are CommonJS and require what Node brings.
         banner: {
@@ -69,7 +71,8 @@ const worker = (): Promise<string> => {
 
 /** A process with the SDK loaded, waiting for its call. The module sees nothing of the host's environment. */
 export const hire = async (): Promise<ChildProcess> =>
-  spawn(process.execPath, [await worker(), new URL("loader.mjs", import.meta.url).href], {
+  // A call is short, and collecting its young objects took a tenth of it.
+  spawn(process.execPath, ["--max-semi-space-size=64", await worker(), new URL("loader.mjs", import.meta.url).href], {
     cwd: folder("runtime"),
     stdio: ["ignore", "pipe", "pipe", "ipc"],
     env: { PATH: process.env.PATH, HOME: process.env.HOME, TZ: process.env.TZ },
