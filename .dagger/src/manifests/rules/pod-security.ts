@@ -25,10 +25,10 @@ const CONTAINER: Record<string, (container: Container, pod: Pod) => boolean> = {
   "runAsUser must not be 0": ({ securityContext }, pod) =>
     (securityContext?.runAsUser ?? pod.securityContext?.runAsUser) !== 0,
   'seccompProfile.type must be "RuntimeDefault" or "Localhost"': ({ securityContext }, pod) =>
-    ["RuntimeDefault", "Localhost"].includes(
-      (securityContext?.seccompProfile ?? pod.securityContext?.seccompProfile)?.type ?? "",
+    ["RuntimeDefault", "Localhost"].some(
+      type => type === (securityContext?.seccompProfile ?? pod.securityContext?.seccompProfile)?.type,
     ),
-  "hostPort must not be set": ({ ports }) => (ports ?? []).every(({ hostPort }) => !hostPort),
+  "hostPort must not be set": ({ ports }) => !ports?.some(({ hostPort }) => hostPort),
 }
 const VOLUMES = new Set([
   "name",

@@ -61,11 +61,11 @@ export function* probeTarget(context: Context): Generator<Problem> {
 
 function isServed({ container, app }: AppContainer, port: string | number): boolean {
   const number = portNumber(container, port)
-  if (number === app.port) return true
-  const declared = (container.ports ?? []).map(({ containerPort }) => containerPort)
-  return number !== undefined && declared.includes(number) && declared.includes(app.port)
+  const declares = (wanted: number | undefined) =>
+    container.ports?.some(({ containerPort }) => containerPort === wanted) ?? false
+  return number === app.port || (declares(number) && declares(app.port))
 }
 
-function portNumber({ ports = [] }: Container, port: string | number): number | undefined {
-  return typeof port === "number" ? port : ports.find(({ name }) => name === port)?.containerPort
+function portNumber({ ports }: Container, port: string | number): number | undefined {
+  return typeof port === "number" ? port : ports?.find(({ name }) => name === port)?.containerPort
 }

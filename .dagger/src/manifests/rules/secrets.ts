@@ -42,9 +42,10 @@ function looksSecret(name: string, literal: string): boolean {
 function literals({ object }: Manifest): { name: string; value: string; path: Path }[] {
   if (isKind(object, "ConfigMap"))
     return Object.entries(object.data ?? {}).map(([name, value]) => ({ name, value, path: ["data", name] }))
-  return containersOf(object).flatMap(({ container, path }) =>
-    (container.env ?? []).flatMap(({ name, value }, index) =>
-      value === undefined ? [] : [{ name, value, path: [...path, "env", index, "value"] }],
-    ),
+  return containersOf(object).flatMap(
+    ({ container, path }) =>
+      container.env?.flatMap(({ name, value }, index) =>
+        value === undefined ? [] : [{ name, value, path: [...path, "env", index, "value"] }],
+      ) ?? [],
   )
 }
