@@ -29,21 +29,20 @@ export function* serviceWithoutPods({ manifests, apps }: Context): Generator<Pro
     const isOfApp = Object.values(apps).some(app => app.service === service.metadata.name)
     // Any other selector may be for pods that are deployed from elsewhere.
     const isMeant = isOfApp || (nearest !== undefined && isNear(selector, nearest.labels))
-    for (const [index, port] of (service.spec.ports ?? []).entries()) {
-      const backing = backingOf(service, port, manifests)
-      if (backing === "unselected" && isMeant)
-        yield problemAt(manifest, ["spec", "selector"], {
-          code: "SERVICE_SELECTS_NOTHING",
-          what: `${describe(service)} selects no pods of the manifests: its selector is ${formatLabels(selector)}${nearest ? `; the pods of ${nearest.name} have ${formatLabels(nearest.labels)}` : ""}`,
-          fix: "let spec.selector hold labels of the pod template that is meant",
-        })
+    const backings = (service.spec.ports ?? []).map(port => ({ port, backing: backingOf(service, port, manifests) }))
+    if (isMeant && backings.some(({ backing }) => backing === "unselected"))
+      yield problemAt(manifest, ["spec", "selector"], {
+        code: "SERVICE_SELECTS_NOTHING",
+        what: `${describe(service)} selects no pods of the manifests: its selector is ${formatLabels(selector)}${nearest ? `; the pods of ${nearest.name} have ${formatLabels(nearest.labels)}` : ""}`,
+        fix: "let spec.selector hold labels of the pod template that is meant",
+      })
+    for (const [index, { port, backing }] of backings.entries())
       if (backing === "not listening")
         yield problemAt(manifest, ["spec", "ports", index, "targetPort"], {
           code: "SERVICE_PORT_CLOSED",
           what: `${describe(service)}: port ${port.port} leads to ${targetOf(port)}, which no container it selects has`,
           fix: "let targetPort be a containerPort, or the name of one",
         })
-    }
   }
 }
 
@@ -78,13 +77,15 @@ function isNear(selector: Labels, labels: Labels): boolean {
 
 /** Whether two values differ by a slip at most: in capitals and separators, or in two letters in a row. */
 function isAlike(one: string, other: string): boolean {
-  const [a, b] = [one, other].map(text => text.toLowerCase().replace(/[-_.]/g, ""))
-  const longest = Math.max(a!.length, b!.length)
-  let begin = 0
-  while (begin < longest && a![begin] === b![begin]) begin++
-  let end = 0
-  while (end < longest - begin && a!.at(-1 - end) === b!.at(-1 - end)) end++
-  return a === b || begin + end >= Math.max(longest - 2, 3)
+  const [a, b] = [one, other].map(text => [...text.toLowerCase().replace(/[-_.]/g, "")]) as [string[], string[]]
+  const common = commonStart(a, b) + commonStart([...a].reverse(), [...b].reverse())
+  return a.join() === b.join() || Math.min(common, a.length, b.length) >= Math.max(a.length - 2, b.length - 2, 3)
+}
+
+/** How many letters two texts begin with in common. */
+function commonStart(a: string[], b: string[]): number {
+  const differing = a.findIndex((letter, index) => letter !== b[index])
+  return differing < 0 ? a.length : differing
 }
 
 function formatLabels(labels: Labels): string {
@@ -110,15 +111,14 @@ export function* appServiceMissing({ manifests, apps }: Context): Generator<Prob
   for (const [name, app] of Object.entries(apps)) {
     if (servicePortOf(objects, app) !== undefined) continue
     const service = serviceNamed(objects, app.service)
-    const manifest = manifests.find(({ object }) => object === service)
-    if (!service || !manifest)
+    if (!service)
       yield {
         code: "APP_SERVICE_MISSING",
         what: `the manifests have no Service ${app.service} for the ${name}`,
         fix: `add one, or set ${name}.service in cloud-native.yaml to the name of the Service that it has`,
       }
     else if (!selectsNothing(service, objects))
-      yield problemAt(manifest, ["spec", "ports"], {
+      yield problemAt(manifests[objects.indexOf(service)]!, ["spec", "ports"], {
         code: "APP_SERVICE_MISSING",
         what: `${describe(service)}: no port leads to port ${app.port} of the ${name}'s container`,
         fix: `let the targetPort of one be ${app.port} or the name of that containerPort, or set ${name}.port in cloud-native.yaml to the port that the container listens on`,
