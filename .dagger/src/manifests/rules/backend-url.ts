@@ -26,16 +26,17 @@ export function* backendUrlUnresolved({ manifests }: Context): Generator<Problem
 function backendUrls({ object }: Manifest): { value: string; path: Path }[] {
   if (isKind(object, "ConfigMap"))
     return object.data && NAME in object.data ? [{ value: object.data[NAME], path: ["data", NAME] }] : []
-  return containersOf(object).flatMap(({ container, path }) =>
-    (container.env ?? []).flatMap(({ name, value }, index) =>
-      name === NAME && value !== undefined ? [{ value, path: [...path, "env", index, "value"] }] : [],
-    ),
+  return containersOf(object).flatMap(
+    ({ container, path }) =>
+      container.env?.flatMap(({ name, value }, index) =>
+        name === NAME && value !== undefined ? [{ value, path: [...path, "env", index, "value"] }] : [],
+      ) ?? [],
   )
 }
 
 /** Whether a host can be nothing but a Service of the cluster: others, such as api.example.com, are not the manifests' to know. */
 function isInCluster(hostname: string, manifests: Manifest[]): boolean {
-  const [name = "", ...domains] = hostname.split(".")
+  const [name, ...domains] = hostname.split(".") as [string, ...string[]]
   const isOwn =
     serviceNamed(
       manifests.map(({ object }) => object),
@@ -46,8 +47,9 @@ function isInCluster(hostname: string, manifests: Manifest[]): boolean {
 
 function unresolvedBecause(value: string, manifests: Manifest[]): string | undefined {
   const text = value.replace("${NAMESPACE}", "namespace")
-  if (!URL.canParse(text)) return "it is not a URL"
-  const { hostname, port, protocol } = new URL(text)
+  const url = URL.canParse(text) ? new URL(text) : undefined
+  if (!url || !["http:", "https:"].includes(url.protocol)) return "it is not a URL of http or https"
+  const { hostname, port, protocol } = url
   if (!isInCluster(hostname, manifests)) return undefined
   const number = Number(port || (protocol === "https:" ? 443 : 80))
   const name = SERVICE_HOST.exec(hostname)?.[1]
@@ -58,7 +60,7 @@ function unresolvedBecause(value: string, manifests: Manifest[]): string | undef
       name,
     )
   if (!service) return `the manifests have no Service ${name ?? hostname}`
-  const ports = (service.spec.ports ?? []).map(({ port }) => port)
+  const ports = service.spec.ports?.map(({ port }) => port) ?? []
   const served = service.spec.ports?.find(item => item.port === number)
   if (!served) return `${describe(service)} has no port ${number}, but ${ports.join(", ") || "none"}`
   const backing = backingOf(service, served, manifests)
