@@ -157,7 +157,7 @@ const SHAPES = {
         .optional(),
     }),
   }),
-  StatefulSet: shape(["apps/v1"], "StatefulSet", { spec: Workload }),
+  StatefulSet: shape(["apps/v1"], "StatefulSet", { spec: Workload.extend({ replicas: z.number().optional() }) }),
   DaemonSet: shape(["apps/v1"], "DaemonSet", { spec: Workload }),
   ReplicaSet: shape(["apps/v1"], "ReplicaSet", { spec: Workload }),
   Job: shape(["batch/v1"], "Job", { spec: Workload }),

@@ -8,7 +8,8 @@ export function* replicasFixed({ manifests }: Context): Generator<Problem> {
   const scaled = scaledTargets(manifests)
   for (const manifest of manifests) {
     const { object } = manifest
-    if (isKind(object, "Deployment") && object.spec.replicas !== undefined && scaled.has(describe(object)))
+    const fixed = (isKind(object, "Deployment") || isKind(object, "StatefulSet")) && object.spec.replicas !== undefined
+    if (fixed && scaled.has(describe(object)))
       yield problemAt(manifest, ["spec", "replicas"], {
         code: "REPLICAS_FIXED",
         what: `${describe(object)}: replicas: ${object.spec.replicas} resets what its HorizontalPodAutoscaler decided at every apply`,
@@ -19,9 +20,8 @@ export function* replicasFixed({ manifests }: Context): Generator<Problem> {
 
 /** The objects that a HorizontalPodAutoscaler scales, as they are described: Deployment backend. */
 export function scaledTargets(manifests: Manifest[]): Set<string> {
-  return new Set(
-    manifests.flatMap(({ object }) => (isKind(object, "HorizontalPodAutoscaler") ? [targetOf(object)] : [])),
-  )
+  const objects = manifests.map(({ object }) => object)
+  return new Set(objects.filter(object => isKind(object, "HorizontalPodAutoscaler")).map(targetOf))
 }
 
 export function* scaleTargetMissing({ manifests }: Context): Generator<Problem> {
