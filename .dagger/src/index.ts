@@ -112,7 +112,7 @@ export class CloudNative implements Settings {
    * @param username User name for the registry. Default: no authentication.
    * @param password Password or token for the registry, for example env:REGISTRY_TOKEN.
    * @param registryService Host service to reach the registry through, if containers cannot reach its address (localhost:PORT), for example tcp://127.0.0.1:5000.
-   * @param signingKey Private key that signs the images, as written by "cosign generate-key-pair", for example file:cosign.key. Default: images are not signed.
+   * @param signingKey Private key that signs the images, as written by "cosign generate-key-pair", for example env:COSIGN_PRIVATE_KEY. Default: images are not signed.
    * @param signingPassword Password of the signing key, for example env:COSIGN_PASSWORD. Default: empty.
    * @param scanner Image whose entrypoint takes the arguments of grype, with its database or access to it. Default: known vulnerabilities are not checked.
    * @param kubeconfig Access to the cluster, for example file:$HOME/.kube/config. Default: deploy uses an ephemeral cluster.
@@ -121,7 +121,7 @@ export class CloudNative implements Settings {
    * @param apiServer Host service to reach the API server through, if containers cannot reach the address in the kubeconfig, for example tcp://127.0.0.1:6443.
    * @param manifests Folder with Kubernetes manifests. Default: the folder in the configuration, k8s/ of the source.
    * @param overlay Folder inside the manifests whose kustomization is deployed, for example overlays/production. Default: the manifests themselves.
-   * @param secrets Secrets of the applications as one dotenv file, for example file:prod.env. Default: the Secret exists in the namespace.
+   * @param secrets Secrets of the applications as one dotenv file, for example file:$HOME/shop/prod.env. Default: the Secret exists in the namespace.
    * @param publicUrl Address that users open, for example https://shop.example.com. Default: publicUrl of the configuration.
    * @param timeout Time limit of the migrations, and again of the rollout, for example 90s, 10m or 1h.
    */

@@ -59,6 +59,6 @@ function invalid(why: string): CloudNativeError {
     blame: "user",
     what: "the dotenv of --secrets cannot be used",
     why,
-    fix: "pass lines like KEY=value, for example with --secrets=file:prod.env",
+    fix: "pass lines like KEY=value, for example with --secrets=file:$HOME/shop/prod.env",
   })
 }

@@ -92,6 +92,13 @@ describe("what documents and test/consumer pass to the module", () => {
     expect(found.filter(each => !known(each))).toEqual([])
   })
 
+  // A relative one is looked up in the caller's folder, and not found from another.
+  test("names secrets by absolute paths", () => {
+    const relative = (text: string) => text.match(/\bfile:(?!PATH)[\w.][^\s`]*/g) ?? []
+    expect(relative("`--secrets=file:prod.env`, `file:PATH`, file:$HOME/x, file:/x")).toEqual(["file:prod.env"])
+    expect(texts.flatMap(({ text }) => relative(text))).toEqual([])
+  })
+
   // On Dagger 1.0, a call without it fails.
   test("passes ws on, wherever a module calls this one", () => {
     const calls = texts.flatMap(({ text }) => text.match(/cloudNative\([^)]*\)/g) ?? [])
