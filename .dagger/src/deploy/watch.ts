@@ -4,7 +4,7 @@ import { readRollout, type RolloutState } from "../status/deployment.js"
 import { describeEvents, describeNodes, describePod, describePulls, describeState } from "../status/describe.js"
 import type { RolloutFailure } from "../status/failure.js"
 import { Outages } from "../status/outages.js"
-import { commonFailure, podFailure, startLimits } from "../status/pod.js"
+import { firstDoomed, podFailure, startLimits } from "../status/pod.js"
 import { emptiness, newPods, obstacles, readSet, refusedPods, SETS, type SetState } from "../status/pod-sets.js"
 import { readSetState } from "../status/read-set.js"
 import { type Of, only, type Snapshot } from "../status/snapshot.js"
@@ -107,8 +107,8 @@ export async function watchSets(
     const byOther = applied.failureOf(set, state?.live, snapshot, pods)
     if (byOther) return { failure: byOther }
     if (!state || readSet(state).complete) return undefined
-    const ofPods = commonFailure(pods, snapshot, outages.patient(now), limits)
-    if (ofPods) return { failure: ofPods, pod: pods[0] }
+    const doomed = firstDoomed(pods, snapshot, outages.patient(now), limits)
+    if (doomed) return { failure: doomed.failure, pod: doomed.culprit }
     const refused = refusedPods(state, snapshot, applied.at, outages.patient(now))
     return refused && { failure: refused }
   }

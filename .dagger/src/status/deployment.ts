@@ -1,12 +1,9 @@
 import { excerpt } from "../util/printable.js"
 import { isFinalRefusal, refusal, type RolloutFailure } from "./failure.js"
-import { GRACE, hasEnded, makesRoom, podFailure, type StartLimits } from "./pod.js"
+import { firstDoomed, GRACE, hasEnded, makesRoom, PARTIAL, type StartLimits } from "./pod.js"
 import { isOwnedBy, type Of, only, type Snapshot } from "./snapshot.js"
 
 const REVISION = "deployment.kubernetes.io/revision"
-
-/** Milliseconds for which a part of a release may not come up while the rest of it does, as a pod that met a bad node. */
-const PARTIAL = 60_000
 
 /** Milliseconds for which pods that are being deleted are waited for; one that its own grace gives longer is not. */
 const TERMINATION = 60_000
@@ -105,23 +102,11 @@ function failureOf(
   now: number,
   limits: StartLimits,
 ): Pick<RolloutState, "failure" | "culprit"> {
-  const doomed = pods.flatMap(pod => {
-    const failure = podFailure(pod, snapshot, now, limits)
-    return failure ? [{ failure, culprit: pod }] : []
-  })
-  const [first] =
-    doomed.length === pods.length ? doomed : doomed.filter(({ culprit }) => now - unreadySince(culprit) > PARTIAL)
   return (
-    first ?? {
+    firstDoomed(pods, snapshot, now, limits) ?? {
       failure: (newest && refusedPods(snapshot, newest, pods.length === 0, now)) ?? exceededDeadline(deployment),
     }
   )
-}
-
-/** Since when (in milliseconds) a pod has not been ready. */
-function unreadySince(pod: Of<"Pod">): number {
-  const ready = pod.status.conditions.find(({ type }) => type === "Ready")
-  return Date.parse(ready?.lastTransitionTime ?? pod.metadata.creationTimestamp ?? "")
 }
 
 /**

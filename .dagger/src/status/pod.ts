@@ -14,6 +14,8 @@ import { type ContainerStatus, eventsOf, isOwnedBy, type Of, only, type Snapshot
 
 /** Milliseconds that what may heal by itself (room that is being made, a service account on its way) is given. */
 export const GRACE = 30_000
+/** Milliseconds for which a part of a release may not come up while the rest of it does, as a pod that met a bad node. */
+export const PARTIAL = 60_000
 /** Milliseconds for which no node takes a pod before that counts, where the nodes that there are is all there will be. */
 const UNSCHEDULABLE = 5_000
 /** The same where nodes can be ordered: an autoscaler looks for such pods every ten seconds, and takes a while to decide; as long as a volume may take. */
@@ -48,15 +50,27 @@ export function startLimits({ startup, startupAction, restarts }: Config["limits
   return { startup: startupAction === "warn" ? Infinity : startup, restarts }
 }
 
-/** Why none of these pods will come up by itself; undefined while one may, and where there is none. */
-export function commonFailure(
+/**
+ * The first pod that will not come up by itself, where none of them will, or that one has not for a while; undefined while
+ * all may, and where there is none.
+ */
+export function firstDoomed(
   pods: Of<"Pod">[],
   snapshot: Snapshot,
   now: number,
   limits: StartLimits,
-): PodFailure | undefined {
-  const failures = pods.map(pod => podFailure(pod, snapshot, now, limits))
-  return failures.every(failure => failure !== undefined) ? failures[0] : undefined
+): { failure: PodFailure; culprit: Of<"Pod"> } | undefined {
+  const doomed = pods.flatMap(pod => {
+    const failure = podFailure(pod, snapshot, now, limits)
+    return failure ? [{ failure, culprit: pod }] : []
+  })
+  return doomed.length === pods.length ? doomed[0] : doomed.find(({ culprit }) => now - unreadySince(culprit) > PARTIAL)
+}
+
+/** Since when (in milliseconds) a pod has not been ready. */
+function unreadySince(pod: Of<"Pod">): number {
+  const ready = pod.status.conditions.find(({ type }) => type === "Ready")
+  return Date.parse(ready?.lastTransitionTime ?? pod.metadata.creationTimestamp ?? "")
 }
 
 /** Why a pod will not come up by itself; undefined while it may. `now` is in milliseconds since 1970. */

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest"
 
-import { podFailure } from "../../../.dagger/src/status/pod.ts"
+import { firstDoomed, podFailure } from "../../../.dagger/src/status/pod.ts"
 import { Snapshot } from "../../../.dagger/src/status/snapshot.ts"
 
 const NOW = Date.parse("2026-01-01T00:01:00Z")
@@ -100,5 +100,33 @@ describe("what the scheduler says after half a minute, where nobody orders nodes
       lastTransitionTime: SINCE,
     }
     expect(failureOf({ conditions: [condition] })).toBe(expected)
+  })
+})
+
+describe("the pod by which a part of a release fails", () => {
+  const pod = (name: string, isDoomed: boolean, unreadySince: string) => ({
+    kind: "Pod",
+    metadata: { name, uid: name, creationTimestamp: unreadySince },
+    status: {
+      conditions: [
+        { type: "PodScheduled", status: "True", lastTransitionTime: unreadySince },
+        { type: "Ready", status: "False", lastTransitionTime: unreadySince },
+      ],
+      containerStatuses: [
+        { name: "a", state: { waiting: isDoomed ? { reason: "InvalidImageName" } : { reason: "ContainerCreating" } } },
+      ],
+    },
+  })
+  const [NOW_ALMOST, LONG_AGO] = ["2026-01-01T00:00:58Z", "2025-12-31T23:59:50Z"]
+
+  test.each<[string, object[], string | undefined]>([
+    ["there is none", [], undefined],
+    ["every one is doomed", [pod("db-1", true, NOW_ALMOST), pod("db-0", true, NOW_ALMOST)], "db-1"],
+    ["one of two is, since a moment ago", [pod("db-1", false, NOW_ALMOST), pod("db-0", true, NOW_ALMOST)], undefined],
+    ["one of two is, for more than a minute", [pod("db-1", false, LONG_AGO), pod("db-0", true, LONG_AGO)], "db-0"],
+  ])("%s", (_, items, expected) => {
+    const snapshot = Snapshot.parse({ items })
+    const found = firstDoomed(snapshot.items as never, snapshot, NOW, { startup: 10, restarts: 2 })
+    expect(found?.culprit.metadata.name).toBe(expected)
   })
 })
