@@ -15,6 +15,8 @@ const LONGEST_KEY = 253
  */
 export function parseDotenv(given: string): Record<string, string> {
   const file = dotenvText(given)
+  if (file === given && decodedText(given) !== undefined)
+    throw invalid("it is in base64, and what that stands for has no line like KEY=value; it may be encoded twice")
   const text = file.replace(/^\uFEFF/, "").replaceAll("\r\n", "\n")
   const values = new Map<string, string>()
   for (let offset = 0; offset < text.length;) {

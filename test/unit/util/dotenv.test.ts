@@ -52,6 +52,12 @@ describe("a dotenv file", () => {
     ["a value of others", "A=1\nURL=postgresql://${A}:hunter2@db", "line 2 sets URL to a value with ${…} in it"],
     ["a value of others in double quotes", 'A="${B:-hunter2}"', "put it in single quotes"],
     ["base64 of something else", `${"hunter2A".repeat(40)}=`, "a key of 320 characters"],
+    [
+      "a file in base64, twice",
+      Buffer.from(Buffer.from("A=hunter2\nB=12\n").toString("base64")).toString("base64"),
+      "encoded twice",
+    ],
+    ["text in base64", Buffer.from("the password is hunter2").toString("base64"), "no line like KEY=value"],
     ["JSON", '{"A": "hunter2"}', "line 1 is not like"],
   ])("is refused, without a value in the error: %s", (_, text, why) => {
     expect(() => parseDotenv(text)).toThrow(why)
