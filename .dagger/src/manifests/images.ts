@@ -1,11 +1,16 @@
+import { z } from "zod"
+
 import { readReference } from "../registry/reference.js"
 import { describe, type Manifest, type Path } from "./manifest.js"
 import { containersOf, podsOf } from "./pods.js"
 import { type Problem, problemAt } from "./problem.js"
-import type { KubernetesObject } from "./shapes.js"
+import { isKind, type KubernetesObject } from "./shapes.js"
 
 /** Kinds of Kubernetes itself whose pods nothing keeps running in a new version: no rollout of theirs can be watched. */
 const NOT_ROLLED_OUT = ["Pod", "ReplicaSet", "ReplicationController", "PodTemplate"]
+
+/** Custom kinds that run the pods of a Deployment's template in its stead, by group and kind: the field that names it. */
+const STAND_INS: Record<string, string> = { "argoproj.io Rollout": "workloadRef", "flagger.app Canary": "targetRef" }
 
 /** Each application's image must stand somewhere, by its placeholder, in a kind whose rollout is watched; every other image by digest. */
 export function* imageProblems(manifests: Manifest[], placeholders: string[]): Generator<Problem> {
@@ -14,12 +19,15 @@ export function* imageProblems(manifests: Manifest[], placeholders: string[]): G
     const { object } = manifest
     for (const { name, path } of unwatched(object, placeholders)) {
       used.add(name)
-      yield problemAt(manifest, path, {
-        code: "KIND_NOT_WATCHED",
-        what: `${describe(object)}: image: ${name} is in an object of kind ${object.kind} (${object.apiVersion}), in which no image is filled in and no rollout is watched`,
-        fix: "run the application as a Deployment, StatefulSet or DaemonSet of apps/v1, and what it runs once or at times as a Job or CronJob of batch/v1",
-      })
+      yield notWatched(manifest, path, `image: ${name}`)
     }
+    const standIn = standInFor(object, manifests, placeholders)
+    if (standIn)
+      yield problemAt(manifest, standIn.path, {
+        code: "KIND_NOT_WATCHED",
+        what: `${describe(object)} (${object.apiVersion}) runs the pods of the Deployment ${standIn.name}, and no rollout of its is watched`,
+        fix: `let the Deployment run its pods itself: take the ${object.kind} out of the manifests`,
+      })
     for (const { container, path } of containersOf(object)) {
       used.add(container.image)
       if (!placeholders.includes(container.image) && !readReference(container.image)?.digest)
@@ -39,6 +47,33 @@ export function* imageProblems(manifests: Manifest[], placeholders: string[]): G
       }
 }
 
+/** The problem of an application's image, as `image` says it, where nothing fills it in. */
+export function notWatched(manifest: Manifest, path: Path, image: string): Problem {
+  const { object } = manifest
+  return problemAt(manifest, path, {
+    code: "KIND_NOT_WATCHED",
+    what: `${describe(object)}: ${image} is in an object of kind ${object.kind} (${object.apiVersion}), in which no image is filled in and no rollout is watched`,
+    fix: "run the application as a Deployment, StatefulSet or DaemonSet of apps/v1, and what it runs once or at times as a Job or CronJob of batch/v1",
+  })
+}
+
+/** The Deployment of an application whose pods an object runs in its stead. */
+function standInFor(
+  object: KubernetesObject,
+  manifests: Manifest[],
+  placeholders: string[],
+): { name: string; path: Path } | undefined {
+  const field = STAND_INS[`${object.apiVersion.split("/")[0]} ${object.kind}`]
+  const { kind, name } = Reference.parse(object).spec[field ?? ""] ?? {}
+  const isOurs = manifests.some(
+    ({ object: other }) => isKind(other, "Deployment") && other.metadata.name === name && appOf(other, placeholders),
+  )
+  return field && kind === "Deployment" && name && isOurs ? { name, path: ["spec", field] } : undefined
+}
+
+const Target = z.looseObject({ kind: z.string().optional(), name: z.string().optional() })
+const Reference = z.object({ spec: z.record(z.string(), Target.optional().catch(undefined)).catch({}) })
+
 /** The placeholders in an object that the module does not fill in, or whose pods it does not watch. */
 function unwatched(object: KubernetesObject, placeholders: string[]): { name: string; path: Path }[] {
   const filled = NOT_ROLLED_OUT.includes(object.kind) ? [] : containersOf(object).map(({ path }) => path.join("."))
@@ -50,7 +85,7 @@ function unwatched(object: KubernetesObject, placeholders: string[]): { name: st
 }
 
 /** Every image that a field of this name holds, however deep. */
-function imagesIn(value: unknown, path: Path): { name: string; path: Path }[] {
+export function imagesIn(value: unknown, path: Path): { name: string; path: Path }[] {
   if (typeof value !== "object" || value === null) return []
   return Object.entries(value).flatMap(([key, item]) => {
     const at = [...path, Array.isArray(value) ? Number(key) : key]

@@ -1,7 +1,9 @@
 import { readReference } from "../registry/reference.js"
-import { describe, type Manifest } from "./manifest.js"
-import { containersOf } from "./pods.js"
+import { imagesIn, notWatched } from "./images.js"
+import { describe, type Manifest, type Path } from "./manifest.js"
+import { containersOf, podsOf } from "./pods.js"
 import { type Problem, problemAt } from "./problem.js"
+import type { KubernetesObject } from "./shapes.js"
 
 /** An application, as an image may be called after it. */
 export interface Named {
@@ -40,6 +42,9 @@ export function placeOwnImages(manifests: Manifest[], apps: Record<string, Named
       if (name !== image) notes.add(`${image} is the image of the ${name} that is built here`)
       container.image = name
     }
+  for (const manifest of manifests)
+    for (const { name: image, path } of imagesOfOthers(manifest.object))
+      if (applicationsOf(image, apps).length > 0) problems.push(notWatched(manifest, path, `image: ${image}`))
   for (const { object } of manifests)
     for (const { container } of containersOf(object))
       if (container.imagePullPolicy === "Never") {
@@ -49,6 +54,16 @@ export function placeOwnImages(manifests: Manifest[], apps: Record<string, Named
         )
       }
   return { problems, notes: [...notes] }
+}
+
+/** Where custom kinds, as a Rollout or a Workflow, have containers; elsewhere an image may be a name only, as in Flux's. */
+const CONTAINERS = ["containers", "initContainers", "container", "steps", "script"]
+
+/** The images of the containers that an object of a kind has whose pods the module does not know. */
+function imagesOfOthers(object: KubernetesObject): { name: string; path: Path }[] {
+  if (podsOf(object)) return []
+  const { metadata: _, data: __, ...fields } = object
+  return imagesIn(fields, []).filter(({ path }) => path.some(part => CONTAINERS.includes(String(part))))
 }
 
 function applicationsOf(image: string, apps: Record<string, Named>): string[] {

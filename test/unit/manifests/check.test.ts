@@ -45,6 +45,22 @@ const CASES: Break[] = [
       m.remove("Job", "backend-migration")
     },
   ],
+  [
+    "an Argo Rollout that runs the pods of the backend's Deployment",
+    "KIND_NOT_WATCHED",
+    m =>
+      m.add(
+        "{ apiVersion: argoproj.io/v1alpha1, kind: Rollout, metadata: { name: shop }, spec: { workloadRef: { apiVersion: apps/v1, kind: Deployment, name: backend } } }",
+      ),
+  ],
+  [
+    "a Canary of Flagger's for the frontend's Deployment",
+    "KIND_NOT_WATCHED",
+    m =>
+      m.add(
+        "{ apiVersion: flagger.app/v1beta1, kind: Canary, metadata: { name: shop }, spec: { targetRef: { apiVersion: apps/v1, kind: Deployment, name: frontend } } }",
+      ),
+  ],
   ["an unknown token", "TOKEN_UNKNOWN", m => void (m.get("ConfigMap", "backend-config").data.JWT_ISSUER = "${ISSUER}")],
   ["no startup probe", "PROBE_MISSING", m => void delete m.container("Deployment", "frontend").startupProbe],
   ["no liveness probe", "PROBE_MISSING", m => void delete m.container("Deployment", "frontend").livenessProbe],

@@ -66,3 +66,26 @@ test("a pull policy with which no image by digest could run is replaced, and sai
     "Deployment all: imagePullPolicy of container c0 is IfNotPresent instead of Never: an image by digest comes from a registry",
   ])
 })
+
+describe("an application's image in a kind that is not watched is refused", () => {
+  const of = (apiVersion: string, kind: string, spec: object) =>
+    parseManifests([
+      { name: "a.yaml", text: JSON.stringify({ apiVersion, kind, metadata: { name: "shop" }, spec }, undefined, 1) },
+    ])
+  const pods = (image: string) => ({ template: { spec: { containers: [{ name: "api", image }] } } })
+  test.each<[string, string, object, boolean]>([
+    ["argoproj.io/v1alpha1", "Rollout", pods("ghcr.io/acme/shop-api:1.2"), true],
+    ["apps.kruise.io/v1alpha1", "CloneSet", pods("shop-api"), true],
+    ["apps.kruise.io/v1beta1", "StatefulSet", pods("shop-api"), true],
+    ["batch.volcano.sh/v1alpha1", "Job", { tasks: [pods("shop-api:1")] }, true],
+    ["serving.knative.dev/v1", "Service", pods("shop-api:1"), true],
+    ["keda.sh/v1alpha1", "ScaledJob", { jobTargetRef: pods("shop-api:1") }, true],
+    ["argoproj.io/v1alpha1", "Workflow", { templates: [{ script: { image: "shop-api:1" } }] }, true],
+    ["argoproj.io/v1alpha1", "Rollout", pods("redis:7"), false],
+    ["argoproj.io/v1alpha1", "Rollout", pods(`ghcr.io/acme/shop-api${DIGEST}`), false],
+    ["image.toolkit.fluxcd.io/v1beta2", "ImageRepository", { image: "ghcr.io/acme/shop-api" }, false],
+  ])("%s %s", (apiVersion, kind, spec, isRefused) => {
+    const { problems } = placeOwnImages(of(apiVersion, kind, spec), APPS)
+    expect(problems.map(({ code }) => code)).toEqual(isRefused ? ["KIND_NOT_WATCHED"] : [])
+  })
+})
