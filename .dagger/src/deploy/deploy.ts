@@ -27,7 +27,7 @@ import { replacedBy } from "../release/prune.js"
 import type { Report } from "../report/report.js"
 import { formatReport } from "../report/summary.js"
 import { CloudNativeError, messageOf } from "../util/errors.js"
-import { isRedactable, Redactor } from "../util/redact.js"
+import { Redactor } from "../util/redact.js"
 import { assertAlone } from "./alone.js"
 import { AppliedWorkloads } from "./applied.js"
 import { settleEarlierMigrations } from "./earlier-migrations.js"
@@ -59,20 +59,21 @@ export async function deployRelease(
 ): Promise<Report> {
   const release = renderRelease(inputs, { ...images }, kubectl.namespace, restartedAt)
   await validate(kubectl, release)
-  logUnredactable(inputs)
+  const redactor = redactorOf(inputs)
+  logUnredactable(inputs, redactor)
   const { config, publicUrl } = inputs
   const expectations = expectationsOf(config, publicUrl, addressesOf(release.objects, config))
   const recorded = { release, images: { ...images }, publicUrl, expectations }
   const applied = new AppliedWorkloads()
-  return exclusively({ kubectl, config, recorded, options, redactor: redactorOf(inputs), applied, isRollback: false })
+  return exclusively({ kubectl, config, recorded, options, redactor, applied, isRollback: false })
 }
 
 async function validate(kubectl: Kubectl, { config, migrations, objects }: Release): Promise<void> {
   succeeded(["apply"], await dryRun(kubectl, [...config, ...migrations, ...objects]))
 }
 
-function logUnredactable({ secrets }: ReleaseInputs): void {
-  const plain = Object.entries(secrets ?? {}).filter(([, value]) => !isRedactable(value))
+function logUnredactable({ secrets }: ReleaseInputs, redactor: Redactor): void {
+  const plain = Object.entries(secrets ?? {}).filter(([, value]) => redactor.redactable([value]).length === 0)
   if (plain.length > 0)
     console.log(`secrets: too short or too plain to redact in logs: ${plain.map(([key]) => key).join(", ")}`)
 }
@@ -83,7 +84,7 @@ export async function rollBack(kubectl: Kubectl, config: Config, timeout: number
   const recorded = await readRecord(kubectl, id)
   console.log(`rollback: to ${id}`)
   const options = { handshake: false, keepFailed: false, force: true, timeout }
-  const redactor = new Redactor([])
+  const redactor = new Redactor([], undefined, [config.name, kubectl.namespace])
   const applied = new AppliedWorkloads()
   return formatReport(await exclusively({ kubectl, config, recorded, options, redactor, applied, isRollback: true }))
 }

@@ -93,7 +93,8 @@ export function renderRelease(
 }
 
 /** Hides what a deployment was given; the Secret made of it is named by its content. */
-export function redactorOf({ secrets, registryLogin, config }: ReleaseInputs): Redactor {
+export function redactorOf({ secrets, registryLogin, config, manifests }: ReleaseInputs): Redactor {
   const values = [...Object.values(secrets ?? {}), ...(registryLogin ? [registryLogin.password] : [])]
-  return new Redactor(values, secrets && `${config.secretName}-`)
+  const names = [config.name, config.namespace, ...manifests.map(({ object }) => object.metadata.name)]
+  return new Redactor(values, secrets && `${config.secretName}-`, names)
 }

@@ -17,7 +17,8 @@ async function lastLines(
   options: Record<string, string>,
 ): Promise<string> {
   try {
-    const values = [...redactor.values, ...(await secretValues(kubectl, unknownSecrets(pod, redactor)))]
+    const others = await secretValues(kubectl, unknownSecrets(pod, redactor))
+    const values = [...redactor.values, ...redactor.redactable(others)]
     const log = await (await kubectl.api()).log(pod.metadata.name, { ...options, tailLines: LINES })
     return printable((log ?? "").trim(), text => redact(text, values))
   } catch (error) {

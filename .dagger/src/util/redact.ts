@@ -1,14 +1,29 @@
 /** What must not be shown of the secrets that a deployment was given. */
 export class Redactor {
-  /** @param prefix How the Secrets begin that hold nothing but these values; unset: none is known to. */
+  /** Those that can be taken out of a text. */
+  readonly values: string[]
+
+  /**
+   * @param prefix How the Secrets begin that hold nothing but these values; unset: none is known to.
+   * @param names What reports are full of and everybody knows, as the names of objects: without them no report could be read.
+   */
   constructor(
-    readonly values: string[],
+    values: string[],
     private readonly prefix?: string,
-  ) {}
+    private readonly names: string[] = [],
+  ) {
+    this.values = this.redactable(values)
+  }
 
   /** The same values, for pods that have other Secrets. */
   forOtherSecrets(): Redactor {
-    return new Redactor(this.values)
+    return new Redactor(this.values, undefined, this.names)
+  }
+
+  /** Those of some values that can be taken out of a text without making it unreadable. */
+  redactable(values: string[]): string[] {
+    const words = this.names.flatMap(name => [name, ...name.split(/[-.]/)])
+    return values.filter(value => isRedactable(value) && !words.includes(value.trim()))
   }
 
   /** Whether the values of a Secret are among these, by its name. */

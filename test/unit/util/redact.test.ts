@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest"
 
-import { isRedactable, redact } from "../../../.dagger/src/util/redact.js"
+import { isRedactable, redact, Redactor } from "../../../.dagger/src/util/redact.js"
 
 const SECRET = "p@ss?w/o rd~ÿ>1"
 const bytes = Buffer.from(SECRET)
@@ -83,3 +83,13 @@ test.each(["", "abc", "5432", "true", "production", "postgres"])(
 )
 
 test.each(["abcd", "123456", "correct horse"])("%j is redacted", value => expect(isRedactable(value)).toBe(true))
+
+test("the names of a release stay, which its reports are full of", () => {
+  const redactor = new Redactor(["shop", "tasks-db", "queue", "hunter22"], undefined, [
+    "shop",
+    "tasks-db",
+    "shop-queue",
+  ])
+  expect(redactor.values).toEqual(["hunter22"])
+  expect(redactor.forOtherSecrets().redactable(["shop", "shopkeeper"])).toEqual(["shopkeeper"])
+})
