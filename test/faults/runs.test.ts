@@ -256,8 +256,8 @@ test.concurrent(
   },
 )
 
-/** A StatefulSet of the frontend's image, whose pod does as a script says. */
-function withQueue(script: string): Source {
+/** A StatefulSet of the frontend's image, whose pod does as a script says, and may use so much memory. */
+function withQueue(script: string, memory = "128Mi"): Source {
   const queue = `---
 apiVersion: apps/v1
 kind: StatefulSet
@@ -278,6 +278,7 @@ spec:
           ports: [{ containerPort: 3000 }]
           readinessProbe: { httpGet: { path: /health, port: 3000 }, periodSeconds: 1 }
           lifecycle: { preStop: { sleep: { seconds: 1 } } }
+          resources: { limits: { memory: ${memory} } }
           securityContext: { allowPrivilegeEscalation: false, capabilities: { drop: [ALL] } }
 `
   const source = Source.minimal()
@@ -305,6 +306,29 @@ test.concurrent(
     const next = await namespace.deploy(withQueue(serves("two")), "--timeout=2m").ended
     expect(next.exitCode, next.stderr).toBe(0)
     expect(await ready()).toBe(`1 ${serves("two")}`)
+  },
+)
+
+test.concurrent(
+  "7: a StatefulSet whose new pod a quota refuses is rolled back, and the quota is named",
+  async context => {
+    const namespace = await Namespace.create(lab, "stateful-quota")
+    await namespace.kubectl("create", "quota", "small", "--hard=limits.memory=1Gi")
+    await namespace.kubectl("apply", "--filename=test/faults/cases/quota-exceeded/limits.yaml")
+    const serves = "require('http').createServer((_, answer) => answer.end()).listen(3000)"
+    const good = await namespace.deploy(withQueue(serves)).ended
+    expect(good.exitCode, good.stderr).toBe(0)
+
+    const call = namespace.deploy(withQueue(serves, "2Gi"), "--timeout=4m")
+    const moments = momentsOf(call, "apply: ")
+    const bad = await call.ended
+    expect(bad.exitCode, bad.stderr).toBe(1)
+    measure(context, { code: "ROLLOUT_FAILED", since: "apply", ...(await moments) })
+    for (const text of ["ROLLOUT_FAILED: the rollout of statefulset/queue", "exceeded quota", "rolled back to"])
+      expect(errorOf(bad), bad.stderr).toContain(text)
+    expect(await namespace.kubectl("get", "statefulset", "queue", "--output=jsonpath={.status.readyReplicas}")).toBe(
+      "1",
+    )
   },
 )
 
