@@ -1,6 +1,6 @@
 import { excerpt } from "../util/printable.js"
 import { isFinalRefusal, refusal, type RolloutFailure } from "./failure.js"
-import { firstDoomed, GRACE, hasEnded, makesRoom, PARTIAL, type StartLimits } from "./pod.js"
+import { firstDoomed, GRACE, hasEnded, isReady, makesRoom, PARTIAL, type StartLimits } from "./pod.js"
 import { isOwnedBy, type Of, only, type Snapshot } from "./snapshot.js"
 
 const REVISION = "deployment.kubernetes.io/revision"
@@ -102,11 +102,12 @@ function failureOf(
   now: number,
   limits: StartLimits,
 ): Pick<RolloutState, "failure" | "culprit"> {
-  return (
-    firstDoomed(pods, snapshot, now, limits) ?? {
-      failure: (newest && refusedPods(snapshot, newest, pods.length === 0, now)) ?? exceededDeadline(deployment),
-    }
-  )
+  const doomed = firstDoomed(pods, snapshot, now, limits)
+  if (doomed) return doomed
+  const refused = newest && refusedPods(snapshot, newest, pods.length === 0, now)
+  if (refused) return { failure: refused }
+  const failure = exceededDeadline(deployment)
+  return failure ? { failure, culprit: pods.find(pod => !isReady(pod)) } : {}
 }
 
 /**

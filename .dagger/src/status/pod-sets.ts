@@ -1,7 +1,7 @@
 import { z } from "zod"
 
 import { isFinalRefusal, refusal, type WorkloadFailure } from "./failure.js"
-import { GRACE, hasEnded } from "./pod.js"
+import { GRACE, hasEnded, isReady } from "./pod.js"
 import { isOwnedBy, type Of, only, type Snapshot, Writers } from "./snapshot.js"
 import { isAutoscaled, type LiveWorkload } from "./workload.js"
 
@@ -141,7 +141,7 @@ export function obstacles(
       !pod.metadata.deletionTimestamp &&
       pod.metadata.labels[REVISION] !== revision &&
       ordinalOf(pod) >= partition &&
-      !pod.status.conditions.some(({ type, status }) => type === "Ready" && status === "True") &&
+      !isReady(pod) &&
       (isRollback || isDoomed(pod)),
   )
 }

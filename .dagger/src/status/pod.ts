@@ -121,6 +121,10 @@ function isScheduled(pod: Of<"Pod">, status: "True" | "False"): boolean {
   return pod.status.conditions.some(condition => condition.type === "PodScheduled" && condition.status === status)
 }
 
+export function isReady(pod: Of<"Pod">): boolean {
+  return pod.status.conditions.some(({ type, status }) => type === "Ready" && status === "True")
+}
+
 /** Whether its node was short of memory, disk or processes, and it had to go. */
 export function isEvicted(pod: Of<"Pod">): boolean {
   return pod.status.reason === "Evicted"
