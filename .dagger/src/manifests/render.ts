@@ -10,7 +10,7 @@ import { pullSecretFor } from "./pull-secret.js"
 import { mayMake, referencesOf } from "./references.js"
 import { fillSecretValues, holdsSecretValues, secretValueProblems } from "./secret-values.js"
 import { isKind, type KubernetesObject } from "./shapes.js"
-import { sizeProblems } from "./size.js"
+import { secretSizeProblems, sizeProblems } from "./size.js"
 import { fillTokens, tokenProblems } from "./tokens.js"
 
 export type { KubernetesObject } from "./shapes.js"
@@ -117,6 +117,7 @@ function* scopeProblems(manifests: Manifest[], namespace: string): Generator<Pro
 /** Whether the secrets given are what the manifests refer to. */
 function* secretProblems(manifests: Manifest[], inputs: ReleaseInputs): Generator<Problem> {
   const { secretName, secrets } = inputs
+  yield* secretSizeProblems(secrets ?? {})
   if (secrets && !manifests.some(holdsSecretValues) && !refersToSecret(manifests, secretName))
     yield {
       code: "SECRETS_NOT_USED",

@@ -19,6 +19,17 @@ export function* sizeProblems(manifests: Manifest[]): Generator<Problem> {
         })
 }
 
+/** Of the secrets that a release is given, which become one Secret. */
+export function* secretSizeProblems(secrets: Record<string, string>): Generator<Problem> {
+  const bytes = textsOf(secrets)
+  if (bytes > DATA)
+    yield {
+      code: "OBJECT_TOO_LARGE",
+      what: `the secrets that were given have ${bytes} bytes, and Kubernetes takes ${DATA} in a Secret`,
+      fix: "put what is large and not secret into the image or a volume",
+    }
+}
+
 function sizesOf(object: KubernetesObject): { field: string[]; bytes: number; limit: number }[] {
   const annotations = textsOf(object.metadata.annotations)
   const sizes = [

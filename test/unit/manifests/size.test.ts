@@ -1,7 +1,7 @@
 import { expect, test } from "vitest"
 
 import { parseManifests } from "../../../.dagger/src/manifests/parse.ts"
-import { sizeProblems } from "../../../.dagger/src/manifests/size.ts"
+import { secretSizeProblems, sizeProblems } from "../../../.dagger/src/manifests/size.ts"
 
 const MB = 1_048_576
 const of = (object: object) =>
@@ -35,4 +35,11 @@ test.each([
   ],
 ])("is too large for Kubernetes, or not: %s", (_, object, expected) => {
   expect(of(object)).toEqual(expected)
+})
+
+test.each([
+  [MB - 1, []],
+  [MB, ["the secrets that were given have 1048577 bytes, and Kubernetes takes 1048576 in a Secret"]],
+])("secrets of %i bytes and a key of one", (bytes, expected) => {
+  expect([...secretSizeProblems({ k: "x".repeat(bytes) })].map(({ what }) => what)).toEqual(expected)
 })
