@@ -41,12 +41,12 @@ export class Namespace {
     )
   }
 
-  /** The pods of the applications that are not about to go, by what they run. */
+  /** What the pods of the applications run that are not about to go; how many do is the autoscaler's affair. */
   async running(): Promise<string[]> {
     const line =
       '{{range .items}}{{if and (not .metadata.deletionTimestamp) (eq .status.phase "Running")}}{{.metadata.labels}} {{range .spec.containers}}{{.image}} {{.command}}{{end}}{{"\\n"}}{{end}}{{end}}'
     const text = await this.kubectl("get", "pods", "--selector=pod-template-hash", `--output=go-template=${line}`)
-    return text.split("\n").filter(Boolean).sort()
+    return [...new Set(text.split("\n").filter(Boolean))].sort()
   }
 
   /** What the module has started there and not removed. */
