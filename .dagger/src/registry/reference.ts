@@ -52,6 +52,11 @@ export function nameOf({ host, repository }: Pick<Reference, "host" | "repositor
   return `${host}/${repository}`
 }
 
+/** Where an address of Docker Hub's website or API goes on: none of these is an account. */
+const HUB_PAGES = /^(r|u|_|v1|v2|repository|repositories)(\/|$)/
+/** Hosts of code, by the registry that belongs to each. */
+const CODE_HOSTS: Record<string, string> = { "github.com": "ghcr.io", "gitlab.com": "registry.gitlab.com" }
+
 /** Segments of a path as the OCI distribution specification allows them. */
 const PATH = /^[a-z0-9]+((\.|_{1,2}|-+)[a-z0-9]+)*(\/[a-z0-9]+((\.|_{1,2}|-+)[a-z0-9]+)*)*$/
 
@@ -77,6 +82,8 @@ export function parseRegistry(text: string): RegistryPath {
   const host = HUB_NAMES.test(first) ? HUB : first
   const path = rest.join("/")
   if (!first || (host === HUB && !path)) throw refused("Docker Hub needs the name of an account or an organization")
+  if (host === HUB && HUB_PAGES.test(path)) throw refused("it is the address of a page, and no account of Docker Hub's")
+  if (CODE_HOSTS[host]) throw refused(`${host} holds code; its registry is ${CODE_HOSTS[host]}`)
   if (/[:@]/.test(path)) throw refused("the tag is set by this module: the path has no tag and no digest")
   if (path && !PATH.test(path)) throw refused(`"${path}" is not a valid path: letters, digits and . _ - between them`)
   return { host, prefix: path ? `${host}/${path}` : host }

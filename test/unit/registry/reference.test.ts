@@ -70,6 +70,10 @@ describe("--registry", () => {
     ["ghcr.io/acme:1.2", "the tag is set by this module"],
     [`ghcr.io/acme@${DIGEST}`, "the tag is set by this module"],
     ["ghcr.io/acme inc", "is not a valid path"],
+    ["https://hub.docker.com/r/acme/shop", "the address of a page"],
+    ["https://index.docker.io/v1/", "the address of a page"],
+    ["https://github.com/acme", "its registry is ghcr.io"],
+    ["gitlab.com/acme/shop", "its registry is registry.gitlab.com"],
     ["ghcr.io//acme", "is not a valid path"],
   ])("%j is refused", (text, why) => {
     expect(() => parseRegistry(text)).toThrow(/^ARGUMENTS_INVALID: --registry=/)
