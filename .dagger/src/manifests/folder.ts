@@ -40,7 +40,7 @@ export function filesInside({ files }: FolderLayout, folder: string): string[] {
 /** The kustomizations that no other one is made of; `texts`: by folder. A component is a part only. */
 export function environments(texts: Map<string, string>): string[] {
   const read = [...texts].map(([folder, text]) => ({ folder, ...kustomizationOf(text) }))
-  const parts = read.flatMap(({ folder, uses }) => uses.map(path => posix.normalize(posix.join(folder, path))))
+  const parts = read.flatMap(({ folder, uses }) => uses.map(path => posix.join(folder, path).replace(/\/$/, "")))
   return read
     .filter(({ folder, isComponent }) => !isComponent && !parts.includes(folder))
     .map(({ folder }) => folder)
@@ -50,9 +50,9 @@ export function environments(texts: Map<string, string>): string[] {
 /** A kustomization that cannot be read is one that uses nothing: kubectl says what is wrong with it. */
 function kustomizationOf(text: string): { uses: string[]; isComponent: boolean } {
   const value = parsed(text)
-  const uses = ["resources", "bases", "components"].flatMap(field => (value[field] as unknown[] | undefined) ?? [])
+  const uses = ["resources", "bases", "components"].flatMap(field => value[field])
   return {
-    uses: uses.filter(item => typeof item === "string").map(path => path.replace(/\/+$/, "")),
+    uses: uses.filter(item => typeof item === "string"),
     isComponent: value.kind === "Component",
   }
 }

@@ -87,7 +87,7 @@ export function* hookProblems(manifests: Manifest[]): Generator<Problem> {
 
 /** The place in the order that annotations give an object: the lower, the earlier. */
 export function waveOf({ metadata: { annotations = {} } }: KubernetesObject): number {
-  return parseInt(annotations[WAVE] ?? annotations[WEIGHT] ?? "") || 0
+  return parseInt(String(annotations[WAVE] ?? annotations[WEIGHT])) || 0
 }
 
 /** Jobs in the order to run them: those of a stage side by side. Helm runs its hooks one by one, by weight and name. */

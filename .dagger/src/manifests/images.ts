@@ -76,21 +76,21 @@ const Reference = z.object({ spec: z.record(z.string(), Target.optional().catch(
 
 /** The placeholders in an object that the module does not fill in, or whose pods it does not watch. */
 function unwatched(object: KubernetesObject, placeholders: string[]): { name: string; path: Path }[] {
-  const filled = NOT_ROLLED_OUT.includes(object.kind) ? [] : containersOf(object).map(({ path }) => path.join("."))
+  const filled = containersOf(object).map(({ path }) => [...path, "image"].join("."))
+  const isFilled = (path: Path) => !NOT_ROLLED_OUT.includes(object.kind) && filled.includes(path.join("."))
   // Metadata and the data of a ConfigMap are anybody's texts.
   const { metadata: _, data: __, ...fields } = object
-  return imagesIn(fields, []).filter(
-    ({ name, path }) => placeholders.includes(name) && !filled.includes(path.slice(0, -1).join(".")),
-  )
+  return [...imagesIn(fields, [])].filter(({ name, path }) => placeholders.includes(name) && !isFilled(path))
 }
 
 /** Every image that a field of this name holds, however deep. */
-export function imagesIn(value: unknown, path: Path): { name: string; path: Path }[] {
-  if (typeof value !== "object" || value === null) return []
-  return Object.entries(value).flatMap(([key, item]) => {
+export function* imagesIn(value: unknown, path: Path): Generator<{ name: string; path: Path }> {
+  if (!(value instanceof Object)) return
+  for (const [key, item] of Object.entries(value) as [string, unknown][]) {
     const at = [...path, Array.isArray(value) ? Number(key) : key]
-    return key === "image" && typeof item === "string" ? [{ name: item, path: at }] : imagesIn(item, at)
-  })
+    if (key === "image" && typeof item === "string") yield { name: item, path: at }
+    else yield* imagesIn(item, at)
+  }
 }
 
 /** The application that the pods of an object are; init containers only prepare. */

@@ -59,6 +59,6 @@ export function applyRank(kind: string): number {
 
 /** Whether a version is of an API group of Kubernetes itself: those of custom kinds have a domain of their own. */
 export function isBuiltIn(apiVersion: string): boolean {
-  const [group = ""] = apiVersion.includes("/") ? apiVersion.split("/") : []
-  return !group.includes(".") || (/(^|\.)k8s\.io$/.test(group) && !group.endsWith(".x-k8s.io"))
+  const [group] = apiVersion.split("/") as [string]
+  return !group.includes(".") || group.endsWith(".k8s.io")
 }

@@ -63,7 +63,7 @@ const CONTAINERS = ["containers", "initContainers", "container", "steps", "scrip
 function imagesOfOthers(object: KubernetesObject): { name: string; path: Path }[] {
   if (podsOf(object)) return []
   const { metadata: _, data: __, ...fields } = object
-  return imagesIn(fields, []).filter(({ path }) => path.some(part => CONTAINERS.includes(String(part))))
+  return [...imagesIn(fields, [])].filter(({ path }) => path.some(part => CONTAINERS.includes(String(part))))
 }
 
 function applicationsOf(image: string, apps: Record<string, Named>): string[] {

@@ -25,40 +25,41 @@ export function referencesOf(object: KubernetesObject): Reference[] {
   const { spec } = pods.template
   const path = [...pods.path, "spec"]
   return [
-    ...(["initContainers", "containers"] as const).flatMap(list =>
-      (spec[list] ?? []).flatMap((container, index) => containerReferences(container, [...path, list, index])),
+    ...(["initContainers", "containers"] as const).flatMap(
+      list => spec[list]?.flatMap((container, index) => containerReferences(container, [...path, list, index])) ?? [],
     ),
     ...volumeReferences(spec.volumes, [...path, "volumes"]),
     ...pullSecrets(spec.imagePullSecrets, [...path, "imagePullSecrets"]),
   ]
 }
 
-function containerReferences({ env = [], envFrom = [] }: Container, path: Path): Reference[] {
+function containerReferences({ env, envFrom }: Container, path: Path): Reference[] {
   return [
-    ...env.flatMap(({ valueFrom }, index) => [
+    ...(env?.flatMap(({ valueFrom }, index) => [
       ...reference("ConfigMap", valueFrom?.configMapKeyRef, [...path, "env", index, "valueFrom", "configMapKeyRef"]),
       ...reference("Secret", valueFrom?.secretKeyRef, [...path, "env", index, "valueFrom", "secretKeyRef"]),
-    ]),
-    ...envFrom.flatMap(({ configMapRef, secretRef }, index) => [
+    ]) ?? []),
+    ...(envFrom?.flatMap(({ configMapRef, secretRef }, index) => [
       ...reference("ConfigMap", configMapRef, [...path, "envFrom", index, "configMapRef"]),
       ...reference("Secret", secretRef, [...path, "envFrom", index, "secretRef"]),
-    ]),
+    ]) ?? []),
   ]
 }
 
-function volumeReferences(volumes: PodTemplate["spec"]["volumes"] = [], path: Path): Reference[] {
-  return volumes.flatMap(({ configMap, secret, projected }, volume) => [
+function volumeReferences(volumes: PodTemplate["spec"]["volumes"], path: Path): Reference[] {
+  const references = volumes?.flatMap(({ configMap, secret, projected }, volume) => [
     ...reference("ConfigMap", configMap, [...path, volume, "configMap"]),
     ...reference("Secret", secret, [...path, volume, "secret"], "secretName"),
-    ...(projected?.sources ?? []).flatMap((source, index) => [
+    ...(projected?.sources.flatMap((source, index) => [
       ...reference("ConfigMap", source.configMap, [...path, volume, "projected", "sources", index, "configMap"]),
       ...reference("Secret", source.secret, [...path, volume, "projected", "sources", index, "secret"]),
-    ]),
+    ]) ?? []),
   ])
+  return references ?? []
 }
 
-function pullSecrets(secrets: { name: string }[] = [], path: Path): Reference[] {
-  return secrets.flatMap((secret, index) => reference("Secret", secret, [...path, index]))
+function pullSecrets(secrets: { name: string }[] | undefined, path: Path): Reference[] {
+  return secrets?.flatMap((secret, index) => reference("Secret", secret, [...path, index])) ?? []
 }
 
 /** What the forms have in common: one key, some items, or the whole. */
@@ -81,7 +82,7 @@ function reference(
     {
       kind,
       name: source[field]!,
-      keys: source.key !== undefined ? [source.key] : (source.items ?? []).map(({ key }) => key),
+      keys: source.key !== undefined ? [source.key] : (source.items?.map(({ key }) => key) ?? []),
       optional: source.optional ?? false,
       path: [...path, field],
       rename: name => void (source[field] = name),
@@ -115,27 +116,26 @@ export function comesWithPod({ apiVersion }: KubernetesObject): boolean {
 }
 
 function holdsText(value: unknown, text: string): boolean {
-  if (typeof value !== "object" || value === null) return value === text
+  if (!(value instanceof Object)) return value === text
   return Object.values(value).some(item => holdsText(item, text))
 }
 
 /** The ConfigMaps that the manifests themselves bring. */
 export function configMapsIn(manifests: Manifest[]): Available[] {
-  return manifests.flatMap(({ object }) =>
-    isKind(object, "ConfigMap")
-      ? {
-          kind: "ConfigMap" as const,
-          name: object.metadata.name,
-          keys: Object.keys({ ...object.data, ...object.binaryData }),
-        }
-      : [],
-  )
+  return manifests
+    .map(({ object }) => object)
+    .filter(object => isKind(object, "ConfigMap"))
+    .map(({ metadata: { name }, data, binaryData }) => ({
+      kind: "ConfigMap",
+      name,
+      keys: Object.keys({ ...data, ...binaryData }),
+    }))
 }
 
 /** The ConfigMaps and Secrets that the manifests themselves bring, or may have made; `own`: the applications' Secret of the config. */
 export function availableIn(manifests: Manifest[], own: string): Available[] {
-  const needed = neededBy(manifests).flatMap(({ reference: { kind, name } }) => (kind === "Secret" ? name : []))
-  const secrets = new Set([...needed, own])
+  const needed = neededBy(manifests).map(({ reference }) => reference)
+  const secrets = new Set([...needed.filter(({ kind }) => kind === "Secret").map(({ name }) => name), own])
   const found = manifests.flatMap(({ object }) => {
     const { name } = object.metadata
     if (isKind(object, "Secret"))

@@ -1,6 +1,7 @@
 import { posix } from "node:path"
 
-import { describe, type Manifest, type Path } from "./manifest.js"
+import { stepsOf } from "../util/leaves.js"
+import { describe, type Manifest } from "./manifest.js"
 import { type Problem, problemAt } from "./problem.js"
 import { entriesOf, fieldsOf, keysIn } from "./secret-values.js"
 import type { KubernetesObject } from "./shapes.js"
@@ -19,7 +20,7 @@ export function objectsByTemplate(text: string, chart: string): { name: string; 
 /** What is another in each rendering of the same chart: nobody could tell what a plan, or a rollback, would bring. */
 export function* unstable(first: Manifest[], second: Manifest[]): Generator<Problem> {
   for (const { manifest, field } of differences(first, second))
-    yield problemAt(manifest, field === undefined ? ["metadata", "name"] : pathOf(field), {
+    yield problemAt(manifest, field === undefined ? ["metadata", "name"] : stepsOf(field), {
       code: "CHART_NOT_STABLE",
       what: `${describe(manifest.object)}: ${field ?? "its name"} is another each time that the chart is rendered, as by randAlphaNum, genCA or now`,
       fix: "set the value that the template asks for, with values or secretValues in cloud-native.yaml, so that it makes none of its own",
@@ -30,7 +31,7 @@ export function* unstable(first: Manifest[], second: Manifest[]): Generator<Prob
 export function* computed(first: Manifest[], other: Manifest[]): Generator<Problem> {
   for (const { manifest, field } of differences(first, other)) {
     if (field && /(^|\.)annotations\./.test(field)) continue
-    yield problemAt(manifest, field === undefined ? ["metadata", "name"] : pathOf(field), {
+    yield problemAt(manifest, field === undefined ? ["metadata", "name"] : stepsOf(field), {
       code: "SECRET_VALUE_COMPUTED",
       what: `${describe(manifest.object)}: ${field ?? "its name"} is computed from a value of secretValues, such as by sha256sum, urlquery or a second b64enc; this module puts values in as they are, after Helm`,
       fix: "give the computed text itself as a key of --secrets, for the value that the template takes it from",
@@ -72,9 +73,4 @@ function differences(first: Manifest[], second: Manifest[]): { manifest: Manifes
 
 function keyOf({ apiVersion, kind, metadata }: KubernetesObject): string {
   return [apiVersion, kind, metadata.namespace, metadata.name].join(" ")
-}
-
-/** spec.containers[0].image → its steps. Keys with dots in them lead to what holds them. */
-function pathOf(field: string): Path {
-  return [...field.matchAll(/([^.[\]]+)|\[(\d+)\]/g)].map(([, key, index]) => key ?? Number(index))
 }

@@ -1,4 +1,4 @@
-import { leaves } from "../util/leaves.js"
+import { leaves, stepsOf } from "../util/leaves.js"
 import { describe, type Manifest } from "./manifest.js"
 import { type Problem, problemAt } from "./problem.js"
 import { isKind, type KubernetesObject } from "./shapes.js"
@@ -28,7 +28,7 @@ export function fieldsOf(object: KubernetesObject): Map<string, string> {
   const isSecret = isKind(object, "Secret")
   const shown = isSecret ? { ...object, data: plain("data"), stringData: plain("stringData") } : object
   const unmarked = (text: string) => text.replace(MARK, (_, key: string) => markOf(key))
-  return new Map(leaves(shown, "").map(([path, text]) => [path.replace(/^\./, ""), unmarked(text ?? "")]))
+  return new Map(leaves(shown).map(([path, text]) => [path, unmarked(text)]))
 }
 
 /** Where the values of --secrets go: only into Secrets, as they are. `secrets`: unset where that is not known yet. */
@@ -38,14 +38,15 @@ export function* secretValueProblems(manifests: Manifest[], secrets?: Record<str
     yield* exposed(manifest)
     for (const { field, key, text } of entriesOf(object))
       for (const name of keysIn(text)) {
-        const value = secrets?.[name]
-        if (secrets && value === undefined)
+        if (!secrets) continue
+        const value = secrets[name]
+        if (value === undefined)
           yield problemAt(manifest, [field, key], {
             code: "SECRET_VALUE_MISSING",
             what: `${describe(object)}: ${key} is made of ${name}, which --secrets does not give`,
             fix: `add ${name} to the file of --secrets; on an ephemeral cluster, to ephemeral.secrets or ephemeral.random of cloud-native.yaml`,
           })
-        if (value !== undefined && text !== markOf(name) && /["'\\\n]/.test(value))
+        else if (text !== markOf(name) && /["'\\\n]/.test(value))
           yield problemAt(manifest, [field, key], {
             code: "SECRET_VALUE_UNFIT",
             what: `${describe(object)}: ${key} is a text around ${name}, whose value has quotes, a backslash or several lines: it would have to be written another way there`,
@@ -59,45 +60,57 @@ export function* secretValueProblems(manifests: Manifest[], secrets?: Record<str
 function* exposed(manifest: Manifest): Generator<Problem> {
   const { object } = manifest
   const { data: _, stringData: __, ...rest } = object
-  for (const [path, text] of leaves(isKind(object, "Secret") ? rest : object, ""))
+  for (const [path, text] of leaves(isKind(object, "Secret") ? rest : object))
     for (const key of keysIn(text))
-      yield problemAt(manifest, [], {
+      yield problemAt(manifest, stepsOf(path), {
         code: "SECRET_EXPOSED",
-        what: `${describe(object)}: ${path.replace(/^\./, "")} would show the value of ${key} to all who may read the ${object.kind}`,
+        what: `${describe(object)}: ${path} would show the value of ${key} to all who may read the ${object.kind}`,
         fix: "let the chart put it into a Secret, and refer to that by secretKeyRef",
       })
 }
 
 /** Put the values into a Secret of the chart's. */
 export function fillSecretValues(object: KubernetesObject, secrets: Record<string, string>): void {
-  if (!isKind(object, "Secret")) return
   const fill = (text: string) => text.replace(MARK, (mark, key: string) => secrets[key] ?? mark)
-  for (const { field, key, text } of entriesOf(object).filter(({ text }) => keysIn(text).length > 0))
-    object[field]![key] = field === "data" ? Buffer.from(fill(text)).toString("base64") : fill(text)
+  for (const { field, fields, key, text } of entriesOf(object))
+    if (isMarked(text)) fields[key] = field === "data" ? Buffer.from(fill(text)).toString("base64") : fill(text)
 }
 
 /** Whether an object takes values of --secrets. */
 export function holdsSecretValues({ object }: Manifest): boolean {
-  return entriesOf(object).some(({ text }) => keysIn(text).length > 0)
+  return entriesOf(object).some(({ text }) => isMarked(text))
+}
+
+function isMarked(text: string): boolean {
+  return keysIn(text).length > 0
 }
 
 /** The literal values of a Secret, in plain: what the repository holds of it. */
 export function literalsOf(object: KubernetesObject): string[] {
   return entriesOf(object)
     .map(({ text }) => text)
-    .filter(text => text !== "" && keysIn(text).length === 0)
+    .filter(text => text !== "" && !isMarked(text))
+}
+
+interface Entry {
+  field: "data" | "stringData"
+  fields: Record<string, string>
+  key: string
+  text: string
 }
 
 /** The values of a Secret in plain, by key. */
-export function entriesOf(object: KubernetesObject): { field: "data" | "stringData"; key: string; text: string }[] {
+export function entriesOf(object: KubernetesObject): Entry[] {
   if (!isKind(object, "Secret")) return []
-  return (["data", "stringData"] as const).flatMap(field =>
-    Object.entries(object[field] ?? {}).map(([key, text]) => ({
+  return (["data", "stringData"] as const).flatMap(field => {
+    const fields = object[field] ?? {}
+    return Object.entries(fields).map(([key, text]) => ({
       field,
+      fields,
       key,
       text: field === "data" ? decodedOf(text) : text,
-    })),
-  )
+    }))
+  })
 }
 
 function decodedOf(text: string): string {

@@ -57,9 +57,10 @@ function addressOf(objects: KubernetesObject[], app: Served): string {
 /** The port of an application's Service that leads to its container's port, by number or by name; undefined where none does. */
 export function servicePortOf(objects: KubernetesObject[], app: Served): number | undefined {
   const service = serviceNamed(objects, app.service)
-  const found = service?.spec.ports?.find(port => leadsTo(service, port, app.port, objects))
+  if (!service) return undefined
+  const found = service.spec.ports?.find(port => leadsTo(service, port, app.port, objects))
   // The name of a headless Service resolves to the pods: nothing translates its ports.
-  return found && service?.spec.clusterIP === "None" ? app.port : found?.port
+  return found && service.spec.clusterIP === "None" ? app.port : found?.port
 }
 
 function leadsTo(service: Service, port: ServicePort, number: number, objects: KubernetesObject[]): boolean {
@@ -73,11 +74,11 @@ export function targetOf({ port, targetPort }: ServicePort): string | number {
   return targetPort ?? port
 }
 
-/** The number of a container's port, by number or by name; undefined where no container of the pods declares it. */
+/** The number of a container's port, by number or by name; undefined where no container of the pods, which a Service selects, declares it. */
 function containerPort(object: KubernetesObject, target: string | number): number | undefined {
-  const { containers = [] } = podsOf(object)?.template.spec ?? {}
-  return containers
-    .flatMap(({ ports = [] }) => ports)
-    .find(({ name, containerPort: number }) => (typeof target === "number" ? number === target : name === target))
-    ?.containerPort
+  return podsOf(object)!
+    .template.spec.containers.map(({ ports }) =>
+      ports?.find(({ name, containerPort: number }) => target === (typeof target === "number" ? number : name)),
+    )
+    .find(port => port !== undefined)?.containerPort
 }

@@ -7,3 +7,8 @@ export function leaves(value: unknown, path = ""): [string, string][] {
     : Object.entries(value).map(([key, item]) => [path ? `${path}.${key}` : key, item] as const)
   return entries.flatMap(([inner, item]) => leaves(item, inner))
 }
+
+/** The steps of such a path; keys with dots in them lead to what holds them. */
+export function stepsOf(path: string): (string | number)[] {
+  return [...path.matchAll(/([^.[\]]+)|\[(\d+)\]/g)].map(([, key, index]) => key ?? Number(index))
+}

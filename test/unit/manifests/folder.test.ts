@@ -26,6 +26,16 @@ describe("the layout of a folder of manifests", () => {
       { files: ["app.yaml"], charts: ["api"] },
     ],
     ["a chart itself", ["Chart.yaml", "values.yaml", "templates/all.yaml"], { files: [], charts: ["."] }],
+    [
+      "files of other kinds, which are no manifests",
+      ["app.yaml", "app.yaml.orig", "README.md"],
+      { files: ["app.yaml"] },
+    ],
+    [
+      "folders in their order",
+      ["b/Kustomization", "a/kustomization.yaml", "d/Chart.yaml", "c/Chart.yaml"],
+      { files: [], kustomizations: ["a", "b"], charts: ["c", "d"] },
+    ],
     ["nothing", [], { files: [] }],
   ])("%s", (_, paths, expected) => {
     expect(layoutOf(paths)).toEqual({ kustomizations: [], charts: [], ...expected })
@@ -40,9 +50,10 @@ describe("the layout of a folder of manifests", () => {
 test("environments are the kustomizations that are no part of another, and no component", () => {
   const texts = {
     base: "resources: [app.yaml]",
-    production: "resources: [../base, ingress.yaml]\ncomponents: [../parts/tls]",
-    staging: "bases: [../base/]",
-    "parts/tls": "kind: Component",
+    production: "resources: [../base//, ingress.yaml, 1]\ncomponents: [../parts/tls]",
+    old: "resources: [app.yaml]",
+    staging: "bases: [../old]",
+    "parts/tls": "resources: [tls.yaml]",
     "parts/unused": "kind: Component",
     broken: "resources: [",
   }

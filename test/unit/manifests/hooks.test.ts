@@ -22,17 +22,25 @@ describe("hooks of Helm and of Argo CD", () => {
     const manifests = jobs({
       plain: {},
       migrate: { [ARGO]: "PreSync" },
+      among: { [ARGO]: "Sync" },
       upgrade: { [HELM]: "pre-upgrade" },
       both: { [HELM]: "post-install, pre-upgrade" },
       smoke: { [HELM]: "post-install,post-upgrade" },
       load: { [ARGO]: "PostSync" },
       unknown: { [HELM]: "mid-upgrade" },
     })
-    expect([...hookProblems(manifests)].map(({ what }) => what)).toEqual([
+    const problems = [...hookProblems(manifests)]
+    expect(problems.map(({ what }) => what)).toEqual([
       "Job smoke: helm.sh/hook: post-install,post-upgrade: it is to run after the rollout, and this module runs Jobs before it, as migrations",
       "Job load: argocd.argoproj.io/hook: PostSync: it is to run after the rollout, and this module runs Jobs before it, as migrations",
       "Job unknown: helm.sh/hook: mid-upgrade: this module knows no such hook",
     ])
+    const smoke = manifests.findIndex(({ object }) => object.metadata.name === "smoke")
+    expect(problems[0]).toMatchObject({
+      code: "HOOK_NOT_RUN",
+      fix: "take it out of the manifests that are deployed; handshake in cloud-native.yaml proves a release after its rollout. A migration is a Job without the annotation, or with pre-upgrade or PreSync",
+      where: { line: 2 * smoke + 1, column: JSON.stringify(manifests[smoke]!.object).indexOf('"helm.sh/hook"') + 1 },
+    })
   })
 
   test("of other occasions are left out, and named", () => {
@@ -63,5 +71,10 @@ describe("hooks of Helm and of Argo CD", () => {
       ["seed"],
     ])
     expect(stages({ b: weight("5"), c: weight("0"), a: weight("0") })).toEqual([["a"], ["c"], ["b"]])
+    expect(stages({ a: wave("1"), b: wave("2"), c: wave("3"), d: wave("3") })).toEqual([["a"], ["b"], ["c", "d"]])
+    expect(stages({ a: weight("0"), first: {}, no: wave("none") })).toEqual([["first", "no"], ["a"]])
+    const bare = jobs({ a: {}, b: {} }).map(({ object }) => object)
+    for (const { metadata } of bare) delete metadata.annotations
+    expect(stagesOf(bare)).toEqual([bare])
   })
 })

@@ -1,9 +1,11 @@
 import { describe, expect, test } from "vitest"
 
 import { parseManifests } from "../../../.dagger/src/manifests/parse.ts"
-import { addressesOf, servicePortOf } from "../../../.dagger/src/manifests/services.ts"
+import { addressesOf, backingOf, servicePortOf } from "../../../.dagger/src/manifests/services.ts"
 
 const APP = { service: "backend", port: 8000 }
+/** Selects pods that no manifest has. */
+const ELSEWHERE = "selector: { app: other }, ports: [{ port: 80, targetPort: 8000 }]"
 const POD = `
 apiVersion: apps/v1
 kind: Deployment
@@ -30,6 +32,8 @@ describe("the port of an application's Service is the one that leads to its cont
       'clusterIP: "None", selector: { app: backend }, ports: [{ port: 80, targetPort: http }]',
       8000,
     ],
+    ["by number, though its pods are deployed from elsewhere", ELSEWHERE, 80],
+    ["none, where it has no ports", "selector: { app: backend }", undefined],
     [
       "none, where it leads elsewhere",
       "selector: { app: backend }, ports: [{ port: 8000, targetPort: admin }]",
@@ -48,5 +52,28 @@ describe("the port of an application's Service is the one that leads to its cont
       backend: `http://backend:${port ?? 8000}`,
       frontend: "http://web:3000",
     })
+  })
+})
+
+describe("what a port of a Service leads to", () => {
+  const job = POD.replace("apps/v1", "batch/v1").replace("Deployment", "Job")
+  const second = POD.replace("metadata: { name: backend }", "metadata: { name: second }").replaceAll("8000", "8001")
+  test.each([
+    ["a container's port", POD, "ready"],
+    [
+      "a port of the second container",
+      POD.replace("containers: [", "containers: [{ name: proxy, image: proxy }, "),
+      "ready",
+    ],
+    ["a port that the containers of one workload have", second + POD, "ready"],
+    ["a port that no container has", second, "not listening"],
+    ["pods that declare no port", POD.replace(/, ports: \[.*?\]/, ""), "not listening"],
+    ["pods of a Job, which answer nothing", job, "unselected"],
+    ["no pods", "", "unselected"],
+  ])("%s", (_, pods, backing) => {
+    const text = `${pods}apiVersion: v1\nkind: Service\nmetadata: { name: backend }\nspec: { selector: { app: backend }, ports: [{ port: 8000 }] }\n`
+    const manifests = parseManifests([{ name: "app.yaml", text }])
+    const service = manifests.at(-1)!.object as Parameters<typeof backingOf>[0]
+    expect(backingOf(service, { port: 8000 }, manifests)).toBe(backing)
   })
 })

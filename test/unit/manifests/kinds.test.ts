@@ -1,0 +1,35 @@
+import { describe, expect, test } from "vitest"
+
+import { applyRank, isBuiltIn } from "../../../.dagger/src/manifests/kinds.ts"
+
+describe("the order of applying", () => {
+  test.each([
+    ["ResourceQuota", "LimitRange", "a namespace's limits come before all that they limit"],
+    ["LimitRange", "ServiceAccount", "limits come before what is limited"],
+    ["ServiceAccount", "ConfigMap", "accounts come before what is for the pods"],
+    ["PersistentVolumeClaim", "NetworkPolicy", "what pods mount comes before what surrounds them"],
+    ["NetworkPolicy", "Service", "policies come before anything can be reached"],
+    ["Service", "Widget", "custom kinds stand in between"],
+    ["Widget", "StatefulSet", "custom kinds stand in between"],
+    ["StatefulSet", "Deployment", "databases come before what uses them"],
+    ["Deployment", "HorizontalPodAutoscaler", "what is scaled comes before what scales it"],
+    ["HorizontalPodAutoscaler", "Ingress", "users come last"],
+  ])("%s before %s: %s", (earlier, later) => {
+    expect(applyRank(earlier)).toBeLessThan(applyRank(later))
+  })
+})
+
+describe("API groups of Kubernetes itself", () => {
+  test.each([
+    ["v1", true],
+    ["apps/v1", true],
+    ["networking.k8s.io/v1", true],
+    ["rbac.authorization.k8s.io/v1", true],
+    ["cert-manager.io/v1", false],
+    ["secrets-store.csi.x-k8s.io/v1", false],
+    ["k8s.io.example.com/v1", false],
+    ["example.com/networking.k8s.io", false],
+  ])("%s: %s", (apiVersion, builtIn) => {
+    expect(isBuiltIn(apiVersion)).toBe(builtIn)
+  })
+})
