@@ -1,4 +1,5 @@
 import { excerpt } from "../util/printable.js"
+import { timeOf } from "../util/time.js"
 import { isFinalRefusal, refusal, type RolloutFailure } from "./failure.js"
 import { firstDoomed, GRACE, hasEnded, isReady, makesRoom, PARTIAL, type StartLimits } from "./pod.js"
 import { isOwnedBy, type Of, only, type Snapshot } from "./snapshot.js"
@@ -70,7 +71,7 @@ export function readRollout(snapshot: Snapshot, name: string, now: number, limit
  * node may be lost) or lasts for long.
  */
 function isLeft({ metadata: { deletionTimestamp } }: Of<"Pod">, now: number): boolean {
-  const left = Date.parse(deletionTimestamp ?? "") - now
+  const left = timeOf(deletionTimestamp) - now
   return left < 0 || left > TERMINATION
 }
 
@@ -125,7 +126,7 @@ function refusedPods(
   )
   if (!condition?.message) return undefined
   const failure = refusal(condition.message)
-  const age = now - Date.parse(condition.lastTransitionTime ?? "")
+  const age = now - timeOf(condition.lastTransitionTime)
   const isFinal = isFinalRefusal(failure) && !(failure.kind === "QuotaExceeded" && makesRoom(snapshot))
   return (none && isFinal) || age > (none ? GRACE : PARTIAL) ? failure : undefined
 }
@@ -138,14 +139,14 @@ function inactive({
   message,
 }: Of<"HorizontalPodAutoscaler">["status"]["conditions"][number]): string | undefined {
   return type === "ScalingActive" && status === "False" && !reason?.startsWith("FailedGet")
-    ? `its autoscaler does not scale it: ${excerpt(message ?? "")}`
+    ? `its autoscaler does not scale it: ${excerpt(message)}`
     : undefined
 }
 
 function exceededDeadline(deployment: Of<"Deployment">): RolloutFailure | undefined {
   const progressing = deployment.status.conditions.find(condition => condition.type === "Progressing")
   return progressing?.reason === "ProgressDeadlineExceeded"
-    ? { kind: "DeadlineExceeded", message: progressing.message ?? "" }
+    ? { kind: "DeadlineExceeded", message: progressing.message }
     : undefined
 }
 

@@ -1,4 +1,5 @@
 import { excerpt } from "../util/printable.js"
+import { timeOf } from "../util/time.js"
 import type { RolloutState } from "./deployment.js"
 import { jobOf, podsOfJob } from "./job.js"
 import { type ContainerStatus, eventsOf, type Of, only, type Snapshot } from "./snapshot.js"
@@ -47,7 +48,7 @@ export function describeNodes(snapshot: Snapshot): string[] {
       conditions
         .filter(isBad)
         .map(
-          ({ type, message = "", lastTransitionTime }) =>
+          ({ type, message, lastTransitionTime }) =>
             `node ${metadata.name}: ${type === "Ready" ? "not ready" : type} since ${lastTransitionTime}: ${excerpt(message)}`,
         ),
     )
@@ -62,7 +63,7 @@ export function describePulls(pod: Of<"Pod">, snapshot: Snapshot, now: number): 
   return events
     .filter(({ reason, message }) => reason === "Pulling" && !pulled.includes(imageOf(message)))
     .map(({ message, lastTimestamp }) => {
-      const seconds = Math.round((now - Date.parse(lastTimestamp ?? "")) / 1000)
+      const seconds = Math.round((now - timeOf(lastTimestamp)) / 1000)
       return `  pulling ${imageOf(message)} for ${seconds} s`
     })
 }
@@ -92,8 +93,8 @@ export function describePod(pod: Of<"Pod">): string[] {
   ]
   const disrupted = pod.status.conditions.find(({ type, status }) => type === "DisruptionTarget" && status === "True")
   const lines = [
-    ...(disrupted ? [`taken away (${disrupted.reason}): ${excerpt(disrupted.message ?? "")}`] : []),
-    ...(scheduled?.status === "False" ? [`not scheduled: ${excerpt(scheduled.message ?? "")}`] : containers),
+    ...(disrupted ? [`taken away (${disrupted.reason}): ${excerpt(disrupted.message)}`] : []),
+    ...(scheduled?.status === "False" ? [`not scheduled: ${excerpt(scheduled.message)}`] : containers),
   ]
   return [`pod ${pod.metadata.name}:`, ...lines.map(line => `  ${line}`)]
 }
@@ -133,7 +134,7 @@ function warnings(events: Of<"Event">[]): string[] {
 }
 
 function lastTime(event: Of<"Event">): number {
-  return Date.parse(event.lastTimestamp ?? "") || 0
+  return timeOf(event.lastTimestamp) || 0
 }
 
 /**

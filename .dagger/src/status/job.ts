@@ -1,3 +1,4 @@
+import { timeOf } from "../util/time.js"
 import { isFinalRefusal, refusal, type RolloutFailure } from "./failure.js"
 import { hasEnded, PATIENT, podFailure } from "./pod.js"
 import { eventsOf, isOwnedBy, type Of, only, type Snapshot } from "./snapshot.js"
@@ -28,7 +29,7 @@ export function podsOfJob(snapshot: Snapshot, name: string): Of<"Pod">[] {
 }
 
 function createdAt({ metadata }: Of<"Pod">): number {
-  return Date.parse(metadata.creationTimestamp ?? "") || 0
+  return timeOf(metadata.creationTimestamp) || 0
 }
 
 export function jobOf(snapshot: Snapshot, name: string): Of<"Job"> | undefined {
@@ -63,7 +64,7 @@ function heldBySidecar(pod: Of<"Pod">, job: Of<"Job">, now: number): RolloutFail
     ({ state: { terminated } }) =>
       terminated &&
       (terminated.exitCode === 0 || pod.spec.restartPolicy === "Never") &&
-      now - Date.parse(terminated.finishedAt ?? "") > SIDECAR_END,
+      now - timeOf(terminated.finishedAt) > SIDECAR_END,
   )
   if (!sidecar || own.length === 0 || !isOver) return undefined
   const worst = own.find(({ state }) => state.terminated!.exitCode !== 0) ?? own[0]!
@@ -75,6 +76,6 @@ function heldBySidecar(pod: Of<"Pod">, job: Of<"Job">, now: number): RolloutFail
 export function hasCompleted(snapshot: Snapshot, name: string, begun: number): boolean {
   return only(snapshot, "Event").some(
     ({ involvedObject, reason, lastTimestamp }) =>
-      involvedObject.name === name && reason === "Completed" && Date.parse(lastTimestamp ?? "") >= begun - 1000,
+      involvedObject.name === name && reason === "Completed" && timeOf(lastTimestamp) >= begun - 1000,
   )
 }

@@ -1,4 +1,5 @@
 import type { Config } from "../config/schema.js"
+import { timeOf } from "../util/time.js"
 import {
   type Cause,
   configFailure,
@@ -33,6 +34,8 @@ const NODE_ORDERED = 300_000
 const SIDECAR_START = 10_000
 
 type Events = Of<"Event">[]
+
+const NOT_WAITING = { reason: "", message: "" }
 
 /** What a starting pod is granted. */
 export interface StartLimits {
@@ -70,7 +73,7 @@ export function firstDoomed(
 /** Since when (in milliseconds) a pod has not been ready. */
 function unreadySince(pod: Of<"Pod">): number {
   const ready = pod.status.conditions.find(({ type }) => type === "Ready")
-  return Date.parse(ready?.lastTransitionTime ?? pod.metadata.creationTimestamp ?? "")
+  return timeOf(ready?.lastTransitionTime ?? pod.metadata.creationTimestamp)
 }
 
 /** Why a pod will not come up by itself; undefined while it may. `now` is in milliseconds since 1970. */
@@ -82,9 +85,9 @@ export function podFailure(
 ): PodFailure | undefined {
   const events = eventsOf(pod, snapshot)
   const scheduled = pod.status.conditions.find(condition => condition.type === "PodScheduled")
-  const age = now - Date.parse(scheduled?.lastTransitionTime ?? pod.metadata.creationTimestamp ?? "")
+  const age = now - timeOf(scheduled?.lastTransitionTime ?? pod.metadata.creationTimestamp)
   if (scheduled?.status === "False")
-    return age > patience(snapshot, events, scheduled.message ?? "")
+    return age > patience(snapshot, events, scheduled.message)
       ? unschedulable(pod, scheduled, snapshot, now)
       : undefined
   const { initContainerStatuses, containerStatuses } = pod.status
@@ -155,7 +158,7 @@ function isFixed(snapshot: Snapshot): boolean {
  */
 function unschedulable(
   pod: Of<"Pod">,
-  scheduled: { reason?: string; message?: string },
+  scheduled: { reason?: string; message: string },
   snapshot: Snapshot,
   now: number,
 ): PodFailure | undefined {
@@ -164,8 +167,8 @@ function unschedulable(
   const nodeIsComing =
     pod.status.nominatedNodeName !== "" ||
     orders(eventsOf(pod, snapshot)).length > 0 ||
-    orders(only(snapshot, "Event")).some(({ lastTimestamp }) => now - Date.parse(lastTimestamp ?? "") < NODE_ORDERED)
-  return scheduled.reason === "Unschedulable" && !nodeIsComing ? schedulingFailure(scheduled.message ?? "") : undefined
+    orders(only(snapshot, "Event")).some(({ lastTimestamp }) => now - timeOf(lastTimestamp) < NODE_ORDERED)
+  return scheduled.reason === "Unschedulable" && !nodeIsComing ? schedulingFailure(scheduled.message) : undefined
 }
 
 interface Circumstances {
@@ -181,7 +184,7 @@ function containerFailure(
   status: ContainerStatus,
   { events, isSettled, now, limits }: Circumstances,
 ): Cause | undefined {
-  const { reason, message } = status.state.waiting ?? { reason: "", message: "" }
+  const { reason, message } = status.state.waiting ?? NOT_WAITING
   switch (reason) {
     case "ErrImagePull":
     case "ImagePullBackOff": {
@@ -214,34 +217,31 @@ function failedPulls(status: ContainerStatus, events: Events): number {
 function crash(pod: Of<"Pod">, status: ContainerStatus, now: number, restarts: number): Cause | undefined {
   const last = status.state.terminated ?? status.lastState.terminated
   const isWaiting = status.state.waiting?.reason === "CrashLoopBackOff"
-  const finishedAt = Date.parse(last?.finishedAt ?? "")
+  const finishedAt = timeOf(last?.finishedAt)
   if (status.ready || (!isWaiting && !(now - finishedAt < RECENT))) return undefined
   const ends = status.restartCount + (status.state.terminated || isWaiting ? 1 : 0)
   const cause = causeOfEnd(last)
   if (cause.kind === "CannotStart") return cause
   // Memory that is short twice is short again.
   const allowed = cause.kind === "OutOfMemory" ? Math.min(restarts, 1) : restarts
-  return ends > allowed && !isEarly(pod, status.name, finishedAt) ? cause : undefined
+  return ends > allowed && !isEarly(pod, finishedAt) ? cause : undefined
 }
 
 function causeOfEnd(end: ContainerStatus["lastState"]["terminated"]): Cause {
   if (end?.reason === "StartError" || end?.reason === "ContainerCannotRun")
-    return { kind: "CannotStart", message: end.message ?? "" }
+    return { kind: "CannotStart", message: end.message }
   if (end?.reason === "OOMKilled") return { kind: "OutOfMemory" }
   if (end?.exitCode === 0) return { kind: "Completed" }
   return end?.exitCode === 137 ? { kind: "Killed" } : { kind: "CrashLoop", exitCode: end?.exitCode }
 }
 
 /** Whether a container ended while another one of its pod, as a proxy or a sidecar that it needs, was still starting. */
-function isEarly(pod: Of<"Pod">, container: string, finishedAt: number): boolean {
-  return pod.status.containerStatuses
-    .filter(
-      ({ name, restartCount, state }) =>
-        name !== container &&
-        restartCount === 0 &&
-        (state.running !== undefined || state.waiting?.reason === "ContainerCreating"),
-    )
-    .some(({ ready, state }) => !ready || finishedAt - Date.parse(state.running?.startedAt ?? "") < SIDECAR_START)
+function isEarly(pod: Of<"Pod">, finishedAt: number): boolean {
+  return pod.status.containerStatuses.some(({ ready, restartCount, state: { running, waiting } }) => {
+    if (restartCount > 0) return false
+    if (!running) return waiting?.reason === "ContainerCreating"
+    return !ready || finishedAt - timeOf(running.startedAt) < SIDECAR_START
+  })
 }
 
 /** A volume whose ConfigMap or Secret, or key of one, does not exist; the container then waits without a reason of its own. */

@@ -1,3 +1,4 @@
+import { timeOf } from "../util/time.js"
 import type { Cause } from "./failure.js"
 import type { ContainerStatus, Of, Probe } from "./snapshot.js"
 
@@ -22,7 +23,7 @@ export function failedProbe(
   if (status.ready) return undefined
   const container = [...pod.spec.containers, ...pod.spec.initContainers].find(({ name }) => name === status.name)
   const killed = killedByProbe(status.name, events)
-  const startedAt = Date.parse(status.state.running?.startedAt ?? "")
+  const startedAt = timeOf(status.state.running?.startedAt)
   if (killed || !container || Number.isNaN(startedAt)) return killed
   const { startupProbe, readinessProbe } = container
   const mayStart = startupProbe ? initial(startupProbe) + budget(startupProbe) : 0
@@ -30,10 +31,9 @@ export function failedProbe(
     return now - startedAt > mayStart + SLACK ? late("startup", mayStart, status.name, events) : undefined
   if (!readinessProbe) return undefined
   const failures = answers("readiness", status.name, events)
-    .map(event => Date.parse(event.firstTimestamp ?? ""))
+    .map(event => timeOf(event.firstTimestamp))
     .filter(time => time >= startedAt)
-  const unreadySince =
-    Date.parse(pod.status.conditions.find(({ type }) => type === "Ready")?.lastTransitionTime ?? "") || 0
+  const unreadySince = timeOf(pod.status.conditions.find(({ type }) => type === "Ready")?.lastTransitionTime) || 0
   const wasReady = unreadySince > startedAt
   if (!wasReady && !startupProbe) {
     const allowed = Math.max(limit * 1000, initial(readinessProbe) + attempt(readinessProbe))
@@ -66,7 +66,7 @@ function late(probe: "startup" | "readiness", allowed: number, container: string
 /** What the kubelet got when it probed last, as "HTTP probe failed with statuscode: 500". */
 function lastAnswer(probe: string, container: string, events: Events): { answer?: string } {
   const last = answers(probe, container, events)
-    .sort((a, b) => Date.parse(a.lastTimestamp ?? "") - Date.parse(b.lastTimestamp ?? ""))
+    .sort((a, b) => timeOf(a.lastTimestamp) - timeOf(b.lastTimestamp))
     .at(-1)
   return last ? { answer: last.message.slice(`${probe} probe failed: `.length).trim() } : {}
 }

@@ -1,5 +1,7 @@
 import { z } from "zod"
 
+import { timeOf } from "../util/time.js"
+
 const Owner = z.object({ uid: z.string() })
 const metadata = z.object({
   name: z.string(),
@@ -16,7 +18,7 @@ const Condition = z.object({
   type: z.string(),
   status: z.string(),
   reason: z.string().optional(),
-  message: z.string().optional(),
+  message: z.string().default(""),
   lastTransitionTime: z.string().nullish(),
 })
 const conditions = z.array(Condition).default([])
@@ -53,7 +55,7 @@ const ReplicaSet = z.object({ kind: z.literal("ReplicaSet"), metadata, status: z
 const Terminated = z.object({
   exitCode: z.number(),
   reason: z.string().optional(),
-  message: z.string().optional(),
+  message: z.string().default(""),
   finishedAt: z.string().nullish(),
 })
 const ContainerStatus = z.object({
@@ -196,10 +198,8 @@ export function eventsOf(
   { metadata: { name, uid, creationTimestamp } }: Pick<Of<"Pod" | "Job">, "metadata">,
   snapshot: Snapshot,
 ): Of<"Event">[] {
-  const from = Date.parse(creationTimestamp ?? "") - PRECISION
+  const from = timeOf(creationTimestamp) - PRECISION
   return only(snapshot, "Event").filter(({ involvedObject, lastTimestamp }) =>
-    involvedObject.uid
-      ? involvedObject.uid === uid
-      : involvedObject.name === name && !(Date.parse(lastTimestamp ?? "") < from),
+    involvedObject.uid ? involvedObject.uid === uid : involvedObject.name === name && !(timeOf(lastTimestamp) < from),
   )
 }

@@ -1,4 +1,5 @@
 import { CloudNativeError } from "../util/errors.js"
+import { timeOf } from "../util/time.js"
 import type { Outages } from "./outages.js"
 import { type Of, only, type Snapshot } from "./snapshot.js"
 
@@ -48,12 +49,10 @@ export function readStart(
   outages: Outages,
 ): PodStart | undefined {
   const at = (type: string) =>
-    Date.parse(
-      pod.status.conditions.find(item => item.type === type && item.status === "True")?.lastTransitionTime ?? "",
-    )
+    timeOf(pod.status.conditions.find(item => item.type === type && item.status === "True")?.lastTransitionTime)
   const restarts = pod.status.containerStatuses
     .filter(({ restartCount }) => restartCount > 0)
-    .map(({ state }) => Date.parse(state.running?.startedAt ?? "") || 0)
+    .map(({ state }) => timeOf(state.running?.startedAt) || 0)
   const [begun, ready] = [Math.max(at("PodScheduled"), ...restarts), at("Ready")]
   const seconds = (ready - begun - outages.within(begun, ready)) / 1000
   if (Number.isNaN(seconds)) return undefined

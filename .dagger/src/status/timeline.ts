@@ -1,3 +1,4 @@
+import { timeOf } from "../util/time.js"
 import type { Of } from "./snapshot.js"
 
 /** A moment at which a pod of an application began to serve, or was gone. */
@@ -28,7 +29,7 @@ export class Timeline {
       const ready = pod.status.conditions.find(({ type, status }) => type === "Ready" && status === "True")
       if (!ready || serving.has(name)) continue
       serving.add(name)
-      const at = Date.parse(ready.lastTransitionTime ?? "") || now
+      const at = timeOf(ready.lastTransitionTime) || now
       // The kubelet writes whole seconds.
       if (at + 1000 > this.since)
         this.onChange({ at: new Date(at).toISOString(), application, pod: name, change: "ready" })

@@ -2,6 +2,7 @@ import { z } from "zod"
 
 import { FIELD_MANAGER } from "../kubernetes/kubectl.js"
 import { leaves } from "../util/leaves.js"
+import { timeOf } from "../util/time.js"
 import type { RolloutFailure } from "./failure.js"
 import { type Of, only, type Snapshot, type Writer } from "./snapshot.js"
 
@@ -147,6 +148,6 @@ function digestIn(image: string | undefined): string | undefined {
 function writerOf(writers: Writer[], field: string): string {
   const [last] = writers
     .filter(({ manager, fieldsV1 }) => manager !== FIELD_MANAGER && field in Object(fieldsV1["f:spec"]))
-    .sort((a, b) => Date.parse(b.time ?? "") - Date.parse(a.time ?? ""))
+    .sort((a, b) => timeOf(b.time) - timeOf(a.time))
   return last ? `${last.manager} (${[last.operation, last.time].filter(Boolean).join(", ")})` : "somebody"
 }

@@ -15,6 +15,11 @@ export function parseDuration(text: string): number {
   })
 }
 
+/** A date in milliseconds since 1970; NaN where there is none. */
+export function timeOf(date: string | null | undefined): number {
+  return new Date(date ?? NaN).getTime()
+}
+
 /** Today in UTC, as YYYY-MM-DD. */
 export function today(): string {
   return new Date().toISOString().slice(0, 10)

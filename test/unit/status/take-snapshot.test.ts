@@ -44,25 +44,23 @@ const events = [
   },
 ].map((event, index) => ({ metadata: { name: `e${index}`, uid: `e${index}` }, ...event }))
 
-let scheduled: "True" | "False" = "True"
-let reason: string | undefined
+let pods: object[]
 const server = createServer((request, answer) => {
   const collection = request.url!.split("/").at(-1)!.replace(/\?.*/, "")
-  const items = { pods: [pod(scheduled, reason)], events, nodes: [{ spec: { providerID: "k3s://n" } }, { spec: {} }] }[
-    collection
-  ]
+  const items = { pods, events, nodes: [{ spec: { providerID: "k3s://n" } }, { spec: {} }] }[collection]
   answer.end(JSON.stringify({ items: items ?? [] }))
 })
 beforeAll(() => new Promise<void>(resolve => void server.listen(0, "127.0.0.1", resolve)))
 afterAll(() => void server.close())
 
-function snapshotOf() {
+function snapshotOf(...found: object[]) {
+  pods = found
   const api = Api.at(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`, "shop")
   return takeSnapshot({ api: () => Promise.resolve(api) } as unknown as Kubectl)
 }
 
 test("a snapshot has the Secrets of each pod, and the events that tell something, with their times", async () => {
-  const snapshot = await snapshotOf()
+  const snapshot = await snapshotOf(pod("True"))
   expect(only(snapshot, "Pod")[0]!.spec.secrets).toEqual(["dsn", "all", "files"])
   expect(
     only(snapshot, "Event").map(({ reason, count, firstTimestamp, lastTimestamp }) => ({
@@ -83,10 +81,8 @@ test("a snapshot has the Secrets of each pod, and the events that tell something
 })
 
 test("the nodes are read only where a pod has none, or had to leave its own", async () => {
-  expect(only(await snapshotOf(), "Node")).toEqual([])
-  reason = "Evicted"
-  expect(only(await snapshotOf(), "Node")).toHaveLength(2)
-  reason = undefined
-  scheduled = "False"
-  expect(only(await snapshotOf(), "Node").map(({ spec }) => spec.providerID)).toEqual(["k3s://n", ""])
+  expect(only(await snapshotOf(pod("True")), "Node")).toEqual([])
+  expect(only(await snapshotOf(pod("True", "Evicted"), pod("True")), "Node")).toHaveLength(2)
+  const nodes = only(await snapshotOf(pod("True"), pod("False")), "Node")
+  expect(nodes.map(({ spec }) => spec.providerID)).toEqual(["k3s://n", ""])
 })

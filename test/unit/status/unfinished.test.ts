@@ -3,11 +3,11 @@ import { describe, expect, test } from "vitest"
 import { Snapshot } from "../../../.dagger/src/status/snapshot.ts"
 import { unfinishedJobs } from "../../../.dagger/src/status/unfinished.ts"
 
-const job = (type?: string) => ({
+const job = (type?: string, status = "True") => ({
   kind: "Job",
   metadata: { name: "migrate", uid: "j" },
   spec: { template: { spec: {} } },
-  status: { conditions: type ? [{ type, status: "True" }] : [] },
+  status: { conditions: type ? [{ type, status }] : [] },
 })
 const pod = (phase: string) => ({
   kind: "Pod",
@@ -23,6 +23,10 @@ describe("a Job still runs", () => {
     ["not once it has failed", [job("Failed"), pod("Failed")], false],
     ["where it has failed, and its pod terminates", [job("Failed"), pod("Running")], true],
     ["where it was deleted, and its pod terminates", [pod("Running")], true],
+    ["while it is suspended", [job("Suspended")], true],
+    ["where it is not complete yet, as its condition says", [job("Complete", "False")], true],
+    ["not where it was deleted, and its pod had succeeded", [pod("Succeeded")], false],
+    ["not where it was deleted, and its pod had failed", [pod("Failed")], false],
     ["not where it is gone", [], false],
   ])("%s", (_, items, expected) => {
     expect(unfinishedJobs(Snapshot.parse({ items }), ["migrate", "of-another"])).toEqual(expected ? ["migrate"] : [])
