@@ -31,7 +31,7 @@ const Volume = z.object({
   secret: z.object({ secretName: z.string().optional() }).optional(),
   projected: z
     .object({ sources: z.array(z.object({ secret: z.object({ name: z.string() }).optional() })).default([]) })
-    .optional(),
+    .prefault({}),
 })
 const RawPod = z.looseObject({
   spec: z.looseObject({
@@ -91,7 +91,7 @@ function secretsOf({ spec: { initContainers, containers, volumes } }: z.infer<ty
   ])
   const files = volumes.flatMap(({ secret, projected }) => [
     secret?.secretName,
-    ...(projected?.sources ?? []).map(source => source.secret?.name),
+    ...projected.sources.map(source => source.secret?.name),
   ])
   return [...new Set([...variables, ...files].filter(name => name !== undefined))]
 }

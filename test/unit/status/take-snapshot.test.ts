@@ -17,11 +17,19 @@ const pod = (status: "True" | "False", reason?: string) => ({
         env: [
           { name: "DSN", valueFrom: { secretKeyRef: { name: "dsn", key: "value" } } },
           { name: "PLAIN", value: "x" },
+          { name: "NODE", valueFrom: { fieldRef: { fieldPath: "spec.nodeName" } } },
         ],
-        envFrom: [{ secretRef: { name: "all" } }],
+        envFrom: [{ secretRef: { name: "all" } }, { configMapRef: { name: "settings" } }],
       },
     ],
-    volumes: [{ secret: { secretName: "files" } }, { projected: { sources: [{ secret: { name: "dsn" } }] } }],
+    volumes: [
+      { secret: { secretName: "files" } },
+      {
+        projected: {
+          sources: [{ secret: { name: "certs" } }, { configMap: { name: "ca" } }, { secret: { name: "dsn" } }],
+        },
+      },
+    ],
   },
   status: { phase: "Pending", conditions: [{ type: "PodScheduled", status }], reason },
 })
@@ -61,7 +69,7 @@ function snapshotOf(...found: object[]) {
 
 test("a snapshot has the Secrets of each pod, and the events that tell something, with their times", async () => {
   const snapshot = await snapshotOf(pod("True"))
-  expect(only(snapshot, "Pod")[0]!.spec.secrets).toEqual(["dsn", "all", "files"])
+  expect(only(snapshot, "Pod")[0]!.spec.secrets).toEqual(["dsn", "all", "files", "certs"])
   expect(
     only(snapshot, "Event").map(({ reason, count, firstTimestamp, lastTimestamp }) => ({
       reason,
