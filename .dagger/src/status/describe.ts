@@ -75,10 +75,7 @@ export function describeJob(snapshot: Snapshot, name: string, now: number): stri
   return [
     ...(pod
       ? [...describePod(pod), ...describePulls(pod, snapshot, now)]
-      : [
-          `job ${name}: it has no pod`,
-          ...conditions.map(({ type, message = "" }) => `  ${type}: ${excerpt(message)}`),
-        ]),
+      : [`job ${name}: it has no pod`, ...conditions.map(({ type, message }) => `  ${type}: ${excerpt(message)}`)]),
     ...describeNodes(snapshot),
     ...describeEvents(snapshot, [name, pod?.metadata.name]),
   ]

@@ -1,5 +1,6 @@
 import { z } from "zod"
 
+import { timeOf } from "../util/time.js"
 import { isFinalRefusal, refusal, type WorkloadFailure } from "./failure.js"
 import { GRACE, hasEnded, isReady } from "./pod.js"
 import { isOwnedBy, type Of, only, type Snapshot, Writers } from "./snapshot.js"
@@ -170,13 +171,13 @@ export function refusedPods(
   const { uid } = live.metadata
   const pods = only(snapshot, "Pod").filter(pod => isOwnedBy(pod, uid) && !hasEnded(pod))
   if (pods.length >= wanted) return undefined
-  const newest = Math.max(since, ...pods.map(({ metadata }) => Date.parse(metadata.creationTimestamp ?? "")))
+  const newest = Math.max(since, ...pods.map(({ metadata }) => timeOf(metadata.creationTimestamp)))
   const [refused] = only(snapshot, "Event")
     .filter(({ involvedObject, reason }) => involvedObject.uid === uid && reason === "FailedCreate")
     .map(({ message, firstTimestamp, lastTimestamp }) => ({
       failure: refusal(message),
-      from: Math.max(Date.parse(firstTimestamp ?? lastTimestamp ?? ""), newest),
-      to: Date.parse(lastTimestamp ?? ""),
+      from: Math.max(timeOf(firstTimestamp ?? lastTimestamp), newest),
+      to: timeOf(lastTimestamp),
     }))
     .filter(({ to }) => to > newest)
     .sort((a, b) => a.from - b.from)

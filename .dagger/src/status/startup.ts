@@ -1,7 +1,7 @@
 import { CloudNativeError } from "../util/errors.js"
 import { timeOf } from "../util/time.js"
 import type { Outages } from "./outages.js"
-import { type Of, only, type Snapshot } from "./snapshot.js"
+import { eventsOf, type Of, only, type Snapshot } from "./snapshot.js"
 
 /**
  * How long one pod took from being scheduled to being ready, in seconds; of one that restarted, from its last start. An
@@ -60,9 +60,7 @@ export function readStart(
     deployment,
     pod: pod.metadata.name,
     seconds,
-    pulling: only(snapshot, "Event")
-      .filter(event => event.involvedObject.name === pod.metadata.name && event.reason === "Pulled")
-      .reduce((total, event) => total + pullSeconds(event.message), 0),
+    pulling: eventsOf(pod, snapshot).reduce((total, { message }) => total + pullSeconds(message), 0),
     margin: PRECISION + Math.max(0, ...pod.spec.containers.map(periodOf)),
   }
 }

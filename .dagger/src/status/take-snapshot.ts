@@ -67,19 +67,13 @@ export function readItem(kind: Item["kind"], raw: z.infer<typeof Raw>): Item {
 }
 
 function detailsOf(kind: Item["kind"], raw: z.infer<typeof Raw>): object {
-  switch (kind) {
-    case "Pod":
-      return { spec: { ...(raw.spec as object), secrets: secretsOf(RawPod.parse(raw)) } }
-    case "Event": {
-      const { count, eventTime, firstTimestamp, lastTimestamp, series } = RawEvent.parse(raw)
-      return {
-        count: series?.count ?? count ?? 1,
-        firstTimestamp: firstTimestamp ?? eventTime,
-        lastTimestamp: series?.lastObservedTime ?? lastTimestamp ?? eventTime,
-      }
-    }
-    default:
-      return {}
+  if (kind === "Pod") return { spec: { ...(raw.spec as object), secrets: secretsOf(RawPod.parse(raw)) } }
+  if (kind !== "Event") return {}
+  const { count, eventTime, firstTimestamp, lastTimestamp, series } = RawEvent.parse(raw)
+  return {
+    count: series?.count ?? count ?? 1,
+    firstTimestamp: firstTimestamp ?? eventTime,
+    lastTimestamp: series?.lastObservedTime ?? lastTimestamp ?? eventTime,
   }
 }
 

@@ -61,7 +61,7 @@ export function changeByOther(
 
 /** Who has the pods of a workload restarted since it was applied, as `kubectl rollout restart` does by an annotation: the same ones, once more. */
 export function restartByOther(applied: AppliedWorkload, { metadata, spec }: LiveWorkload): string | undefined {
-  const annotations = (template: unknown) => leaves(metadataOf(template).annotations ?? {}).join("\n")
+  const annotations = (template: unknown) => JSON.stringify(leaves(metadataOf(template).annotations ?? {}))
   const isRestarted =
     metadata.uid === applied.uid &&
     (metadata.generation ?? 0) > applied.generation &&
@@ -83,7 +83,7 @@ export function otherImage(applied: AppliedWorkload, pods: Of<"Pod">[]): Rollout
       )?.imageID
       const [wanted, found] = [expected.get(name), digestIn(image) ?? digestIn(id)]
       if (wanted && found && wanted !== found)
-        return { kind: "OtherImage", pod: metadata.name, container: name, init: false, image: image || (id ?? "") }
+        return { kind: "OtherImage", pod: metadata.name, container: name, init: false, image }
     }
   return undefined
 }
@@ -141,13 +141,13 @@ function withoutAnnotations(template: unknown): object {
 }
 
 function digestIn(image: string | undefined): string | undefined {
-  return DIGEST.exec(image ?? "")?.[0]
+  return image?.match(DIGEST)?.[0]
 }
 
 /** Who wrote a field of the spec last, this module aside: kubectl-set (Update, 2026-11-24T16:45:00Z). */
 function writerOf(writers: Writer[], field: string): string {
   const [last] = writers
     .filter(({ manager, fieldsV1 }) => manager !== FIELD_MANAGER && field in Object(fieldsV1["f:spec"]))
-    .sort((a, b) => timeOf(b.time) - timeOf(a.time))
+    .sort((a, b) => (timeOf(b.time) || 0) - (timeOf(a.time) || 0))
   return last ? `${last.manager} (${[last.operation, last.time].filter(Boolean).join(", ")})` : "somebody"
 }

@@ -35,6 +35,17 @@ describe("an image that is being pulled", () => {
     ])
   })
 
+  test("is told by its pull, and not by another event or by the pull of another image", () => {
+    expect(
+      pulls(
+        event("Failed", 'Failed to pull image "r/backend@sha256:1"'),
+        event("Pulling", 'Pulling image "r/proxy"'),
+        event("Pulled", 'Successfully pulled image "r/backend@sha256:1" in 2s (2s including waiting)'),
+        event("Pulled", "Container image present"),
+      ),
+    ).toEqual(["  pulling r/proxy for 40 s"])
+  })
+
   test("is not, once it is there", () => {
     expect(
       pulls(
@@ -118,6 +129,36 @@ describe("the container whose log is shown", () => {
     expect(shown([], [{ name: "backend", restartCount: 1, ...running }])).toEqual({ name: "backend", previous: true })
   })
 
+  test.each<[string, object[], object[], string | undefined]>([
+    ["an init container that runs", [{ name: "wait", ...running }], [{ name: "web", ...crashed }], "wait"],
+    ["an init container that fails", [{ name: "wait", ...crashed }], [], "wait"],
+    [
+      "not an init container that has done its work",
+      [{ name: "wait", state: { terminated: { exitCode: 0 } } }],
+      [{ name: "web", ...crashed }],
+      "web",
+    ],
+    [
+      "not an init container that waits for those before it",
+      [{ name: "wait", restartCount: 1, state: { waiting: { reason: "PodInitializing" } } }],
+      [{ name: "web", ...crashed }],
+      "web",
+    ],
+    [
+      "not a container that is ready",
+      [],
+      [
+        { name: "proxy", ready: true, ...running },
+        { name: "web", ...crashed },
+      ],
+      "web",
+    ],
+    ["a container that has ended", [], [{ name: "web", state: { terminated: { exitCode: 1 } } }], "web"],
+    ["a container that has run once", [], [{ name: "web", ...running }], "web"],
+  ])("is %s", (_, init, own, expected) => {
+    expect(shown(init, own)).toEqual({ name: expected, previous: false })
+  })
+
   test("is none where none has ever run", () => {
     expect(shown([], [{ name: "backend", state: { waiting: { reason: "ErrImagePull" } } }])).toBeUndefined()
   })
@@ -166,5 +207,191 @@ describe("how a Job stands", () => {
     ],
   ])("%s", (_, items, expected) => {
     expect(describeJob(Snapshot.parse({ items }), "migrate", NOW)).toEqual(expected)
+  })
+})
+
+describe("the state of a rollout, as evidence", () => {
+  const at = (second: number) => new Date(NOW - 60_000 + second * 1000).toISOString()
+  const deployment = {
+    kind: "Deployment",
+    metadata: { name: "web", uid: "d", annotations: { "deployment.kubernetes.io/revision": "1" } },
+    spec: {},
+    status: {},
+  }
+  const set = {
+    kind: "ReplicaSet",
+    metadata: {
+      name: "web-1",
+      uid: "s",
+      ownerReferences: [{ uid: "d" }],
+      annotations: { "deployment.kubernetes.io/revision": "1" },
+    },
+  }
+  const member = (name: string, status: object) => ({
+    kind: "Pod",
+    metadata: { name, uid: name, ownerReferences: [{ uid: "s" }] },
+    status,
+  })
+  const about = (name: string, second: number | undefined, message: string, type = "Warning") => ({
+    kind: "Event",
+    involvedObject: { name },
+    type,
+    reason: "Failed",
+    message,
+    lastTimestamp: second === undefined ? undefined : at(second),
+  })
+  const textOf = (...items: object[]) => {
+    const snapshot = Snapshot.parse({ items })
+    return describeState(snapshot, readRollout(snapshot, "web", NOW, PATIENT), NOW).split("\n")
+  }
+
+  test("names the ReplicaSet, each pod with what is pulled for it, nodes in a bad state, and the warnings", () => {
+    expect(
+      textOf(
+        deployment,
+        set,
+        member("web-1-a", {
+          containerStatuses: [{ name: "web", state: { waiting: { reason: "ContainerCreating" } } }],
+        }),
+        { ...about("web-1-a", 30, 'Pulling image "r/web"', "Normal"), reason: "Pulling" },
+        {
+          kind: "Node",
+          metadata: { name: "n" },
+          status: { conditions: [{ type: "Ready", status: "False", message: "gone" }] },
+        },
+        about("web-1-a", 20, "of the pod"),
+        about("web-1", 10, "of the ReplicaSet"),
+        about("web", 30, "of the Deployment"),
+        about("other", 5, "of another"),
+        about("web", 5, "a success", "Normal"),
+      ),
+    ).toEqual([
+      "deployment web: 0/1 new, 0 available, 0 old; newest ReplicaSet: web-1",
+      "pod web-1-a:",
+      "  container web: waiting (ContainerCreating)",
+      "  pulling r/web for 30 s",
+      "node n: not ready since undefined: gone",
+      "events:",
+      "  Failed: of the ReplicaSet",
+      "  Failed: of the pod",
+      "  Failed: of the Deployment",
+    ])
+  })
+
+  test("has no more than there is", () => {
+    expect(textOf(deployment)).toEqual(["deployment web: 0/1 new, 0 available, 0 old"])
+  })
+
+  test("has the last three pods that ended as a whole, and why", () => {
+    const ended = ["a", "b"].map(name => member(name, { phase: "Failed", reason: "Evicted" }))
+    const last = [
+      member("c", { phase: "Failed", reason: "Evicted", message: "The node was low on resource: memory." }),
+      member("d", { phase: "Succeeded" }),
+    ]
+    expect(textOf(deployment, set, ...ended, ...last).slice(1)).toEqual([
+      "pod b: Evicted",
+      "pod c: Evicted: The node was low on resource: memory.",
+      "pod d: Succeeded",
+    ])
+  })
+
+  test("has each warning once, as of its last time, whatever the pods are called", () => {
+    const refused = (name: string) => `Error creating: pods "${name}" is forbidden`
+    expect(
+      textOf(
+        deployment,
+        about("web", 30, "first by name, last by time"),
+        about("web", undefined, "of no time"),
+        about("web", 20, `(combined from similar events): ${refused("web-2")}`),
+        about("web", 10, refused("web-1")),
+        about("web", 15, "between"),
+        about("web", 16, `a pod that says (combined from similar events): ${refused("web-1")}`),
+      ).slice(2),
+    ).toEqual([
+      "  Failed: of no time",
+      "  Failed: between",
+      `  Failed: a pod that says (combined from similar events): ${refused("web-1")}`,
+      `  Failed: (combined from similar events): ${refused("web-2")}`,
+      "  Failed: first by name, last by time",
+    ])
+  })
+
+  test("has warnings apart that only have a part in common", () => {
+    const messages = ['no pods "a" left', "no  left", "Error: x", "Error: (combined from similar events): x"]
+    expect(textOf(deployment, ...messages.map((message, second) => about("web", second, message))).slice(2)).toEqual(
+      messages.map(message => `  Failed: ${message}`),
+    )
+  })
+
+  test("has the last ten warnings", () => {
+    const events = Array.from({ length: 11 }, (_, second) => about("web", second, `warning ${second}`))
+    expect(textOf(deployment, ...events).slice(2)).toEqual(
+      Array.from({ length: 10 }, (_, index) => `  Failed: warning ${index + 1}`),
+    )
+  })
+
+  test("has five nodes at most", () => {
+    const conditions = [{ type: "MemoryPressure", status: "True", message: "short" }]
+    const nodes = [..."abcdef"].map(name => ({ kind: "Node", metadata: { name }, status: { conditions } }))
+    expect(textOf(deployment, ...nodes)).toHaveLength(6)
+  })
+})
+
+describe("a pod is described", () => {
+  const terminated = { exitCode: 137, reason: "OOMKilled" }
+  const container = (fields: object) => ({ containerStatuses: [{ name: "web", ...fields }] })
+  test.each<[string, object, string[]]>([
+    [
+      "that waits",
+      container({ state: { waiting: { reason: "ErrImagePull" } } }),
+      ["  container web: waiting (ErrImagePull)"],
+    ],
+    ["that has ended", container({ state: { terminated } }), ["  container web: ended (OOMKilled, exit code 137)"]],
+    [
+      "that has ended, without a reason",
+      container({ state: { terminated: { exitCode: 1 } } }),
+      ["  container web: ended (exit code 1)"],
+    ],
+    ["that runs", container({ state: { running: {} } }), ["  container web: running, not ready"]],
+    ["that is ready", container({ state: { running: {} }, ready: true }), ["  container web: running, ready"]],
+    ["whose container is not there", container({}), ["  container web: not there yet"]],
+    [
+      "that restarted",
+      container({ state: { running: {} }, restartCount: 1 }),
+      ["  container web: running, not ready, restarted 1×"],
+    ],
+    [
+      "that restarted since it ended",
+      container({ state: { running: {} }, restartCount: 2, lastState: { terminated } }),
+      ["  container web: running, not ready, restarted 2×, ended before (OOMKilled, exit code 137)"],
+    ],
+    [
+      "with its init containers",
+      { initContainerStatuses: [{ name: "wait", state: { running: {} } }] },
+      ["  init container wait: running, not ready"],
+    ],
+    [
+      "that no node takes",
+      {
+        ...container({}),
+        conditions: [
+          { type: "Ready", status: "False", message: "containers" },
+          { type: "PodScheduled", status: "False", message: "Insufficient cpu" },
+        ],
+      },
+      ["  not scheduled: Insufficient cpu"],
+    ],
+    [
+      "that is not taken away, as its condition says",
+      {
+        conditions: [
+          { type: "PodScheduled", status: "True" },
+          { type: "DisruptionTarget", status: "False", reason: "x" },
+        ],
+      },
+      [],
+    ],
+  ])("%s", (_, status, expected) => {
+    expect(describePod(only(Snapshot.parse({ items: [pod(status)] }), "Pod")[0]!)).toEqual(["pod a:", ...expected])
   })
 })

@@ -51,7 +51,8 @@ describe("a volume that the kubelet cannot mount", () => {
     ['secret "app" not found', { missing: { object: "Secret", name: "app" } }],
     ["references non-existent secret key: tls.crt", { missing: { object: "volume", key: "tls.crt" } }],
     ["references non-existent config key: app.toml", { missing: { object: "volume", key: "app.toml" } }],
-    ["driver name csi.example not found in the list of registered CSI drivers", {}],
+    ['failed to fetch token: serviceaccounts "web" not found', {}],
+    ["driver name csi.example not found in the list of registered CSI drivers", undefined],
     ["timed out waiting for the condition", undefined],
   ])("%s", (message, failure) => {
     expect(mountFailure(message)).toEqual(failure && { kind: "MountFailed", message, ...failure })

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest"
 
 import { describePod } from "../../../.dagger/src/status/describe.ts"
-import { hasCompleted, jobFailure } from "../../../.dagger/src/status/job.ts"
+import { hasCompleted, jobFailure, podsOfJob } from "../../../.dagger/src/status/job.ts"
 import { Snapshot } from "../../../.dagger/src/status/snapshot.ts"
 
 const NOW = Date.parse("2026-01-01T00:01:00Z")
@@ -39,6 +39,28 @@ describe("a Job that will never run", () => {
     ["another try may help", [refused("Internal error occurred")], undefined],
     ["the API server has just begun", [refused('pods "x" is forbidden: not yet ready to handle request')], undefined],
     ["its quota has just come", [refused('pods "x" is forbidden: status unknown for quota: small')], undefined],
+    ["another reason is given", [{ ...refused(QUOTA), reason: "SuccessfulCreate" }], undefined],
+    [
+      "its pod is refused, and each other try may help",
+      [refused("Internal error occurred"), refused(QUOTA)],
+      { kind: "QuotaExceeded", message: QUOTA },
+    ],
+    [
+      "one of its pods cannot start, and another one may",
+      [
+        pod({ reason: "InvalidImageName", message: "x" }),
+        { ...pod({ reason: "ContainerCreating" }), metadata: { ...pod({}).metadata, name: "monitor-1-y", uid: "y" } },
+      ],
+      undefined,
+    ],
+    [
+      "one of its pods has failed, and the next one cannot start",
+      [
+        { ...pod({}), status: { phase: "Failed" }, metadata: { ...pod({}).metadata, name: "monitor-1-y", uid: "y" } },
+        pod({ reason: "InvalidImageName", message: "x" }),
+      ],
+      { kind: "InvalidImageName", message: "x", container: "k6", init: false },
+    ],
     [
       "its image has no name",
       [pod({ reason: "InvalidImageName", message: "x" })],
@@ -99,18 +121,135 @@ describe("a Job with a pod that has run", () => {
       ran([{ name: "migration", state: { terminated: terminated(3) } }, proxy]),
       undefined,
     ],
+    [
+      "completed beside a sidecar that has 5 s to end",
+      ran([{ name: "migration", state: { terminated: { exitCode: 0, finishedAt: "2026-01-01T00:00:55Z" } } }, proxy]),
+      undefined,
+    ],
+    [
+      "completed beside a sidecar, at a time that is not known",
+      ran([{ name: "migration", state: { terminated: { exitCode: 0 } } }, proxy]),
+      undefined,
+    ],
+    [
+      "completed beside a sidecar that has ended too",
+      ran([
+        { name: "migration", state: { terminated: terminated(0) } },
+        { name: "proxy", state: { terminated: terminated(0) } },
+      ]),
+      undefined,
+    ],
+    ["has only a sidecar so far", ran([proxy]), undefined],
     ["runs beside a sidecar", ran([{ name: "migration", state: { running: {} } }, proxy]), undefined],
   ])("%s", (_, pod, expected) => {
     expect(jobFailure(Snapshot.parse({ items: [job, pod] }), "migrate", NOW)).toEqual(expected)
   })
 })
 
-test.each([
-  ["2026-01-01T00:00:59Z", true],
-  ["2025-12-31T23:30:00Z", false],
-])("a Job that is gone had completed if the event of %s is of this run", (lastTimestamp, expected) => {
-  const event = { kind: "Event", involvedObject: { name: "migrate" }, reason: "Completed", lastTimestamp }
-  expect(hasCompleted(Snapshot.parse({ items: [event] }), "migrate", NOW - 30_000)).toBe(expected)
+describe("a Job with two containers beside a sidecar", () => {
+  const job = {
+    kind: "Job",
+    metadata: { name: "migrate", uid: "j" },
+    spec: { template: { spec: { containers: [{ name: "first" }, { name: "second" }] } } },
+  }
+  const ended = (name: string, exitCode: number) => ({
+    name,
+    state: { terminated: { exitCode, finishedAt: "2026-01-01T00:00:50Z" } },
+  })
+  const runs = (name: string) => ({ name, ready: true, state: { running: { startedAt: "2026-01-01T00:00:40Z" } } })
+  test.each<[string, object[], object | undefined]>([
+    ["ends when both have ended", [ended("first", 0), runs("second"), runs("proxy")], undefined],
+    [
+      "shows the one that failed",
+      [ended("first", 0), ended("second", 3), runs("proxy")],
+      { kind: "SidecarRuns", container: "second", init: false, exitCode: 3, sidecar: "proxy" },
+    ],
+    [
+      "shows the first one where none failed",
+      [ended("first", 0), ended("second", 0), runs("proxy")],
+      { kind: "SidecarRuns", container: "first", init: false, exitCode: 0, sidecar: "proxy" },
+    ],
+  ])("%s", (_, containerStatuses, expected) => {
+    const pod = {
+      kind: "Pod",
+      metadata: { name: "migrate-x", uid: "x", ownerReferences: [{ uid: "j" }] },
+      spec: { restartPolicy: "Never" },
+      status: { phase: "Running", containerStatuses },
+    }
+    expect(jobFailure(Snapshot.parse({ items: [job, pod] }), "migrate", NOW)).toEqual(expected)
+  })
+
+  test("is held where one of its pods is", () => {
+    const pod = (uid: string, containerStatuses: object[]) => ({
+      kind: "Pod",
+      metadata: { name: uid, uid, ownerReferences: [{ uid: "j" }] },
+      spec: { restartPolicy: "Never" },
+      status: { phase: "Running", containerStatuses },
+    })
+    const items = [
+      job,
+      pod("runs", [runs("first"), runs("second"), runs("proxy")]),
+      pod("held", [ended("first", 0), ended("second", 0), runs("proxy")]),
+    ]
+    expect(jobFailure(Snapshot.parse({ items }), "migrate", NOW)?.kind).toBe("SidecarRuns")
+  })
+})
+
+describe("the pods of a Job", () => {
+  const owned = (name: string, metadata: object) => ({
+    kind: "Pod",
+    metadata: { name, uid: name, ...metadata },
+    status: {},
+  })
+  const job = { kind: "Job", metadata: { name: "migrate", uid: "j" }, spec: { template: { spec: {} } } }
+  test.each<[string, object[], string[]]>([
+    ["by its label", [owned("a", { labels: { "batch.kubernetes.io/job-name": "migrate" } })], ["a"]],
+    ["by the label of clusters before 1.27", [owned("a", { labels: { "job-name": "migrate" } })], ["a"]],
+    ["by their owner", [job, owned("a", { ownerReferences: [{ uid: "j" }] })], ["a"]],
+    ["not by their name", [job, owned("migrate-a", {}), owned("migrate", {})], []],
+    [
+      "not those of a Job whose name begins alike",
+      [
+        job,
+        owned("migrate-2-a", {
+          labels: { "batch.kubernetes.io/job-name": "migrate-2" },
+          ownerReferences: [{ uid: "k" }],
+        }),
+      ],
+      [],
+    ],
+    [
+      "the newest last, and one of no date first",
+      ["2026-01-01T00:00:02Z", "2026-01-01T00:00:01Z", undefined, "2026-01-01T00:00:03Z"].map((creationTimestamp, i) =>
+        owned("abcd"[i]!, { labels: { "job-name": "migrate" }, creationTimestamp }),
+      ),
+      ["c", "b", "a", "d"],
+    ],
+  ])("are found %s", (_, items, expected) => {
+    expect(podsOfJob(Snapshot.parse({ items }), "migrate").map(({ metadata }) => metadata.name)).toEqual(expected)
+  })
+})
+
+describe("a Job that is gone had completed", () => {
+  const event = (fields: object) => ({
+    kind: "Event",
+    involvedObject: { name: "migrate" },
+    reason: "Completed",
+    lastTimestamp: "2026-01-01T00:00:59Z",
+    ...fields,
+  })
+  test.each<[string, object[], boolean]>([
+    ["where an event of this run says so", [event({})], true],
+    ["where one of several events says so", [event({ reason: "SuccessfulCreate" }), event({})], true],
+    ["at the begin, since dates are whole seconds", [event({ lastTimestamp: "2026-01-01T00:00:29Z" })], true],
+    ["not in an earlier run", [event({ lastTimestamp: "2026-01-01T00:00:28.999Z" })], false],
+    ["not where the event has no date", [event({ lastTimestamp: undefined })], false],
+    ["not where another one has", [event({ involvedObject: { name: "migrate-2" } })], false],
+    ["not where its pod was created", [event({ reason: "SuccessfulCreate" })], false],
+    ["not where nothing says so", [], false],
+  ])("%s", (_, items, expected) => {
+    expect(hasCompleted(Snapshot.parse({ items }), "migrate", NOW - 30_000)).toBe(expected)
+  })
 })
 
 test("of a pod that the cluster has taken away it is said why", () => {

@@ -7,6 +7,7 @@ import {
   obstacles,
   readSet,
   refusedPods,
+  SETS,
   type SetState,
 } from "../../../.dagger/src/status/pod-sets.ts"
 import { Snapshot } from "../../../.dagger/src/status/snapshot.ts"
@@ -88,7 +89,12 @@ describe("the pods that a set has to get rid of", () => {
       ownerReferences: [{ uid: "s" }],
       deletionTimestamp,
     },
-    status: { conditions: [{ type: "Ready", status: ready }] },
+    status: {
+      conditions: [
+        { type: "PodScheduled", status: "True" },
+        { type: "Ready", status: ready },
+      ],
+    },
   })
   const snapshot = Snapshot.parse({
     items: [
@@ -126,7 +132,7 @@ test("the newest revision of a DaemonSet is the one that was made or taken again
     metadata: { labels: { "controller-revision-hash": hash }, ownerReferences: [{ uid }] },
     revision: number,
   })
-  expect(newestRevision([revision(3, "a"), revision(2, "b"), revision(9, "c", "t")], "s")).toBe("a")
+  expect(newestRevision([revision(2, "b"), revision(3, "a"), revision(9, "c", "t")], "s")).toBe("a")
   expect(newestRevision([], "s")).toBeUndefined()
 })
 
@@ -166,5 +172,71 @@ describe("pods of a set that the API server refuses", () => {
     const [applied, now] = [at(10), "2026-01-01T00:01:00Z"].map(time => Date.parse(time)) as [number, number]
     const found = refusedPods({ ...DONE, wanted: 2, ...state }, Snapshot.parse({ items }), applied, now)
     expect(found?.kind).toBe(expected)
+  })
+})
+
+describe("a pod below the partition stays as it is", () => {
+  test.each<[string, number, boolean]>([
+    ["db-4", 5, true],
+    ["db-5", 5, false],
+    ["db-12", 15, true],
+    ["db-20-1", 5, true],
+    ["agent-x7k2p", 5, false],
+  ])("%s, below %d: %s", (name, partition, stays) => {
+    const item = {
+      kind: "Pod",
+      metadata: { name, uid: name, labels: { "controller-revision-hash": "old" }, ownerReferences: [{ uid: "s" }] },
+      status: {},
+    }
+    const state = { ...DONE, revision: "new", partition }
+    const found = obstacles("StatefulSet", state, Snapshot.parse({ items: [item] }), {
+      isRollback: true,
+      isDoomed: () => false,
+    })
+    expect(found).toHaveLength(stays ? 0 : 1)
+  })
+})
+
+test("a set that is not there yet is waited for", () => {
+  expect(readSet(undefined)).toEqual({ line: "not there yet", complete: false })
+})
+
+describe("the answer of the API server about", () => {
+  const metadata = { uid: "s", generation: 2 }
+  const live = { metadata: { ...metadata, managedFields: [] } }
+
+  test("a StatefulSet with a partition", () => {
+    const spec = { replicas: 3, updateStrategy: { type: "RollingUpdate", rollingUpdate: { partition: 2 } } }
+    const status = { observedGeneration: 2, updateRevision: "db-2", updatedReplicas: 1, readyReplicas: 3 }
+    expect(SETS.StatefulSet.shape.parse({ metadata, spec, status })).toEqual({
+      ...DONE,
+      live: { ...live, spec },
+      partition: 2,
+      updated: 1,
+      revision: "db-2",
+    })
+  })
+
+  test("a StatefulSet that has just been created", () => {
+    const spec = { updateStrategy: { type: "OnDelete" } }
+    expect(SETS.StatefulSet.shape.parse({ metadata, spec, status: {} })).toMatchObject({
+      strategy: "OnDelete",
+      observedGeneration: 0,
+      wanted: 1,
+      partition: 0,
+      updated: 0,
+      ready: 0,
+    })
+  })
+
+  test("a DaemonSet, which has as many pods as there are nodes for it", () => {
+    const spec = { updateStrategy: { type: "RollingUpdate" } }
+    const status = { observedGeneration: 2, desiredNumberScheduled: 3, updatedNumberScheduled: 2, numberAvailable: 1 }
+    expect(SETS.DaemonSet.shape.parse({ metadata, spec, status })).toEqual({
+      ...DONE,
+      live: { ...live, spec },
+      updated: 2,
+      ready: 1,
+    })
   })
 })

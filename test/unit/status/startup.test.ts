@@ -39,6 +39,8 @@ describe("the start of a pod", () => {
     const conditions = [condition("PodScheduled", 2), condition("Ready", 19)]
     const containerStatuses = [
       { name: "backend", restartCount: 2, state: { running: { startedAt: "2026-01-01T00:00:15Z" } } },
+      { name: "ended", restartCount: 1, state: { terminated: { exitCode: 0 } } },
+      { name: "proxy", restartCount: 0, state: { running: { startedAt: "2026-01-01T00:00:17Z" } } },
     ]
     const pod = { kind: "Pod", metadata: { name: "backend-1", uid: "p1" }, status: { conditions, containerStatuses } }
     const snapshot = Snapshot.parse({ items: [pod] })
@@ -72,6 +74,10 @@ describe("the start of a pod", () => {
     [
       'Successfully pulled image "r/backend@sha256:1" in 1m2.5s (1m2.5s including waiting). Image size: 61000000 bytes.',
       62.5,
+    ],
+    [
+      'Successfully pulled image "r/backend@sha256:1" in 12m2s (12m2s including waiting). Image size: 61000000 bytes.',
+      722,
     ],
     ['Container image "r/backend@sha256:1" already present on machine', 0],
   ])("tells the time of the pull apart: %s", (message, seconds) => {
@@ -108,6 +114,19 @@ describe("a limit of 10 s", () => {
     ["took longer on average", [start(8), start(17)], "12.5 s on average"],
   ])("fails pods that %s", (_, starts, expected) => {
     expect(() => assertStarted(starts, 10)).toThrow(expected)
+  })
+
+  test("fails those of one application by their own average, and says what to do", () => {
+    const starts = [start(12), { ...start(4), deployment: "frontend" }, { ...start(20), deployment: "worker" }]
+    expect(() => assertStarted(starts, 10)).toThrow(
+      expect.objectContaining({
+        code: "STARTUP_TOO_SLOW",
+        blame: "user",
+        what: "pods took too long from being scheduled to being ready",
+        why: "backend: 12.0 s on average, limit 10 s (10.0 s at least, without pulls and the probe's period)\nworker: 20.0 s on average, limit 10 s (18.0 s at least, without pulls and the probe's period)",
+        fix: "look at what the application does at its start; limits.startup sets the limit, limits.startupAction: warn lets it pass",
+      }),
+    )
   })
 
   test.each([

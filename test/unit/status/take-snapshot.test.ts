@@ -31,7 +31,14 @@ const pod = (status: "True" | "False", reason?: string) => ({
       },
     ],
   },
-  status: { phase: "Pending", conditions: [{ type: "PodScheduled", status }], reason },
+  status: {
+    phase: "Pending",
+    conditions: [
+      { type: "Ready", status: "False" },
+      { type: "PodScheduled", status },
+    ],
+    reason,
+  },
 })
 const events = [
   { involvedObject: { name: "a" }, type: "Normal", reason: "Created", message: "Created container" },

@@ -1,4 +1,4 @@
-import { expect, test } from "vitest"
+import { describe, expect, test } from "vitest"
 
 import { Snapshot } from "../../../.dagger/src/status/snapshot.ts"
 import { type PodChange, Timeline } from "../../../.dagger/src/status/timeline.ts"
@@ -33,4 +33,28 @@ test("a pod that became ready in the second in which the release began counts: t
     Date.parse(at(12)),
   )
   expect(changes.map(({ pod }) => pod)).toEqual(["new"])
+})
+
+describe("a pod counts as ready", () => {
+  const change = (lastTransitionTime: string | null, type = "Ready", status = "True") => {
+    const changes: PodChange[] = []
+    const conditions = [
+      { type: "PodScheduled", status: "True", lastTransitionTime: at(11) },
+      { type, status, lastTransitionTime },
+    ]
+    const { items } = Snapshot.parse({
+      items: [{ kind: "Pod", metadata: { name: "new", uid: "n" }, status: { conditions } }],
+    })
+    new Timeline(item => changes.push(item), Date.parse(at(10))).record("backend", items as never[], Date.parse(at(20)))
+    return changes.map(item => item.at)
+  }
+  test.each<[string, Parameters<typeof change>, string[]]>([
+    ["since its condition says so", [at(14)], [at(14)]],
+    ["now, where the condition has no date", [null], [at(20)]],
+    ["not where it was a second before the release", [at(9)], []],
+    ["not where its containers are ready and it is not", [at(14), "ContainersReady"], []],
+    ["not where its condition is false", [at(14), "Ready", "False"], []],
+  ])("%s", (_, condition, expected) => {
+    expect(change(...condition)).toEqual(expected)
+  })
 })
