@@ -185,6 +185,12 @@ describe("how a Job stands", () => {
       ["job migrate: it has no pod", "  Suspended: Job suspended"],
     ],
     [
+      "that was suspended, and is not any more",
+      [job({ type: "Suspended", status: "False", message: "Job resumed" })],
+      ["job migrate: it has no pod"],
+    ],
+    ["that is gone", [], ["job migrate: it has no pod"]],
+    [
       "whose service account is missing",
       [job(), refused('error looking up service account shop/x: serviceaccount "x" not found')],
       [

@@ -151,7 +151,7 @@ describe("what a container waits for", () => {
       "MissingObject",
     ],
     [
-      "a configuration that no time mends",
+      "a configuration that no time fixes",
       [
         young(
           1,
