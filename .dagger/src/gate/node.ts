@@ -38,12 +38,11 @@ const READS = [
   "**/prisma.config.*",
 ]
 
-/** The manifest of a folder, as far as this module reads it; one that is no JSON says nothing. */
+/** The manifest of a folder, as far as this module reads it; undefined where there is none, or none in JSON. */
 export function packageJson({ texts }: Layout, folder: string): PackageJson | undefined {
-  const text = texts[inFolder(folder, "package.json")]
-  if (text === undefined) return undefined
   try {
-    return PackageJson.parse(JSON.parse(text))
+    return PackageJson.parse(JSON.parse(texts[inFolder(folder, "package.json")]!))
+    // Stryker disable next-line BlockStatement: without it, the function returns undefined all the same
   } catch {
     return undefined
   }
@@ -56,7 +55,9 @@ export function nodeToolchain(path: string, dockerfile: string, base: string, la
   const root = rootOf(path, layout)
   const { name, version, lockfile, warnings } = nodeManager(root, packageJson(layout, root), dockerfile, layout)
   const manager = MANAGERS[name]
-  const members = layout.files.filter(file => /(^|\/)package\.json$/.test(file) && isIn(root, file)).map(parentOf)
+  const members = layout.files
+    .filter(file => file.split("/").at(-1) === "package.json" && isIn(root, file))
+    .map(parentOf)
   const runsOwn = members.some(folder => runsOwnCode(packageJson(layout, folder)?.scripts ?? {}))
   return {
     root,
@@ -99,7 +100,6 @@ function rootOf(path: string, layout: Layout): string {
 const MANIFEST_LOCKS = Object.values(MANAGERS).flatMap(({ lockfiles }) => lockfiles)
 
 function isMember(path: string, root: string, layout: Layout): boolean {
-  if (root !== "." && !isIn(root, path)) return false
   const patterns = [...(packageJson(layout, root)?.workspaces ?? []), ...pnpmPackages(layout, root)]
   return patterns.some(pattern => globOf(pattern).test(relativeTo(root, path)))
 }

@@ -46,12 +46,11 @@ const Pyproject = z.object({
 })
 export type Pyproject = z.output<typeof Pyproject>
 
-/** The manifest of a folder, as far as this module reads it; one that is no TOML says nothing. */
+/** The manifest of a folder, as far as this module reads it; undefined where there is none, or none in TOML. */
 export function pyproject({ texts }: Layout, folder: string): Pyproject | undefined {
-  const text = texts[inFolder(folder, "pyproject.toml")]
-  if (text === undefined) return undefined
   try {
-    return Pyproject.parse(parseToml(text))
+    return Pyproject.parse(parseToml(texts[inFolder(folder, "pyproject.toml")]!))
+    // Stryker disable next-line BlockStatement: without it, the function returns undefined all the same
   } catch {
     return undefined
   }

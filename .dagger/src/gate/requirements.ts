@@ -21,7 +21,7 @@ export function requirementLines(text: string): string[] {
   return text
     .replace(/\\\r?\n/g, " ")
     .split(/\r?\n/)
-    .map(line => line.replace(/(^|\s)#.*$/, "").trim())
+    .map(line => line.replace(/(^|\s)#.*/, "").trim())
     .filter(Boolean)
 }
 

@@ -1,0 +1,57 @@
+import { describe, expect, test } from "vitest"
+
+import { requirementFiles, requirementLines, requirementName } from "../../../.dagger/src/gate/requirements.ts"
+
+describe("the files that requirements stand in", () => {
+  const KINDS = ["dev", "test", "tests", "testing", "development", "local"]
+  test.each<[string, string[], string[]]>([
+    ["none", ["api/main.py"], []],
+    [
+      "those of the application first",
+      ["requirements-dev.txt", "requirements.txt"],
+      ["requirements.txt", "requirements-dev.txt"],
+    ],
+    [
+      "a folder's",
+      ["requirements/base.txt", "requirements/dev.txt"],
+      ["requirements/base.txt", "requirements/dev.txt"],
+    ],
+    ["a folder's, by the folder's name", ["requirements/requirements.txt"], ["requirements/requirements.txt"]],
+    ["only one of the application's", ["requirements.txt", "requirements/base.txt"], ["requirements.txt"]],
+    ["those of tests without the application's", ["test-requirements.txt"], ["test-requirements.txt"]],
+    ...KINDS.map((kind): [string, string[], string[]] => {
+      const files = [
+        `requirements-${kind}.txt`,
+        `requirements_${kind}.txt`,
+        `${kind}-requirements.txt`,
+        `requirements/${kind}.txt`,
+      ]
+      return [`each spelling of ${kind}`, files, files]
+    }),
+    ["none of another purpose", ["requirements-docs.txt"], []],
+  ])("%s", (_, files, expected) => {
+    expect(requirementFiles("api", { files: files.map(file => `api/${file}`), texts: {} })).toEqual(expected)
+  })
+})
+
+test("a requirement is a line without its comment, and goes on after a backslash", () => {
+  const text =
+    "# all of them\nfastapi==1  # the API\r\n\n  uvicorn==2 \\\r\n  --hash=sha256:a \\\n--hash=sha256:b\nx @ https://x/#egg=x\n"
+  expect(requirementLines(text)).toEqual([
+    "fastapi==1",
+    "uvicorn==2    --hash=sha256:a  --hash=sha256:b",
+    "x @ https://x/#egg=x",
+  ])
+})
+
+describe("the package of a requirement", () => {
+  test.each<[string, string[]]>([
+    ["Fast_API[all]>=1", ["fast-api"]],
+    ["a.b==1", ["a-b"]],
+    ["a; python_version < '3.9'", []],
+    ["-r other.txt", []],
+    ["--hash=x", []],
+  ])("%s", (line, expected) => {
+    expect(requirementName(line)).toEqual(expected)
+  })
+})
