@@ -5,7 +5,7 @@ import { join } from "node:path"
 
 import { afterAll, describe, expect, test } from "vitest"
 
-import { dagger, ROOT } from "./dagger.ts"
+import { dagger, daggerIn, ROOT } from "./dagger.ts"
 import { Source } from "./source.ts"
 
 const PASSWORD = "correct-horse-battery-staple"
@@ -66,8 +66,11 @@ describe("a repository with two charts in place of manifests", () => {
   })
 })
 
-test("it is deployed to an ephemeral cluster, with the hook as a migration", async () => {
-  const ended = await dagger(`--source=${withCharts().path}`, secrets, "deploy")
+test("it is deployed to an ephemeral cluster by its .env alone, with the hook as a migration", async () => {
+  const { path } = withCharts()
+    .commit()
+    .write(".env", `CLOUD_NATIVE_SECRETS=file:${join(folder, "prod.env")}\n`)
+  const ended = await daggerIn(path, "-m", ROOT, "deploy")
   expect(ended.exitCode, ended.stderr).toBe(0)
   expect(ended.stdout).toMatch(/migrate-\S+: ran/)
   expect(ended.stdout).toContain("Rolled once more")

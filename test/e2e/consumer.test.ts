@@ -89,7 +89,7 @@ const USES: Use[] = [
 ]
 
 test.concurrent.each(USES)("$what", async ({ through, itself, answers, refused = false }) => {
-  const source = Source.minimal()
+  const source = Source.minimal().commit()
   const ended: Ended = hasBindings ? await consumer(source, ...through(source)) : await dagger(...itself(source))
   expect(ended.exitCode, ended.stderr).toBe(refused ? 1 : 0)
   expect(refused ? ended.stderr : ended.stdout).toMatch(answers)
