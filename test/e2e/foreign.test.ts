@@ -4,7 +4,7 @@ import { join } from "node:path"
 
 import { describe, expect, test } from "vitest"
 
-import { daggerIn, type Ended, ROOT } from "./dagger.ts"
+import { checkIn, daggerIn, type Ended, ROOT } from "./dagger.ts"
 import { Source } from "./source.ts"
 
 // Put together here: it does not stand in this repository, which is searched like any other.
@@ -66,6 +66,29 @@ test.concurrent.each(["test", "check-secrets", "init", "verify-image --image=nod
     expect(stderr).toContain("legacy-default-path = true")
   },
 )
+
+describe("checks have the names of what they guarantee", () => {
+  const check = (source: Source, ...words: string[]) => checkIn(source.commit().path, "-m", ROOT, ...words)
+
+  test.concurrent("all are listed", async () => {
+    const { exitCode, stdout, stderr } = await check(Source.minimal(), "-l")
+    expect(exitCode, stderr).toBe(0)
+    expect(stdout.match(/check-\w+/g)).toEqual([
+      "check-images",
+      "check-manifests",
+      "check-plan",
+      "check-secrets",
+      "check-tests",
+    ])
+  })
+
+  test.concurrent("check-images fails for an image that does", async () => {
+    const source = Source.minimal().edit("docker/api.dockerfile", "USER 10001:10001\n", "")
+    const { exitCode, stderr } = await check(source, "check-images")
+    expect(exitCode, stderr).toBe(1)
+    expect(stderr).toMatch(/backend +user .*FAIL/)
+  })
+})
 
 describe("what is not source is not read", () => {
   const checkSecrets = ({ path }: Source) => daggerIn(path, "-m", ROOT, "check-secrets")
