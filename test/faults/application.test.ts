@@ -218,14 +218,14 @@ test("2: a Secret whose value is wrong is told from one that is missing: the dat
 })
 
 test("11: under load the autoscaler scales out, and a deployment meanwhile leaves its number of pods alone", async () => {
-  // A share of a CPU that the monitor's and this user's requests use anyway, and as many pods as two cores have room for.
+  // A share of a CPU that the monitor's requests use anyway, and as many pods as two cores have room for: the backend's.
   const eager = (source: Source) => {
     const autoscalers = readFileSync(join(source.path, "k8s/hpa.yaml"), "utf8")
     return source.write(
       "k8s/hpa.yaml",
       autoscalers
-        .replaceAll("averageUtilization: 75", "averageUtilization: 5")
-        .replaceAll("maxReplicas: 6", "maxReplicas: 3"),
+        .replace("averageUtilization: 75", "averageUtilization: 5")
+        .replace("maxReplicas: 6", "maxReplicas: 3"),
     )
   }
   const user = await User.signUp(lab.appUrl)
