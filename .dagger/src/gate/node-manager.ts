@@ -92,7 +92,7 @@ export function nodeManager(
   const others = locks.filter(({ name: other }) => other !== name).map(({ file }) => inFolder(root, file))
   return {
     name,
-    version: wanted === name ? version : versionFor(name, text),
+    version: name === "npm" ? undefined : wanted === name ? version : versionFor(name, text),
     lockfile: lock?.file,
     warnings: others.map(file => `${file} is not used: the package manager is ${name}; delete it`),
   }
@@ -100,7 +100,7 @@ export function nodeManager(
 
 /** Commands that bring a package manager to an image of Node.js, which has npm. */
 export function bringing(name: ManagerName, version: string | undefined, base: string): string[][] {
-  if (name === "npm" || version === undefined) return []
+  if (version === undefined) return []
   if (name === "bun" && /(^|\/)bun\b/.test(base)) return []
   const spec = name === "yarn" && !isClassic(version) ? `@yarnpkg/cli-dist@${version}` : `${name}@${version}`
   // The official images have a yarn of their own at the same place.
@@ -115,15 +115,13 @@ function isClassic(version: string | undefined): boolean {
   return version === undefined || /^[01]\./.test(version)
 }
 
-function versionFor(name: ManagerName, lockfile: string): string | undefined {
+function versionFor(name: Exclude<ManagerName, "npm">, lockfile: string): string {
   switch (name) {
-    case "npm":
-      return undefined
     case "pnpm":
-      return PNPM[/^lockfileVersion: ['"]?(\d+)/m.exec(lockfile)?.[1] ?? ""] ?? PNPM["9"]
+      return PNPM[/^lockfileVersion: ['"]?(\d+)/m.exec(lockfile)?.[1] ?? "9"] ?? PNPM["9"]!
     case "yarn": {
       const format = /^__metadata:\s+version: (\d+)/m.exec(lockfile)?.[1]
-      return format === undefined ? CLASSIC : (YARN[format] ?? YARN["8"])
+      return format === undefined ? CLASSIC : (YARN[format] ?? YARN["8"]!)
     }
     case "bun":
       return BUN

@@ -1,4 +1,4 @@
-import { inFolder, type Layout } from "./layout.js"
+import { inFolder, isIn, type Layout, normalize, parentOf } from "./layout.js"
 import { packageJson } from "./node.js"
 import { parseScript, type ScriptCall } from "./script.js"
 import type { Runner } from "./suite.js"
@@ -89,18 +89,15 @@ function split(words: string[], at: string): [string[], string[]] | [undefined, 
 
 /** Where Playwright's tests are, if it has any: their files end in .spec.ts as those of other runners do. */
 function browserTests(path: string, { files, texts }: Layout): string | undefined {
-  const config = files.find(file => /^playwright\.config\.\w+$/.test(file.slice(inFolder(path, "x").length - 1)))
+  const config = files.find(
+    file => parentOf(file) === normalize(path) && /^playwright\.config\.\w+$/.test(file.split("/").at(-1)!),
+  )
   if (!config) return undefined
   const folder = /\btestDir:\s*["'`](?:\.\/)?([^"'`]+?)\/?["'`]/.exec(texts[config] ?? "")?.[1]
-  return (
-    folder ??
-    ["e2e", "playwright", "tests/e2e"].find(name =>
-      files.some(file => file.startsWith(inFolder(path, `${name}/`) + "/")),
-    )
-  )
+  return folder ?? ["e2e", "playwright", "tests/e2e"].find(name => files.some(file => isIn(inFolder(path, name), file)))
 }
 
 function hasTests(path: string, { files }: Layout): boolean {
-  const prefix = inFolder(path, "x").slice(0, -1)
-  return files.some(file => file.startsWith(prefix) && /(\.(test|spec)\.[cm]?[jt]sx?$)|(^|\/)__tests__\//.test(file))
+  const test = /(\.(test|spec)\.[cm]?[jt]sx?$)|(^|\/)__tests__\//
+  return files.some(file => isIn(normalize(path), file) && test.test(file))
 }

@@ -1,3 +1,6 @@
+/** How the name of a Secret ends that is made of given values: by its content. */
+const DIGEST = /^[0-9a-f]{10}$/
+
 /** What must not be shown of the secrets that a deployment was given. */
 export class Redactor {
   /** Those that can be taken out of a text. */
@@ -28,7 +31,7 @@ export class Redactor {
 
   /** Whether the values of a Secret are among these, by its name. */
   knows(secret: string): boolean {
-    return this.prefix !== undefined && secret.startsWith(this.prefix)
+    return this.prefix !== undefined && secret.startsWith(this.prefix) && DIGEST.test(secret.slice(this.prefix.length))
   }
 }
 

@@ -4,7 +4,7 @@ import type { Directory, Secret } from "@dagger.io/dagger"
 import { expect, onTestFinished, test, vi } from "vitest"
 
 import { parseConfig } from "../../../.dagger/src/config/parse.ts"
-import { readInputs } from "../../../.dagger/src/release/inputs.ts"
+import { readInputs, redactorOf } from "../../../.dagger/src/release/inputs.ts"
 import { yamlFiles } from "../manifests/files.ts"
 
 const config = parseConfig("publicUrl: https://shop.example.com\n", "cloud-native.yaml")
@@ -80,4 +80,25 @@ test("manifests in subfolders are read, or those of one of them", async () => {
       10,
     )
   expect(log.mock.calls.flat()).toEqual(["manifests: those of the subfolders, too: production"])
+})
+
+test("a public URL that is not the address of an application is the user's to fix", async () => {
+  await expect(read("", "https://shop.example.com/tasks")).rejects.toMatchObject({
+    code: "ARGUMENTS_INVALID",
+    blame: "user",
+    what: "--public-url=https://shop.example.com/tasks is not the address of an application",
+    why: "expected http:// or https:// and a host, without a path or a slash at the end",
+    fix: "write for example --public-url=https://shop.example.com",
+  })
+})
+
+test("what a deployment was given is hidden, but not what everybody knows", async () => {
+  const inputs = await read("PASSWORD=correct-horse\nNAME=backend\n", "")
+  const redactor = redactorOf({ ...inputs, registryLogin: { host: "r", username: "robot", password: "of-the-robot" } })
+  expect(redactor.values).toEqual(["correct-horse", "of-the-robot"])
+  expect(redactor.knows(`${config.secretName}-0a1b2c3d4e`)).toBe(true)
+  expect(redactor.knows("other-0a1b2c3d4e")).toBe(false)
+  const none = redactorOf({ ...inputs, secrets: undefined })
+  expect(none.values).toEqual([])
+  expect(none.knows(`${config.secretName}-0a1b2c3d4e`)).toBe(false)
 })

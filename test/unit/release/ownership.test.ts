@@ -1,8 +1,9 @@
-import { expect, test } from "vitest"
+import { describe, expect, test } from "vitest"
 
-import { parsePresent } from "../../../.dagger/src/release/live-objects.ts"
-import { assertNotOwned } from "../../../.dagger/src/release/ownership.ts"
-import { object, presentLine } from "./records.ts"
+import type { ReleaseSummary } from "../../../.dagger/src/release/history.ts"
+import { parsePresent, type Present } from "../../../.dagger/src/release/live-objects.ts"
+import { assertNotOwned, unownedObjects } from "../../../.dagger/src/release/ownership.ts"
+import { entry, object, presentLine } from "./records.ts"
 
 const [web, api, config] = [object("Deployment", "web"), object("Deployment", "api"), object("ConfigMap", "web")]
 
@@ -37,4 +38,36 @@ test("objects of a Helm release are refused by its name, until they have another
   // Without the label; with a label that a chart's copy has; taken over, with Helm's annotation left.
   for (const other of [line("", "shop-api"), line("Helm", "")]) expect(check(other)).not.toThrow()
   expect(check(["apps/v1", "Deployment", "web", "shop", "cloud-native", "shop-api"].join("\t"))).not.toThrow()
+})
+
+describe("what is not this module's to delete", () => {
+  const present = (name: string, managed = true): Present => ({ ...object("Deployment", name), managed })
+  const [a, b] = [object("Deployment", "a"), object("Deployment", "b")]
+  test.each<[string, Present[], ReleaseSummary[], string[]]>([
+    ["not what a release of its own brought", [present("a")], [entry("1", "succeeded", [a])], []],
+    ["what has not its labels", [present("a", false)], [entry("1", "succeeded", [a])], ["a"]],
+    ["what is in no record", [present("a"), present("b")], [entry("1", "succeeded", [a])], ["b"]],
+    ["what a release that failed found there", [present("a")], [entry("1", "failed", [a], [a])], ["a"]],
+    ["not what one that succeeded has taken over", [present("a")], [entry("1", "succeeded", [a], [a])], []],
+    [
+      "not what a later one has taken over",
+      [present("a")],
+      [entry("1", "failed", [a], [a]), entry("2", "succeeded", [a])],
+      [],
+    ],
+    [
+      "what only an earlier one had",
+      [present("a")],
+      [entry("1", "succeeded", [a]), entry("2", "failed", [a], [a])],
+      ["a"],
+    ],
+    [
+      "what a later one does not have",
+      [present("a")],
+      [entry("1", "failed", [a], [a]), entry("2", "succeeded", [b])],
+      ["a"],
+    ],
+  ])("%s", (_, there, before, expected) => {
+    expect(unownedObjects(there, before).map(({ name }) => name)).toEqual(expected)
+  })
 })

@@ -8,8 +8,20 @@ describe("the Secrets of a pod that are not known yet", () => {
   test.each<[string, string[], Record<string, string> | undefined, string[]]>([
     ["it has none", [], undefined, []],
     ["they are in the namespace already", ["shop-secrets", "other"], undefined, ["shop-secrets", "other"]],
-    ["its own was given, and is called by its content", ["shop-secrets-0a1b", "other"], { KEY: "value" }, ["other"]],
-    ["one is called alike", ["shop-secretsother"], { KEY: "value" }, ["shop-secretsother"]],
+    [
+      "its own was given, and is called by its content",
+      ["shop-secrets-0a1b2c3d4e", "other"],
+      { KEY: "value" },
+      ["other"],
+    ],
+    ...["shop-secretsother", "shop-secrets-other", "shop-secrets-0a1b2c3d4e-tls", "my-shop-secrets-0a1b2c3d4e"].map(
+      (name): [string, string[], Record<string, string>, string[]] => [
+        `${name} is only called alike`,
+        [name],
+        { KEY: "value" },
+        [name],
+      ],
+    ),
   ])("%s", (_, names, secrets, expected) => {
     const { items } = Snapshot.parse({
       items: [{ kind: "Pod", metadata: { name: "a", uid: "a" }, spec: { secrets: names }, status: {} }],

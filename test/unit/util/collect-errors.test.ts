@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest"
 
-import { together } from "../../../.dagger/src/util/collect-errors.ts"
+import { combined, together } from "../../../.dagger/src/util/collect-errors.ts"
 import { CloudNativeError, type Failure } from "../../../.dagger/src/util/errors.ts"
 
 const problem = (code: Failure["code"], what: string) =>
@@ -60,5 +60,17 @@ describe("work that is done together", () => {
     await expect(together(fails(problem("NAMESPACE_MISSING", "at once")), () => later)).rejects.toThrow(
       "2. SECRETS_MISSING: later",
     )
+  })
+})
+
+describe("several problems are to be fixed by", () => {
+  const of = (blame: Failure["blame"]) => new CloudNativeError({ code: "BUG", blame, what: blame, why: "", fix: "" })
+  test.each<[Failure["blame"], Failure["blame"], Failure["blame"]]>([
+    ["environment", "environment", "environment"],
+    ["environment", "user", "user"],
+    ["bug", "environment", "bug"],
+  ])("%s and %s: %s", (first, second, blame) => {
+    const other = new CloudNativeError({ code: "BUG", blame: second, what: "other", why: "", fix: "" })
+    expect(combined([of(first), other])).toMatchObject({ blame })
   })
 })

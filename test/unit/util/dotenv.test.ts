@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest"
 
-import { parseDotenv } from "../../../.dagger/src/util/dotenv.js"
+import { dotenvText, parseDotenv } from "../../../.dagger/src/util/dotenv.js"
 
 describe("a dotenv file", () => {
   test.each<[string, string, Record<string, string>]>([
@@ -62,5 +62,46 @@ describe("a dotenv file", () => {
   ])("is refused, without a value in the error: %s", (_, text, why) => {
     expect(() => parseDotenv(text)).toThrow(why)
     expect(() => parseDotenv(text)).not.toThrow("hunter2")
+  })
+})
+
+describe("what an error of a dotenv file says", () => {
+  test.each([
+    ["A", "line 1 is not like KEY=value"],
+    [`${"A".repeat(254)}=1`, "line 1 sets a key of 254 characters"],
+    ["\n# nothing\n", "it has no line like KEY=value"],
+  ])("%.10j", (text, why) => {
+    expect(() => parseDotenv(text)).toThrow(
+      expect.objectContaining({
+        code: "SECRETS_INVALID",
+        blame: "user",
+        what: "the dotenv of --secrets cannot be used",
+        why: expect.stringContaining(why) as string,
+        fix: expect.stringMatching(/^pass lines like KEY=value, for example with --secrets=file:/) as string,
+      }),
+    )
+  })
+
+  test("a key may have 253 characters, as in a Secret", () => {
+    expect(Object.keys(parseDotenv(`${"A".repeat(253)}=1`))).toEqual(["A".repeat(253)])
+  })
+})
+
+describe("a dotenv file in base64 is read where what it stands for begins like one", () => {
+  const encoded = (text: string) => Buffer.from(text).toString("base64")
+  test.each<[string, boolean]>([
+    ["# the settings\nA=1", true],
+    ["  \n  KEY = value1", true],
+    ["export  KEY=value1", true],
+    ["export KEY=value12", true],
+    ["a sentence with KEY=value", false],
+    ["nothing-of-it at all", false],
+    ["-# not a comment here", false],
+  ])("%j: %s", (text, isRead) => {
+    expect(dotenvText(encoded(text))).toBe(isRead ? text : encoded(text))
+  })
+
+  test("as it is where it is not in base64", () => {
+    expect(dotenvText("A=1")).toBe("A=1")
   })
 })

@@ -43,3 +43,8 @@ describe("the last lines of an output", () => {
     expect(lastLines("a\nb\n", 2)).toBe("a\nb")
   })
 })
+
+test("an error is called by its class, as in a stack trace", () => {
+  const error = new CloudNativeError({ code: "BUG", blame: "bug", what: "a", why: "b", fix: "c" })
+  expect(error.name).toBe("CloudNativeError")
+})

@@ -1,0 +1,110 @@
+import { describe, expect, test } from "vitest"
+
+import { nodeRunner } from "../../../.dagger/src/gate/node-runner.ts"
+
+/** The command of an application in the folder web with this manifest and these further files. */
+function commandOf(manifest: object, texts: Record<string, string> = {}, path = "web"): string | undefined {
+  const all = { [path === "." ? "package.json" : `${path}/package.json`]: JSON.stringify(manifest), ...texts }
+  return nodeRunner(path, "junit.xml", ["npx", "--no"], { files: Object.keys(all), texts: all })?.command.join(" ")
+}
+
+const JSON_REPORT = ".cloud-native-tests.json"
+const VITEST = `--reporter=default --reporter=junit --reporter=json --outputFile.junit=junit.xml --outputFile.json=${JSON_REPORT}`
+const JEST = `--ci --json --outputFile=${JSON_REPORT}`
+const NODE =
+  "--test-reporter=spec --test-reporter-destination=stdout --test-reporter=junit --test-reporter-destination=junit.xml"
+
+describe("the runner of a script", () => {
+  test.each<[string, string | undefined]>([
+    ["vitest", `npx --no vitest run ${VITEST}`],
+    ["vitest run --dir src", `npx --no vitest run --dir src ${VITEST}`],
+    ["vitest --watch", `npx --no vitest run ${VITEST}`],
+    ["jest --watchAll --runInBand", `npx --no jest --runInBand ${JEST}`],
+    ["MODE=test jest", `env MODE=test npx --no jest ${JEST}`],
+    ["node --import=tsx --test test/", `node --import=tsx --test ${NODE} test/`],
+    ["tsx --test test/", `npx --no tsx --test ${NODE} test/`],
+    ["tsx test.ts", undefined],
+    ["node test.js", undefined],
+    ["bun test src", "bun test --reporter=junit --reporter-outfile=junit.xml src"],
+    ["bun run build", undefined],
+    ["next build", undefined],
+  ])("%s: %s", (script, expected) => {
+    expect(commandOf({ scripts: { test: script } })).toBe(expected)
+  })
+
+  test("is that of the likeliest script that runs tests", () => {
+    expect(commandOf({ scripts: { test: "next lint", unit: "jest", "test:unit": "vitest" } })).toContain("vitest")
+  })
+})
+
+describe("the runner of an application without such a script", () => {
+  const installed = (name: string) => ({ devDependencies: { [name]: "1" } })
+  const TEST = { "web/a.test.ts": "" }
+  test.each<[string, object, Record<string, string>, string | undefined]>([
+    ["vitest, where it has tests", installed("vitest"), TEST, `npx --no vitest run ${VITEST}`],
+    ["jest, where it has tests", installed("jest"), TEST, `npx --no jest ${JEST}`],
+    ["jest, among its dependencies", { dependencies: { jest: "1" } }, TEST, `npx --no jest ${JEST}`],
+    ["none, where no test is its own", installed("jest"), { "api/a.test.ts": "" }, undefined],
+    ["none, without tests", installed("jest"), {}, undefined],
+    ["none, without a runner", {}, TEST, undefined],
+  ])("%s", (_, manifest, texts, expected) => {
+    expect(commandOf(manifest, texts)).toBe(expected)
+  })
+
+  test.each([
+    ["a.test.ts", true],
+    ["a.spec.mjs", true],
+    ["src/a.test.jsx", true],
+    ["__tests__/a.ts", true],
+    ["src/__tests__/a.ts", true],
+    ["a.ts", false],
+    ["a.test.ts.snap", false],
+    ["my__tests__/a.ts", false],
+  ])("%s is a test: %s", (file, isTest) => {
+    expect(commandOf(installed("jest"), { [file]: "" }, ".") !== undefined).toBe(isTest)
+  })
+
+  test("is none without a manifest", () => {
+    expect(nodeRunner("web", "junit.xml", [], { files: [], texts: {} })).toBeUndefined()
+  })
+})
+
+describe("tests of a browser are left to their own runner", () => {
+  const jest = (texts: Record<string, string>) =>
+    commandOf({ scripts: { test: "jest" } }, texts)
+      ?.replace(`npx --no jest ${JEST}`, "")
+      .trim()
+  const ignoring = (folder: string) => `--testPathIgnorePatterns=/node_modules/ --testPathIgnorePatterns=/${folder}/`
+  test.each<[string, Record<string, string>, string]>([
+    [
+      "where its configuration says",
+      { "web/playwright.config.ts": 'export default { testDir: "./browser/" }' },
+      ignoring("browser"),
+    ],
+    ["where its configuration says, without a step", { "web/playwright.config.ts": "testDir:'ui'" }, ignoring("ui")],
+    ["in e2e", { "web/playwright.config.ts": "", "web/e2e/a.spec.ts": "" }, ignoring("e2e")],
+    ["in tests/e2e", { "web/playwright.config.mts": "", "web/tests/e2e/a.spec.ts": "" }, ignoring("tests/e2e")],
+    [
+      "not where there is no such folder",
+      { "web/playwright.config.ts": "", "web/e2e.ts": "", "web/e2e-old/a.ts": "" },
+      "",
+    ],
+    [
+      "not where the configuration is another folder's",
+      { "api/playwright.config.ts": "", "web/e2e/a.spec.ts": "" },
+      "",
+    ],
+    [
+      "not where a file is only called alike",
+      { "web/my-playwright.config.ts": "", "web/playwright.config.d.ts": "", "web/e2e/a.spec.ts": "" },
+      "",
+    ],
+  ])("%s", (_, texts, expected) => {
+    expect(jest(texts)).toBe(expected)
+  })
+
+  test("by vitest too", () => {
+    const texts = { "web/playwright.config.ts": "", "web/e2e/a.spec.ts": "" }
+    expect(commandOf({ scripts: { test: "vitest" } }, texts)).toBe(`npx --no vitest run ${VITEST} --exclude=e2e/**`)
+  })
+})
