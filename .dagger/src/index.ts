@@ -51,6 +51,7 @@ import {
 } from "./settings.js"
 import { Tested } from "./tested.js"
 import { CloudNativeError } from "./util/errors.js"
+import { quietly } from "./util/quietly.js"
 import { parseDuration } from "./util/time.js"
 import { Verification } from "./verification.js"
 import { encodeFacts } from "./verify/facts.js"
@@ -464,15 +465,19 @@ export class CloudNative implements Settings {
     assertNoLeaks(inSource, inCommit)
   }
 
-  private async readConfig(): Promise<Config> {
-    await this.assertSource()
-    return readConfig(this.source, this.config, this.overlay)
+  private readConfig(): Promise<Config> {
+    return quietly("configuration", async () => {
+      await this.assertSource()
+      return readConfig(this.source, this.config, this.overlay)
+    })
   }
 
   /** The configuration for what needs no application of the source. */
-  private async configOf(): Promise<Config> {
-    await this.assertSource()
-    return configOf(this.source, this.config)
+  private configOf(): Promise<Config> {
+    return quietly("configuration", async () => {
+      await this.assertSource()
+      return configOf(this.source, this.config)
+    })
   }
 
   private async assertSource(): Promise<void> {

@@ -30,7 +30,7 @@ interface Outcome {
 /** Run both suites in parallel; throws unless every test of both passed, with all that is wrong with either. */
 export async function runGate(source: Directory, config: Config): Promise<Gate> {
   const since = Math.floor(Date.now() / 1000)
-  const layout = await readLayout(source, config)
+  const layout = await quietly("layout of the repository", () => readLayout(source, config))
   const apps = (["backend", "frontend"] as const).map(name => ({ name, app: config[name] }))
   const untested = apps.flatMap(({ name, app }) => (app.test.none ? [{ app: name, reason: app.test.none }] : []))
   const settled = await Promise.allSettled(
@@ -46,9 +46,8 @@ export async function runGate(source: Directory, config: Config): Promise<Gate> 
   if (!verdict.passed) throw notPassed(verdict.text)
   const warnings = outcomes.flatMap(({ run, warnings }) => warnings.map(text => `warning: ${run.app}: ${text}`))
   for (const warning of warnings) console.log(warning)
-  const junit = outcomes.reduce(
-    (folder, { run }) => folder.withNewFile(`${run.app}.xml`, run.junit ?? ""),
-    dag.directory(),
+  const junit = await quietly("reports of the tests", () =>
+    outcomes.reduce((folder, { run }) => folder.withNewFile(`${run.app}.xml`, run.junit ?? ""), dag.directory()).sync(),
   )
   return { summary: [verdict.text, ...warnings].join("\n"), junit }
 }
