@@ -5,6 +5,7 @@ import { dag, Directory } from "@dagger.io/dagger"
 import { environmentOf } from "../config/environment.js"
 import type { ChartConfig, Config } from "../config/schema.js"
 import { CloudNativeError } from "../util/errors.js"
+import { quietly } from "../util/quietly.js"
 import { runTool } from "../util/tool.js"
 import { chartEnvironments, chartFiles, chartsKnow } from "./charts.js"
 import { checkManifests } from "./check.js"
@@ -33,15 +34,17 @@ export interface Wanted {
  * makes of them; and the objects of the config's charts. `overlay`: the same of a folder inside it, which may use all that is
  * in the folder. Throws if there is nothing.
  */
-export async function manifestsOf(source: Directory, config: Config, wanted: Wanted = {}): Promise<Manifest[]> {
+export function manifestsOf(source: Directory, config: Config, wanted: Wanted = {}): Promise<Manifest[]> {
   const { overlay, place = { namespace: config.namespace } } = wanted
-  const folder = wanted.manifests ?? (await manifestsIn(source, config))
-  const known = overlay !== undefined && (await chartsKnow(source, config, overlay))
-  const [own, charts] = await Promise.all([
-    folder ? folderFiles(folder, config, overlay, known, place) : ownFilesOfNone(overlay, known, config),
-    chartFiles(source, config, overlay, place),
-  ])
-  return readManifests([...own, ...charts], config)
+  return quietly("manifests", async () => {
+    const folder = wanted.manifests ?? (await manifestsIn(source, config))
+    const known = overlay !== undefined && (await chartsKnow(source, config, overlay))
+    const [own, charts] = await Promise.all([
+      folder ? folderFiles(folder, config, overlay, known, place) : ownFilesOfNone(overlay, known, config),
+      chartFiles(source, config, overlay, place),
+    ])
+    return readManifests([...own, ...charts], config)
+  })
 }
 
 interface File {
@@ -144,10 +147,12 @@ export async function checkAll(source: Directory, config: Config): Promise<void>
 
 /** What of a source can be deployed: itself, and its environments, those of the charts included. */
 async function overlaysOf(source: Directory, config: Config): Promise<{ overlay?: string }[]> {
-  const folder = await manifestsIn(source, config)
-  const layout = folder && (await layoutIn(folder))
-  const isChart = layout?.charts.includes(".")
-  const ofFolder = folder && layout && !isChart ? await releasesOf(folder, layout) : []
+  const { folder, isChart, ofFolder } = await quietly("environments of the manifests", async () => {
+    const folder = await manifestsIn(source, config)
+    const layout = folder && (await layoutIn(folder))
+    const isChart = layout?.charts.includes(".")
+    return { folder, isChart, ofFolder: folder && layout && !isChart ? await releasesOf(folder, layout) : [] }
+  })
   const ofCharts = chartEnvironments(config)
   const named = ofFolder.filter(inside => inside !== ".")
   const overlays = [...named, ...ofCharts.filter(name => !named.some(inside => environmentOf(inside) === name))]
