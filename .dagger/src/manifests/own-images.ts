@@ -44,7 +44,9 @@ export function placeOwnImages(manifests: Manifest[], apps: Record<string, Named
     }
   for (const manifest of manifests)
     for (const { name: image, path } of imagesOfOthers(manifest.object))
-      if (applicationsOf(image, apps).length > 0) problems.push(notWatched(manifest, path, `image: ${image}`))
+      // A placeholder is told with all that is wrong with the manifests.
+      if (!(image in apps) && applicationsOf(image, apps).length > 0)
+        problems.push(notWatched(manifest, path, `image: ${image}`))
   for (const { object } of manifests)
     for (const { container } of containersOf(object))
       if (container.imagePullPolicy === "Never") {
