@@ -1,9 +1,8 @@
-import { describe, type Manifest, type Path } from "../manifest.js"
-import { containersOf } from "../pods.js"
+import { describe, type Manifest } from "../manifest.js"
 import { type Problem, problemAt } from "../problem.js"
 import { backingOf, serviceNamed } from "../services.js"
-import { isKind } from "../shapes.js"
 import type { Context } from "./context.js"
+import { literals } from "./literals.js"
 
 const NAME = "BACKEND_URL"
 /** A Service's name in the cluster: alone, with its namespace, or in full. */
@@ -12,8 +11,8 @@ const SERVICE_HOST = /^([^.]+)(\.[^.]+(\.svc(\.cluster\.local)?)?)?$/
 /** BACKEND_URL must lead to pods, by a Service of these manifests: else both applications are well, and nothing works. */
 export function* backendUrlUnresolved({ manifests }: Context): Generator<Problem> {
   for (const manifest of manifests)
-    for (const { value, path } of backendUrls(manifest)) {
-      const why = unresolvedBecause(value, manifests)
+    for (const { name, value, path } of literals(manifest)) {
+      const why = name === NAME ? unresolvedBecause(value, manifests) : undefined
       if (why)
         yield problemAt(manifest, path, {
           code: "BACKEND_URL_UNRESOLVED",
@@ -21,17 +20,6 @@ export function* backendUrlUnresolved({ manifests }: Context): Generator<Problem
           fix: "let it be http://SERVICE:PORT of a Service that selects the backend's pods",
         })
     }
-}
-
-function backendUrls({ object }: Manifest): { value: string; path: Path }[] {
-  if (isKind(object, "ConfigMap"))
-    return object.data && NAME in object.data ? [{ value: object.data[NAME], path: ["data", NAME] }] : []
-  return containersOf(object).flatMap(
-    ({ container, path }) =>
-      container.env?.flatMap(({ name, value }, index) =>
-        name === NAME && value !== undefined ? [{ value, path: [...path, "env", index, "value"] }] : [],
-      ) ?? [],
-  )
 }
 
 /** Whether a host can be nothing but a Service of the cluster: others, such as api.example.com, are not the manifests' to know. */

@@ -1,10 +1,10 @@
-import { describe, type Manifest, type Path } from "../manifest.js"
-import { containersOf } from "../pods.js"
+import { describe } from "../manifest.js"
 import { type Problem, problemAt } from "../problem.js"
 import { literalsOf } from "../secret-values.js"
 import { isKind } from "../shapes.js"
 import { literalOf } from "../variables.js"
 import type { Context } from "./context.js"
+import { literals } from "./literals.js"
 
 /** user:password@ in a URL. */
 const CREDENTIALS = /:\/\/[^\s/:@]*:[^\s/@]+@/
@@ -36,16 +36,4 @@ export function* credentialInManifests({ manifests }: Context): Generator<Proble
 /** A reference such as $(DB_PASSWORD) is no value: what it stands for comes from elsewhere. */
 function looksSecret(name: string, literal: string): boolean {
   return CREDENTIALS.test(literal) || (SENSITIVE.test(name) && literal !== "")
-}
-
-/** Values that the manifests give to pods in plain text. */
-function literals({ object }: Manifest): { name: string; value: string; path: Path }[] {
-  if (isKind(object, "ConfigMap"))
-    return Object.entries(object.data ?? {}).map(([name, value]) => ({ name, value, path: ["data", name] }))
-  return containersOf(object).flatMap(
-    ({ container, path }) =>
-      container.env?.flatMap(({ name, value }, index) =>
-        value === undefined ? [] : [{ name, value, path: [...path, "env", index, "value"] }],
-      ) ?? [],
-  )
 }
