@@ -21,9 +21,10 @@ const ChartFile = z.object({
 
 /** The charts of a repository, without libraries and those that another one brings with it. */
 export function discoverCharts(layout: Layout): DiscoveredChart[] {
-  const charts = layout.files
-    .filter(file => /(^|\/)Chart\.yaml$/.test(file) && !isAside(file))
-    .map(file => ({ path: parentOf(file), ...chartFile(layout.texts[file] ?? "") }))
+  const charts = chartFolders(layout).map(path => ({
+    path,
+    ...chartFile(layout.texts[at(path, "Chart.yaml")] ?? ""),
+  }))
   const brought = charts.flatMap(({ path, dependencies }) =>
     dependencies.flatMap(({ repository }) => /^file:\/\/(.+)/.exec(repository)?.[1] ?? []).map(to => at(path, to)),
   )
@@ -34,11 +35,16 @@ export function discoverCharts(layout: Layout): DiscoveredChart[] {
 }
 
 /** The files of charts that tell which values are secrets. */
-export function chartTexts({ files }: Pick<Layout, "files">): string[] {
-  const charts = files.filter(file => /(^|\/)Chart\.yaml$/.test(file) && !isAside(file)).map(parentOf)
-  return files.filter(file =>
+export function chartTexts(layout: Pick<Layout, "files">): string[] {
+  const charts = chartFolders(layout)
+  return layout.files.filter(file =>
     charts.some(chart => file === at(chart, "values.yaml") || (isIn(at(chart, "templates"), file) && isYaml(file))),
   )
+}
+
+/** The folders of all charts, libraries and parts of others included. */
+export function chartFolders({ files }: Pick<Layout, "files">): string[] {
+  return files.filter(file => /(^|\/)Chart\.yaml$/.test(file) && !isAside(file)).map(parentOf)
 }
 
 const isYaml = (file: string) => /\.ya?ml$/.test(file)

@@ -5,7 +5,7 @@ import { containersOf, podsOf } from "../manifests/pods.js"
 import { isSelected, targetOf } from "../manifests/services.js"
 import { type Container, isKind, type Service } from "../manifests/shapes.js"
 import { readReference } from "../registry/reference.js"
-import type { DiscoveredChart } from "./charts.js"
+import { chartFolders, type DiscoveredChart } from "./charts.js"
 import { type ApplicationName, isAside } from "./discover.js"
 
 /** How the repository's own manifests run an application. */
@@ -40,9 +40,9 @@ const NAMES: Record<ApplicationName, RegExp> = {
 }
 
 /** The files that may hold manifests of the repository: YAML that is neither a tool's nor a chart's. */
-export function possibleManifests({ files }: Pick<Layout, "files">): string[] {
-  const charts = files.filter(file => /(^|\/)Chart\.yaml$/.test(file)).map(parentOf)
-  return files.filter(
+export function possibleManifests(layout: Pick<Layout, "files">): string[] {
+  const charts = chartFolders(layout)
+  return layout.files.filter(
     path =>
       /\.ya?ml$/.test(path) &&
       !isAside(path) &&
