@@ -19,7 +19,7 @@ export function* imageProblems(manifests: Manifest[], placeholders: string[]): G
     const { object } = manifest
     for (const { name, path } of unwatched(object, placeholders)) {
       used.add(name)
-      yield notWatched(manifest, path, `image: ${name}`)
+      yield notWatched(manifest, path, name)
     }
     const standIn = standInFor(object, manifests, placeholders)
     if (standIn)
@@ -47,12 +47,12 @@ export function* imageProblems(manifests: Manifest[], placeholders: string[]): G
       }
 }
 
-/** The problem of an application's image, as `image` says it, where nothing fills it in. */
+/** The problem of an application's image where nothing fills it in. */
 export function notWatched(manifest: Manifest, path: Path, image: string): Problem {
   const { object } = manifest
   return problemAt(manifest, path, {
     code: "KIND_NOT_WATCHED",
-    what: `${describe(object)}: ${image} is in an object of kind ${object.kind} (${object.apiVersion}), in which no image is filled in and no rollout is watched`,
+    what: `${describe(object)}: image: ${image} is in an object of kind ${object.kind} (${object.apiVersion}), in which no image is filled in and no rollout is watched`,
     fix: "run the application as a Deployment, StatefulSet or DaemonSet of apps/v1, and what it runs once or at times as a Job or CronJob of batch/v1",
   })
 }
@@ -64,11 +64,12 @@ function standInFor(
   placeholders: string[],
 ): { name: string; path: Path } | undefined {
   const field = STAND_INS[`${object.apiVersion.split("/")[0]} ${object.kind}`]
-  const { kind, name } = Reference.parse(object).spec[field ?? ""] ?? {}
+  if (!field) return undefined
+  const { kind, name } = Reference.parse(object).spec[field] ?? {}
   const isOurs = manifests.some(
     ({ object: other }) => isKind(other, "Deployment") && other.metadata.name === name && appOf(other, placeholders),
   )
-  return field && kind === "Deployment" && name && isOurs ? { name, path: ["spec", field] } : undefined
+  return kind === "Deployment" && name && isOurs ? { name, path: ["spec", field] } : undefined
 }
 
 const Target = z.looseObject({ kind: z.string().optional(), name: z.string().optional() })
@@ -78,13 +79,16 @@ const Reference = z.object({ spec: z.record(z.string(), Target.optional().catch(
 function unwatched(object: KubernetesObject, placeholders: string[]): { name: string; path: Path }[] {
   const filled = containersOf(object).map(({ path }) => [...path, "image"].join("."))
   const isFilled = (path: Path) => !NOT_ROLLED_OUT.includes(object.kind) && filled.includes(path.join("."))
-  // Metadata and the data of a ConfigMap are anybody's texts.
-  const { metadata: _, data: __, ...fields } = object
-  return [...imagesIn(fields, [])].filter(({ name, path }) => placeholders.includes(name) && !isFilled(path))
+  return imagesOf(object).filter(({ name, path }) => placeholders.includes(name) && !isFilled(path))
+}
+
+/** Every image that an object names. Metadata and the data of a ConfigMap are anybody's texts. */
+export function imagesOf({ metadata: _, data: __, ...fields }: KubernetesObject): { name: string; path: Path }[] {
+  return [...imagesIn(fields, [])]
 }
 
 /** Every image that a field of this name holds, however deep. */
-export function* imagesIn(value: unknown, path: Path): Generator<{ name: string; path: Path }> {
+function* imagesIn(value: unknown, path: Path): Generator<{ name: string; path: Path }> {
   if (!(value instanceof Object)) return
   for (const [key, item] of Object.entries(value) as [string, unknown][]) {
     const at = [...path, Array.isArray(value) ? Number(key) : key]

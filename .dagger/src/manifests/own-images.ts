@@ -1,5 +1,5 @@
 import { readReference } from "../registry/reference.js"
-import { imagesIn, notWatched } from "./images.js"
+import { imagesOf, notWatched } from "./images.js"
 import { describe, type Manifest, type Path } from "./manifest.js"
 import { containersOf, podsOf } from "./pods.js"
 import { type Problem, problemAt } from "./problem.js"
@@ -45,8 +45,7 @@ export function placeOwnImages(manifests: Manifest[], apps: Record<string, Named
   for (const manifest of manifests)
     for (const { name: image, path } of imagesOfOthers(manifest.object))
       // A placeholder is told with all that is wrong with the manifests.
-      if (!(image in apps) && applicationsOf(image, apps).length > 0)
-        problems.push(notWatched(manifest, path, `image: ${image}`))
+      if (!(image in apps) && applicationsOf(image, apps).length > 0) problems.push(notWatched(manifest, path, image))
   for (const { object } of manifests)
     for (const { container } of containersOf(object))
       if (container.imagePullPolicy === "Never") {
@@ -64,8 +63,7 @@ const CONTAINERS = ["containers", "initContainers", "container", "steps", "scrip
 /** The images of the containers that an object of a kind has whose pods the module does not know. */
 function imagesOfOthers(object: KubernetesObject): { name: string; path: Path }[] {
   if (podsOf(object)) return []
-  const { metadata: _, data: __, ...fields } = object
-  return [...imagesIn(fields, [])].filter(({ path }) => path.some(part => CONTAINERS.includes(String(part))))
+  return imagesOf(object).filter(({ path }) => path.some(part => CONTAINERS.includes(String(part))))
 }
 
 function applicationsOf(image: string, apps: Record<string, Named>): string[] {
