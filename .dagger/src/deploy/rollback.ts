@@ -195,7 +195,7 @@ function seenByUsers({ sent, failed, outages, pages }: NonNullable<Report["avail
   const longest = Math.max(...outages.map(({ seconds }) => seconds))
   const seen = [
     failed > 0 && `${failed} of ${sent} requests failed, longest outage ${longest.toFixed(1)} s`,
-    countFiles({ pages }).failed > 0 && describeFiles({ pages }),
+    countFiles(pages).failed > 0 && describeFiles({ pages }),
   ]
   return `for users, until it was undone: ${seen.filter(Boolean).join("; ")}`
 }

@@ -91,7 +91,7 @@ export function failedRequests(observation: Observation, phases: Phase[], from: 
 /** Pages of which a file failed, in the order in which they were asked for. */
 export function failedPagesSince(observation: Observation, phases: Phase[], from: number): PageSample[] {
   return judgePages(observation, phases)
-    .filter(({ at, now, before }) => at >= from && now.failed + before.failed > 0)
+    .filter(page => page.at >= from && countFiles([page]).failed > 0)
     .sort((a, b) => a.at - b.at)
 }
 
@@ -139,16 +139,19 @@ export function judgeAvailability(observation: Observation, phases: Phase[], fro
   }
 }
 
-/** Of all pages' files: how many were asked for, and how many failed. */
-export function countFiles({ pages }: Pick<Availability, "pages">): { sent: number; failed: number } {
+/** Of pages' files: how many were asked for, and how many failed. */
+export function countFiles(pages: DeepReadonly<Pick<PageSample, "now" | "before">[]>): {
+  sent: number
+  failed: number
+} {
   const sum = (count: "sent" | "failed") =>
     pages.reduce((total, { now, before }) => total + now[count] + before[count], 0)
   return { sent: sum("sent"), failed: sum("failed") }
 }
 
 /** Whether a request failed, or a file of a page. */
-export function isFailed(availability: Pick<Availability, "failed" | "pages">): boolean {
-  return availability.failed > 0 || countFiles(availability).failed > 0
+export function isFailed({ failed, pages }: Pick<Availability, "failed" | "pages">): boolean {
+  return failed > 0 || countFiles(pages).failed > 0
 }
 
 /** Whether so much was dropped that what was sent does not show how users were served. */

@@ -31,7 +31,7 @@ export async function requestsFailed(
   const states = only(snapshot, "Deployment").map(({ metadata }) => readRollout(snapshot, metadata.name, now, PATIENT))
   const failed = [
     ...availability.requests.filter(request => request.failed > 0),
-    ...availability.pages.filter(({ now, before }) => now.failed + before.failed > 0),
+    ...availability.pages.filter(page => countFiles([page]).failed > 0),
   ]
   const asked = requests.filter(({ name }) => failed.some(request => request.name === name)).map(({ to }) => to)
   const logs = await Promise.all(
@@ -115,19 +115,19 @@ export function describeOutages({
 
 /** How many of all pages' files failed. */
 export function describeFiles({ pages }: Pick<Availability, "pages">): string {
-  const { sent, failed } = countFiles({ pages })
+  const { sent, failed } = countFiles(pages)
   return `${failed} of ${sent} requests for pages' files failed`
 }
 
 /** The files of a page that failed. */
-export function describePage({ name, now, before, failures }: Availability["pages"][number]): string[] {
-  const failed = now.failed + before.failed
+export function describePage(page: Availability["pages"][number]): string[] {
+  const { sent, failed } = countFiles([page])
   if (failed === 0) return []
   return [
-    `the files of ${name}: ${failed} of ${now.sent + before.sent} failed`,
-    ...failures.map(
-      ({ path, page, failure, count }) =>
-        `  ${path}: ${count} × ${describeFailure(failure)}, of the page as it ${page === "now" ? "is now" : "was before"}`,
+    `the files of ${page.name}: ${failed} of ${sent} failed`,
+    ...page.failures.map(
+      ({ path, page: state, failure, count }) =>
+        `  ${path}: ${count} × ${describeFailure(failure)}, of the page as it ${state === "now" ? "is now" : "was before"}`,
     ),
   ]
 }

@@ -3,7 +3,7 @@ import { describePage } from "../monitor/failure.js"
 import { describeFailure } from "../monitor/request-failure.js"
 import { averageStarts } from "../status/startup.js"
 import type { Report } from "./report.js"
-import { describeOutcome, describeRecovery, MIGRATION_OUTCOMES, UNCHANGED } from "./states.js"
+import { countsOfPage, describeOutcome, describeRecovery, MIGRATION_OUTCOMES, UNCHANGED } from "./states.js"
 
 /** A report as GitHub shows it in a job summary. */
 export function markdownOf(report: Report): string {
@@ -72,16 +72,7 @@ function availabilityOf(availability: Availability): string {
       requests.map(request => [request.name, request.connection, `${request.sent}`, `${request.failed}`]),
     ),
     pages.length > 0 &&
-      table(
-        ["Files of page", "Sent", "Failed", "Of the page before", "Failed"],
-        pages.map(({ name, now, before }) => [
-          name,
-          `${now.sent}`,
-          `${now.failed}`,
-          `${before.sent}`,
-          `${before.failed}`,
-        ]),
-      ),
+      table(["Files of page", "Sent", "Failed", "Of the page before", "Failed"], pages.map(countsOfPage)),
     pages.some(({ failures }) => failures.length > 0) && fenced(pages.flatMap(describePage).join("\n")),
   ]
     .filter(Boolean)

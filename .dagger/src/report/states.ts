@@ -1,3 +1,4 @@
+import type { Availability } from "../monitor/availability.js"
 import type { Report } from "./report.js"
 
 type Recovery = NonNullable<Report["recovery"]>
@@ -27,4 +28,9 @@ export function describeRecovery({ action, to }: Pick<Recovery, "action" | "to">
     none: "no pod was changed",
   }
   return states[action]
+}
+
+/** The row of a page in a table: its name, then its files that were sent and failed, now and as it was before. */
+export function countsOfPage({ name, now, before }: Availability["pages"][number]): string[] {
+  return [name, ...[now.sent, now.failed, before.sent, before.failed].map(String)]
 }

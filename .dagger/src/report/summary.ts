@@ -4,7 +4,7 @@ import { describeFailure } from "../monitor/request-failure.js"
 import { averageStarts } from "../status/startup.js"
 import { formatTable } from "../util/format.js"
 import type { Report } from "./report.js"
-import { MIGRATION_OUTCOMES, UNCHANGED } from "./states.js"
+import { countsOfPage, MIGRATION_OUTCOMES, UNCHANGED } from "./states.js"
 
 /** The result of a deployment, as text for a person. */
 export function formatReport(report: Report): string {
@@ -80,15 +80,8 @@ function formatAvailability({ baseline }: Report, availability: Availability): s
 }
 
 function formatPages(pages: Availability["pages"]): string {
-  const rows = pages.map(({ name, now, before }) => [
-    name,
-    `${now.sent}`,
-    `${now.failed}`,
-    `${before.sent}`,
-    `${before.failed}`,
-  ])
   return [
-    formatTable(["FILES OF PAGE", "SENT", "FAILED", "OF THE PAGE BEFORE", "FAILED"], rows),
+    formatTable(["FILES OF PAGE", "SENT", "FAILED", "OF THE PAGE BEFORE", "FAILED"], pages.map(countsOfPage)),
     ...pages.flatMap(describePage),
   ].join("\n")
 }
