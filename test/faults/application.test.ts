@@ -218,14 +218,15 @@ test("2: a Secret whose value is wrong is told from one that is missing: the dat
 })
 
 test("11: under load the autoscaler scales out, and a deployment meanwhile leaves its number of pods alone", async () => {
-  // A share of a CPU that the monitor's requests use anyway, and as many pods as two cores have room for: the backend's.
+  // A share of a CPU that the monitor's requests use anyway, and as many pods as two cores have room for: three of the backend.
   const eager = (source: Source) => {
     const autoscalers = readFileSync(join(source.path, "k8s/hpa.yaml"), "utf8")
     return source.write(
       "k8s/hpa.yaml",
       autoscalers
         .replace("averageUtilization: 75", "averageUtilization: 5")
-        .replace("maxReplicas: 6", "maxReplicas: 3"),
+        .replace("maxReplicas: 6", "maxReplicas: 3")
+        .replace("maxReplicas: 6", "maxReplicas: 2"),
     )
   }
   const user = await User.signUp(lab.appUrl)
@@ -241,8 +242,10 @@ test("11: under load the autoscaler scales out, and a deployment meanwhile leave
   let ended = false
   void second.finally(() => (ended = true))
   const fewest = [Infinity, Infinity]
-  while (!ended)
+  while (!ended) {
     for (const [index, count] of (await replicas()).entries()) fewest[index] = Math.min(fewest[index]!, count)
+    await delay(500)
+  }
   const { exitCode, stderr, stdout } = await second
   expect(exitCode, stderr).toBe(0)
   expect(stdout).toContain("100.000 %")
