@@ -221,13 +221,15 @@ test("11: under load the autoscaler scales out, and a deployment meanwhile leave
   // backend, and a monitor that asks less often.
   const eager = (source: Source) => {
     const autoscalers = readFileSync(join(source.path, "k8s/hpa.yaml"), "utf8")
-    return source.edit("cloud-native.yaml", "monitor:\n", "monitor:\n  rate: 4\n").write(
-      "k8s/hpa.yaml",
-      autoscalers
-        .replace("averageUtilization: 75", "averageUtilization: 5")
-        .replace("maxReplicas: 6", "maxReplicas: 3")
-        .replace("maxReplicas: 6", "maxReplicas: 2"),
-    )
+    return source
+      .edit("cloud-native.yaml", "monitor:\n", "monitor:\n  rate: 4\n")
+      .write(
+        "k8s/hpa.yaml",
+        autoscalers
+          .replace("averageUtilization: 75", "averageUtilization: 5")
+          .replace("maxReplicas: 6", "maxReplicas: 3")
+          .replace("maxReplicas: 6", "maxReplicas: 2"),
+      )
   }
   const user = await User.signUp(lab.appUrl)
   const working = poll(user, [{ path: "/", contains: user.name }])

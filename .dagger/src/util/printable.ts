@@ -22,9 +22,13 @@ export function printable(text: string, redact: (text: string) => string): strin
     .join("\n")
 }
 
-/** A message of the cluster's, for the same readers: what a container answered or wrote may stand in it. Cut as a whole. */
+/**
+ * A message of the cluster's, for the same readers: what a container answered or wrote may stand in it. Of a long one, the
+ * beginning and the end are kept: in errors that wrap each other, the cause stands last.
+ */
 export function excerpt(message: string): string {
-  return cut(withoutCommands(withoutControl(message).trim()))
+  const text = withoutCommands(withoutControl(message).trim())
+  return text.length > LENGTH ? `${text.slice(0, LENGTH / 2)} … ${text.slice(-LENGTH / 2)}` : text
 }
 
 function withoutCommands(text: string): string {

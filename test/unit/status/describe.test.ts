@@ -96,7 +96,10 @@ test("what a container has put into a message cannot speak to a terminal or to a
   expect(text).not.toContain("x".repeat(500))
   const scheduled = { type: "PodScheduled", status: "False", message: "y".repeat(600) }
   const refused = Snapshot.parse({ items: [pod({ conditions: [scheduled] })] })
-  expect(describePod(only(refused, "Pod")[0]!)).toEqual(["pod a:", `  not scheduled: ${"y".repeat(500)}…`])
+  expect(describePod(only(refused, "Pod")[0]!)).toEqual([
+    "pod a:",
+    `  not scheduled: ${"y".repeat(250)} … ${"y".repeat(250)}`,
+  ])
 })
 
 test("what is of no consequence for the verdict is evidence: a Deployment that is paused", () => {

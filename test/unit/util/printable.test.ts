@@ -22,6 +22,6 @@ test("what is cut off has been redacted before", () => {
 })
 
 test("a message is cut as a whole", () => {
-  expect(excerpt(` ${"x".repeat(300)}\n\u001b[1m${"y".repeat(300)}`)).toBe(`${"x".repeat(300)}\n${"y".repeat(199)}…`)
+  expect(excerpt(` ${"x".repeat(300)}\n\u001b[1m${"y".repeat(300)}`)).toBe(`${"x".repeat(250)} … ${"y".repeat(250)}`)
   expect(excerpt("##[error]no\n::error::no")).toBe("## [error]no\n: :error::no")
 })
