@@ -21,15 +21,14 @@ export function parseDockerfile(text: string, given: Record<string, string> = {}
   const defaults = new Map<string, string>(Object.entries(given))
   const declared = new Set<string>()
   const stages: Stage[] = []
-  for (const line of lines.split(/\r?\n/)) {
-    const [, instruction = "", rest = ""] = /^\s*(ARG|FROM)\s+(.*?)\s*$/i.exec(line) ?? []
-    if (instruction.toUpperCase() === "ARG") {
-      for (const [, name, value] of rest.matchAll(/(\w+)(?:=("[^"]*"|'[^']*'|\S*))?/g)) {
-        declared.add(name!)
-        if (value !== undefined && !defaults.has(name!)) defaults.set(name!, unquote(value))
-      }
+  for (const line of lines.split("\n")) {
+    const { args, from } = /^\s*(ARG\s+(?<args>.*?)|FROM\s+(?<from>.*?))\s*$/i.exec(line)?.groups ?? {}
+    if (from) stages.push(stageOf(from, stages, defaults))
+    if (!args) continue
+    for (const [, name, value] of args.matchAll(/(\w+)(?:=("[^"]*"|'[^']*'|\S*))?/g)) {
+      declared.add(name!)
+      if (value !== undefined && !defaults.has(name!)) defaults.set(name!, unquote(value))
     }
-    if (instruction.toUpperCase() === "FROM") stages.push(stageOf(rest, stages, defaults))
   }
   const required = [...declared].filter(name => !defaults.has(name) && !PREDEFINED.test(name))
   return { stages, required }
@@ -58,20 +57,20 @@ export function withoutDigest(image: string): string {
 }
 
 function stageOf(rest: string, stages: Stage[], values: Map<string, string>): Stage {
-  const [image = "", as, name] = rest.replace(/^(--\S+\s+)+/, "").split(/\s+/)
-  const filled = expand(image, values)
+  const [image, as, name] = rest.replace(/^(--\S+\s+)+/, "").split(/\s+/)
+  const filled = expand(image!, values)
   return {
     name: as?.toUpperCase() === "AS" ? name?.toLowerCase() : undefined,
     image: stages.find(stage => stage.name === filled.toLowerCase())?.image ?? filled,
   }
 }
 
-/** $NAME, ${NAME} and ${NAME:-default} replaced. */
+/** $NAME, ${NAME} and ${NAME:-default} replaced; the default counts where the value is empty, too, as for BuildKit. */
 function expand(text: string, values: Map<string, string>): string {
   return unquote(text).replace(
     /\$(?:\{(\w+)(?::-([^}]*))?\}|(\w+))/g,
     (_, braced: string | undefined, fallback: string | undefined, plain: string | undefined) =>
-      values.get((braced ?? plain)!) ?? fallback ?? "",
+      values.get((braced ?? plain)!) || (fallback ?? ""),
   )
 }
 

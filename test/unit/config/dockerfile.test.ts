@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest"
 
 import { parseIgnore } from "../../../.dagger/src/config/context.js"
-import { builtStage, parseDockerfile } from "../../../.dagger/src/config/dockerfile.js"
+import { builtStage, missingArguments, parseDockerfile, withoutDigest } from "../../../.dagger/src/config/dockerfile.js"
 
 describe("a Dockerfile", () => {
   test.each([
@@ -17,6 +17,17 @@ describe("a Dockerfile", () => {
     ["a default at its use", "ARG V\nFROM node:${V:-22}-alpine\n", undefined, "node:22-alpine"],
     ["comments and continuations", "# FROM a\nFROM \\\n  node:20 \\\n  AS x\n", undefined, "node:20"],
     ["no stage of that name", "FROM node:20\n", "deps", undefined],
+    ["no stage, where there is none", "RUN true\n", undefined, undefined],
+    ["a stage, however it is written", "from  node:20  as Build\nFROM BUILD\n", "BUILD", "node:20"],
+    ["a stage of options", "FROM --platform=linux/amd64 --link=x node:20\n", undefined, "node:20"],
+    ["a stage without a name", "FROM node:20 build\nFROM build\n", undefined, "build"],
+    ["a comment within an instruction", "FROM \\\n# no\n  # FROM b\n  node:20\n", undefined, "node:20"],
+    ["a # that begins no comment", "ARG V=a#b\nFROM node:$V\n", undefined, "node:a#b"],
+    ["line ends of Windows", "ARG V=20\r\nFROM \\ \t\r\n node:$V\r\n", undefined, "node:20"],
+    ["an argument that nobody sets", "ARG TAG\nFROM node:20$TAG\n", undefined, "node:20"],
+    ["a default in place of an empty value", "ARG V=\nFROM node:${V:-22}$V\n", undefined, "node:22"],
+    ["quotes", "ARG A='node 1' B=\"20\" C=x\nFROM 'node:$B$C'\n", undefined, "node:20x"],
+    ["a word that only begins like it", "FROMAGE a\nFROM node:20\n", undefined, "node:20"],
   ])("is built on the image of %s", (_, text, target, image) => {
     expect(builtStage(parseDockerfile(text), target)?.image).toBe(image)
   })
@@ -35,4 +46,19 @@ describe("a Dockerfile", () => {
 
 test("a .dockerignore is its patterns, without comments", () => {
   expect(parseIgnore("# no\n\nnode_modules\r\n *.log \n!keep.log\n")).toEqual(["node_modules", "*.log", "!keep.log"])
+})
+
+test("a build argument that nothing sets is told, with where to set it", () => {
+  const app = { dockerfile: "web/Dockerfile", buildArgs: { SET: "1" } }
+  expect(missingArguments("frontend", "FROM node\nARG SET\nARG NEXT_PUBLIC_API_URL\n", app)).toEqual([
+    "web/Dockerfile has ARG NEXT_PUBLIC_API_URL without a default, and frontend.buildArgs does not set it: it is empty in the image",
+  ])
+})
+
+test.each([
+  [`node:20@sha256:${"0a".repeat(32)}`, "node:20"],
+  ["node:20", "node:20"],
+  ["node:20@sha256:0a", "node:20@sha256:0a"],
+])("%s has the name %s", (image, name) => {
+  expect(withoutDigest(image)).toBe(name)
 })
