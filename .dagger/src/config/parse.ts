@@ -72,8 +72,8 @@ function problemsOf(issue: z.core.$ZodIssue, document: Document): Problem[] {
     case "invalid_value":
       return [problem(describe(issue.input), suggestion(String(issue.input), issue.values.map(String)))]
     case "custom": {
-      const { got = describe(issue.input), word = "", candidates = [] } = (issue.params ?? {}) as Partial<Reference>
-      return [problem(got, suggestion(word, candidates))]
+      const { got = describe(issue.input), meant } = (issue.params ?? {}) as Partial<Reference>
+      return [problem(got, meant && suggestion(meant.word, meant.candidates))]
     }
     default:
       return [problem(describe(issue.input))]

@@ -24,8 +24,7 @@ export interface Reference {
   /** What stands there. */
   got: string
   /** The name in it that leads nowhere, and those that lead somewhere. */
-  word: string
-  candidates: string[]
+  meant?: { word: string; candidates: string[] }
 }
 
 const VALUE = "a value that is built in or captured by an earlier step"
@@ -62,7 +61,7 @@ export function checkReferences(config: Referring, context: z.RefinementCtx): vo
 function checkBodies(steps: Steps, at: Path, report: Report): void {
   for (const [index, { json, form }] of steps.entries()) {
     if (json !== undefined && form !== undefined)
-      report([...at, index, "form"], "json or form, not both", { got: "both", word: "", candidates: [] })
+      report([...at, index, "form"], "json or form, not both", { got: "both" })
   }
 }
 
@@ -76,7 +75,10 @@ function checkServices(config: Referring, report: Report): void {
   for (const { path, names } of uses) {
     for (const [index, word] of names.entries()) {
       if (!candidates.includes(word))
-        report([...path, index], "the name of one of the services", { got: JSON.stringify(word), word, candidates })
+        report([...path, index], "the name of one of the services", {
+          got: JSON.stringify(word),
+          meant: { word, candidates },
+        })
     }
   }
 }
@@ -85,11 +87,7 @@ function checkRandom({ ephemeral }: Referring, report: Report): void {
   for (const [index, word] of ephemeral.random.entries()) {
     const twice = word in ephemeral.secrets
     if (twice)
-      report(["ephemeral", "random", index], "a key that ephemeral.secrets does not set", {
-        got: JSON.stringify(word),
-        word,
-        candidates: [],
-      })
+      report(["ephemeral", "random", index], "a key that ephemeral.secrets does not set", { got: JSON.stringify(word) })
   }
 }
 
@@ -98,8 +96,6 @@ function checkPolicy({ policy }: Referring, report: Report): void {
   if (policy.publicKey || policy.attestation === "optional") return
   report(["policy", "attestation"], "optional, since there is no policy.publicKey", {
     got: JSON.stringify(policy.attestation),
-    word: "",
-    candidates: [],
   })
 }
 
@@ -115,10 +111,13 @@ function checkVariables(steps: Steps, at: Path, builtIn: string[], report: Repor
 function checkTexts(value: object, at: Path, known: string[], report: Report, expected = VALUE): void {
   for (const { path, text } of textsOf(value, at)) {
     for (const [got, name, mutation] of text.matchAll(REFERENCE)) {
-      if (!name) report(path, "${name} or ${name|mutation}", { got: JSON.stringify(text), word: "", candidates: [] })
-      else if (!known.includes(name)) report(path, expected, { got, word: name, candidates: known })
+      if (!name) report(path, "${name} or ${name|mutation}", { got: JSON.stringify(text) })
+      else if (!known.includes(name)) report(path, expected, { got, meant: { word: name, candidates: known } })
       else if (mutation && !MUTATIONS.includes(mutation))
-        report(path, `one of the mutations ${MUTATIONS.join(", ")}`, { got, word: mutation, candidates: MUTATIONS })
+        report(path, `one of the mutations ${MUTATIONS.join(", ")}`, {
+          got,
+          meant: { word: mutation, candidates: MUTATIONS },
+        })
     }
   }
 }
