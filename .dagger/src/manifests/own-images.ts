@@ -29,7 +29,8 @@ export function placeOwnImages(manifests: Manifest[], apps: Record<string, Named
     for (const { container, path } of containersOf(manifest.object)) {
       const { image } = container
       const names = image in apps ? [image] : applicationsOf(image, apps)
-      if (names.length > 1)
+      const [name] = names
+      if (names.length > 1) {
         problems.push(
           problemAt(manifest, [...path, "image"], {
             code: "IMAGE_AMBIGUOUS",
@@ -37,10 +38,10 @@ export function placeOwnImages(manifests: Manifest[], apps: Record<string, Named
             fix: `say whose it is in cloud-native.yaml: ${names.map(name => `${name}.image: ${nameIn(image)}`).join(", or ")}`,
           }),
         )
-      const [name] = names
-      if (names.length !== 1 || name === undefined) continue
-      if (name !== image) notes.add(`${image} is the image of the ${name} that is built here`)
-      container.image = name
+      } else if (name !== undefined && name !== image) {
+        notes.add(`${image} is the image of the ${name} that is built here`)
+        container.image = name
+      }
     }
   for (const manifest of manifests)
     for (const { name: image, path } of imagesOfOthers(manifest.object))

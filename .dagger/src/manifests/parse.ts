@@ -135,12 +135,12 @@ function dropNull(_key: unknown, value: unknown): unknown {
 /** Where a field begins, or the deepest part of its path that is there. */
 function offsetOf(document: Document.Parsed, path: Path): number {
   let node: unknown = document.contents
-  let offset = document.contents?.range[0] ?? 0
+  let offset = document.contents!.range[0]
   for (const step of path) {
     if (isAlias(node)) node = node.resolve(document)
     const pair = isMap(node) ? node.items.find(({ key }) => isScalar(key) && key.value === step) : undefined
     const start = pair ? pair.key : isSeq(node) ? node.items[Number(step)] : undefined
-    offset = (start as { range?: [number] } | undefined)?.range?.[0] ?? offset
+    offset = (start as { range: [number] } | undefined)?.range[0] ?? offset
     node = pair ? pair.value : start
   }
   return offset

@@ -40,12 +40,12 @@ interface Field {
 function fieldsOf(object: KubernetesObject): Field[] {
   if (isKind(object, "ConfigMap")) return fields(object.data ?? {}, ["data"])
   if (!isKind(object, "Ingress")) return []
-  const { rules = [], tls = [] } = object.spec
+  const { rules, tls } = object.spec
   return [
-    ...rules.flatMap((rule, index) =>
+    ...(rules?.flatMap((rule, index) =>
       rule.host ? fields(rule as { host: string }, ["spec", "rules", index], ["host"]) : [],
-    ),
-    ...tls.flatMap(({ hosts = [] }, index) => fields(hosts, ["spec", "tls", index, "hosts"])),
+    ) ?? []),
+    ...(tls?.flatMap(({ hosts }, index) => (hosts ? fields(hosts, ["spec", "tls", index, "hosts"]) : [])) ?? []),
   ]
 }
 

@@ -1,11 +1,12 @@
 import { readdirSync, readFileSync } from "node:fs"
 
-import { describe, expect, test } from "vitest"
+import { describe, expect, onTestFinished, test, vi } from "vitest"
 import { parse } from "yaml"
 
-import { checkManifests } from "../../../.dagger/src/manifests/check.ts"
+import { assertDeployable, checkManifests } from "../../../.dagger/src/manifests/check.ts"
 import { describe as describeObject } from "../../../.dagger/src/manifests/manifest.ts"
 import { type Manifest, parseManifests } from "../../../.dagger/src/manifests/parse.ts"
+import { markOf } from "../../../.dagger/src/manifests/secret-values.ts"
 import { caseFolder, ownFile, ownManifests, yamlFiles } from "./files.ts"
 
 const APPS = {
@@ -313,6 +314,72 @@ describe("checkManifests", () => {
         column: 3,
       },
     })
+  })
+})
+
+describe("before a deployment", () => {
+  /** What is thrown, and what is printed. */
+  const verdict = (edit: (manifests: Editable) => void) => {
+    const log = vi.spyOn(console, "log").mockImplementation(() => {})
+    onTestFinished(() => log.mockRestore())
+    let error: unknown
+    try {
+      assertDeployable(edited(edit), APPS)
+    } catch (caught) {
+      error = caught
+    }
+    return { why: (error as { why?: string } | undefined)?.why, printed: log.mock.calls.flat() }
+  }
+  const addPassword: (manifests: Editable) => void = m =>
+    m.add("apiVersion: v1\nkind: Secret\nmetadata: { name: s }\nstringData: { A: b }\n")
+
+  test("manifests that are fit pass in silence", () => {
+    expect(verdict(() => {})).toEqual({ why: undefined, printed: [] })
+  })
+
+  test("what does not keep a release from running is printed as a warning, with its place", () => {
+    expect(verdict(addPassword)).toEqual({
+      why: undefined,
+      printed: [expect.stringMatching(/^manifests: warning: added\.yaml:4:1: Secret s holds values: /)],
+    })
+  })
+
+  test.each<[code: string, why: string, edit: (manifests: Editable) => void]>([
+    [
+      "an image by tag",
+      "image nginx:1 of container backend",
+      m => void (m.container("Deployment", "backend").image = "nginx:1"),
+    ],
+    ["a token", "data.A holds ${ISSUER}", m => void (m.get("ConfigMap", "backend-config").data.A = "${ISSUER}")],
+    [
+      "a hook after the rollout",
+      "Job backend-migration: helm.sh/hook: post-install",
+      m => void (m.get("Job", "backend-migration").metadata.annotations = { "helm.sh/hook": "post-install" }),
+    ],
+    [
+      "an object that is too large",
+      "ConfigMap backend-config: data has",
+      m => void (m.get("ConfigMap", "backend-config").data.A = "x".repeat(2 ** 20)),
+    ],
+    [
+      "a secret where all may read it",
+      "ConfigMap backend-config: data.A would show the value of PASSWORD",
+      m => void (m.get("ConfigMap", "backend-config").data.A = markOf("PASSWORD")),
+    ],
+    ["no readiness", "readinessProbe", m => void delete m.container("Deployment", "backend").readinessProbe],
+    [
+      "a rollout that takes a pod away first",
+      "a rollout may take pods away before",
+      m => void delete m.get("Deployment", "backend").spec.strategy,
+    ],
+    ["no Service of an application", "the manifests have no Service frontend", m => m.remove("Service", "frontend")],
+  ])("what keeps a release from running, or loses requests, is refused: %s", (_, why, edit) => {
+    const refused = verdict(m => {
+      edit(m)
+      addPassword(m)
+    })
+    expect(refused.why).toContain(why)
+    expect(refused.printed).toEqual([])
   })
 })
 

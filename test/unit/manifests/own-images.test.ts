@@ -34,6 +34,7 @@ describe("an image by name is an application's", () => {
     ["shop-api:latest", "backend"],
     ["ghcr.io/acme/shop-api:1.2", "backend"],
     ["localhost:5000/todo_backend", "backend"],
+    ["localhost:5000/todo.backend:v1", "backend"],
     ["todo-frontend:v1", "frontend"],
     // Others, and what is somebody's by digest, stay as they are: the check of images judges them.
     ["todo-mcp:latest", "todo-mcp:latest"],
@@ -46,11 +47,33 @@ describe("an image by name is an application's", () => {
     const apps = { ...APPS, frontend: { ...APPS.frontend, image: "acme/shop-api" } }
     expect(placed("ghcr.io/acme/shop-api:1", apps)).toBe("frontend")
     expect(placed("ghcr.io/acme/frontend:1", apps)).toBe("ghcr.io/acme/frontend:1")
+    expect(placed("acme/shop-api:1", apps)).toBe("frontend")
+    expect(placed("ghcr.io/myacme/shop-api:1", apps)).toBe("backend")
   })
 
-  test("or may be that of two, and is refused", () => {
+  test("or may be that of two, and is refused as it is", () => {
     const apps = { ...APPS, frontend: { path: "web/api", service: "web" } }
-    expect(placed("api:1", apps)).toBe("image api:1 of container c0 may be backend or frontend")
+    const manifests = pods([{ image: "api:1" }])
+    const { problems, notes } = placeOwnImages(manifests, apps)
+    expect(problems).toEqual([
+      {
+        code: "IMAGE_AMBIGUOUS",
+        what: "image api:1 of container c0 may be backend or frontend",
+        fix: "say whose it is in cloud-native.yaml: backend.image: api, or frontend.image: api",
+        where: { file: "all.yaml", ...manifests[0]!.locate(["spec", "template", "spec", "containers", 0, "image"]) },
+      },
+    ])
+    expect(notes).toEqual([])
+    expect(manifests[0]!.object).toEqual(pods([{ image: "api:1" }])[0]!.object)
+  })
+
+  test("and what is replaced is said, once for all of its containers", () => {
+    const { problems, notes } = placeOwnImages(
+      pods([{ image: "acme/api:1" }, { image: "acme/api:1" }, { image: "backend" }, { image: "redis:7" }]),
+      APPS,
+    )
+    expect(problems).toEqual([])
+    expect(notes).toEqual(["acme/api:1 is the image of the backend that is built here"])
   })
 })
 
@@ -81,6 +104,10 @@ describe("an application's image in a kind that is not watched is refused", () =
     ["serving.knative.dev/v1", "Service", pods("shop-api:1"), true],
     ["keda.sh/v1alpha1", "ScaledJob", { jobTargetRef: pods("shop-api:1") }, true],
     ["argoproj.io/v1alpha1", "Workflow", { templates: [{ script: { image: "shop-api:1" } }] }, true],
+    ["argoproj.io/v1alpha1", "Workflow", { templates: [{ container: { image: "shop-api:1" } }] }, true],
+    ["tekton.dev/v1", "Task", { steps: [{ image: "shop-api:1" }] }, true],
+    ["argoproj.io/v1alpha1", "Rollout", { template: { spec: { initContainers: [{ image: "shop-api" }] } } }, true],
+    ["argoproj.io/v1alpha1", "Rollout", pods("backend"), false],
     ["argoproj.io/v1alpha1", "Rollout", pods("redis:7"), false],
     ["argoproj.io/v1alpha1", "Rollout", pods(`ghcr.io/acme/shop-api${DIGEST}`), false],
     ["image.toolkit.fluxcd.io/v1beta2", "ImageRepository", { image: "ghcr.io/acme/shop-api" }, false],

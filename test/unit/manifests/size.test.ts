@@ -24,6 +24,33 @@ test.each([
     ["Secret a: data has 1048577 bytes, and Kubernetes takes 1048576"],
   ],
   [
+    "a ConfigMap with bytes beside texts",
+    {
+      apiVersion: "v1",
+      kind: "ConfigMap",
+      metadata: { name: "a" },
+      data: { k: "x".repeat(MB - 5) },
+      binaryData: { l: Buffer.alloc(4).toString("base64") },
+    },
+    ["ConfigMap a: data has 1048577 bytes, and Kubernetes takes 1048576"],
+  ],
+  [
+    "a Secret with texts beside values in base64",
+    {
+      apiVersion: "v1",
+      kind: "Secret",
+      metadata: { name: "a" },
+      data: { k: Buffer.alloc(MB - 5).toString("base64") },
+      stringData: { l: "äö" },
+    },
+    ["Secret a: data has 1048577 bytes, and Kubernetes takes 1048576"],
+  ],
+  [
+    "annotations of just the size",
+    { apiVersion: "v1", kind: "Service", metadata: { name: "a", annotations: { k: "x".repeat(262_143) } }, spec: {} },
+    [],
+  ],
+  [
     "annotations",
     { apiVersion: "v1", kind: "Service", metadata: { name: "a", annotations: { k: "x".repeat(262_144) } }, spec: {} },
     ["Service a: metadata.annotations has 262145 bytes, and Kubernetes takes 262144"],
@@ -35,6 +62,24 @@ test.each([
   ],
 ])("is too large for Kubernetes, or not: %s", (_, object, expected) => {
   expect(of(object)).toEqual(expected)
+})
+
+test("what is too large is at its place, with its remedy", () => {
+  const text = `apiVersion: v1\nkind: ConfigMap\nmetadata: { name: a }\ndata:\n  k: ${"x".repeat(MB)}\n`
+  expect([...sizeProblems(parseManifests([{ name: "a.yaml", text }]))]).toEqual([
+    {
+      code: "OBJECT_TOO_LARGE",
+      what: "ConfigMap a: data has 1048577 bytes, and Kubernetes takes 1048576",
+      fix: "split it, or put large content into the image or a volume",
+      where: { file: "a.yaml", line: 4, column: 1 },
+    },
+  ])
+  expect([...secretSizeProblems({ k: "x".repeat(MB) })]).toEqual([
+    expect.objectContaining({
+      code: "OBJECT_TOO_LARGE",
+      fix: "put what is large and not secret into the image or a volume",
+    }),
+  ])
 })
 
 test.each([

@@ -1,0 +1,34 @@
+import { expect, test } from "vitest"
+
+import { parseManifests } from "../../../.dagger/src/manifests/parse.ts"
+import { podsOf } from "../../../.dagger/src/manifests/pods.ts"
+import { pullSecretFor } from "../../../.dagger/src/manifests/pull-secret.ts"
+import { workload } from "./rules/problems.ts"
+
+test("nodes pull with a login by a Secret that every pod is told of, beside those that it has", () => {
+  const texts = [
+    workload({ name: "none" }),
+    workload({ name: "own", pod: "imagePullSecrets: [{ name: registry }]" }),
+    workload({ kind: "Job" }).replace("apps/v1", "batch/v1"),
+    "apiVersion: v1\nkind: ConfigMap\nmetadata: { name: c }",
+  ]
+  const objects = parseManifests([{ name: "app.yaml", text: texts.join("\n---\n") }]).map(({ object }) => object)
+  const login = { host: "ghcr.io", username: "robot", password: "hunter2" }
+  expect(pullSecretFor(objects, login)).toEqual({
+    apiVersion: "v1",
+    kind: "Secret",
+    metadata: { name: "registry-login" },
+    type: "kubernetes.io/dockerconfigjson",
+    data: {
+      ".dockerconfigjson": Buffer.from(
+        '{"auths":{"ghcr.io":{"username":"robot","password":"hunter2","auth":"cm9ib3Q6aHVudGVyMg=="}}}',
+      ).toString("base64"),
+    },
+  })
+  expect(objects.map(object => podsOf(object)?.template.spec.imagePullSecrets)).toEqual([
+    [{ name: "registry-login" }],
+    [{ name: "registry" }, { name: "registry-login" }],
+    [{ name: "registry-login" }],
+    undefined,
+  ])
+})
