@@ -25,8 +25,7 @@ export function planSuite(name: string, app: AppConfig, layout: Layout): Suite {
     : detectRunner(name, language, path, app, toolchain, layout)
   const workdir = normalize(app.test.workdir ?? app.path)
   const root = commonFolder([toolchain.root, path, workdir])
-  const inRoot = (pattern: string) =>
-    toolchain.root === root ? pattern : inFolder(relativeTo(root, toolchain.root), pattern)
+  const inRoot = (pattern: string) => inFolder(relativeTo(root, toolchain.root), pattern)
   return {
     root,
     installIn: relativeTo(root, toolchain.installIn),
@@ -125,5 +124,5 @@ function detectRunner(
 }
 
 function commonFolder(paths: string[]): string {
-  return upwards(paths[0]!).find(folder => paths.every(path => isIn(folder, path))) ?? "."
+  return upwards(paths[0]!).find(folder => paths.every(path => isIn(folder, path)))!
 }

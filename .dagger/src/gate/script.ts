@@ -11,8 +11,8 @@ const RUNNERS = [["npx"], ["pnpm", "exec"], ["pnpm"], ["yarn", "run"], ["yarn"],
 /** A script as data, if it is one call of one program; undefined for what needs a shell. */
 export function parseScript(script: string): ScriptCall | undefined {
   if (/[|&;<>$`()\\]/.test(script)) return undefined
-  const words = [...script.matchAll(/"([^"]*)"|'([^']*)'|(\S+)/g)].map(([, double, single, plain]) =>
-    (double ?? single ?? plain)!.trim(),
+  const words = [...script.matchAll(/"([^"]*)"|'([^']*)'|(\S+)/g)].map(
+    ([, double, single, plain]) => (double ?? single ?? plain)!,
   )
   const env: Record<string, string> = {}
   while (words.length > 0) {

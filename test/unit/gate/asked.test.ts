@@ -15,8 +15,22 @@ test.each([
   [">=22", "v20.20.2", false],
   ["^20.9 || >=22", "v20.20.2", true],
   ["20.x", "v20.20.2", true],
+  ["^18 || ^22", "v20.20.2", false],
+  ["^18||^20", "v20.20.2", true],
   ["lts/iron", "v20.20.2", true],
+  ["~=3.12", "Python 4.0.0", false],
+  ["~=3.12.1", "Python 3.12.0", false],
+  ["~=3.12.1", "Python 3.12.9", true],
+  ["==3.12.1", "Python 3.12.1", true],
+  ["==3.12.1", "Python 3.12.2", false],
+  ["===3.12.1", "Python 3.12.2", false],
+  ["== v3.12.*", "Python 3.13.0", false],
+  [">=3.12,!=3.12.1", "Python 3.11.2", false],
 ])("%s on %s: %s", (range, version, met) => {
   const asked = [{ language: "node" as const, range, file: "package.json" }]
   expect(unmet(asked, version)).toEqual(met ? [] : asked)
+})
+
+test("nothing is asked of an interpreter that does not say its version", () => {
+  expect(unmet([{ language: "node", range: ">=22", file: "package.json" }], "unknown")).toEqual([])
 })

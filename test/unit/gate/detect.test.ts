@@ -59,3 +59,159 @@ describe("the suite of a repository", () => {
     expect(Object.fromEntries(found)).toEqual(expected)
   })
 })
+
+/** The suite of an application in a repository of these files, with this configuration. */
+function suiteOf(app: "backend" | "frontend", settings: string, texts: Layout["texts"]): Suite {
+  const config = parseConfig(`{ ${app}: { ${settings} } }`, "cloud-native.yaml")
+  return planSuite(app, config[app], { files: Object.keys(texts), texts })
+}
+
+const WEB = {
+  "web/package.json": '{"scripts":{"test":"vitest"},"dependencies":{"next":"15.1.0"}}',
+  "web/package-lock.json": "{}",
+}
+const API = { "api/requirements.txt": "fastapi==1\npytest==8\n", "api/test_a.py": "" }
+const POETRY = { "api/pyproject.toml": '[tool.poetry]\nname = "api"\n', "api/api/__init__.py": "", "api/test_a.py": "" }
+const MAKE = "command: [make, test]"
+
+describe("what the configuration says counts instead of what is found", () => {
+  test.each<[string, string, string[]]>([
+    ["those of the package manager, where it says nothing", "path: web", ["/root/.npm"]],
+    ["its own", "path: web, test: { caches: [/cache] }", ["/cache"]],
+    ["none", "path: web, test: { caches: [] }", []],
+  ])("caches: %s", (_, settings, caches) => {
+    expect(suiteOf("frontend", settings, WEB).caches).toEqual(caches)
+  })
+
+  test.each<[string, boolean]>([
+    ["[[npm, ci]]", true],
+    ["[[npm, ci], [npx, prisma, generate]]", true],
+    ["[[npm, ci], [make, deps]]", false],
+    ["[[make, deps], [npm, ci]]", false],
+    ["[]", true],
+  ])("the installation %s reads manifests alone: %s", (install, alone) => {
+    const { reads } = suiteOf("frontend", `path: web, test: { install: ${install} }`, WEB)
+    expect(reads?.includes("**/package.json") ?? false).toBe(alone)
+  })
+
+  test.each<["backend" | "frontend", string, Layout["texts"], string[] | undefined]>([
+    ["frontend", "[[npm, ci]]", WEB, ["next"]],
+    ["frontend", "[]", WEB, undefined],
+    ["backend", "[[pip, install, .]]", API, undefined],
+  ])("what has to be there after the %s's installation %s", (app, install, texts, names) => {
+    const path = app === "backend" ? "api" : "web"
+    expect(suiteOf(app, `path: ${path}, test: { install: ${install} }`, texts).expected?.names).toEqual(names)
+  })
+
+  test("its installation is the only one: no tools, no second step, and no advice about the one that is not used", () => {
+    const found = suiteOf("backend", `path: api, test: { ${MAKE} }`, POETRY)
+    expect(found.tools).toHaveLength(1)
+    expect(found.link).toEqual([["poetry", "install", "--only-root"]])
+    expect(found.warnings).toHaveLength(1)
+    expect(suiteOf("backend", `path: api, test: { install: [[pip, install, .]], ${MAKE} }`, POETRY)).toMatchObject({
+      tools: [],
+      install: [["pip", "install", "."]],
+      link: [],
+      warnings: [],
+    })
+  })
+
+  test.each(["", "install: [[make, deps]], "])("commands are enough where there is no manifest: %j", install => {
+    expect(suiteOf("frontend", `path: web, test: { ${install}${MAKE} }`, { "web/main.js": "" })).toEqual({
+      root: "web",
+      installIn: ".",
+      runIn: ".",
+      appIn: ".",
+      base: "node:20-alpine",
+      env: {},
+      caches: [],
+      tools: [],
+      reads: undefined,
+      install: install ? [["make", "deps"]] : [],
+      link: [],
+      command: ["make", "test"],
+      json: undefined,
+      lockfiles: [],
+      expected: undefined,
+      asked: [],
+      warnings: [],
+    })
+  })
+})
+
+describe("an application is in the language of its manifest", () => {
+  const PYTHON = { "app/requirements.txt": "pytest==8\n", "app/test_a.py": "" }
+  const NODE = { "app/package.json": '{"scripts":{"test":"vitest"}}' }
+  test.each<["backend" | "frontend", string, Layout["texts"], string]>([
+    ["frontend", "requirements", PYTHON, "python"],
+    ["frontend", "a manifest of the standard", { "app/pyproject.toml": "[project]\n", "app/test_a.py": "" }, "uv"],
+    ["frontend", "setup.py alone", { "app/setup.py": "", "app/test_a.py": "" }, "python"],
+    ["backend", "package.json", NODE, "npx"],
+    ["backend", "manifests of both", { ...PYTHON, ...NODE }, "python"],
+    ["frontend", "manifests of both", { ...PYTHON, ...NODE }, "npx"],
+    ["backend", "neither", { "app/test_a.py": "" }, "python"],
+  ])("the %s, of %s", (app, _, texts, program) => {
+    expect(suiteOf(app, "path: app", texts).command[0]).toBe(program)
+  })
+  test("or, without one, in that of its role", () => {
+    expect(() => suiteOf("frontend", "path: app", { "app/test_a.py": "" })).toThrow("TESTS_MISSING: the frontend has")
+  })
+})
+
+describe("the suite runs on the image of the Dockerfile's last stage that has the language", () => {
+  test.each([
+    ["of two, on the last", "FROM node:20 AS a\nFROM node:22\n", "node:22"],
+    ["not on one of another language", "FROM node:20 AS a\nFROM nginx:1\n", "node:20"],
+    ["on a tool that brings it", "FROM oven/bun:1\nFROM scratch\n", "oven/bun:1"],
+    ["not on one that is called alike", "FROM acme/nodes:1\n", "node:20-alpine"],
+    ["on that of the conventions, where there is no Dockerfile", undefined, "node:20-alpine"],
+  ])("%s", (_, dockerfile, base) => {
+    const texts = dockerfile === undefined ? WEB : { ...WEB, "web/Dockerfile": dockerfile }
+    expect(suiteOf("frontend", "path: web, dockerfile: web/Dockerfile", texts).base).toBe(base)
+  })
+  test.each([
+    ["base: node:18, dockerfile: web/Dockerfile", "node:18"],
+    ["dockerfile: docker/frontend.dockerfile", "node:20-alpine"],
+  ])("unless its image is known: %s", (settings, base) => {
+    const texts = { ...WEB, "web/Dockerfile": "FROM node:22\n", "docker/frontend.dockerfile": "FROM node:22\n" }
+    expect(suiteOf("frontend", `path: web, ${settings}`, texts).base).toBe(base)
+  })
+  test("with the build arguments", () => {
+    const texts = { ...WEB, "web/Dockerfile": "ARG V=20\nFROM node:$V\n" }
+    const settings = 'path: web, dockerfile: web/Dockerfile, buildArgs: { V: "24" }'
+    expect(suiteOf("frontend", settings, texts).base).toBe("node:24")
+  })
+})
+
+describe("a suite has its folders in the one that is copied", () => {
+  test.each<[string, string, Pick<Suite, "root" | "installIn" | "runIn" | "appIn">]>([
+    ["the application's", "path: web", { root: "web", installIn: ".", runIn: ".", appIn: "." }],
+    [
+      "a folder in it",
+      "path: web, test: { workdir: web/e2e }",
+      { root: "web", installIn: ".", runIn: "e2e", appIn: "." },
+    ],
+    ["one beside it", "path: web, test: { workdir: e2e }", { root: ".", installIn: "web", runIn: "e2e", appIn: "web" }],
+    [
+      "the one above it",
+      "path: ./web/, test: { workdir: . }",
+      { root: ".", installIn: "web", runIn: ".", appIn: "web" },
+    ],
+  ])("%s", (_, settings, expected) => {
+    expect(suiteOf("frontend", settings, WEB)).toMatchObject(expected)
+  })
+
+  test("with what its installation reads, and must not change, seen from there", () => {
+    const { reads, lockfiles, json } = suiteOf("frontend", "path: web, test: { workdir: . }", WEB)
+    expect(reads).toEqual(expect.arrayContaining(["web/**/package.json", "web/package-lock.json"]))
+    expect(reads?.filter(pattern => !pattern.startsWith("web/"))).toEqual([])
+    expect(lockfiles).toEqual(["web/package-lock.json"])
+    expect(json).toBe(".cloud-native-tests.json")
+  })
+
+  test("in the environment of its package manager, and its own", () => {
+    const texts = { "web/package.json": WEB["web/package.json"], "web/pnpm-lock.yaml": "" }
+    expect(suiteOf("frontend", 'path: web, test: { env: { CI: "0", A: b } }', texts).env).toEqual({ CI: "0", A: "b" })
+    expect(suiteOf("frontend", "path: web", texts).env).toEqual({ CI: "true" })
+  })
+})

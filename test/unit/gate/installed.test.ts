@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest"
 
 import { unfit } from "../../../.dagger/src/gate/installed.js"
-import { lockedVersions } from "../../../.dagger/src/gate/lockfile.js"
+import { lockedVersions, pythonName } from "../../../.dagger/src/gate/lockfile.js"
 
 describe("what was installed", () => {
   const expected = {
@@ -25,14 +25,14 @@ describe("the versions of a lockfile", () => {
   test.each([
     [
       "package-lock.json",
-      '{"packages":{"":{},"node_modules/a":{"version":"1.0.0"},"node_modules/b/node_modules/a":{"version":"2.0.0"},"web":{"link":true}}}',
+      '{"packages":{"":{"version":"0.1.0"},"node_modules/a":{"version":"1.0.0"},"node_modules/b/node_modules/a":{"version":"2.0.0"},"web":{"link":true}}}',
       { a: ["1.0.0", "2.0.0"] },
     ],
     ["package-lock.json", '{"lockfileVersion":1,"dependencies":{"a":{"version":"1.0.0"}}}', { a: ["1.0.0"] }],
     [
       "pnpm-lock.yaml",
-      "lockfileVersion: 5.4\npackages:\n\n  /a/1.0.0_react@18.0.0:\n    dev: true\n\n  /@s/b/2.0.0:\n    dev: true\n",
-      { a: ["1.0.0"], "@s/b": ["2.0.0"] },
+      "lockfileVersion: 5.4\npackages:\n\n  /next/1.0.0_react@18.0.0:\n    dev: true\n\n  /@scope/kit/2.0.0:\n    dev: true\n",
+      { next: ["1.0.0"], "@scope/kit": ["2.0.0"] },
     ],
     [
       "pnpm-lock.yaml",
@@ -41,13 +41,13 @@ describe("the versions of a lockfile", () => {
     ],
     [
       "pnpm-lock.yaml",
-      "lockfileVersion: '9.0'\npackages:\n\n  a@1.0.0:\n    x: y\n\n  '@s/b@2.0.0':\n    x: y\n",
-      { a: ["1.0.0"], "@s/b": ["2.0.0"] },
+      "lockfileVersion: '9.0'\npackages:\n\n  next@1.0.0:\n    peerDependencies:\n      react@18.0.0: '*'\n\n  '@scope/kit@2.0.0':\n    x: y\n",
+      { next: ["1.0.0"], "@scope/kit": ["2.0.0"] },
     ],
     [
       "yarn.lock",
-      '# yarn lockfile v1\n\n"@s/b@^2.0.0", "@s/b@~2.0.0":\n  version "2.0.1"\n  dependencies:\n    version "9.9.9"\n\na@1.0.0:\n  version "1.0.0"\n',
-      { "@s/b": ["2.0.1"], a: ["1.0.0"] },
+      '# yarn lockfile v1\n\n"@scope/kit@^2.0.0", "@scope/kit@~2.0.0":\n  version "2.0.1"\n  dependencies:\n    version "9.9.9"\n\nnext@1.0.0, next@^1.0.0:\r\n  version "1.0.0"\r\n',
+      { "@scope/kit": ["2.0.1"], next: ["1.0.0"] },
     ],
     [
       "yarn.lock",
@@ -56,8 +56,8 @@ describe("the versions of a lockfile", () => {
     ],
     [
       "bun.lock",
-      '{\n  "packages": {\n    "a": ["a@1.0.0", "", {}, "sha512-x"],\n    "b/a": ["a@2.0.0", "", {}, "sha512-y"],\n  }\n}',
-      { a: ["1.0.0", "2.0.0"] },
+      '{\n  "packages": {\n    "next": ["next@1.0.0", "", {}, "sha512-x"],\n    "kit/next": ["next@2.0.0", "", {}, "sha512-y"],\n    "@scope/kit": ["@scope/kit@3.0.0-rc.1", ""],\n    "web": ["web@workspace:web"],\n  }\n}',
+      { next: ["1.0.0", "2.0.0"], "@scope/kit": ["3.0.0-rc.1"] },
     ],
     ["bun.lockb", "\u0000", {}],
     [
@@ -69,3 +69,10 @@ describe("the versions of a lockfile", () => {
     expect(lockedVersions(`web/${file}`, text)).toEqual(versions)
   })
 })
+
+test.each(["FastAPI_Users", "fastapi.users", "fastapi-_.users"])(
+  "%s is one package of Python's, however it is written",
+  name => {
+    expect(pythonName(name)).toBe("fastapi-users")
+  },
+)

@@ -21,6 +21,9 @@ const report = JSON.stringify({
   ],
 })
 
+const FAILED = { title: "one", status: "failed" }
+const read = (...testResults: object[]) => parseJunit(junitOf(JSON.stringify({ testResults }), "/app")!)
+
 describe("the report that jest writes in JSON", () => {
   test("becomes a JUnit report of the same tests", () => {
     expect(parseJunit(junitOf(report, "/app")!)).toEqual([
@@ -43,5 +46,38 @@ describe("the report that jest writes in JSON", () => {
   test("is none where it is cut off", () => {
     expect(junitOf(report.slice(0, -5), "/app")).toBeUndefined()
     expect(todosIn(report.slice(0, -5))).toEqual([])
+  })
+  test("has the file as it is named, where it is not in the folder of the suite", () => {
+    expect(read({ name: "/apparel/a.test.js", assertionResults: [{ title: "one", status: "passed" }] })).toMatchObject([
+      { name: "/apparel/a.test.js › one", status: "passed" },
+    ])
+  })
+  test.each([
+    ["a file that failed by a test has no further failure", { status: "failed", assertionResults: [FAILED] }, ["one"]],
+    [
+      "a file that failed although its tests passed has one",
+      { status: "failed", message: "open handle", assertionResults: [{ ...FAILED, status: "passed" }] },
+      ["one", "the file"],
+    ],
+    ["a file that passed has none", { status: "passed", assertionResults: [] }, []],
+    ["a file without a status has none", { assertionResults: [] }, []],
+  ])("%s", (_, result, names) => {
+    expect(read({ name: "a", ...result })?.map(({ name }) => name)).toEqual(names.map(name => `a › ${name}`))
+  })
+  test.each<[string, string[] | null | undefined, string, string]>([
+    ["of several parts", ["Error: one", "two"], "Error: one\ntwo", ""],
+    ["with a stack", ["  Error: one\n    at a.js:1\n    at b.js:1"], "Error: one", "at a.js:1"],
+    ["with what only looks like a stack", ["expected\nat home"], "expected\nat home", ""],
+    ["with marks of XML and colours", [`\u001b[31m1 < 2 & "3" > 2`], `1 < 2 & "3" > 2`, ""],
+    ["that is missing", null, "", ""],
+    ["that is left out", undefined, "", ""],
+  ])("a failure %s", (_, failureMessages, message, details) => {
+    expect(read({ name: "a", assertionResults: [{ ...FAILED, failureMessages }] })).toMatchObject([
+      { status: "failed", message, details },
+    ])
+  })
+  test("is none where it is another report", () => {
+    expect(junitOf('{"testResults":[{}]}', "/app")).toBeUndefined()
+    expect(todosIn('{"testResults":[{}]}')).toEqual([])
   })
 })

@@ -10,6 +10,17 @@ test.each([
   ["pnpm exec jest -c jest.config.js", { env: {}, program: "jest", args: ["-c", "jest.config.js"] }],
   ["bun test", { env: {}, program: "bun", args: ["test"] }],
   ['node --test "test/**/*.test.js"', { env: {}, program: "node", args: ["--test", "test/**/*.test.js"] }],
+  [
+    "jest --testNamePattern ' adds ' -t '' --ci",
+    { env: {}, program: "jest", args: ["--testNamePattern", " adds ", "-t", "", "--ci"] },
+  ],
+  ['A="1" B=a=b C= vitest', { env: { A: "1", B: "a=b", C: "" }, program: "vitest", args: [] }],
+  ["1A=1 vitest", { env: {}, program: "1A=1", args: ["vitest"] }],
+  ["vitest A=1", { env: {}, program: "vitest", args: ["A=1"] }],
+  ["npx jest --ci", { env: {}, program: "jest", args: ["--ci"] }],
+  ["yarn run vitest", { env: {}, program: "vitest", args: [] }],
+  ["A=1", undefined],
+  ["npx", undefined],
   ["npm run lint && vitest", undefined],
   ["TOKEN=$(cat token) vitest", undefined],
   ["", undefined],
@@ -25,6 +36,19 @@ test.each([
   ["tsc -b", true],
   ["node scripts/postinstall.mjs", true],
   ["patch-package && npm run build", true],
+  ["husky; npm run build", true],
+  ["husky || npm run build", true],
+  ["echo done; ", false],
+  ["", false],
 ])("an installation with postinstall %j reads the repository's own code: %s", (postinstall, own) => {
   expect(runsOwnCode({ postinstall, test: "tsc" })).toBe(own)
+})
+
+test.each([
+  [{ postinstall: "husky", install: "node-gyp rebuild" }, true],
+  [{ prepare: "node x" }, true],
+  [{ build: "node x", test: "node x", pretest: "node x" }, false],
+  [{}, false],
+])("an installation runs the scripts of its own steps: %j", (scripts: Record<string, string>, own) => {
+  expect(runsOwnCode(scripts)).toBe(own)
 })

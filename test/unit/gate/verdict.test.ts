@@ -33,6 +33,82 @@ describe("the gate", () => {
   })
 })
 
+describe("the verdict on one suite", () => {
+  const suite = (cases: string, run: Partial<SuiteRun> = {}): SuiteRun => ({
+    app: "backend",
+    exitCode: 0,
+    timedOut: false,
+    timeout: 600,
+    output: "",
+    allowSkipped: [],
+    junit: `<testsuites><testsuite>${cases}</testsuite></testsuites>`,
+    ...run,
+  })
+  const PASSED = `<testcase name="one" time="1.5"/>`
+  const SKIPPED = `<testcase name="two"><skipped/></testcase>`
+  const XFAILED = `<testcase name="three" time="0.25"><skipped type="pytest.xfail"/></testcase>`
+
+  test.each<[string, string, Partial<SuiteRun>, boolean]>([
+    ["tests that are expected to fail, and do, are enough", XFAILED, {}, true],
+    ["one test that is allowed to be skipped is not", SKIPPED, { allowSkipped: ["two"] }, false],
+    ["a failed exit fails it, whatever the tests say", PASSED, { exitCode: 1 }, false],
+    ["a test that was skipped fails it", PASSED + SKIPPED, {}, false],
+    ["unless it has no body", PASSED + SKIPPED.replace("two", "a › b › two"), { todos: ["one", "b › two"] }, true],
+    ["by its whole name", PASSED + SKIPPED.replace("two", "one two"), { todos: ["two"] }, false],
+  ])("%s", (_, cases, run, passed) => {
+    expect(judge([suite(cases, run)]).passed).toBe(passed)
+  })
+
+  test.each([
+    ["two", "two", true],
+    ["*", "two", true],
+    ["t*o", "two\nlines, o", true],
+    ["two", "two on windows", false],
+    ["two", "not two", false],
+    ["t.o", "two", false],
+    ["[two]*", "[two] on windows", true],
+    ["two (a+b)", "two (a+b)", true],
+  ])("a test may be skipped by the name %j: %j: %s", (pattern, name, passed) => {
+    const cases = PASSED + SKIPPED.replace("two", name.replace("\n", "&#10;"))
+    expect(judge([suite(cases, { allowSkipped: ["other", pattern] })]).passed).toBe(passed)
+  })
+
+  test("has the time of all its tests, and kinds that are rare only where there are some", () => {
+    expect(judge([suite(PASSED + XFAILED + PASSED)]).text).toBe(
+      "SUITE    TESTS  PASSED  SKIPPED  XFAILED  TIME\nbackend  3      2       0        1        3.3 s",
+    )
+  })
+
+  test("shows five lines of a message, and the last line of the details", () => {
+    const failed = (lines: number) =>
+      `<testcase name="one"><failure message="${"a line  &#10;".repeat(lines)}">above&#10;&#10;a.py:1  </failure></testcase>`
+    const text = (lines: number) => judge([suite(failed(lines))]).text.split("\n")
+    const expected = ["backend: 1 of 1 tests did not pass", "  failed: one", ...Array<string>(5).fill("    a line")]
+    expect(text(5)).toEqual([...expected, "    a.py:1"])
+    expect(text(6)).toEqual([...expected, "    …", "    a.py:1"])
+  })
+
+  test("that took too long names the tests that had failed by then", () => {
+    const failed = `<testcase name="one"><failure message="no"/></testcase>`
+    const run = { timedOut: true, timeout: 30, output: "running\n\n  two\n" }
+    expect(judge([suite(failed + PASSED, run)]).text.split("\n")).toEqual([
+      "backend: the test runner did not end within 30 s",
+      "    running",
+      "",
+      "      two",
+      "  failed: one",
+      "    no",
+    ])
+  })
+
+  test("is none where no application has tests, which is said", () => {
+    expect(judge([], [{ app: "backend", reason: "a demo" }])).toEqual({
+      passed: true,
+      text: "backend: no tests, on purpose: a demo",
+    })
+  })
+})
+
 describe("a JUnit report", () => {
   test("of nested suites gives the tests of all of them", () => {
     const xml = `<testsuite name="a"><testcase name="one"/><testsuite name="b"><testcase classname="B" name="two" time="0.5"/></testsuite></testsuite>`
