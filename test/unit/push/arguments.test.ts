@@ -12,20 +12,44 @@ describe("the arguments of a push", () => {
     [
       "a key's password without the key",
       () => assertPush(parseRegistry("ghcr.io/acme"), {}, undefined, secret),
-      "--signing-password was given without --signing-key",
+      {
+        what: "--signing-password was given without --signing-key",
+        why: "it is the password of that key",
+        fix: "add --signing-key, or leave it out",
+      },
     ],
     [
       "a key for a registry out of reach",
       () => assertPush(parseRegistry("localhost:5000"), {}, secret),
-      "--registry-service=tcp://localhost:5000",
+      {
+        what: "--signing-key was given for a registry that cannot be reached to sign",
+        why: expect.stringContaining("localhost:5000 is the container itself") as string,
+        fix: "add --registry-service=tcp://localhost:5000",
+      },
     ],
-    ["no key, where the policy has one", () => assertSigned("cosign.pub", undefined), "there is no --signing-key"],
-  ])("are refused: %s", (_, assert, message) => {
-    expect(assert).toThrow(message)
-    expect(assert).toThrow("ARGUMENTS_INVALID")
+    [
+      "half a login",
+      () => assertPush(parseRegistry("ghcr.io/acme"), { username: "me" }, secret),
+      { what: "--username was given without --password" },
+    ],
+    [
+      "no key, where the policy has one",
+      () => assertSigned("cosign.pub", undefined),
+      {
+        what: "there is no --signing-key, and the policy lets only signed images run",
+        why: "policy.publicKey of cloud-native.yaml is set",
+        fix: expect.stringContaining("release --backend=… --frontend=… deploy") as string,
+      },
+    ],
+  ])("are refused: %s", (_, assert, error) => {
+    expect(assert).toThrow(expect.objectContaining({ code: "ARGUMENTS_INVALID", blame: "user", ...error }))
   })
   test("are accepted when they belong together", () => {
     expect(() => assertSigned(undefined, undefined)).not.toThrow()
+    expect(() => assertSigned("cosign.pub", { key: secret })).not.toThrow()
+    expect(() => assertSigned(undefined, { key: secret })).not.toThrow()
+    expect(assertPush(parseRegistry("localhost:5000"), {})).toBeUndefined()
+    expect(assertPush(parseRegistry("ghcr.io/acme"), {}, secret)).toEqual({ key: secret, password: undefined })
     expect(assertPush(parseRegistry("localhost:5000/acme"), { service }, secret, secret)).toEqual({
       key: secret,
       password: secret,

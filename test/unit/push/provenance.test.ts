@@ -13,6 +13,11 @@ const EXPECTED = { name: "shop", application: "backend", digest: `sha256:${"a".r
 const statement = (change: Partial<Origin> = {}, reference = REFERENCE) =>
   statementOf(reference, provenanceOf({ ...ORIGIN, ...change }))
 
+interface Alterable {
+  subject: { digest: { sha256: string } }[]
+  predicate: { runDetails: { byproducts: { annotations?: object }[] } }
+}
+
 test("an image's statement is in-toto's, with SLSA's provenance", () => {
   expect(JSON.parse(JSON.stringify(statement()))).toEqual(read("statement.json"))
 })
@@ -23,8 +28,18 @@ test("it leaves out an unknown revision, and is the same each time", () => {
 })
 
 describe("a signed statement", () => {
-  test("vouches for the image it is about", () => {
-    expect(statementProblem(statement(), EXPECTED)).toBeUndefined()
+  /** A copy of the statement, with a change. */
+  const altered = (change: (statement: Alterable) => void) => {
+    const copy = JSON.parse(JSON.stringify(statement())) as Alterable
+    change(copy)
+    return copy
+  }
+  test.each([
+    ["the image it is about", statement()],
+    ["one of several", altered(({ subject }) => void subject.unshift({ digest: { sha256: "b".repeat(64) } }))],
+    ["an image with a warning", statement({ facts: [{ ...ORIGIN.facts[0]!, verdict: "warn" }] })],
+  ])("vouches for %s", (_, about) => {
+    expect(statementProblem(about, EXPECTED)).toBeUndefined()
   })
   test.each([
     ["another image", statement({}, REFERENCE.replace("aaa", "bbb")), "it is about another image"],
@@ -42,6 +57,21 @@ describe("a signed statement", () => {
         predicate: { buildDefinition: { buildType: "https://actions.github.io/buildtypes/workflow/v1" } },
       },
       "it is of another builder",
+    ],
+    [
+      "an image of which nothing was verified",
+      altered(({ predicate: { runDetails } }) => void runDetails.byproducts.pop()),
+      "it does not say that the image passed its verification",
+    ],
+    [
+      "an image whose verification is told without its outcome",
+      altered(({ predicate: { runDetails } }) => void delete runDetails.byproducts[1]!.annotations),
+      "it does not say that the image passed its verification",
+    ],
+    [
+      "an image that did not pass as a whole",
+      statement({ facts: [ORIGIN.facts[0]!, { ...ORIGIN.facts[0]!, verdict: "fail" }] }),
+      "it does not say that the image passed its verification",
     ],
     ["nothing that is known", { hello: "world" }, "it is of another builder"],
     ["nothing at all", null, "it is of another builder"],

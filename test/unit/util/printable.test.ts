@@ -13,6 +13,7 @@ test.each([
   ["a command behind a carriage return and a colour", "\r\u001b[31m::error::a", ": :error::a"],
   ["a command in pieces", "#\u0000#\u001b[0m[group]a", "## [group]a"],
   ["two colons in a text", "std::vector", "std::vector"],
+  ["a line that is just short enough", "x".repeat(500), "x".repeat(500)],
   ["a long line", "x".repeat(600), `${"x".repeat(500)}…`],
 ])("%s", (_, text, expected) => expect(printable(text, clean => clean)).toBe(expected))
 

@@ -93,3 +93,28 @@ test("the names of a release stay, which its reports are full of", () => {
   expect(redactor.values).toEqual(["hunter22"])
   expect(redactor.forOtherSecrets().redactable(["shop", "shopkeeper"])).toEqual(["shopkeeper"])
 })
+
+test("of the lines of a value those of eight characters are redacted too", () => {
+  expect(redact("12345678 and abcdefg", ["12345678\nabcdefg"])).toBe("*** and abcdefg")
+})
+
+test.each([
+  ["a name of several words", "shop.example-two", "example"],
+  ["a value with spaces around it", "shop", " shop "],
+])("the words of a release's names stay: %s", (_, name, value) => {
+  expect(new Redactor([value, "hunter22"], undefined, [name]).values).toEqual(["hunter22"])
+})
+
+test.each([
+  ["app-secrets-", "app-secrets-0a1b2c3d4e", true],
+  ["app-secrets-", "app-secrets-0a1b2c3d4e5", false],
+  ["app-secrets-", "app-secrets-0a1b2c3d4", false],
+  ["app-secrets-", "app-secrets-0a1b2c3d4x", false],
+  ["app-secrets-", "other-secrets-0a1b2c3d4e", false],
+  ["app-secrets-", "db-app-secrets-0a1b2c3d4e", false],
+  [undefined, "app-secrets-0a1b2c3d4e", false],
+])("with the prefix %j the values of the Secret %s are known: %s", (prefix, secret, known) => {
+  const redactor = new Redactor([], prefix)
+  expect(redactor.knows(secret)).toBe(known)
+  expect(redactor.forOtherSecrets().knows(secret)).toBe(false)
+})
