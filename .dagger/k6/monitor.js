@@ -166,12 +166,16 @@ function ask(request, session, headers) {
 
 const isPage = ({ status, headers }) => status === 200 && /html/i.test(headers["Content-Type"] ?? "")
 
-/** Of files: sent and failed, of the page as it is now and as it was when it was opened; then what failed, some of it. */
-const NOTHING = [0, 0, 0, 0, []]
+/**
+ * Of files: sent and failed, of the page as it is now and as it was when it was opened; then what failed, some of it; then the
+ * other origins that have files of the page's build, which are not asked.
+ */
+const NOTHING = [0, 0, 0, 0, [], []]
 
 /** Fetch a page's files, and what its styles name; then those of the page as it was opened that it has no more. */
 function fetchPage(request, session, answer, opened, turn = 0) {
-  const named = atMost(filesOfPage(String(answer.body), request.url), turn)
+  const { files: own, elsewhere } = filesOfPage(String(answer.body), request.url)
+  const named = atMost(own, turn)
   const results = fetchFiles(named, request, session)
   const inStyles = results.flatMap(({ file, body }) => (file.kind === "style" ? filesOfStyle(body, file.url) : []))
   const known = new Set(named.map(({ url }) => url))
@@ -190,6 +194,7 @@ function fetchPage(request, session, answer, opened, turn = 0) {
       earlier.length,
       failed(earlier).length,
       failures.slice(0, NAMED).map(([url, ...rest]) => [url.replace(/^\w+:\/\/[^/]+/, "").slice(0, 200), ...rest]),
+      elsewhere,
     ],
   }
 }

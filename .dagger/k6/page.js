@@ -4,18 +4,20 @@
 
 const TAGS = /<(script|link|img|video|style|base)\b((?:[^>"']|"[^"]*"|'[^']*')*)>/gi
 const ATTRIBUTES = /([^\s"'>/=]+)(?:\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'=<>`]+)))?/g
-/** As Next.js names chunks to its own scripts. */
+/** As Next.js names chunks to its own scripts, less the basePath or assetPrefix in front. */
 const NEXT = /\/_next\/static\/[\w\-./~%@+()[\]]+\.(?:js|css)/g
+/** What ends an address in a script. */
+const DELIMITER = /[\s"'`\\=(),;[\]{}<>|]/
 /** Relations of a link that a browser fetches at once. */
 const FETCHED = ["stylesheet", "preload", "modulepreload", "icon", "apple-touch-icon", "mask-icon", "manifest"]
 const ENTITIES = { amp: "&", quot: '"', lt: "<", gt: ">", apos: "'", "#38": "&", "#39": "'", "#x26": "&", "#x27": "'" }
 
 /**
  * The files of the page's own origin that its HTML names: scripts, styles, icons, images, preloads, and what Next.js names in its
- * inline scripts. Media that a browser may leave alone is left out.
+ * inline scripts. Media that a browser may leave alone is left out. `elsewhere`: the other origins that have files of its build.
  * @param {string} html
  * @param {string} page its address
- * @returns {PageFile[]}
+ * @returns {{ files: PageFile[], elsewhere: string[] }}
  */
 export function filesOfPage(html, page) {
   const text = html.replace(/<!--[\s\S]*?-->|<noscript[\s\S]*?<\/noscript>/gi, "")
@@ -36,7 +38,7 @@ export function filesOfPage(html, page) {
       case "script":
         // Browsers that know modules leave these alone.
         if (!("nomodule" in attributes)) add(attributes.src, "script")
-        if (!attributes.src) for (const [address] of content.matchAll(NEXT)) add(address)
+        if (!attributes.src) for (const address of chunksIn(content)) add(address)
         break
       case "link":
         addLink(attributes, add)
@@ -48,7 +50,16 @@ export function filesOfPage(html, page) {
         add(attributes.src && name.toLowerCase() === "img" ? attributes.src : attributes.poster)
     }
   }
-  return ofOrigin(files, page)
+  return { files: ofOrigin(files, page), elsewhere: originsElsewhere(files, page) }
+}
+
+/** The addresses of Next.js's chunks in a script, each from its beginning. */
+function chunksIn(script) {
+  return [...script.matchAll(NEXT)].map(({ 0: path, index }) => {
+    let begin = index
+    while (begin > 0 && !DELIMITER.test(script[begin - 1])) begin--
+    return script.slice(begin, index) + path
+  })
 }
 
 /**
@@ -104,6 +115,12 @@ function ofOrigin(files, page) {
   for (const file of files)
     if (file.url && originOf(file.url) === origin && !found.has(file.url)) found.set(file.url, file)
   return [...found.values()]
+}
+
+/** The origins to which an assetPrefix leads. */
+function originsElsewhere(files, page) {
+  const built = files.filter(({ url }) => url && pathOf(url).includes("/_next/static/"))
+  return [...new Set(built.map(({ url }) => originOf(url)))].filter(origin => origin !== originOf(page)).sort()
 }
 
 /** The address that a text means in a document; k6 has no URL. Undefined for data:, blob:, and a mere fragment. */

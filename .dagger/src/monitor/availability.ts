@@ -38,6 +38,12 @@ const PageFiles = z.object({
   failures: z
     .array(z.object({ path: z.string(), page: z.enum(STATES), failure: RequestFailure, count: z.number() }))
     .describe("By path and kind, the most frequent first; the first twenty"),
+  elsewhere: z
+    .array(z.string())
+    .optional()
+    .describe(
+      "Other origins that have files of the page's build (assetPrefix): not asked for; absent where there is none",
+    ),
 })
 
 const Shape = z.object({
@@ -160,7 +166,8 @@ export function isBlind({ sent, dropped, limited }: Availability): boolean {
 }
 
 /** What a person has to know about requests that neither succeeded nor failed. */
-export function remarksOn({ dropped, limited }: Availability): string[] {
+export function remarksOn({ dropped, limited, pages }: Availability): string[] {
+  const elsewhere = [...new Set(pages.flatMap(page => page.elsewhere ?? []))]
   return [
     ...(dropped > 0
       ? [`${dropped} requests could not be sent in time, for lack of CPU; users would not have noticed`]
@@ -168,6 +175,11 @@ export function remarksOn({ dropped, limited }: Availability): string[] {
     ...(limited > 0
       ? [
           `${limited} requests were refused by the application's rate limit (429) and show nothing: ${remedyFor({ kind: "rate-limited" })}`,
+        ]
+      : []),
+    ...(elsewhere.length > 0
+      ? [
+          `pages' files at ${elsewhere.join(", ")} (assetPrefix) were not asked for: upload those of a build before its deployment, and keep those of the previous one`,
         ]
       : []),
   ]
@@ -192,7 +204,9 @@ function pagesOf(observation: Observation, phases: Phase[], from: number): Avail
       sent: own.reduce((total, page) => total + page[state].sent, 0),
       failed: own.reduce((total, page) => total + page[state].failed, 0),
     })
-    return [{ name, now: sum("now"), before: sum("before"), failures: fileFailures(own) }]
+    const elsewhere = [...new Set(own.flatMap(page => page.elsewhere))]
+    const others = elsewhere.length > 0 ? { elsewhere } : {}
+    return [{ name, now: sum("now"), before: sum("before"), failures: fileFailures(own), ...others }]
   })
 }
 

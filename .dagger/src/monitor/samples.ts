@@ -37,6 +37,8 @@ export interface PageSample {
   before: { sent: number; failed: number }
   /** Path, and what is wrong with the answer; some of those that failed. */
   failures: { path: string; page: (typeof STATES)[number]; failure: RequestFailure }[]
+  /** Other origins that have files of the page's build (assetPrefix), which were not asked for. */
+  elsewhere: string[]
 }
 
 /** What the monitor has written so far. */
@@ -71,6 +73,7 @@ const PageLine = z.tuple([
   ...(Head.slice(1) as [z.ZodNumber, z.ZodNumber, z.ZodNumber, z.ZodNumber]),
   ...counts,
   z.array(FileFailure),
+  z.array(z.string()),
 ])
 
 /** One a line: connection, request, number, moment, milliseconds, and what is wrong, where anything is. k6 writes lines of its own among them. */
@@ -89,13 +92,13 @@ export function readSamples(log: string): Sample[] {
     }))
 }
 
-/** One a line: request, number, moment, milliseconds, then of files sent and failed, now and before, and what failed. */
+/** One a line: request, number, moment, milliseconds, then of files sent and failed, now and before, what failed, and origins. */
 export function readPages(log: string): PageSample[] {
   return log
     .split("\n")
     .filter(line => line.startsWith(PAGE))
     .map(line => readShape(PageLine, JSON.parse(line), "a line of the monitor"))
-    .map(([, request, number, at, milliseconds, now, nowFailed, before, beforeFailed, failures]) => ({
+    .map(([, request, number, at, milliseconds, now, nowFailed, before, beforeFailed, failures, elsewhere]) => ({
       request,
       number,
       at,
@@ -103,6 +106,7 @@ export function readPages(log: string): PageSample[] {
       now: { sent: now, failed: nowFailed },
       before: { sent: before, failed: beforeFailed },
       failures: failures.map(([path, page, failure]) => ({ path, page, failure })),
+      elsewhere,
     }))
 }
 

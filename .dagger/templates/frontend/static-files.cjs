@@ -10,6 +10,7 @@ const http = require("node:http")
 const { networkInterfaces } = require("node:os")
 const { join, sep } = require("node:path")
 const { setTimeout: sleep } = require("node:timers/promises")
+const { URL } = require("node:url")
 
 /** Bytes of other builds' files, and milliseconds for which each is kept. */
 const MOST = 32 * 2 ** 20
@@ -28,7 +29,9 @@ const HEADER = "x-static-files-peer"
 /** Of one connection, or of this answer only. */
 const HOP = ["connection", "keep-alive", "transfer-encoding", "content-length", "date", "set-cookie"]
 
-const PREFIX = `${basePath()}/_next/static/`
+/** Below these paths files are asked for; below the first one, pods ask each other. */
+const PREFIXES = prefixes()
+const [PREFIX] = PREFIXES
 const LIST = `${PREFIX}peers.json`
 const own = new Set(filesIn(join(__dirname, ".next/static")).map(file => PREFIX + file))
 
@@ -68,11 +71,12 @@ function answer(request, response, pass) {
     .catch(() => response.destroy())
 }
 
-/** What a GET or HEAD asks for below PREFIX. */
+/** What a GET or HEAD asks for, as a path below PREFIX. */
 function staticPath({ method, url }) {
-  if ((method !== "GET" && method !== "HEAD") || !url.startsWith(PREFIX)) return undefined
+  const prefix = PREFIXES.find(each => url.startsWith(each))
+  if ((method !== "GET" && method !== "HEAD") || prefix === undefined) return undefined
   try {
-    const path = decodeURIComponent(url.split("?")[0])
+    const path = PREFIX + decodeURIComponent(url.slice(prefix.length).split("?")[0])
     return /\/\.{0,2}(\/|$)|\\/.test(path) ? undefined : path
   } catch {
     return undefined
@@ -231,11 +235,15 @@ function searchDomain() {
   }
 }
 
-function basePath() {
+/** Next.js serves a build's files below its basePath, and below the path of its assetPrefix, where a CDN may ask for them. */
+function prefixes() {
   try {
-    return JSON.parse(readFileSync(join(__dirname, ".next/required-server-files.json"), "utf8")).config.basePath ?? ""
+    const { config } = JSON.parse(readFileSync(join(__dirname, ".next/required-server-files.json"), "utf8"))
+    const { basePath = "", assetPrefix = "" } = config
+    const { pathname } = new URL(assetPrefix, "http://localhost")
+    return [...new Set([basePath, pathname.replace(/\/$/, "") || basePath])].map(path => `${path}/_next/static/`)
   } catch {
-    return ""
+    return ["/_next/static/"]
   }
 }
 

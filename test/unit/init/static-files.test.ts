@@ -23,8 +23,8 @@ Resolver.prototype.resolve6 = () => Promise.reject(new Error("ENODATA"))
 
 /** A server as Next.js is one: it answers its own build's file, and says what it was asked. */
 const SERVER = `const { readdirSync } = require("node:fs")
-const [address, port] = process.argv.slice(2)
-const own = "/_next/static/" + readdirSync(".next/static")[0]
+const [address, port, basePath] = process.argv.slice(2)
+const own = basePath + "/_next/static/" + readdirSync(".next/static")[0]
 require("node:http").createServer((request, response) => {
   console.log(request.url)
   if (request.url.split("?")[0] !== own) return response.writeHead(404).end("no such page")
@@ -41,18 +41,28 @@ interface Pod {
   asked: string[]
 }
 
-/** Start a pod of a build, and let the DNS name it. */
-async function start(build: string, env: Record<string, string> = { STATIC_FILES_PEERS: "peers" }): Promise<Pod> {
+interface Options {
+  env?: Record<string, string>
+  /** Of next.config, as the build writes it down; unset: it does not. */
+  config?: { basePath: string; assetPrefix: string }
+}
+
+/** Start a pod of a build. */
+async function start(build: string, options: Options = {}): Promise<Pod> {
+  const { env = { STATIC_FILES_PEERS: "peers" }, config } = options
   const address = `127.0.0.${addresses++}`
   const own = join(folder, address)
   mkdirSync(join(own, ".next/static"), { recursive: true })
   writeFileSync(join(own, ".next/static", `${build}.js`), build)
+  if (config) writeFileSync(join(own, ".next/required-server-files.json"), JSON.stringify({ config }))
   writeFileSync(join(own, "server.cjs"), SERVER)
   writeFileSync(join(own, "dns.cjs"), DNS)
   copyFileSync(SCRIPT, join(own, "static-files.cjs"))
-  const args = ["--require", "./dns.cjs", "--require", "./static-files.cjs", "server.cjs", address, `${port}`]
+  const basePath = config?.basePath ?? ""
+  const server = ["server.cjs", address, `${port}`, basePath]
+  const args = ["--require", "./dns.cjs", "--require", "./static-files.cjs", ...server]
   const child = spawn(process.execPath, args, { cwd: own, env, stdio: ["ignore", "pipe", "inherit"] })
-  const pod: Pod = { address, file: `/_next/static/${build}.js`, child, asked: [] }
+  const pod: Pod = { address, file: `${basePath}/_next/static/${build}.js`, child, asked: [] }
   pods.push(pod)
   await new Promise<void>((resolve, reject) => {
     child.on("exit", code => reject(new Error(`the server ended with ${code}`)))
@@ -179,8 +189,30 @@ test("a peer's request is passed on to nobody, and what is no static file to the
   expect(other.asked.filter(path => path !== other.file)).toEqual([])
 })
 
+test.each([
+  ["a basePath", { basePath: "/shop", assetPrefix: "/shop" }, ["/shop"], ["", "/other"]],
+  ["an assetPrefix that is a path", { basePath: "", assetPrefix: "/assets/" }, ["", "/assets"], ["/other"]],
+  [
+    "a basePath, and the path of a CDN",
+    { basePath: "/shop", assetPrefix: "https://cdn.example.com/assets" },
+    ["/shop", "/assets"],
+    ["", "/other"],
+  ],
+  ["the root, where the CDN has no path", { basePath: "", assetPrefix: "https://cdn.example.com" }, [""], ["/other"]],
+])("below %s", async (name, config, served, others) => {
+  const old = await start(`old-${name.length}`, { config })
+  publish(old)
+  const young = await start(`young-${name.length}`, { config })
+  publish(old, young)
+  const file = old.file.slice(config.basePath.length)
+  for (const path of served)
+    expect(await ask(young, path + file), path).toMatchObject({ status: 200, body: `of ${old.file}` })
+  for (const path of others)
+    expect(await ask(young, path + file), path).toMatchObject({ status: 404, body: "no such page" })
+})
+
 test("without the Service's name, it does nothing", async () => {
-  const [plain, other] = [await start("plain", {}), await start("another")]
+  const [plain, other] = [await start("plain", { env: {} }), await start("another")]
   publish(plain, other)
   expect(await ask(plain, other.file)).toMatchObject({ status: 404, body: "no such page" })
   expect((await ask(other, plain.file)).status).toBe(200)

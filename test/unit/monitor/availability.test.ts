@@ -130,14 +130,14 @@ test("what was sent before is not counted, where counting begins later", () => {
 
 describe("the files of a page", () => {
   const FAILED = [{ path: "/a.js", page: "before" as const, failure: { kind: "status" as const, status: 404 } }]
-  const withPages = (failed: (number: number) => boolean): Observation => {
+  const withPages = (failed: (number: number) => boolean, elsewhere: string[] = []): Observation => {
     const observation = observe(5)
     observation.requests[0]!.pageEvery = 5
     const pages = Array.from({ length: 10 }, (_, index): PageSample => {
       const isFailure = failed(index * 5)
       const before = { sent: 2, failed: isFailure ? 1 : 0 }
       const common = { request: 0, number: index * 5, at: START + index * 500, milliseconds: 20, before }
-      return { ...common, now: { sent: 10, failed: 0 }, failures: isFailure ? FAILED : [] }
+      return { ...common, now: { sent: 10, failed: 0 }, failures: isFailure ? FAILED : [], elsewhere }
     })
     return { ...observation, pages }
   }
@@ -163,6 +163,16 @@ describe("the files of a page", () => {
     const observation = withPages(number => number < 10)
     expect(isFailed(judged(observation, START + 1000))).toBe(false)
     expect(failedRequests(observation, PHASES, START + 1000)).toEqual([])
+  })
+
+  test("that are elsewhere (assetPrefix) fail nothing, and that they were not asked for is said once", () => {
+    const availability = judged(withPages(() => false, ["https://cdn.example.com"]))
+    expect(isFailed(availability)).toBe(false)
+    expect(availability.pages[0]!.elsewhere).toEqual(["https://cdn.example.com"])
+    const twice = { ...availability, pages: [...availability.pages, ...availability.pages] }
+    expect(remarksOn(twice)).toEqual([
+      expect.stringMatching(/^pages' files at https:\/\/cdn\.example\.com \(assetPrefix\) were not asked for: /),
+    ])
   })
 
   test("are none in a report of an earlier version", () => {

@@ -27,7 +27,7 @@ test("the log is read line by line, past what k6 says itself", () => {
 })
 
 test("the files of pages have lines of their own", () => {
-  const log = `["new",0,3,${START},12]\n["page",0,3,${START},40,12,0,2,1,[["/a.js","before",{"kind":"status","status":404}]]]\n`
+  const log = `["new",0,3,${START},12]\n["page",0,3,${START},40,12,0,2,1,[["/a.js","before",{"kind":"status","status":404}]],["https://cdn.example.com"]]\n`
   expect(readSamples(log)).toHaveLength(1)
   expect(readPages(log)).toEqual([
     {
@@ -38,6 +38,7 @@ test("the files of pages have lines of their own", () => {
       now: { sent: 12, failed: 0 },
       before: { sent: 2, failed: 1 },
       failures: [{ path: "/a.js", page: "before", failure: NOT_FOUND }],
+      elsewhere: ["https://cdn.example.com"],
     },
   ])
   expect(() => readPages('["page",1]\n')).toThrow(/BUG/)
@@ -47,7 +48,7 @@ describe("a page's files", () => {
   const counts = { sent: 3, failed: 0 }
   const page = (number: number): PageSample => {
     const at = START + number * 100
-    return { request: 0, number, at, milliseconds: 20, now: counts, before: counts, failures: [] }
+    return { request: 0, number, at, milliseconds: 20, now: counts, before: counts, failures: [], elsewhere: [] }
   }
   const observation = { ...observe(5), pages: [0, 5, 10, 20].map(page) }
   observation.requests[0]!.pageEvery = 5
