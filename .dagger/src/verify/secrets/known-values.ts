@@ -137,6 +137,9 @@ function secretsIn(value: unknown): string[] {
 
 export const KNOWN_VALUES = { name: "given secrets", limit: "none" }
 
+/** Next.js itself puts this key into its server's manifests, of which a browser gets none. */
+const SERVER_KEY = { name: "NEXT_SERVER_ACTIONS_ENCRYPTION_KEY", path: /\/\.next\/server\/.*-manifest\.js(on)?$/ }
+
 /** Where the values of given secrets were found: by the key that one has, and never by what it is. */
 export function givenRow(values: GivenValue[], found: FoundValue[]): Row {
   const row = KNOWN_VALUES
@@ -145,13 +148,16 @@ export function givenRow(values: GivenValue[], found: FoundValue[]): Row {
   const telling = values.filter(isTelling).length
   const others = values.length > telling ? `${values.length - telling} too short or too plain to look for` : ""
   if (telling === 0) return { ...row, actual: "—", verdict: "not checked", how: others }
-  const files = new Set(found.map(({ path }) => path)).size
+  const isServerKey = ({ key, path }: FoundValue) => key === SERVER_KEY.name && SERVER_KEY.path.test(path)
+  const leaked = found.filter(value => !isServerKey(value))
+  const kept = leaked.length < found.length ? `${SERVER_KEY.name} is where Next.js itself puts it` : ""
+  const files = new Set(leaked.map(({ path }) => path)).size
   return {
     ...row,
     actual: files > 0 ? `in ${files} files` : "none found",
     verdict: files > 0 ? "fail" : "pass",
-    how: [`${telling} values: plain, base64, hexadecimal, URL-encoded`, others].filter(Boolean).join("; "),
-    findings: found.map(
+    how: [`${telling} values: plain, base64, hexadecimal, URL-encoded`, others, kept].filter(Boolean).join("; "),
+    findings: leaked.map(
       ({ key, path }) => `${key ? `${key} of a secret` : "a secret"} that was given: ${placeInImage(path)}`,
     ),
   }

@@ -93,6 +93,28 @@ describe("the values of a given secret", () => {
       [{ key: "TOKEN", path: "environment" }],
       { verdict: "fail", findings: ["TOKEN of a secret that was given: environment"] },
     ],
+    [
+      [telling],
+      [
+        { key: "NEXT_SERVER_ACTIONS_ENCRYPTION_KEY", path: "3/app/.next/server/server-reference-manifest.json" },
+        { key: "NEXT_SERVER_ACTIONS_ENCRYPTION_KEY", path: "3/app/.next/server/app/page/server-reference-manifest.js" },
+      ],
+      { verdict: "pass", actual: "none found", how: expect.stringContaining("is where Next.js itself puts it") },
+    ],
+    [
+      [telling],
+      [
+        { key: "NEXT_SERVER_ACTIONS_ENCRYPTION_KEY", path: "3/app/.next/static/a-manifest.js" },
+        { key: "TOKEN", path: "3/app/.next/server/server-reference-manifest.json" },
+      ],
+      {
+        verdict: "fail",
+        findings: [
+          "NEXT_SERVER_ACTIONS_ENCRYPTION_KEY of a secret that was given: layer 3: /app/.next/static/a-manifest.js",
+          "TOKEN of a secret that was given: layer 3: /app/.next/server/server-reference-manifest.json",
+        ],
+      },
+    ],
   ])("%j, found in %j: %j", (values, found, expected) => {
     expect(givenRow(values, found)).toMatchObject(expected)
   })
