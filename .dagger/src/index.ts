@@ -55,6 +55,7 @@ import { quietly } from "./util/quietly.js"
 import { parseDuration } from "./util/time.js"
 import { Verification } from "./verification.js"
 import { encodeFacts } from "./verify/facts.js"
+import { encodeBuild } from "./verify/image/next-build.js"
 import { assertNoLeaks, leaksInCommit, leaksInSource } from "./verify/secrets/gitleaks.js"
 import { verifyContainer } from "./verify/verify.js"
 
@@ -324,8 +325,15 @@ export class CloudNative implements Settings {
     const access = await accessOf(this)
     for (const reference of [backend, frontend]) assertAccess(access, parseReference(reference).host)
     const config = await this.readConfig()
-    const images = await releaseImages(this.source, config, { backend, frontend }, access, this.scanner)
-    return withSettings(new Pushed(encodeConfig(config), images.backend, images.frontend, ""), this)
+    const { images, frontendBuild } = await releaseImages(
+      this.source,
+      config,
+      { backend, frontend },
+      access,
+      this.scanner,
+    )
+    const pushed = new Pushed(encodeConfig(config), images.backend, images.frontend, "", encodeBuild(frontendBuild))
+    return withSettings(pushed, this)
   }
 
   /**

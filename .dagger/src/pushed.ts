@@ -16,6 +16,7 @@ import { readInputs, type ReleaseInputs, renderRelease } from "./release/inputs.
 import { accessOf, inputsOf, type Settings, targetOf, withSettings } from "./settings.js"
 import { formatTable } from "./util/format.js"
 import { parseDuration } from "./util/time.js"
+import { decodeBuild } from "./verify/image/next-build.js"
 
 /** Both images in a registry, referred to by digest: the only thing that can be deployed. */
 @object()
@@ -48,12 +49,14 @@ export class Pushed implements Settings {
 
   private config: string
   private attached: string
+  private frontendBuild?: string
 
-  constructor(config: string, backendRef: string, frontendRef: string, attached: string) {
+  constructor(config: string, backendRef: string, frontendRef: string, attached: string, frontendBuild?: string) {
     this.config = config
     this.backendRef = backendRef
     this.frontendRef = frontendRef
     this.attached = attached
+    this.frontendBuild = frontendBuild
   }
 
   /**
@@ -143,7 +146,7 @@ export class Pushed implements Settings {
     const images = this.images()
     const trusted = await assertTrusted(this.source, inputs.config, images, await accessOf(this))
     const deployed = kubectl
-      ? await deployToCluster(kubectl, inputs, options, images)
+      ? await deployToCluster(kubectl, inputs, options, images, decodeBuild(this.frontendBuild))
       : await deployToEphemeralCluster(inputs, options, images, this.registryService)
     return [this.attached, trusted, deployed].filter(Boolean).join("\n\n")
   }

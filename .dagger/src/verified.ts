@@ -9,6 +9,7 @@ import { parseRegistry } from "./registry/reference.js"
 import { accessOf, registryOf, type Settings, signingPasswordOf, withSettings } from "./settings.js"
 import { Verification } from "./verification.js"
 import { decodeFacts, encodeFacts } from "./verify/facts.js"
+import { encodeBuild, nextBuildOf } from "./verify/image/next-build.js"
 
 /** Both images, verified: the only thing that can be pushed. */
 @object()
@@ -57,7 +58,8 @@ export class Verified implements Settings {
     const images = this.images()
     const references = await publishImages(images, to.prefix, access)
     const attached = await attachEvidence(images, references, access, key)
-    return withSettings(new Pushed(this.config, references.backend, references.frontend, attached), this)
+    const build = encodeBuild(await nextBuildOf(images.frontend))
+    return withSettings(new Pushed(this.config, references.backend, references.frontend, attached, build), this)
   }
 
   /** The facts of each image, and of their source. */

@@ -17,6 +17,7 @@ import {
   listRecords,
   newId,
   readRecord,
+  type Recorded,
   recordRelease,
   type ReleaseSummary,
 } from "../release/history.js"
@@ -28,6 +29,7 @@ import type { Report } from "../report/report.js"
 import { formatReport } from "../report/summary.js"
 import { CloudNativeError, messageOf } from "../util/errors.js"
 import { Redactor } from "../util/redact.js"
+import { describeSkew, type NextBuild, skewOf } from "../verify/image/next-build.js"
 import { assertAlone } from "./alone.js"
 import { AppliedWorkloads } from "./applied.js"
 import { settleEarlierMigrations } from "./earlier-migrations.js"
@@ -45,8 +47,9 @@ export async function deployToCluster(
   inputs: ReleaseInputs,
   options: RolloutOptions,
   images: PushedImages,
+  frontendBuild?: NextBuild,
 ): Promise<string> {
-  return formatReport(await deployRelease(kubectl, inputs, options, images))
+  return formatReport(await deployRelease(kubectl, inputs, options, images, { frontendBuild }))
 }
 
 /** Bring a release onto the cluster: validate, configure, migrate, roll out, prove; what fails is undone. */
@@ -55,7 +58,7 @@ export async function deployRelease(
   inputs: ReleaseInputs,
   options: RolloutOptions,
   images: PushedImages,
-  restartedAt?: string,
+  { restartedAt, frontendBuild }: { restartedAt?: string; frontendBuild?: NextBuild } = {},
 ): Promise<Report> {
   const release = renderRelease(inputs, { ...images }, kubectl.namespace, restartedAt)
   await validate(kubectl, release)
@@ -63,7 +66,7 @@ export async function deployRelease(
   logUnredactable(inputs, redactor)
   const { config, publicUrl } = inputs
   const expectations = expectationsOf(config, publicUrl, addressesOf(release.objects, config))
-  const recorded = { release, images: { ...images }, publicUrl, expectations }
+  const recorded = { release, images: { ...images }, publicUrl, expectations, frontendBuild }
   const applied = new AppliedWorkloads()
   return exclusively({ kubectl, config, recorded, options, redactor, applied, isRollback: false })
 }
@@ -121,10 +124,12 @@ async function run(id: string, task: RolloutTask): Promise<Report> {
   if (!task.options.force && (await isUnchanged(task, before.entries))) return keepAsIs(id, task)
   await removeLeftoverK6(kubectl, config.name)
   await settleEarlierMigrations(task, before.entries)
-  const guard = await createGuard(task, before)
+  const running = await readRunning(task, before)
+  const guard = createGuard(task, running)
   const kind = task.isRollback ? "rollback" : "deploy"
   const entry = await recordRelease(kubectl, config.name, id, recorded, before.found, kind)
   const builder = ReportBuilder.begin(id, task)
+  warnOfSkew(builder, running, recorded)
   try {
     await assertAlone(kubectl, config.name, entry, task.signal)
     await bringUp(task, builder, guard, before.there.some(({ kind }) => isWorkload(kind)) ? "before" : "ready")
@@ -153,14 +158,28 @@ async function readBefore({ kubectl, config, recorded }: RolloutTask): Promise<B
   return { entries, there, found: unownedObjects(there, entries) }
 }
 
-async function createGuard(task: RolloutTask, { entries }: Before): Promise<AvailabilityGuard> {
+/** The release that runs, as it was recorded. */
+async function readRunning({ kubectl }: RolloutTask, { entries }: Before): Promise<Recorded | undefined> {
+  const running = lastSucceeded(entries)
+  return running && readRecord(kubectl, running.id)
+}
+
+/** Say what pages that are open will run into, before the first pod changes. */
+function warnOfSkew(builder: ReportBuilder, running: Recorded | undefined, { frontendBuild }: Recorded): void {
+  if (!running?.frontendBuild || !frontendBuild) return
+  const skew = skewOf(running.frontendBuild, frontendBuild)
+  for (const each of skew) console.log(`deploy: warning: ${describeSkew(each)}`)
+  builder.setSkew(skew)
+}
+
+function createGuard(task: RolloutTask, running: Recorded | undefined): AvailabilityGuard {
   const { kubectl, config, options, redactor, recorded } = task
   return new AvailabilityGuard(kubectl, {
     config,
     timeout: options.timeout,
     redactor,
     secretName: recorded.release.secretName,
-    versions: await versionsOf(task, entries),
+    versions: versionsOf(task, running),
   })
 }
 
@@ -189,15 +208,10 @@ async function undo(
 }
 
 /** What the release that runs has to answer, if that was recorded, and what this one has to. */
-async function versionsOf(
-  { kubectl, config, recorded }: RolloutTask,
-  entries: ReleaseSummary[],
-): Promise<Expectations[]> {
+function versionsOf({ config, recorded }: RolloutTask, running: Recorded | undefined): Expectations[] {
   const { release, publicUrl } = recorded
   const own = recorded.expectations ?? expectationsOf(config, publicUrl, addressesOf(release.objects, config))
-  const running = lastSucceeded(entries)
-  const before = running && (await readRecord(kubectl, running.id)).expectations
-  return before ? [before, own] : [own]
+  return running?.expectations ? [running.expectations, own] : [own]
 }
 
 /** The objects of a release that exist, its own or not. If they cannot be listed, nothing is changed: they may be somebody else's. */

@@ -2,6 +2,7 @@ import type { AvailabilityGuard } from "../monitor/availability-guard.js"
 import { type Report, SCHEMA_VERSION } from "../report/report.js"
 import type { PodChange } from "../status/timeline.js"
 import type { CloudNativeError } from "../util/errors.js"
+import type { Skew } from "../verify/image/next-build.js"
 import type { RolloutTask } from "./task.js"
 
 /** The applications that the config lets go without tests, each with its reason. */
@@ -62,6 +63,11 @@ export class ReportBuilder {
       baseline: "not-checked",
       migrations: migrations.map(name => ({ name, outcome: "had-run" })),
     })
+  }
+
+  /** What open pages run into; a report without any has no such list. */
+  setSkew(skew: Skew[]): void {
+    if (skew.length > 0) this.set({ skew })
   }
 
   setMigrations(migrations: Report["migrations"]): void {

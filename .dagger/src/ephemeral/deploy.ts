@@ -119,7 +119,9 @@ export async function deployToEphemeralCluster(
     await prepare(cluster, inputs.config)
     const first = await deployRelease(cluster.kubectl, inputs, { ...options, handshake: true }, images)
     const restartedAt = new Date().toISOString()
-    const again = await deployRelease(cluster.kubectl, inputs, { ...options, handshake: false }, images, restartedAt)
+    const again = await deployRelease(cluster.kubectl, inputs, { ...options, handshake: false }, images, {
+      restartedAt,
+    })
     return `${formatReport(first)}\n\nRolled once more\n\n${formatReport(again)}`
   } finally {
     await cluster.node.stop()

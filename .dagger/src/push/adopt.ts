@@ -6,6 +6,7 @@ import { RegistryClient, registryFailed } from "../registry/client.js"
 import { resolveDigest } from "../registry/oras.js"
 import { formatReference, parseReference } from "../registry/reference.js"
 import { assertPassed } from "../verify/facts.js"
+import { type NextBuild, nextBuildOf } from "../verify/image/next-build.js"
 import { verifyApplication } from "../verify/verify.js"
 import { assertTrusted } from "./policy.js"
 import { APPLICATIONS, type PushedImages } from "./publish.js"
@@ -17,7 +18,7 @@ export async function releaseImages(
   images: PushedImages,
   access: RegistryAccess,
   scanner?: Container,
-): Promise<PushedImages> {
+): Promise<{ images: PushedImages; frontendBuild?: NextBuild }> {
   const [backend, frontend] = await Promise.all(
     APPLICATIONS.map(application => resolve(images[application], config, access)),
   )
@@ -30,7 +31,7 @@ export async function releaseImages(
     APPLICATIONS.map(application => verifyApplication(application, pull(resolved[application], access), means, config)),
   )
   assertPassed(facts.flat())
-  return resolved
+  return { images: resolved, frontendBuild: await nextBuildOf(pull(resolved.frontend, access)) }
 }
 
 async function resolve(text: string, config: Config, access: RegistryAccess): Promise<string> {

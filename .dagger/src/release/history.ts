@@ -9,6 +9,7 @@ import type { KubernetesObject, Release } from "../manifests/render.js"
 import { digestOf } from "../util/digest.js"
 import { CloudNativeError } from "../util/errors.js"
 import { readStored } from "../util/json.js"
+import { NextBuild } from "../verify/image/next-build.js"
 
 /** Releases, and reports, that are kept; what a failure or a rollback goes back to is kept beyond that. */
 export const KEPT = 10
@@ -42,6 +43,8 @@ export interface Recorded {
   publicUrl: string
   /** What the monitor asks of it; unset in earlier records. */
   expectations?: Expectations
+  /** The frontend's build; unset in earlier records, and where it is not one of Next.js. */
+  frontendBuild?: NextBuild
 }
 
 /** What is read of each record, without its content. */
@@ -124,7 +127,7 @@ export async function recordRelease(
 
 /** The digest of what is deployed. What is asked of it makes it no other release. */
 export function contentOf(recorded: Recorded): string {
-  return digestOf({ ...withoutSecrets(recorded), expectations: undefined })
+  return digestOf({ ...withoutSecrets(recorded), expectations: undefined, frontendBuild: undefined })
 }
 
 function withoutSecrets({ release, ...rest }: Recorded): Recorded {
@@ -234,6 +237,7 @@ const Content = z.object({
   images: z.record(z.string(), z.string()),
   publicUrl: z.string(),
   expectations: Expectations.optional(),
+  frontendBuild: NextBuild.optional(),
 })
 
 export async function readRecord(kubectl: Kubectl, id: string): Promise<Recorded> {

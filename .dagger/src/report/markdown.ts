@@ -2,6 +2,7 @@ import { type Availability, remarksOn } from "../monitor/availability.js"
 import { describePage } from "../monitor/failure.js"
 import { describeFailure } from "../monitor/request-failure.js"
 import { averageStarts } from "../status/startup.js"
+import { describeSkew } from "../verify/image/next-build.js"
 import type { Report } from "./report.js"
 import { countsOfPage, describeOutcome, describeRecovery, MIGRATION_OUTCOMES, UNCHANGED } from "./states.js"
 
@@ -26,6 +27,7 @@ export function markdownOf(report: Report): string {
     ...Object.entries(report.untested ?? {}).map(
       ([name, reason]) => `⚠️ ${escape(name)}: no tests, on purpose: ${escape(reason)}`,
     ),
+    ...(report.skew ?? []).map(skew => `⚠️ ${escape(describeSkew(skew))}`),
     report.migrations.length > 0 &&
       table(
         ["Migration", "Outcome"],

@@ -2,6 +2,7 @@ import { z } from "zod"
 
 import { Availability, Baseline } from "../monitor/availability.js"
 import type { DeepReadonly } from "../util/readonly.js"
+import { Skew } from "../verify/image/next-build.js"
 
 /** How long one pod took from being scheduled to being ready. */
 const PodStart = z.object({
@@ -41,6 +42,12 @@ const Shape = z.object({
     .record(z.string(), z.string())
     .optional()
     .describe("Applications without tests on purpose, with the reason; absent where there is none"),
+  skew: z
+    .array(Skew)
+    .optional()
+    .describe(
+      "What open pages of the frontend's build that ran run into on this one: Server Actions that are gone, with another key or the same one, or an id that both have; absent where there is nothing",
+    ),
   migrations: z.array(z.object({ name: z.string(), outcome: z.enum(["ran", "had-run"]) })),
   changed: z.boolean().describe("Whether anything of it that makes pods was applied"),
   failure: z

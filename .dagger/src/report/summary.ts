@@ -3,6 +3,7 @@ import { describePage } from "../monitor/failure.js"
 import { describeFailure } from "../monitor/request-failure.js"
 import { averageStarts } from "../status/startup.js"
 import { formatTable } from "../util/format.js"
+import { describeSkew } from "../verify/image/next-build.js"
 import type { Report } from "./report.js"
 import { countsOfPage, MIGRATION_OUTCOMES, UNCHANGED } from "./states.js"
 
@@ -17,6 +18,7 @@ export function formatReport(report: Report): string {
     report.unchanged && UNCHANGED,
     formatTable(["IMAGE", "REFERENCE"], Object.entries(images)),
     untested.join("\n"),
+    report.skew?.map(skew => `warning: ${describeSkew(skew)}`).join("\n"),
     migrations.length > 0 &&
       `Migrations\n${migrations.map(({ name, outcome }) => `  ${name}: ${MIGRATION_OUTCOMES[outcome]}`).join("\n")}`,
     starts.length > 0 && `Start of each pod, scheduled to ready\n${startTable(report)}`,

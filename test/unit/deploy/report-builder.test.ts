@@ -7,6 +7,7 @@ import { builderOf } from "./builder.ts"
 test("a report has everything that was found out, and is a report.json", () => {
   const builder = builderOf("1")
   builder.setBaseline({ baseline: "broken", broken: ["home"] })
+  builder.setSkew([{ kind: "same-id", id: "1" }])
   builder.setMigrations([{ name: "migrate", outcome: "ran" }])
   builder.setChanged(true)
   for (const pod of ["a", "b"])
@@ -32,6 +33,7 @@ test("a report has everything that was found out, and is a report.json", () => {
     endedAt: builder.report.endedAt,
     baseline: "broken",
     broken: ["home"],
+    skew: [{ kind: "same-id", id: "1" }],
     migrations: [{ name: "migrate", outcome: "ran" }],
     changed: true,
     pods: [
@@ -46,10 +48,12 @@ test("a report has everything that was found out, and is a report.json", () => {
   })
 })
 
-test("a report that nothing was left over from has no list of leftovers", () => {
+test("a report that nothing was left over from has no list of leftovers, and none of what open pages run into", () => {
   const builder = builderOf("1")
   builder.setLeftovers([])
+  builder.setSkew([])
   expect(builder.report).not.toHaveProperty("leftovers")
+  expect(builder.report).not.toHaveProperty("skew")
 })
 
 test("nothing but the builder writes to a report: the compiler refuses it, and so does the report", () => {

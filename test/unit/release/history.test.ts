@@ -127,6 +127,19 @@ describe("a record", () => {
     expect(await readRecord(kubectl, "20261124-095959-abcd")).toEqual(recorded)
     expect(content).toBe(digestOf(recorded))
   })
+
+  test("keeps the frontend's build, which is not part of what was deployed: its image is", async () => {
+    const frontendBuild = { id: "1", files: "f", key: "k", actions: { a1: "add in app/actions.ts" } }
+    const recorded = { ...(await read()), frontendBuild }
+    let stored = ""
+    const kubectl = {
+      applySecret: async ([secret]: [{ data: { release: string } }]) => void (stored = secret.data.release),
+      must: async () => stored,
+    } as unknown as Parameters<typeof readRecord>[0]
+    const { content } = await recordRelease(kubectl, "shop", "20261124-095959-abcd", recorded, [], "deploy")
+    expect(await readRecord(kubectl, "20261124-095959-abcd")).toEqual(recorded)
+    expect(content).toBe(digestOf(await read()))
+  })
 })
 
 test.each(["Z", "1"])("an id that begins in that very second (%s) did not begin before it", end => {

@@ -128,6 +128,14 @@ test("an application without tests is reported, with the reason", () => {
   for (const text of [formatReport(SUCCEEDED), filesOf(SUCCEEDED)["report.md"]]) expect(text).not.toContain("no tests")
 })
 
+test("what open pages run into is a warning", () => {
+  const report: Report = { ...SUCCEEDED, skew: [{ kind: "other-key", actions: ["add in app/<a>.ts"] }] }
+  expect(formatReport(report)).toMatch(/^warning: 1 Server Actions .*\(add in app\/<a>\.ts\)/m)
+  expect(filesOf(report)["report.md"]).toMatch(/^⚠️ 1 Server Actions .*app\/\\<a\\>\.ts/m)
+  expect(Report.parse(JSON.parse(filesOf(report)["report.json"])).skew).toEqual(report.skew)
+  for (const text of [formatReport(SUCCEEDED), filesOf(SUCCEEDED)["report.md"]]) expect(text).not.toContain("Actions")
+})
+
 test("the files of pages have a table, and those that failed are named", () => {
   const failure = { kind: "status" as const, status: 404 }
   const page = {
