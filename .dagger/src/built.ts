@@ -27,6 +27,7 @@ export class Built implements Settings {
   manifests?: Directory
   overlay?: string
   secrets?: Secret
+  buildSecrets?: Secret
   publicUrl?: string
   timeout!: string
 

@@ -40,6 +40,7 @@ export class Deployment implements Settings {
   manifests?: Directory
   overlay?: string
   secrets?: Secret
+  buildSecrets?: Secret
   publicUrl?: string
   timeout!: string
 

@@ -42,6 +42,7 @@ import {
   accessToOf,
   assertNoPlainSecret,
   assertSecrets,
+  buildSecretsOf,
   inputsOf,
   registryOf,
   secretsOf,
@@ -97,6 +98,7 @@ export class CloudNative implements Settings {
   manifests?: Directory
   overlay?: string
   secrets?: Secret
+  buildSecrets?: Secret
   publicUrl?: string
   timeout: string
 
@@ -124,6 +126,7 @@ export class CloudNative implements Settings {
    * @param manifests Folder with Kubernetes manifests. Default: the folder in the configuration, k8s/ of the source.
    * @param overlay Folder inside the manifests whose kustomization is deployed, for example overlays/production. Default: the manifests themselves.
    * @param secrets Secrets of the applications as one dotenv file, for example file:$HOME/shop/prod.env. Default: the Secret exists in the namespace.
+   * @param buildSecrets Secrets that the Dockerfiles mount (RUN --mount=type=secret), such as the token of a private package registry, as one dotenv file, for example file:$HOME/shop/build.env. Their keys are the ids, with _ for what a key cannot have. Default: none.
    * @param publicUrl Address that users open, for example https://shop.example.com. Default: publicUrl of the configuration.
    * @param timeout Time limit of the migrations, and again of the rollout, for example 90s, 10m or 1h.
    */
@@ -145,6 +148,7 @@ export class CloudNative implements Settings {
     manifests?: Directory,
     overlay?: string,
     secrets?: Secret,
+    buildSecrets?: Secret,
     publicUrl?: string,
     timeout: string = "10m",
   ) {
@@ -167,6 +171,7 @@ export class CloudNative implements Settings {
     this.manifests = manifests
     this.overlay = overlay
     this.secrets = secrets
+    this.buildSecrets = buildSecrets
     this.publicUrl = publicUrl
     this.timeout = timeout
   }
@@ -180,7 +185,7 @@ export class CloudNative implements Settings {
   @func()
   async test(): Promise<Tested> {
     const config = await this.readConfig()
-    const gate = await runGate(this.source, config)
+    const gate = await runGate(this.source, config, await buildSecretsOf(this))
     return withSettings(new Tested(encodeConfig(config), gate.summary, gate.junit), this)
   }
 

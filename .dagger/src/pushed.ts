@@ -44,6 +44,7 @@ export class Pushed implements Settings {
   manifests?: Directory
   overlay?: string
   secrets?: Secret
+  buildSecrets?: Secret
   publicUrl?: string
   timeout!: string
 

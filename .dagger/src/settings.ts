@@ -1,13 +1,15 @@
 import { Container, Directory, Secret, Service } from "@dagger.io/dagger"
 
+import type { BuildSecrets } from "./config/dockerfile.js"
 import type { Config } from "./config/schema.js"
 import { capabilitiesOf } from "./kubernetes/capabilities.js"
 import type { Target } from "./kubernetes/connect.js"
 import type { AccessTo, RegistryAccess } from "./registry/access.js"
 import { parseRegistry } from "./registry/reference.js"
 import type { InputArguments } from "./release/inputs.js"
+import { parseDotenv } from "./util/dotenv.js"
 import { CloudNativeError } from "./util/errors.js"
-import { assertReadable, withoutNewline } from "./util/secret.js"
+import { assertReadable, plaintextOf, withoutNewline } from "./util/secret.js"
 
 /**
  * The source, and what a team sets once for all functions. Every link of the chain has all of it as fields of its own: the
@@ -29,6 +31,7 @@ export interface Settings {
   manifests?: Directory
   overlay?: string
   secrets?: Secret
+  buildSecrets?: Secret
   publicUrl?: string
   timeout: string
 }
@@ -50,6 +53,7 @@ export function withSettings<Link extends Settings>(link: Link, from: Settings):
   link.manifests = from.manifests
   link.overlay = from.overlay
   link.secrets = from.secrets
+  link.buildSecrets = from.buildSecrets
   link.publicUrl = from.publicUrl
   link.timeout = from.timeout
   return link
@@ -95,18 +99,26 @@ export async function assertSecrets(settings: Settings): Promise<void> {
   await assertReadable(namedSecrets(settings))
 }
 
+/** What Dockerfiles may mount. A secret, or the whole file, that is empty is what a workflow passes on of one that is not set. */
+export async function buildSecretsOf({ buildSecrets }: Settings): Promise<BuildSecrets> {
+  const dotenv = buildSecrets && (await plaintextOf(buildSecrets, "--build-secrets"))
+  const values = dotenv ? parseDotenv(dotenv, "--build-secrets") : {}
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== ""))
+}
+
 /** The secrets whose values must not be in an image. */
 export function secretsOf(settings: Settings, more: Secret[] = []): Secret[] {
   return [...Object.values(namedSecrets(settings)), ...more].filter(secret => secret !== undefined)
 }
 
 function namedSecrets(settings: Settings): Record<string, Secret | undefined> {
-  const { password, signingKey, signingPassword, secrets, kubeconfig } = settings
+  const { password, signingKey, signingPassword, secrets, buildSecrets, kubeconfig } = settings
   return {
     "--password": password,
     "--signing-key": signingKey,
     "--signing-password": signingPassword,
     "--secrets": secrets,
+    "--build-secrets": buildSecrets,
     "--kubeconfig": kubeconfig,
   }
 }
@@ -133,7 +145,7 @@ export function assertNoPlainSecret(settings: Record<string, string | undefined>
     code: "ARGUMENTS_INVALID",
     blame: "user",
     what: `not a place for a secret: ${plain.join(", ")}`,
-    why: "the value, which is not shown, looks like a token, a key or a password; only password, signingKey, signingPassword, kubeconfig and secrets are kept secret",
+    why: "the value, which is not shown, looks like a token, a key or a password; only password, signingKey, signingPassword, kubeconfig, secrets and buildSecrets are kept secret",
     fix: "put it into one of these, as env:NAME, file:PATH or cmd:COMMAND, and revoke it if it has been committed",
   })
 }

@@ -4,7 +4,7 @@ import { buildImage } from "./build/build.js"
 import { Built } from "./built.js"
 import { decodeConfig } from "./config/codec.js"
 import { Image } from "./image.js"
-import { accessToOf, type Settings, withSettings } from "./settings.js"
+import { accessToOf, buildSecretsOf, type Settings, withSettings } from "./settings.js"
 
 /** Source whose tests have all passed: the only thing that can be built. */
 @object()
@@ -28,6 +28,7 @@ export class Tested implements Settings {
   manifests?: Directory
   overlay?: string
   secrets?: Secret
+  buildSecrets?: Secret
   publicUrl?: string
   timeout!: string
 
@@ -81,6 +82,7 @@ export class Tested implements Settings {
   }
 
   private async buildOne(name: "backend" | "frontend", revision?: string): Promise<Container> {
-    return buildImage(this.source, name, decodeConfig(this.config), accessToOf(this), revision)
+    const secrets = await buildSecretsOf(this)
+    return buildImage(this.source, name, decodeConfig(this.config), { accessTo: accessToOf(this), secrets, revision })
   }
 }

@@ -29,6 +29,7 @@ export class Verified implements Settings {
   manifests?: Directory
   overlay?: string
   secrets?: Secret
+  buildSecrets?: Secret
   publicUrl?: string
   timeout!: string
 

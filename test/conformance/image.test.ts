@@ -68,6 +68,16 @@ RUN --mount=type=secret,id=token test "$(wc -c < /run/secrets/token)" -eq 12 && 
   expect(JSON.stringify(await configOf(built))).not.toContain(plaintext)
 })
 
+on("a secret that nobody gives is absent, and fails the build where it is required", async () => {
+  const other = dag.setSecret("other", unique())
+  const build = (options: string) =>
+    context(`FROM node:20-alpine
+RUN --mount=type=secret,id=absent${options} test ! -e /run/secrets/absent && echo ${unique()} > /done
+`).dockerBuild({ secrets: [other] })
+  expect(await build("").exists("/done")).toBe(true)
+  expect((await failure(build(",required=true").sync())).message).toContain("absent")
+})
+
 on("a step that fails is an ExecError with the step's output", async () => {
   const error = await execFailure(
     context(`FROM node:20-alpine

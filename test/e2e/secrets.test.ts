@@ -1,4 +1,6 @@
 // Secrets in a source, and images that hold what they must not; test/verify has every other case.
+import { createHash, randomUUID } from "node:crypto"
+
 import { describe, expect, test } from "vitest"
 
 import { dagger } from "./dagger.ts"
@@ -102,5 +104,64 @@ describe("an image is verified before it is pushed", () => {
     expect(ended.stderr).toMatch(/backend +confined .*PASS/)
     expect(ended.stderr).not.toContain(SECRET)
     expect(ended.stderr).not.toContain("push: localhost:1")
+  })
+})
+
+describe("secrets of a build", () => {
+  const TOKEN = "k9Xw2RtQz7LmB4vN8sYc1HdF"
+  const HASH = createHash("sha256").update(TOKEN).digest("hex")
+  const USED = `test "$(sha256sum < /run/secrets/npm-token | cut -d " " -f 1)" = ${HASH}`
+  const HAS = `import hashlib, os; assert hashlib.sha256(os.environ["npm_token"].encode()).hexdigest() == "${HASH}"`
+
+  /** The backend's Dockerfile has a step with the secret, which no earlier build has made; the dotenv is at the root, where it is no source. */
+  const withStep = (step: string) =>
+    Source.minimal()
+      .write("build.env", `npm_token=${TOKEN}\n`)
+      .edit(
+        "docker/api.dockerfile",
+        "USER 10001",
+        `RUN --mount=type=secret,id=npm-token,required=true : ${randomUUID()} && ${step}\nUSER 10001`,
+      )
+
+  test("one reaches its steps and the installation of the tests, and is in no output and no image", async () => {
+    const source = withStep(USED)
+      .edit("cloud-native.yaml", "install: [], command: [python", `install: [[python, -c, '${HAS}']], command: [python`)
+      .edit("api/suite.py", "\n\n", '\nimport os\n\nassert "npm_token" not in os.environ\n')
+      .edit(
+        "docker/web.dockerfile",
+        "USER 10001",
+        "RUN --mount=type=secret,id=npm-token cp /run/secrets/npm-token /app/\nUSER 10001",
+      )
+    const ended = await dagger(
+      `--source=${source.path}`,
+      `--build-secrets=file:${source.path}/build.env`,
+      "verify-image",
+      "summary",
+    )
+    // The frontend's image has it, which shows that it would have been found in the backend's.
+    expect(ended.exitCode, ended.stderr).toBe(1)
+    expect(ended.stderr).toMatch(/backend +given secrets +none +none found +PASS/)
+    expect(ended.stderr).toMatch(/frontend +given secrets .*FAIL/)
+    expect(ended.stderr).toMatch(/npm_token of a secret that was given: layer \d+: \/app\/npm-token/)
+    expect(ended.stderr).not.toContain("mounts the secret")
+    expect(ended.stderr + ended.stdout).not.toContain(TOKEN)
+  })
+
+  test("one that is missing is named before the step fails", async () => {
+    const ended = await dagger(`--source=${withStep(USED).path}`, "build-backend", "summary")
+    expect(ended.exitCode, ended.stderr).toBe(1)
+    expect(ended.stderr).toContain(
+      "warning: backend: docker/api.dockerfile mounts the secret npm-token, and --build-secrets has no npm_token: the step that requires it fails",
+    )
+    expect(ended.stderr).toContain("BUILD_FAILED")
+  })
+
+  test("one that a failing step prints is not shown", async () => {
+    const source = withStep("cat /run/secrets/npm-token && exit 7")
+    const secrets = `--build-secrets=file:${source.path}/build.env`
+    const ended = await dagger(`--source=${source.path}`, secrets, "build-backend", "summary")
+    expect(ended.exitCode, ended.stderr).toBe(1)
+    expect(ended.stderr).toMatch(/BUILD_FAILED[^]*exit 7/)
+    expect(ended.stderr + ended.stdout).not.toContain(TOKEN)
   })
 })

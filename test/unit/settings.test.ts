@@ -1,7 +1,8 @@
+import type { Secret } from "@dagger.io/dagger"
 import { expect, test } from "vitest"
 
 import { CloudNative } from "../../.dagger/src/index.ts"
-import { assertNoPlainSecret } from "../../.dagger/src/settings.ts"
+import { assertNoPlainSecret, buildSecretsOf, secretsOf, type Settings } from "../../.dagger/src/settings.ts"
 
 const plain = (settings: Record<string, string>) => () => assertNoPlainSecret(settings)
 
@@ -28,4 +29,25 @@ test("addresses, names and paths are no secrets", () => {
 
 test("without a Workspace and a source, nothing stands in for the caller's repository", () => {
   expect(() => new CloudNative()).toThrow(/ARGUMENTS_INVALID: there is no source[^]*cloudNative\(\{ ws, source \}\)/)
+})
+
+const withBuildSecrets = (dotenv: string) =>
+  ({ buildSecrets: { plaintext: async () => dotenv } as Secret }) as unknown as Settings
+
+test.each([
+  ["each by its key", "NPM_TOKEN=1\nPIP_INDEX_URL=2\n", { NPM_TOKEN: "1", PIP_INDEX_URL: "2" }],
+  ["without those that are empty, as a workflow passes on what is not set", "NPM_TOKEN=\nB=2\n", { B: "2" }],
+  ["none of an empty file", "", {}],
+])("the secrets of a build: %s", async (_, dotenv, expected) => {
+  expect(await buildSecretsOf(withBuildSecrets(dotenv))).toEqual(expected)
+})
+
+test("without secrets of a build, there are none; one that is no dotenv is named by its argument", async () => {
+  expect(await buildSecretsOf({} as Settings)).toEqual({})
+  await expect(buildSecretsOf(withBuildSecrets("hunter2"))).rejects.toThrow("the dotenv of --build-secrets")
+})
+
+test("the secrets of a build are among those that no image may hold", () => {
+  const settings = withBuildSecrets("NPM_TOKEN=1")
+  expect(secretsOf(settings)).toEqual([settings.buildSecrets])
 })

@@ -1,37 +1,54 @@
 import { Container, Directory } from "@dagger.io/dagger"
 
+import { secretsFor } from "../config/build-secrets.js"
 import { buildContext, DOCKERFILE } from "../config/context.js"
-import { missingArguments } from "../config/dockerfile.js"
+import { type BuildSecrets, missingArguments, missingSecrets, parseDockerfile } from "../config/dockerfile.js"
 import type { AppConfig, Config } from "../config/schema.js"
 import type { AccessTo } from "../registry/access.js"
 import { currentDigest } from "../registry/oras.js"
 import { CloudNativeError, messageOf } from "../util/errors.js"
 import { quietly } from "../util/quietly.js"
+import { redact } from "../util/redact.js"
 import { BASE_DIGEST, BASE_NAME, isSameTag } from "../verify/image/base.js"
 import { type PinnedBase, pinnedBase } from "./base-image.js"
 
 const REVISION = "org.opencontainers.image.revision"
 
-/** Build one application's image, of a commit if that is known. */
+/** What an image is built with, beside its source. */
+export interface BuildMeans {
+  /** How the registry of the base is reached. */
+  accessTo: AccessTo
+  /** What the Dockerfile may mount. */
+  secrets: BuildSecrets
+  /** The commit, if that is known. */
+  revision?: string
+}
+
+/** Build one application's image. */
 export async function buildImage(
   source: Directory,
   name: "backend" | "frontend",
   config: Config,
-  accessTo: AccessTo,
-  revision?: string,
+  { accessTo, secrets, revision }: BuildMeans,
 ): Promise<Container> {
   const app = config[name]
   console.log(`build: ${name} with ${app.dockerfile}`)
   try {
     const dockerfile = await source.file(app.dockerfile).contents()
-    for (const warning of missingArguments(name, dockerfile, app)) console.log(`warning: ${name}: ${warning}`)
+    const missing = [...missingArguments(name, dockerfile, app), ...missingSecrets(dockerfile, app, secrets)]
+    for (const warning of missing) console.log(`warning: ${name}: ${warning}`)
     const [context, base] = await Promise.all([buildContext(source, app), baseOf(dockerfile, app, config, accessTo)])
     const buildArgs = [
       ...Object.entries(app.buildArgs).map(([name, value]) => ({ name, value })),
       // An engine keeps a build by what it was given: without the digest, a tag that has moved would not be seen.
       { name: "CLOUD_NATIVE_BASE_DIGEST", value: base.digest },
     ]
-    const built = context.dockerBuild({ dockerfile: DOCKERFILE, buildArgs, target: app.target })
+    const built = context.dockerBuild({
+      dockerfile: DOCKERFILE,
+      buildArgs,
+      target: app.target,
+      secrets: secretsFor(parseDockerfile(dockerfile, app.buildArgs).secrets, secrets),
+    })
     const image = await quietly(`build of ${name}`, () => built.sync())
     // A Dockerfile may say it itself; what its base says of the base's own is of another name.
     const recorded = isSameTag((await image.label(BASE_NAME)) ?? "", app.base) && (await image.label(BASE_DIGEST))
@@ -43,7 +60,8 @@ export async function buildImage(
       code: "BUILD_FAILED",
       blame: "user",
       what: `${app.dockerfile} does not build; nothing was pushed`,
-      why: messageOf(error),
+      // An engine hides the secrets of its own execs; of a Dockerfile's steps, that is not promised.
+      why: redact(messageOf(error), Object.values(secrets)),
       fix: "fix the step named above",
       cause: error,
     })

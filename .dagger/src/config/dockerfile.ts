@@ -10,7 +10,21 @@ export interface Dockerfile {
   stages: Stage[]
   /** Build arguments that have no default, neither in a stage nor before the first one. */
   required: string[]
+  /** What its steps mount of secrets. */
+  secrets: SecretMount[]
 }
+
+/** A secret that a step mounts. */
+export interface SecretMount {
+  id: string
+  /** The step fails without it. */
+  required: boolean
+  /** The variable that the step has it in; unset: a file. */
+  env?: string
+}
+
+/** Values of secrets by their key, as a dotenv has them. */
+export type BuildSecrets = Record<string, string>
 
 /** Arguments that BuildKit sets itself, or that need no value. */
 const PREDEFINED = /^(TARGET|BUILD)(PLATFORM|OS|ARCH|VARIANT)$|^((HTTPS?|FTP|NO|ALL)_PROXY|(https?|ftp|no|all)_proxy)$/
@@ -21,9 +35,12 @@ export function parseDockerfile(text: string, given: Record<string, string> = {}
   const defaults = new Map<string, string>(Object.entries(given))
   const declared = new Set<string>()
   const stages: Stage[] = []
+  const secrets: SecretMount[] = []
   for (const line of lines.split("\n")) {
-    const { args, from } = /^\s*(ARG\s+(?<args>.*?)|FROM\s+(?<from>.*?))\s*$/i.exec(line)?.groups ?? {}
+    const instruction = /^\s*(ARG\s+(?<args>.*?)|FROM\s+(?<from>.*?)|RUN\s+(?<run>.*?))\s*$/i.exec(line)
+    const { args, from, run } = instruction?.groups ?? {}
     if (from) stages.push(stageOf(from, stages, defaults))
+    if (run) secrets.push(...secretMounts(run, defaults))
     if (!args) continue
     for (const [, name, value] of args.matchAll(/(\w+)(?:=("[^"]*"|'[^']*'|\S*))?/g)) {
       declared.add(name!)
@@ -31,7 +48,7 @@ export function parseDockerfile(text: string, given: Record<string, string> = {}
     }
   }
   const required = [...declared].filter(name => !defaults.has(name) && !PREDEFINED.test(name))
-  return { stages, required }
+  return { stages, required, secrets }
 }
 
 /** What to say of each build argument that has no value: it is empty in the build. */
@@ -44,6 +61,26 @@ export function missingArguments(
     argument =>
       `${app.dockerfile} has ARG ${argument} without a default, and ${name}.buildArgs does not set it: it is empty in the image`,
   )
+}
+
+/** What to say of each secret that is mounted and not given: its step finds nothing there. */
+export function missingSecrets(
+  dockerfile: string,
+  app: { dockerfile: string; buildArgs: Record<string, string> },
+  values: BuildSecrets,
+): string[] {
+  const { secrets } = parseDockerfile(dockerfile, app.buildArgs)
+  const missing = secrets.filter(({ id }) => !(keyOf(id) in values))
+  return [...new Set(missing.map(({ id }) => id))].map(id => {
+    const isRequired = missing.some(mount => mount.id === id && mount.required)
+    const effect = isRequired ? "the step that requires it fails" : "its steps run without it"
+    return `${app.dockerfile} mounts the secret ${id}, and --build-secrets has no ${keyOf(id)}: ${effect}`
+  })
+}
+
+/** The key of a secret in a dotenv, whose keys have letters, digits and _ alone: npm_token for npm-token. */
+export function keyOf(id: string): string {
+  return id.replace(/^(?=\d)|\W/g, "_")
 }
 
 /** The stage that is built: the one of that name, else the last. */
@@ -63,6 +100,23 @@ function stageOf(rest: string, stages: Stage[], values: Map<string, string>): St
     name: as?.toUpperCase() === "AS" ? name?.toLowerCase() : undefined,
     image: stages.find(stage => stage.name === filled.toLowerCase())?.image ?? filled,
   }
+}
+
+function secretMounts(rest: string, values: Map<string, string>): SecretMount[] {
+  const [flags] = /^(--\S+\s+)*/.exec(rest)!
+  return [...flags.matchAll(/--mount=(\S+)/g)].flatMap(([, options]) => secretMount(expand(options!, values)))
+}
+
+/** The secret of a mount's options, with BuildKit's defaults; none of a mount of another type. */
+function secretMount(options: string): SecretMount[] {
+  const given = options.split(",").map((option): [string, string] => {
+    const [key = "", ...value] = option.split("=")
+    return [key.toLowerCase(), unquote(value.join("="))]
+  })
+  const { type, id, source, src, target, dst, destination, required, env } = Object.fromEntries(given)
+  const name = id ?? source ?? src ?? (target ?? dst ?? destination)?.split("/").at(-1)
+  if (type?.toLowerCase() !== "secret" || !name) return []
+  return [{ id: name, required: required !== undefined && /^(true|t|1|)$/i.test(required), ...(env && { env }) }]
 }
 
 /** $NAME, ${NAME} and ${NAME:-default} replaced; the default counts where the value is empty, too, as for BuildKit. */

@@ -53,7 +53,7 @@ function app(conventions: Conventions) {
     context: folder.optional(),
     /** Stage of the Dockerfile that becomes the image. Default: the last one. */
     target: text.optional(),
-    /** Build arguments (ARG) of the Dockerfile, such as NEXT_PUBLIC_API_URL. No secrets: they stay readable in the image. */
+    /** Build arguments (ARG) of the Dockerfile, such as NEXT_PUBLIC_API_URL. No secrets: they stay readable in the image; a Dockerfile mounts those of --build-secrets. */
     buildArgs: variables.default({}),
     /** Name of its image in the manifests and charts, without a tag, where that ends neither in the application's name nor in its folder's or its Service's, for example todo-server. */
     image: text.optional(),

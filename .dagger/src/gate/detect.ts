@@ -18,7 +18,8 @@ export function planSuite(name: string, app: AppConfig, layout: Layout): Suite {
   const path = normalize(app.path)
   const language = languageOf(name, path, layout)
   const text = layout.texts[app.dockerfile] ?? ""
-  const base = app.readsBase ? baseFor(language, parseDockerfile(text, app.buildArgs), app.base) : app.base
+  const dockerfile = parseDockerfile(text, app.buildArgs)
+  const base = app.readsBase ? baseFor(language, dockerfile, app.base) : app.base
   const toolchain = detectToolchain(language, path, text, base, app, layout)
   const runner = app.test.command
     ? { command: app.test.command, tools: [], warnings: [] }
@@ -33,6 +34,7 @@ export function planSuite(name: string, app: AppConfig, layout: Layout): Suite {
     appIn: relativeTo(root, path),
     base,
     env: { ...toolchain.env, ...app.test.env },
+    secrets: dockerfile.secrets,
     caches: app.test.caches ?? toolchain.caches,
     tools: [...toolchain.tools, ...runner.tools],
     reads: toolchain.reads?.map(inRoot),

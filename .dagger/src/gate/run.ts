@@ -2,10 +2,12 @@ import { stripVTControlCharacters } from "node:util"
 
 import { Container, dag, Directory, ReturnType } from "@dagger.io/dagger"
 
+import type { BuildSecrets } from "../config/dockerfile.js"
 import type { AppConfig, Config } from "../config/schema.js"
 import { withServices } from "../config/services.js"
 import { CloudNativeError, messageOf } from "../util/errors.js"
 import { quietly } from "../util/quietly.js"
+import { redact } from "../util/redact.js"
 import { uniqueValue } from "../util/unique.js"
 import { planSuite } from "./detect.js"
 import { type Layout, readLayout } from "./layout.js"
@@ -22,19 +24,30 @@ export interface Gate {
   junit: Directory
 }
 
+/** What both suites of a call have in common. */
+interface GateCall {
+  source: Directory
+  config: Config
+  secrets: BuildSecrets
+  layout: Layout
+  /** When the call began, in seconds since 1970. */
+  since: number
+}
+
 interface Outcome {
   run: SuiteRun
   warnings: string[]
 }
 
 /** Run both suites in parallel; throws unless every test of both passed, with all that is wrong with either. */
-export async function runGate(source: Directory, config: Config): Promise<Gate> {
+export async function runGate(source: Directory, config: Config, secrets: BuildSecrets): Promise<Gate> {
   const since = Math.floor(Date.now() / 1000)
   const layout = await quietly("layout of the repository", () => readLayout(source, config))
   const apps = (["backend", "frontend"] as const).map(name => ({ name, app: config[name] }))
   const untested = apps.flatMap(({ name, app }) => (app.test.none ? [{ app: name, reason: app.test.none }] : []))
+  const call = { source, config, secrets, layout, since }
   const settled = await Promise.allSettled(
-    apps.filter(({ app }) => !app.test.none).map(({ name, app }) => runSuite(name, source, app, config, layout, since)),
+    apps.filter(({ app }) => !app.test.none).map(({ name, app }) => runSuite(name, app, call)),
   )
   const broken = settled.filter(run => run.status === "rejected").map(run => run.reason as unknown)
   const outcomes = settled.filter(run => run.status === "fulfilled").map(run => run.value)
@@ -82,15 +95,12 @@ function notPassed(text: string): CloudNativeError {
 /** Rejects where there is no result to judge: the dependencies cannot be installed, a backing service does not start. */
 async function runSuite(
   name: string,
-  source: Directory,
   app: AppConfig,
-  config: Config,
-  layout: Layout,
-  since: number,
+  { source, config, secrets, layout, since }: GateCall,
 ): Promise<Outcome> {
   try {
     const suite = planSuite(name, app, layout)
-    const prepared = await quietly(`dependencies of ${name}`, () => prepareSuite(name, source, app, suite))
+    const prepared = await quietly(`dependencies of ${name}`, () => prepareSuite(name, source, app, suite, secrets))
     const toolchain = withServices(prepared, name, app.test.services, config)
     console.log(`test: ${name}: ${suite.command.join(" ")}`)
     const first = await quietly(`tests of ${name}`, () => execute(name, toolchain, app, suite))
@@ -106,7 +116,8 @@ async function runSuite(
     return { run, warnings: suite.warnings }
   } catch (error) {
     if (error instanceof CloudNativeError) throw error
-    throw new Error(`${name}: the suite could not be run\n${messageOf(error)}`, { cause: error })
+    const why = redact(messageOf(error), Object.values(secrets))
+    throw new Error(`${name}: the suite could not be run\n${why}`, { cause: error })
   }
 }
 

@@ -1,3 +1,5 @@
+import type { SecretMount } from "../config/dockerfile.js"
+
 /** How one application's suite is installed and run: found in its files, or said in the configuration. */
 export interface Suite {
   /** Folder of the source that is copied into the container. */
@@ -10,6 +12,8 @@ export interface Suite {
   /** The image for the suite, unless a stage of the Dockerfile is the place. */
   base: string
   env: Record<string, string>
+  /** What the Dockerfile mounts of secrets: the installation may need them too. */
+  secrets: SecretMount[]
   caches: string[]
   /** Commands that bring the package manager; they see no file of the source. */
   tools: string[][]

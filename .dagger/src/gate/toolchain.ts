@@ -1,7 +1,9 @@
-import { Container, dag, Directory } from "@dagger.io/dagger"
+import { Container, dag, Directory, Secret } from "@dagger.io/dagger"
 import { z } from "zod"
 
+import { secretsFor, withoutSecretVariables, withSecretVariables } from "../config/build-secrets.js"
 import { buildContext, DOCKERFILE } from "../config/context.js"
+import type { BuildSecrets } from "../config/dockerfile.js"
 import type { AppConfig } from "../config/schema.js"
 import { CloudNativeError } from "../util/errors.js"
 import { readJson } from "../util/json.js"
@@ -13,12 +15,20 @@ const APP_DIR = "/app"
 const SCRIPTS: Record<Language, string> = { python: "installed.py", node: "installed.mjs" }
 
 /** The container of a suite: the application with its dependencies, in the folder that the suite runs in. */
-export async function prepareSuite(name: string, source: Directory, app: AppConfig, suite: Suite): Promise<Container> {
-  const start = app.test.target ? await stageOf(source, app, app.test.target) : dag.container().from(suite.base)
+export async function prepareSuite(
+  name: string,
+  source: Directory,
+  app: AppConfig,
+  suite: Suite,
+  secrets: BuildSecrets,
+): Promise<Container> {
+  const start = app.test.target
+    ? await stageOf(source, app, app.test.target, secretsFor(suite.secrets, secrets))
+    : dag.container().from(suite.base)
   await assertInterpreter(name, start, app, suite)
   const bare = await withPackages(start, app.test.packages)
   const folder = source.directory(suite.root)
-  const ready = run(withSettings(bare, name, suite), suite.tools)
+  const ready = run(withSecretVariables(withSettings(bare, name, suite), suite.secrets, secrets), suite.tools)
   const manifests = suite.reads ? { include: suite.reads } : { exclude: [app.test.junit] }
   const installed = run(
     ready.withDirectory(APP_DIR, folder, manifests).withWorkdir(placeOf(suite.installIn)),
@@ -28,7 +38,8 @@ export async function prepareSuite(name: string, source: Directory, app: AppConf
   // A report that lies in the source must never be taken for this run's.
   const reports = [app.test.junit, ...(suite.json ? [suite.json] : [])].map(report => joined(suite.runIn, report))
   const complete = run(installed.withDirectory(APP_DIR, folder, { exclude: reports }), suite.link)
-  return complete.withWorkdir(placeOf(suite.runIn)).sync()
+  // Those of the build are none of the application's: the tests must not use them.
+  return withoutSecretVariables(complete, suite.secrets).withWorkdir(placeOf(suite.runIn)).sync()
 }
 
 function run(container: Container, commands: string[][]): Container {
@@ -44,10 +55,10 @@ function withSettings(container: Container, name: string, { caches, env }: Suite
 }
 
 /** A stage of the application's own Dockerfile, with its system packages and interpreter. */
-async function stageOf(source: Directory, app: AppConfig, target: string): Promise<Container> {
+async function stageOf(source: Directory, app: AppConfig, target: string, secrets: Secret[]): Promise<Container> {
   const buildArgs = Object.entries(app.buildArgs).map(([name, value]) => ({ name, value }))
   const context = await buildContext(source, app)
-  return context.dockerBuild({ dockerfile: DOCKERFILE, target, buildArgs }).withUser("root")
+  return context.dockerBuild({ dockerfile: DOCKERFILE, target, buildArgs, secrets }).withUser("root")
 }
 
 async function withPackages(container: Container, packages: string[]): Promise<Container> {

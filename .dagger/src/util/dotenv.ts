@@ -13,7 +13,8 @@ const LONGEST_KEY = 253
  * Read a dotenv file. What parsers read differently, as a # within a value without quotes, is an error rather than a guess.
  * An error names the line or the key, never a value; Node's own `parseEnv` skips what it cannot read.
  */
-export function parseDotenv(given: string): Record<string, string> {
+export function parseDotenv(given: string, argument = "--secrets"): Record<string, string> {
+  const invalid = (why: string) => refused(argument, why)
   const file = dotenvText(given)
   if (file === given && decodedText(given) !== undefined)
     throw invalid("it is in base64, and what that stands for has no line like KEY=value; it may be encoded twice")
@@ -55,12 +56,12 @@ function matchAt(pattern: RegExp, text: string, offset: number): RegExpExecArray
   return pattern.exec(text) ?? undefined
 }
 
-function invalid(why: string): CloudNativeError {
+function refused(argument: string, why: string): CloudNativeError {
   return new CloudNativeError({
     code: "SECRETS_INVALID",
     blame: "user",
-    what: "the dotenv of --secrets cannot be used",
+    what: `the dotenv of ${argument} cannot be used`,
     why,
-    fix: "pass lines like KEY=value, for example with --secrets=file:$HOME/shop/prod.env",
+    fix: `pass lines like KEY=value, for example with ${argument}=file:PATH`,
   })
 }

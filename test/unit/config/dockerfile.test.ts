@@ -1,7 +1,14 @@
 import { describe, expect, test } from "vitest"
 
 import { parseIgnore } from "../../../.dagger/src/config/context.js"
-import { builtStage, missingArguments, parseDockerfile, withoutDigest } from "../../../.dagger/src/config/dockerfile.js"
+import {
+  builtStage,
+  keyOf,
+  missingArguments,
+  missingSecrets,
+  parseDockerfile,
+  withoutDigest,
+} from "../../../.dagger/src/config/dockerfile.js"
 
 describe("a Dockerfile", () => {
   test.each([
@@ -41,6 +48,66 @@ describe("a Dockerfile", () => {
       'ARG V=1\nARG TARGETARCH\nFROM node:$V\nARG V\nARG NEXT_PUBLIC_API_URL\nARG A="x y" B\nARG HTTPS_PROXY\n'
     expect(parseDockerfile(text).required).toEqual(["NEXT_PUBLIC_API_URL", "B"])
     expect(parseDockerfile(text, { NEXT_PUBLIC_API_URL: "", B: "1" }).required).toEqual([])
+  })
+})
+
+describe("the secrets that a Dockerfile mounts", () => {
+  const file = { required: false }
+  test.each<[string, string, object[]]>([
+    ["as a file", "RUN --mount=type=secret,id=npm npm ci", [{ id: "npm", ...file }]],
+    [
+      "as a variable",
+      "RUN --mount=type=secret,id=npm,env=NPM_TOKEN npm ci",
+      [{ id: "npm", ...file, env: "NPM_TOKEN" }],
+    ],
+    ["by its source", "RUN --mount=type=secret,source=npm npm ci", [{ id: "npm", ...file }]],
+    ["by its source, shortened", "RUN --mount=type=secret,src=npm npm ci", [{ id: "npm", ...file }]],
+    ["by where it is put", "RUN --mount=type=secret,target=/root/.npmrc npm ci", [{ id: ".npmrc", ...file }]],
+    ["with an id beside that", "RUN --mount=type=secret,id=npm,dst=/root/.npmrc npm ci", [{ id: "npm", ...file }]],
+    ["required", "RUN --mount=type=secret,id=npm,required npm ci", [{ id: "npm", required: true }]],
+    ["required, at length", "RUN --mount=type=secret,id=npm,required=true npm ci", [{ id: "npm", required: true }]],
+    ["not required", "RUN --mount=type=secret,id=npm,required=false npm ci", [{ id: "npm", ...file }]],
+    ["in capitals and quotes", 'run --mount=TYPE=secret,ID="npm" npm ci', [{ id: "npm", ...file }]],
+    [
+      "beside other flags, over several lines",
+      "RUN --network=default \\\n  --mount=type=cache,target=/root/.npm \\\n  --mount=type=secret,id=a \\\n  --mount=type=secret,id=b \\\n  npm ci",
+      [
+        { id: "a", ...file },
+        { id: "b", ...file },
+      ],
+    ],
+    ["by an argument", "ARG ID=npm\nRUN --mount=type=secret,id=${ID} npm ci", [{ id: "npm", ...file }]],
+    ["none of another type", "RUN --mount=type=ssh,id=git --mount=target=/src npm ci", []],
+    ["none without a name", "RUN --mount=type=secret npm ci", []],
+    ["none that the command names", "RUN docker build --mount=type=secret,id=npm .", []],
+    ["none in a comment", "# RUN --mount=type=secret,id=npm npm ci\nFROM node:20", []],
+  ])("%s", (_, text, secrets) => {
+    expect(parseDockerfile(text).secrets).toEqual(secrets)
+  })
+
+  const app = { dockerfile: "docker/api.dockerfile", buildArgs: {} }
+  const text = [
+    "RUN --mount=type=secret,id=npm-token npm ci",
+    "RUN --mount=type=secret,id=npm-token,required=true npm run build",
+    "RUN --mount=type=secret,id=TURBO_TOKEN npx turbo build",
+  ].join("\n")
+
+  test("are named where they are not given, each once", () => {
+    const asks = "docker/api.dockerfile mounts the secret"
+    expect(missingSecrets(text, app, {})).toEqual([
+      `${asks} npm-token, and --build-secrets has no npm_token: the step that requires it fails`,
+      `${asks} TURBO_TOKEN, and --build-secrets has no TURBO_TOKEN: its steps run without it`,
+    ])
+    expect(missingSecrets(text, app, { npm_token: "1", TURBO_TOKEN: "2", UNUSED: "3" })).toEqual([])
+  })
+
+  test.each([
+    ["NPM_TOKEN", "NPM_TOKEN"],
+    ["npm-token", "npm_token"],
+    [".npmrc", "_npmrc"],
+    ["1password", "_1password"],
+  ])("%s is %s in a dotenv", (id, key) => {
+    expect(keyOf(id)).toBe(key)
   })
 })
 

@@ -124,6 +124,7 @@ describe("what the configuration says counts instead of what is found", () => {
       appIn: ".",
       base: "node:20-alpine",
       env: {},
+      secrets: [],
       caches: [],
       tools: [],
       reads: undefined,

@@ -82,6 +82,12 @@ describe("what an error of a dotenv file says", () => {
     )
   })
 
+  test("which argument it was given by", () => {
+    expect(() => parseDotenv("A", "--build-secrets")).toThrow(
+      /the dotenv of --build-secrets cannot be used[^]*with --build-secrets=file:PATH/,
+    )
+  })
+
   test("a key may have 253 characters, as in a Secret", () => {
     expect(Object.keys(parseDotenv(`${"A".repeat(253)}=1`))).toEqual(["A".repeat(253)])
   })
