@@ -279,6 +279,7 @@ export class CloudNative implements Settings {
    * @param handshake Prove the configuration's handshake after the rollout; it writes to the application. Always done on an ephemeral cluster.
    * @param keepFailed Keep a first deployment that fails, for inspection, instead of removing it.
    * @param force Go through every phase even if nothing changes. Default: a release that was deployed last, is as it would be applied, and runs, is reported as unchanged.
+   * @param takeOver Remove the fields that others (Helm, kubectl, an operator) have set on objects of the release and that the manifests do not have, as plan lists them; a rollback does not restore them. Default: they stay.
    * @param revision Commit of the source, for example $GITHUB_SHA: becomes a label of the images and part of their provenance, and so changes their digests. Default: none.
    */
   @func({ cache: "never" })
@@ -287,6 +288,7 @@ export class CloudNative implements Settings {
     handshake: boolean = false,
     keepFailed: boolean = false,
     force: boolean = false,
+    takeOver: boolean = false,
     revision?: string,
   ): Promise<string> {
     const { kubeconfig, registry } = this
@@ -306,7 +308,7 @@ export class CloudNative implements Settings {
           inputs: await completeForEphemeral(read, to && { host: to.host, access }),
           kubectl: undefined,
         }
-    const options = { handshake, keepFailed, force, timeout: parseDuration(this.timeout) }
+    const options = { handshake, keepFailed, force, takeOver, timeout: parseDuration(this.timeout) }
     const tested = await this.test()
     const verified = await (await tested.build(revision)).verifyImage()
     const deployment = async () => {
@@ -344,8 +346,9 @@ export class CloudNative implements Settings {
   /**
    * Show what a deployment would change or delete, object by object.
    *
-   * The release is rendered and validated by the API server, and nothing is changed; values of Secrets are hidden. Nothing is
-   * built or pushed either: the images appear as <new>. Requires a kubeconfig.
+   * The release is rendered and validated by the API server, and nothing is changed; values of Secrets are hidden. Fields that
+   * others have set on its objects are named with their manager. Nothing is built or pushed either: the images appear as <new>.
+   * Requires a kubeconfig.
    */
   @func({ cache: "never" })
   async plan(): Promise<string> {

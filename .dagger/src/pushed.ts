@@ -74,6 +74,7 @@ export class Pushed implements Settings {
    * @param handshake Prove the configuration's handshake after the rollout; it writes to the application. Always done on an ephemeral cluster.
    * @param keepFailed Keep a first deployment that fails, for inspection, instead of removing it.
    * @param force Go through every phase even if nothing changes. Default: a release that was deployed last, is as it would be applied, and runs, is reported as unchanged.
+   * @param takeOver Remove the fields that others (Helm, kubectl, an operator) have set on objects of the release and that the manifests do not have, as plan lists them; a rollback does not restore them. Default: they stay.
    */
   @func({ cache: "never" })
   async deploy(
@@ -81,6 +82,7 @@ export class Pushed implements Settings {
     handshake: boolean = false,
     keepFailed: boolean = false,
     force: boolean = false,
+    takeOver: boolean = false,
   ): Promise<string> {
     assertKubeconfig(this)
     const config = decodeConfig(this.config)
@@ -95,7 +97,7 @@ export class Pushed implements Settings {
           inputs: await completeForEphemeral(read, { host: parseReference(this.backendRef).host, access }),
           kubectl: undefined,
         }
-    const options = { handshake, keepFailed, force, timeout: parseDuration(this.timeout) }
+    const options = { handshake, keepFailed, force, takeOver, timeout: parseDuration(this.timeout) }
     return this.bring(inputs, options, kubectl)
   }
 

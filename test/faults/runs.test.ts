@@ -63,11 +63,25 @@ test.concurrent(
     expect(forced.stdout).toMatch(/^Deployed to namespace [^]*migrate-\w+: had run[^]*Requests of users/m)
     expect(await pods()).toBe(before)
 
-    // What somebody has changed is put right.
+    // What somebody has changed is put right, what somebody has added stays, unless it is taken over.
+    const note = () => namespace.kubectl("get", "deployment/backend", "--output=jsonpath={.metadata.annotations.note}")
     await namespace.kubectl("label", "deployment/backend", "app.kubernetes.io/managed-by=somebody", "--overwrite")
+    await namespace.kubectl("annotate", "deployment/backend", "note=by-hand")
+    const planned = await namespace.call(Source.minimal(), "plan").ended
+    expect(planned.exitCode, planned.stderr).toBe(0)
+    expect(planned.stdout).toMatch(
+      /^ +overwrites what kubectl-label has set: metadata\.labels\.app\.kubernetes\.io\/managed-by$/m,
+    )
+    expect(planned.stdout).toMatch(/^ +keeps what kubectl-annotate has set [^:]*: metadata\.annotations\.note;/m)
     const repaired = await namespace.deploy(Source.minimal()).ended
     expect(repaired.exitCode, repaired.stderr).toBe(0)
     expect(repaired.stdout).toContain("Deployed to namespace ")
+    expect(await note()).toBe("by-hand")
+    const takenOver = await namespace.deploy(Source.minimal(), "--take-over").ended
+    expect(takenOver.exitCode, takenOver.stderr).toBe(0)
+    expect(takenOver.stderr).toContain("take over: Deployment backend: fields of kubectl-annotate")
+    expect(await note()).toBe("")
+    expect(await pods()).toBe(before)
   },
 )
 

@@ -38,6 +38,7 @@ import { ReportBuilder } from "./report-builder.js"
 import { type Before, recover, withRecovery } from "./rollback.js"
 import { bringUp } from "./rollout.js"
 import { Steps } from "./steps.js"
+import { takeOver } from "./take-over.js"
 import type { RolloutOptions, RolloutTask } from "./task.js"
 import { isUnchanged } from "./unchanged.js"
 
@@ -86,7 +87,7 @@ export async function rollBack(kubectl: Kubectl, config: Config, timeout: number
   const id = to ?? previousOf(await listRecords(kubectl, config.name))
   const recorded = await readRecord(kubectl, id)
   console.log(`rollback: to ${id}`)
-  const options = { handshake: false, keepFailed: false, force: true, timeout }
+  const options = { handshake: false, keepFailed: false, force: true, takeOver: false, timeout }
   const redactor = new Redactor([], undefined, [config.name, kubectl.namespace])
   const applied = new AppliedWorkloads()
   return formatReport(await exclusively({ kubectl, config, recorded, options, redactor, applied, isRollback: true }))
@@ -119,9 +120,11 @@ async function exclusively(task: Omit<RolloutTask, "signal" | "onStep">): Promis
 
 /** The phases of every deployment, and of every rollback that is asked for. */
 async function run(id: string, task: RolloutTask): Promise<Report> {
-  const { kubectl, config, recorded } = task
+  const { kubectl, config, recorded, options } = task
   const before = await readBefore(task)
-  if (!task.options.force && (await isUnchanged(task, before.entries))) return keepAsIs(id, task)
+  const isForced = options.force || options.takeOver
+  if (!isForced && (await isUnchanged(task, before.entries))) return keepAsIs(id, task)
+  if (options.takeOver) await takeOver(kubectl, [...recorded.release.config, ...recorded.release.objects])
   await removeLeftoverK6(kubectl, config.name)
   await settleEarlierMigrations(task, before.entries)
   const running = await readRunning(task, before)

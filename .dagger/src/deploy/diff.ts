@@ -2,6 +2,7 @@ import { z } from "zod"
 
 import { dryRun, OF_A_POLICY } from "../kubernetes/dry-run.js"
 import { type Answer, type Kubectl, list, succeeded } from "../kubernetes/kubectl.js"
+import { isOther, ManagedFields, type OtherManager, otherManagers } from "../kubernetes/managed-fields.js"
 import { describeIdentity, identityOf } from "../kubernetes/object-ref.js"
 import type { KubernetesObject, Release } from "../manifests/render.js"
 import { inventoryOf, listRecords, type ReleaseSummary } from "../release/history.js"
@@ -10,15 +11,17 @@ import { replacedBy } from "../release/prune.js"
 import { readJson } from "../util/json.js"
 import { leaves } from "../util/leaves.js"
 
-const OUTPUT = "json"
+/** How kubectl prints objects with those who have set their fields. */
+export const MANAGED = ["--output=json", "--show-managed-fields"]
 
 const Marks = z.record(z.string(), z.string()).optional()
 /** What is compared of an object: all that manifests say, and neither its status nor what the API server keeps itself. */
 const Compared = z.looseObject({
   apiVersion: z.string(),
   kind: z.string(),
-  metadata: z.object({ name: z.string(), labels: Marks, annotations: Marks }),
+  metadata: z.object({ name: z.string(), labels: Marks, annotations: Marks, managedFields: ManagedFields }),
 })
+type Compared = z.infer<typeof Compared>
 /** kubectl prints a single object as it is. */
 const Printed = z.union([z.object({ items: z.array(Compared) }), Compared.transform(object => ({ items: [object] }))])
 
@@ -37,7 +40,8 @@ export type Change =
 /** What applying a release would change, after the server has validated it, for a person. */
 export async function diffRelease(kubectl: Kubectl, name: string, release: Release): Promise<string> {
   const objects = [...release.config, ...release.migrations, ...release.objects]
-  return formatChanges(await changesOf(kubectl, name, release, objects))
+  const { live, planned, changes } = await compare(kubectl, name, release, objects)
+  return formatChanges(changes, await othersOf(kubectl, objects, live, planned))
 }
 
 /** What applying these objects of a release, and its Secrets, would change. Nothing is changed, and no value of a Secret is read. */
@@ -47,9 +51,18 @@ export async function changesOf(
   release: Release,
   objects: KubernetesObject[],
 ): Promise<Change[]> {
-  const [{ planned, refused }, live, secrets, removed] = await Promise.all([
+  return (await compare(kubectl, name, release, objects)).changes
+}
+
+async function compare(
+  kubectl: Kubectl,
+  name: string,
+  release: Release,
+  objects: KubernetesObject[],
+): Promise<{ live: Compared[]; planned: Compared[]; changes: Change[] }> {
+  const [validated, printed, secrets, removed] = await Promise.all([
     validate(kubectl, objects),
-    kubectl.must(["get", "--ignore-not-found", `--output=${OUTPUT}`, "--filename=-"], list(objects)),
+    kubectl.must(["get", "--ignore-not-found", ...MANAGED, "--filename=-"], list(objects)),
     existing(kubectl, release.secrets),
     removals(kubectl, name, release),
   ])
@@ -58,12 +71,50 @@ export async function changesOf(
     kind: secrets.has(name) ? "unchanged" : "added",
     name: `Secret ${name}`,
   }))
-  return [...ofSecrets, ...diff(parseObjects(live), planned.flatMap(parseObjects)), ...refused, ...removed]
+  const [live, planned] = [readObjects(printed), validated.planned.flatMap(readObjects)]
+  const ofObjects = diff(live.map(flatten), planned.map(flatten))
+  return { live, planned, changes: [...ofSecrets, ...ofObjects, ...validated.refused, ...removed] }
 }
 
-/** A line for each object: + added, - removed, ~ changed, ? not known. */
-export function formatChanges(changes: Change[]): string {
-  return changes.flatMap(linesOf).join("\n")
+/** What happens to the fields that others have set, by object. */
+async function othersOf(
+  kubectl: Kubectl,
+  objects: KubernetesObject[],
+  live: Compared[],
+  planned: Compared[],
+): Promise<Map<string, OtherManager[]>> {
+  const others = objects.map(async (manifest): Promise<[string, OtherManager[]]> => {
+    const name = describeIdentity(identityOf(manifest))
+    const [before, after] = [live, planned].map(all => all.find(object => nameOf(object) === name))
+    if (!after || !before?.metadata.managedFields.some(isOther)) return [name, []]
+    return [name, otherManagers(before, after, await asIfAlone(kubectl, manifest))]
+  })
+  return new Map(await Promise.all(others))
+}
+
+/** An object with the API server's defaults and nobody else's fields; undefined where it does not take another one of its kind. */
+async function asIfAlone(kubectl: Kubectl, object: KubernetesObject): Promise<Compared | undefined> {
+  const another = { ...object, metadata: { ...object.metadata, name: "cloud-native-plan" } }
+  const { exitCode, stdout } = await dryRun(kubectl, [another], MANAGED)
+  return exitCode === 0 ? readObjects(stdout)[0] : undefined
+}
+
+/** A line for each object: + added, - removed, ~ changed, ? not known; then what happens to the fields that others have set. */
+export function formatChanges(changes: Change[], others = new Map<string, OtherManager[]>()): string {
+  return changes
+    .flatMap(change => [
+      ...linesOf(change),
+      ...("name" in change ? (others.get(change.name) ?? []).flatMap(linesOfOther) : []),
+    ])
+    .join("\n")
+}
+
+function linesOfOther({ manager, overwritten, left }: OtherManager): string[] {
+  return [
+    overwritten.length > 0 && `    overwrites what ${manager} has set: ${overwritten.join(", ")}`,
+    left.length > 0 &&
+      `    keeps what ${manager} has set and the manifests do not have: ${left.join(", ")}; deploy --take-over removes it`,
+  ].filter(line => line !== false)
 }
 
 function linesOf(change: Change): string[] {
@@ -86,11 +137,11 @@ export async function validate(
   kubectl: Kubectl,
   objects: KubernetesObject[],
 ): Promise<{ planned: string[]; refused: Change[] }> {
-  const all = await dryRun(kubectl, objects, OUTPUT)
+  const all = await dryRun(kubectl, objects, MANAGED)
   if (!isRefusal(all)) return { planned: [succeeded(["apply"], all)], refused: [] }
   // It has printed nothing of those that it takes.
   const answers = await Promise.all(
-    objects.map(async object => ({ object, answer: await dryRun(kubectl, [object], OUTPUT) })),
+    objects.map(async object => ({ object, answer: await dryRun(kubectl, [object], MANAGED) })),
   )
   const [refused, taken] = [
     answers.filter(({ answer }) => isRefusal(answer)),
@@ -145,13 +196,22 @@ async function existing(kubectl: Kubectl, secrets: KubernetesObject[]): Promise<
 }
 
 /** The objects that kubectl has printed; of none it prints nothing. */
+export function readObjects(text: string): Compared[] {
+  return text.trim() ? readJson(Printed, text, "what kubectl prints of the objects").items : []
+}
+
+/** The same, their fields flat. */
 export function parseObjects(text: string): Flat[] {
-  if (!text.trim()) return []
-  return readJson(Printed, text, "what kubectl prints of the objects").items.map(({ apiVersion: _, ...object }) => {
-    const { kind, metadata, status: __, ...rest } = object
-    const { name, ...marks } = metadata
-    return { name: `${kind} ${name}`, fields: new Map(leaves({ metadata: marks, ...rest })) }
-  })
+  return readObjects(text).map(flatten)
+}
+
+function flatten({ apiVersion: _, status: __, kind, metadata, ...rest }: Compared): Flat {
+  const { name: ___, managedFields: ____, ...marks } = metadata
+  return { name: nameOf({ kind, metadata }), fields: new Map(leaves({ metadata: marks, ...rest })) }
+}
+
+function nameOf({ kind, metadata }: Pick<Compared, "kind" | "metadata">): string {
+  return `${kind} ${metadata.name}`
 }
 
 /** What happens to each planned object, and to a changed one's fields: + added, - removed, ~ changed. */

@@ -10,6 +10,8 @@ export interface RolloutOptions {
   handshake: boolean
   /** Whether to go through every phase even if nothing changes. */
   force: boolean
+  /** Whether to remove the fields that others have set on its objects and that the manifests do not have. */
+  takeOver: boolean
   /** Whether a first deployment that fails stays as it is, to be looked at. */
   keepFailed: boolean
   /** Seconds for the migrations, and again for the rollout. */

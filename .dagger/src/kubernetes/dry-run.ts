@@ -2,11 +2,11 @@ import type { KubernetesObject } from "../manifests/render.js"
 import { type Answer, APPLY, type Kubectl, list } from "./kubectl.js"
 
 /** Prints nothing of the objects that are accepted. */
-const SILENCE = 'go-template={{""}}'
+const SILENCE = ['--output=go-template={{""}}']
 
 /** Let the API server validate objects, without applying them. By default the answer has nothing but its errors and warnings. */
 export function dryRun(kubectl: Kubectl, objects: KubernetesObject[], output = SILENCE): Promise<Answer> {
-  return kubectl.persist([...APPLY, "--dry-run=server", `--output=${output}`, "--filename=-"], list(objects))
+  return kubectl.persist([...APPLY, "--dry-run=server", ...output, "--filename=-"], list(objects))
 }
 
 /**

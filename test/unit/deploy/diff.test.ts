@@ -65,8 +65,34 @@ test("what kubectl prints of a single object, and of none", () => {
   expect(parseObjects("")).toEqual([])
 })
 
+test("what others have set on an object follows it", () => {
+  const others = [
+    { manager: "helm", overwritten: ["spec.replicas"], left: ["metadata.labels.chart", "spec.paused"] },
+    { manager: "kubectl-edit", overwritten: [], left: ["spec.paused"] },
+  ]
+  const changes = [
+    { kind: "unchanged" as const, name: "Deployment web" },
+    { kind: "unknown" as const, why: "no" },
+  ]
+  expect(formatChanges(changes, new Map([["Deployment web", others]])).split("\n")).toEqual([
+    "  Deployment web: unchanged",
+    "    overwrites what helm has set: spec.replicas",
+    "    keeps what helm has set and the manifests do not have: metadata.labels.chart, spec.paused; deploy --take-over removes it",
+    "    keeps what kubectl-edit has set and the manifests do not have: spec.paused; deploy --take-over removes it",
+    "? no",
+  ])
+})
+
 const manifest = (kind: string, name: string): KubernetesObject => ({ apiVersion: "v1", kind, metadata: { name } })
 const service = printed(live("Service", "web"))
+const plan = (...objects: KubernetesObject[]): Release => ({
+  config: [],
+  secrets: [],
+  migrations: [],
+  objects,
+  workloads: [],
+  secretName: "",
+})
 
 test("what would be deleted: what left the manifests, exists and belongs to this module", async () => {
   const [gone, cron, foreign] = [
@@ -89,17 +115,41 @@ test("what would be deleted: what left the manifests, exists and belongs to this
             }
           : { stdout: service },
   })
-  const release: Release = {
-    config: [],
-    secrets: [],
-    migrations: [],
-    objects: [manifest("Service", "web")],
-    workloads: [],
-    secretName: "",
-  }
-  expect(await diffRelease(kubectl, "shop", release)).toBe(
+  expect(await diffRelease(kubectl, "shop", plan(manifest("Service", "web")))).toBe(
     "  Service web: unchanged\n- Deployment cron\n? Error from server (Forbidden): no",
   )
+})
+
+describe("fields that others have set are told from defaults by an object that has nobody else's", () => {
+  const managed = (name: string, spec: object, ...managedFields: object[]) =>
+    printed(live("Service", name, { spec }, { managedFields }))
+  const helm = {
+    manager: "helm",
+    operation: "Update",
+    apiVersion: "v1",
+    fieldsV1: { "f:spec": { "f:type": {}, "f:sessionAffinity": {} } },
+  }
+  const spec = { type: "ClusterIP", sessionAffinity: "ClientIP" }
+  const planned = (alone: Partial<{ exitCode: number; stdout: string }>) =>
+    diffRelease(
+      fakeKubectl({
+        apply: names => (names.includes("Service cloud-native-plan") ? alone : { stdout: managed("web", spec) }),
+        get: names => ({ stdout: names.length > 0 ? managed("web", spec, helm) : "" }),
+      }).kubectl,
+      "shop",
+      plan(manifest("Service", "web")),
+    )
+
+  test("which the API server is asked for", async () => {
+    const defaults = { type: "ClusterIP", sessionAffinity: "None" }
+    expect(await planned({ stdout: managed("cloud-native-plan", defaults) })).toMatch(
+      /not have: spec\.sessionAffinity;/,
+    )
+  })
+
+  test("where it refuses that, all are named", async () => {
+    expect(await planned({ exitCode: 1 })).toMatch(/not have: spec;/)
+  })
 })
 
 describe("the server's validation", () => {
