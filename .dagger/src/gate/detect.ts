@@ -25,7 +25,8 @@ export function planSuite(name: string, app: AppConfig, layout: Layout): Suite {
     ? { command: app.test.command, tools: [], warnings: [] }
     : detectRunner(name, language, path, app, toolchain, layout)
   const workdir = normalize(app.test.workdir ?? app.path)
-  const root = commonFolder([toolchain.root, path, workdir])
+  const locals = toolchain.locals ?? []
+  const root = commonFolder([toolchain.root, path, workdir, ...locals])
   const inRoot = (pattern: string) => inFolder(relativeTo(root, toolchain.root), pattern)
   return {
     root,
@@ -37,7 +38,10 @@ export function planSuite(name: string, app: AppConfig, layout: Layout): Suite {
     secrets: dockerfile.secrets,
     caches: app.test.caches ?? toolchain.caches,
     tools: [...toolchain.tools, ...runner.tools],
-    reads: toolchain.reads?.map(inRoot),
+    reads:
+      toolchain.reads && !locals.includes(root)
+        ? [...toolchain.reads.map(inRoot), ...locals.map(local => relativeTo(root, local))]
+        : undefined,
     install: toolchain.install,
     link: toolchain.link,
     command: runner.command,

@@ -1,3 +1,5 @@
+import { posix } from "node:path"
+
 import { Directory } from "@dagger.io/dagger"
 
 import type { Config } from "../config/schema.js"
@@ -64,6 +66,12 @@ export function parentOf(path: string): string {
 export function relativeTo(folder: string, path: string): string {
   if (folder === ".") return normalize(path)
   return path === folder ? "." : path.slice(folder.length + 1)
+}
+
+/** Paths as a file of a folder has them, from the source's root, without those that lead out of it. */
+export function localPaths(folder: string, paths: string[]): string[] {
+  const found = paths.filter(path => !path.startsWith("/")).map(path => posix.join(folder, path))
+  return found.filter(path => !/^\.\.(\/|$)/.test(path)).map(normalize)
 }
 
 export function isIn(folder: string, path: string): boolean {

@@ -1,7 +1,7 @@
 import { parse as parseYaml } from "yaml"
 import { z } from "zod"
 
-import { inFolder, isIn, type Layout, normalize, parentOf, relativeTo, upwards } from "./layout.js"
+import { inFolder, isIn, type Layout, localPaths, normalize, parentOf, relativeTo, upwards } from "./layout.js"
 import { lockedVersions } from "./lockfile.js"
 import { bringing, MANAGERS, nodeManager, noLockfile } from "./node-manager.js"
 import { runsOwnCode } from "./script.js"
@@ -58,6 +58,7 @@ export function nodeToolchain(path: string, dockerfile: string, base: string, la
   const members = layout.files
     .filter(file => file.split("/").at(-1) === "package.json" && isIn(root, file))
     .map(parentOf)
+  const installed = members.filter(folder => [path, root].includes(folder) || isMember(folder, root, layout))
   const runsOwn = members.some(folder => runsOwnCode(packageJson(layout, folder)?.scripts ?? {}))
   return {
     root,
@@ -70,6 +71,7 @@ export function nodeToolchain(path: string, dockerfile: string, base: string, la
     link: [],
     lockfiles: lockfile ? [lockfile] : [],
     run: manager.run,
+    locals: installed.flatMap(folder => localPaths(folder, pathsIn(packageJson(layout, folder)))),
     expected: {
       language: "node",
       interpreter: [/(^|\/)bun\b/.test(base) ? "bun" : "node"],
@@ -116,6 +118,12 @@ function globOf(pattern: string): RegExp {
     token === "**" ? ".*" : token === "*" ? "[^/]*" : `\\${token}`,
   )
   return new RegExp(`^${source}$`)
+}
+
+/** Where the packages and archives lie that the manifest takes from the repository. */
+function pathsIn(manifest: PackageJson | undefined): string[] {
+  const ranges = Object.values({ ...manifest?.dependencies, ...manifest?.devDependencies })
+  return ranges.flatMap(range => /^(?:file|link|portal):([^#]+)/.exec(range)?.[1] ?? [])
 }
 
 /** Packages of the registry that the manifest names, but not those of the workspace or of a folder. */

@@ -23,7 +23,7 @@ const Pyproject = z.object({
   tool: z
     .object({
       uv: z
-        .object({ workspace: z.unknown(), "default-groups": z.unknown(), "dev-dependencies": list })
+        .object({ workspace: z.unknown(), sources: names, "default-groups": z.unknown(), "dev-dependencies": list })
         .partial()
         .optional(),
       poetry: z
@@ -54,6 +54,19 @@ export function pyproject({ texts }: Layout, folder: string): Pyproject | undefi
     // It says nothing.
   }
   return undefined
+}
+
+const Local = z.object({ path: z.string() })
+
+/** Where the packages and archives lie that the manifest takes from the repository. */
+export function pathsIn(project: Pyproject | undefined): string[] {
+  const { uv, poetry } = project?.tool ?? {}
+  const groups = Object.values(poetry?.group ?? {}).map(({ dependencies }) => dependencies)
+  const wishes = [uv?.sources, poetry?.dependencies, poetry?.["dev-dependencies"], ...groups]
+  return wishes
+    .flatMap(wish => Object.values(wish ?? {}))
+    .flat()
+    .flatMap(wish => Local.safeParse(wish).data?.path ?? [])
 }
 
 /** The groups of dependencies that bring pytest. */

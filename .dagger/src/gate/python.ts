@@ -1,7 +1,7 @@
-import { inFolder, type Layout, upwards } from "./layout.js"
+import { inFolder, type Layout, localPaths, parentOf, upwards } from "./layout.js"
 import { lockedVersions, pythonName } from "./lockfile.js"
-import { groupsWith, type Pyproject, pyproject, pythonVersion } from "./pyproject.js"
-import { requirementFiles, requirementLines, requirementName } from "./requirements.js"
+import { groupsWith, pathsIn, type Pyproject, pyproject, pythonVersion } from "./pyproject.js"
+import { includedFile, localPackage, requirementFiles, requirementLines, requirementName } from "./requirements.js"
 import type { Toolchain } from "./suite.js"
 
 export const PIP = ["pip", "install", "--quiet", "--root-user-action=ignore"]
@@ -71,6 +71,7 @@ function withUv(path: string, lockedIn: string | undefined, project: Pyproject |
     link: [],
     lockfiles: lockedIn === undefined ? [] : ["uv.lock"],
     run: ["uv", "run", ...frozen, ...wanted],
+    locals: [...new Set([path, root])].flatMap(folder => localPaths(folder, pathsIn(pyproject(layout, folder)))),
     expected: expectedOf(
       path,
       ["uv", "run", "--no-sync"],
@@ -104,6 +105,7 @@ function withPoetry(path: string, project: Pyproject | undefined, locked: boolea
     link: isPackage ? [["poetry", "install", "--only-root"]] : [],
     lockfiles: locked ? ["poetry.lock"] : [],
     run: ["poetry", "run"],
+    locals: localPaths(path, pathsIn(project)),
     expected: expectedOf(path, ["poetry", "run"], project, locked && inFolder(path, "poetry.lock"), layout),
     warnings: locked ? [] : [noLockfile(path, "poetry lock")],
   }
@@ -134,7 +136,11 @@ function withPdm(path: string, project: Pyproject | undefined, locked: boolean, 
 }
 
 function withPip(path: string, files: string[], project: Pyproject | undefined, layout: Layout): Toolchain {
-  const lines = files.flatMap(file => requirementLines(layout.texts[inFolder(path, file)] ?? ""))
+  const requirements = files.map(file => ({ file, lines: requirementLines(layout.texts[inFolder(path, file)] ?? "") }))
+  const lines = requirements.flatMap(({ lines }) => lines)
+  const included = requirements.flatMap(({ file, lines }) =>
+    localPaths(parentOf(inFolder(path, file)), lines.flatMap(includedFile)),
+  )
   const ownCode = lines.some(line => /^(-e\b|--editable\b|\.|file:)/.test(line))
   const open = lines.filter(line => /^[A-Za-z0-9]/.test(line) && !/==|@|;/.test(line))
   return {
@@ -148,6 +154,7 @@ function withPip(path: string, files: string[], project: Pyproject | undefined, 
     link: [],
     lockfiles: [],
     run: [],
+    locals: [...included, ...localPaths(path, lines.flatMap(localPackage))],
     expected: {
       language: "python",
       interpreter: ["python"],

@@ -25,6 +25,18 @@ export function requirementLines(text: string): string[] {
     .filter(Boolean)
 }
 
+/** Another file that a line reads, from the folder of its own. */
+export function includedFile(line: string): string[] {
+  return /^(?:-r|--requirement|-c|--constraint)[\s=]*([^\s:]+)$/.exec(line)?.slice(1) ?? []
+}
+
+/** A package, an archive or a folder of them that a line takes from the repository, from the folder that pip runs in. */
+export function localPackage(line: string): string[] {
+  const [, folder] = /^(?:-f|--find-links)[\s=]*([^\s:]+)$/.exec(line) ?? []
+  const [, path] = /^(?:(?:-e|--editable)[\s=]*)?(?:file:)?(\.{1,2}(?:\/[^\s;[]*)?)(?=[\s;[]|$)/.exec(line) ?? []
+  return [folder ?? path].filter(found => found !== undefined)
+}
+
 /** The package that a requirement names, if every machine gets it. */
 export function requirementName(line: string): string[] {
   const name = /^([A-Za-z0-9][\w.-]*)/.exec(line)?.[1]

@@ -64,6 +64,8 @@ export type Toolchain = Pick<
   /** What a program of the installation is run with. */
   run: string[]
   expected?: Expected
+  /** Packages, archives and requirements that the manifest takes from the repository by their paths, from the source's root. */
+  locals?: string[]
 }
 
 /** How a suite is run once its dependencies are there. */

@@ -216,3 +216,88 @@ describe("a suite has its folders in the one that is copied", () => {
     expect(suiteOf("frontend", "path: web", texts).env).toEqual({ CI: "true" })
   })
 })
+
+describe("what an installation takes from the repository by its path is there", () => {
+  const read = (app: "backend" | "frontend", texts: Record<string, string>) => {
+    const config = parseConfig("backend: { path: api }\nfrontend: { path: apps/web }\n", "cloud-native.yaml")
+    const suites = { "api/tests/test_a.py": "", "apps/web/a.test.ts": "" }
+    const all = { ...suites, ...texts }
+    const { root, installIn, reads } = planSuite(app, config[app], { files: Object.keys(all), texts: all })
+    return { root, installIn, own: reads?.filter(pattern => /^(libs|.*wheels|.*vendor|requirements\/)/.test(pattern)) }
+  }
+  const web = (range: string) =>
+    JSON.stringify({ scripts: { test: "vitest run" }, devDependencies: { vitest: "3", own: range } })
+
+  test.each<[string, "backend" | "frontend", Record<string, string>, object]>([
+    [
+      "an archive in the application's folder",
+      "frontend",
+      { "apps/web/package.json": web("file:vendor/own-1.0.tgz"), "apps/web/package-lock.json": "{}" },
+      { root: "apps/web", installIn: ".", own: ["vendor/own-1.0.tgz"] },
+    ],
+    [
+      "a package beside it",
+      "frontend",
+      { "apps/web/package.json": web("link:../../libs/own"), "apps/web/yarn.lock": "" },
+      { root: ".", installIn: "apps/web", own: ["libs/own"] },
+    ],
+    [
+      "nothing from outside of the repository",
+      "frontend",
+      { "apps/web/package.json": web("file:../../../own"), "apps/web/package-lock.json": "{}" },
+      { root: "apps/web", installIn: ".", own: [] },
+    ],
+    [
+      "the folder that all of it is in, with everything",
+      "frontend",
+      { "apps/web/package.json": web("link:../.."), "apps/web/yarn.lock": "" },
+      { root: ".", installIn: "apps/web", own: undefined },
+    ],
+    [
+      "nothing of a package that is no member of the workspace",
+      "frontend",
+      {
+        "package.json": '{"workspaces":["apps/*"]}',
+        "package-lock.json": "{}",
+        "apps/web/package.json": web("workspace:*"),
+        "apps/admin/package.json": web("file:../../libs/own"),
+        "examples/a/package.json": web("file:../../libs/other"),
+      },
+      { root: ".", installIn: ".", own: ["libs/own"] },
+    ],
+    [
+      "a source of uv",
+      "backend",
+      {
+        "api/pyproject.toml":
+          '[project]\nname = "api"\ndependencies = ["own"]\n[tool.uv.sources]\nown = { path = "../libs/own" }\n',
+        "api/uv.lock": "",
+      },
+      { root: ".", installIn: "api", own: ["libs/own"] },
+    ],
+    [
+      "dependencies of poetry, in groups, too",
+      "backend",
+      {
+        "api/pyproject.toml":
+          '[tool.poetry]\nname = "api"\n[tool.poetry.dependencies]\nown = { path = "../libs/own", develop = true }\nfar = [{ path = "wheels/far.whl" }, { version = "1" }]\n[tool.poetry.group.dev.dependencies]\ntools = { path = "../libs/tools" }\npytest = "8"\n',
+        "api/poetry.lock": "",
+      },
+      { root: ".", installIn: "api", own: ["libs/own", "api/wheels/far.whl", "libs/tools"] },
+    ],
+    [
+      "requirements of other folders",
+      "backend",
+      { "api/requirements.txt": "-r ../requirements/base.in\n", "requirements/base.in": "fastapi==1" },
+      { root: ".", installIn: "api", own: ["requirements/base.in"] },
+    ],
+    [
+      "a package that pip installs from beside it, with everything",
+      "backend",
+      { "api/requirements.txt": "-e ../libs/own\n" },
+      { root: ".", installIn: "api", own: undefined },
+    ],
+  ])("%s", (_, app, texts, expected) => {
+    expect(read(app, texts)).toEqual(expected)
+  })
+})

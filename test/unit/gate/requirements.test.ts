@@ -1,6 +1,12 @@
 import { describe, expect, test } from "vitest"
 
-import { requirementFiles, requirementLines, requirementName } from "../../../.dagger/src/gate/requirements.ts"
+import {
+  includedFile,
+  localPackage,
+  requirementFiles,
+  requirementLines,
+  requirementName,
+} from "../../../.dagger/src/gate/requirements.ts"
 
 describe("the files that requirements stand in", () => {
   const KINDS = ["dev", "test", "tests", "testing", "development", "local"]
@@ -32,6 +38,36 @@ describe("the files that requirements stand in", () => {
   ])("%s", (_, files, expected) => {
     expect(requirementFiles("api", { files: files.map(file => `api/${file}`), texts: {} })).toEqual(expected)
   })
+})
+
+test.each<[string, string[]]>([
+  ["-r base.txt", ["base.txt"]],
+  ["-r../base.txt", ["../base.txt"]],
+  ["--requirement=../base.txt", ["../base.txt"]],
+  ["-c constraints.txt", ["constraints.txt"]],
+  ["--constraint ../constraints.txt", ["../constraints.txt"]],
+  ["-r https://example.com/base.txt", []],
+  ["requests==2 -r", []],
+  ["-e ../shared", []],
+])("%s reads another file: %j", (line, expected) => {
+  expect(includedFile(line)).toEqual(expected)
+})
+
+test.each<[string, string[]]>([
+  ["-e ../shared", ["../shared"]],
+  ["-e ../shared[db]", ["../shared"]],
+  ["--editable=.", ["."]],
+  ["./wheels/own-1.0-py3-none-any.whl", ["./wheels/own-1.0-py3-none-any.whl"]],
+  ["../shared ; python_version > '3'", ["../shared"]],
+  ["file:../shared", ["../shared"]],
+  ["--find-links wheels", ["wheels"]],
+  ["-f ../wheels", ["../wheels"]],
+  ["--find-links=https://example.com/wheels", []],
+  ["-e git+https://example.com/shared.git", []],
+  [".hidden-package==1", []],
+  ["fastapi==1", []],
+])("%s takes a package of the repository: %j", (line, expected) => {
+  expect(localPackage(line)).toEqual(expected)
 })
 
 test("a requirement is a line without its comment, and goes on after a backslash", () => {
