@@ -1,20 +1,19 @@
 import type { Kubectl } from "../kubernetes/kubectl.js"
 import type { Workload } from "../manifests/render.js"
 import { readRollout, type RolloutState } from "../status/deployment.js"
-import { describeEvents, describeNodes, describePod, describePulls, describeState } from "../status/describe.js"
-import type { RolloutFailure } from "../status/failure.js"
+import { describeSet, describeState } from "../status/describe.js"
 import { Outages } from "../status/outages.js"
-import { firstDoomed, podFailure, startLimits } from "../status/pod.js"
-import { emptiness, newPods, obstacles, readSet, refusedPods, SETS, type SetState } from "../status/pod-sets.js"
+import { startLimits } from "../status/pod.js"
+import { readSetRollout, type SETS } from "../status/pod-sets.js"
 import { readSetState } from "../status/read-set.js"
-import { type Of, only, type Snapshot } from "../status/snapshot.js"
+import { only, type Snapshot } from "../status/snapshot.js"
 import { type PodStart, Starts } from "../status/startup.js"
 import { takeSnapshot } from "../status/take-snapshot.js"
 import { type PodChange, Timeline } from "../status/timeline.js"
 import { pollUntil } from "../util/poll.js"
 import { redact } from "../util/redact.js"
 import { deletePod } from "./delete-pod.js"
-import { type FailedRollout, rolloutFailed } from "./rollout-error.js"
+import { rolloutFailed } from "./rollout-error.js"
 import type { RolloutTask } from "./task.js"
 
 type Watched = Pick<RolloutTask, "config" | "options" | "redactor" | "applied" | "isRollback">
@@ -69,18 +68,20 @@ export async function watchRollout(
     const failed = states
       .map(state => ({ ...state, failure: otherHand(state, snapshot) ?? state.failure }))
       .find(state => state.failure)
-    if (failed) throw await rolloutFailed(kubectl, redactor, failedRollout(snapshot, failed, failed.failure!, now))
+    if (failed)
+      throw await rolloutFailed(kubectl, redactor, {
+        workload: failed.deployment,
+        failure: failed.failure!,
+        state: describeState(snapshot, failed, now),
+        pod: failed.culprit,
+        object: `deployment/${failed.deployment}`,
+      })
     return states.every(state => state.complete) ? starts.all() : undefined
   }
   return pollUntil(`the rollout of ${deployments.join(" and ")}`, timeout, ask, {
     state: () => redact(last, redactor.values),
     signal,
   })
-}
-
-function failedRollout(snapshot: Snapshot, state: RolloutState, failure: RolloutFailure, now: number): FailedRollout {
-  const { deployment: workload, culprit: pod } = state
-  return { workload, failure, state: describeState(snapshot, state, now), pod, object: `deployment/${workload}` }
 }
 
 /** Wait until every StatefulSet and DaemonSet runs this release; throws as soon as one cannot, or `signal` says so. */
@@ -94,69 +95,56 @@ export async function watchSets(
   if (sets.length === 0) return
   const limits = startLimits(config.limits)
   const outages = new Outages(await kubectl.now())
-  const names = sets.map(({ kind, name }) => `${kind.toLowerCase()}/${name}`)
   const lines = new Map<string, string>()
-  let waitingFor: string[] = []
-  const failureOf = (
-    set: Workload,
-    state: SetState | undefined,
-    snapshot: Snapshot,
-    pods: Of<"Pod">[],
-    now: number,
-  ): Pick<FailedRollout, "failure" | "pod"> | undefined => {
-    const byOther = applied.failureOf(set, state?.live, snapshot, pods)
-    if (byOther) return { failure: byOther }
-    if (!state || readSet(state).complete) return undefined
-    const doomed = firstDoomed(pods, snapshot, outages.patient(now), limits)
-    if (doomed) return { failure: doomed.failure, pod: doomed.culprit }
-    const refused = refusedPods(state, snapshot, applied.at, outages.patient(now))
-    return refused && { failure: refused }
-  }
+  let last = ""
   const ask = async () => {
     const snapshot = await takeSnapshot(kubectl)
     const now = await kubectl.now()
     outages.answered(now)
-    waitingFor = []
     const states = await Promise.all(
       sets.map(({ kind, name }) => readSetState(kubectl, kind as keyof typeof SETS, name)),
     )
-    const isDoomed = (pod: Of<"Pod">) => podFailure(pod, snapshot, outages.patient(now), limits) !== undefined
-    const stuck = states.flatMap((state, index) =>
-      state ? obstacles(sets[index]!.kind, state, snapshot, { isRollback, isDoomed }) : [],
-    )
-    for (const pod of stuck) await deletePod(kubectl, pod)
-    const read = states.map(readSet)
-    for (const [index, name] of names.entries()) {
-      const { line } = read[index]!
-      const [set, state] = [sets[index]!, states[index]]
-      if (lines.get(name) !== line) {
-        console.log(`rollout: ${name}: ${line}`)
-        const warning = state && emptiness(set, state, snapshot)
-        if (warning) console.log(`rollout: ${name}: warning: ${warning}`)
+    const look = { before, since: applied.at, now: outages.patient(now), limits, isRollback }
+    const rollouts = sets.map((set, index) => {
+      const rollout = readSetRollout(set, states[index], snapshot, look)
+      const byOther = applied.failureOf(set, states[index]?.live, snapshot, rollout.pods)
+      return {
+        name: nameOf(set),
+        state: describeSet(snapshot, set, rollout, now),
+        ...rollout,
+        ...(byOther && { failure: byOther, culprit: undefined }),
       }
+    })
+    last = rollouts
+      .filter(({ complete }) => !complete)
+      .map(({ state }) => state)
+      .join("\n")
+    const stuck = rollouts.flatMap(({ obstacles }) => obstacles)
+    for (const pod of stuck) await deletePod(kubectl, pod)
+    for (const { name, line, warning } of rollouts) {
+      if (lines.get(name) === line) continue
       lines.set(name, line)
-      const pods = newPods(snapshot, before, state?.live.metadata.uid ?? "")
-      const standing = [
-        `${name}: ${line}`,
-        ...pods.flatMap(pod => [...describePod(pod), ...describePulls(pod, snapshot, now)]),
-        ...describeNodes(snapshot),
-        ...describeEvents(snapshot, [set.name, ...pods.map(({ metadata }) => metadata.name)]),
-      ]
-      if (!read[index]!.complete) waitingFor.push(...standing)
-      const failure = failureOf(set, state, snapshot, pods, now)
-      if (failure)
-        throw await rolloutFailed(kubectl, redactor, {
-          workload: name,
-          failure: failure.failure,
-          state: standing.join("\n"),
-          pod: failure.pod,
-          object: name,
-        })
+      console.log(`rollout: ${name}: ${line}`)
+      if (warning) console.log(`rollout: ${name}: warning: ${warning}`)
     }
-    return (stuck.length === 0 && read.every(({ complete }) => complete)) || undefined
+    const failed = rollouts.find(({ failure }) => failure)
+    if (failed)
+      throw await rolloutFailed(kubectl, redactor, {
+        workload: failed.name,
+        failure: failed.failure!,
+        state: failed.state,
+        pod: failed.culprit,
+        object: failed.name,
+      })
+    return (stuck.length === 0 && rollouts.every(({ complete }) => complete)) || undefined
   }
-  await pollUntil(`the rollout of ${names.join(" and ")}`, timeout, ask, {
-    state: () => redact(waitingFor.join("\n"), redactor.values),
+  await pollUntil(`the rollout of ${sets.map(nameOf).join(" and ")}`, timeout, ask, {
+    state: () => redact(last, redactor.values),
     signal,
   })
+}
+
+/** What kubectl calls a workload: statefulset/queue. */
+function nameOf({ kind, name }: Workload): string {
+  return `${kind.toLowerCase()}/${name}`
 }

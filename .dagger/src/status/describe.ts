@@ -2,6 +2,7 @@ import { excerpt } from "../util/printable.js"
 import { timeOf } from "../util/time.js"
 import type { RolloutState } from "./deployment.js"
 import { jobOf, podsOfJob } from "./job.js"
+import type { SetRollout } from "./pod-sets.js"
 import { type ContainerStatus, eventsOf, type Of, only, type Snapshot } from "./snapshot.js"
 
 /** Events that an error shows at most, the last ones. */
@@ -22,15 +23,34 @@ export function describeState(snapshot: Snapshot, state: RolloutState, now: numb
   return [
     `deployment ${state.deployment}: ${state.line}${state.replicaSet ? `; newest ReplicaSet: ${state.replicaSet.metadata.name}` : ""}`,
     ...(state.warning ? [state.warning] : []),
-    ...state.pods.flatMap(pod => [...describePod(pod), ...describePulls(pod, snapshot, now)]),
+    ...describePods(state.pods, snapshot, now),
     ...state.ended.slice(-ENDED).map(describeEnd),
     ...describeNodes(snapshot),
     ...describeEvents(snapshot, objects),
   ].join("\n")
 }
 
+/** The state of a StatefulSet's or a DaemonSet's rollout as evidence, as describeState has it of a Deployment's. */
+export function describeSet(
+  snapshot: Snapshot,
+  { kind, name }: { kind: string; name: string },
+  { line, pods }: SetRollout,
+  now: number,
+): string {
+  return [
+    `${kind.toLowerCase()}/${name}: ${line}`,
+    ...describePods(pods, snapshot, now),
+    ...describeNodes(snapshot),
+    ...describeEvents(snapshot, [name, ...pods.map(({ metadata }) => metadata.name)]),
+  ].join("\n")
+}
+
+function describePods(pods: Of<"Pod">[], snapshot: Snapshot, now: number): string[] {
+  return pods.flatMap(pod => [...describePod(pod), ...describePulls(pod, snapshot, now)])
+}
+
 /** The events that warn about objects of these names. */
-export function describeEvents(snapshot: Snapshot, names: (string | undefined)[]): string[] {
+function describeEvents(snapshot: Snapshot, names: (string | undefined)[]): string[] {
   const events = warnings(only(snapshot, "Event").filter(event => names.includes(event.involvedObject.name)))
   return events.length > 0 ? ["events:", ...events.map(line => `  ${line}`)] : []
 }
@@ -74,7 +94,7 @@ export function describeJob(snapshot: Snapshot, name: string, now: number): stri
   const conditions = jobOf(snapshot, name)?.status.conditions.filter(({ status }) => status === "True") ?? []
   return [
     ...(pod
-      ? [...describePod(pod), ...describePulls(pod, snapshot, now)]
+      ? describePods([pod], snapshot, now)
       : [`job ${name}: it has no pod`, ...conditions.map(({ type, message }) => `  ${type}: ${excerpt(message)}`)]),
     ...describeNodes(snapshot),
     ...describeEvents(snapshot, [name, pod?.metadata.name]),

@@ -1,8 +1,8 @@
 import { z } from "zod"
 
 import { timeOf } from "../util/time.js"
-import { isFinalRefusal, refusal, type WorkloadFailure } from "./failure.js"
-import { GRACE, hasEnded, isReady } from "./pod.js"
+import { isFinalRefusal, refusal, type RolloutFailure, type WorkloadFailure } from "./failure.js"
+import { firstDoomed, GRACE, hasEnded, isReady, podFailure, type StartLimits } from "./pod.js"
 import { isOwnedBy, type Of, only, type Snapshot, Writers } from "./snapshot.js"
 import { isAutoscaled, type LiveWorkload } from "./workload.js"
 
@@ -78,6 +78,54 @@ export interface SetState {
   revision?: string
 }
 
+/** What one look at the rollout of a set says. */
+export interface SetRollout {
+  /** One line for a person: where the rollout stands. */
+  line: string
+  /** As many pods as needed are of this release and ready. */
+  complete: boolean
+  /** Why it cannot succeed; unset while it may. */
+  failure?: RolloutFailure
+  /** The pod that shows the failure; unset if another object does. */
+  culprit?: Of<"Pod">
+  /** What is of no consequence for the verdict, but not as it is meant to be. */
+  warning?: string
+  /** The pods of this release. */
+  pods: Of<"Pod">[]
+  /** The pods that have to be deleted before it goes on. */
+  obstacles: Of<"Pod">[]
+}
+
+/**
+ * Where the rollout of one set stands, and whether it can succeed. Its release was applied at `since`, after the pods of
+ * `before`; that and `now` are in milliseconds since 1970.
+ */
+export function readSetRollout(
+  { kind, name }: { kind: string; name: string },
+  state: SetState | undefined,
+  snapshot: Snapshot,
+  {
+    before,
+    since,
+    now,
+    limits,
+    isRollback,
+  }: { before: Snapshot; since: number; now: number; limits: StartLimits; isRollback: boolean },
+): SetRollout {
+  const read = readSet(state)
+  if (!state) return { ...read, pods: [], obstacles: [] }
+  const pods = newPods(snapshot, before, state.live.metadata.uid)
+  const isDoomed = (pod: Of<"Pod">) => podFailure(pod, snapshot, now, limits) !== undefined
+  return {
+    ...read,
+    ...(!read.complete &&
+      (firstDoomed(pods, snapshot, now, limits) ?? { failure: refusedPods(state, snapshot, since, now) })),
+    warning: emptiness({ kind, name }, state, snapshot),
+    pods,
+    obstacles: obstacles(kind, state, snapshot, { isRollback, isDoomed }),
+  }
+}
+
 /** Where its rollout stands. Pods that are replaced only when somebody deletes them are not waited for. */
 export function readSet(state: SetState | undefined): { line: string; complete: boolean } {
   if (!state) return { line: "not there yet", complete: false }
@@ -93,7 +141,7 @@ export function readSet(state: SetState | undefined): { line: string; complete: 
 }
 
 /** Why nothing of a set runs although its rollout is complete; what an autoscaler has scaled to nothing is as it is meant to be. */
-export function emptiness(
+function emptiness(
   { kind, name }: { kind: string; name: string },
   { live, observedGeneration, wanted }: SetState,
   snapshot: Snapshot,
@@ -127,7 +175,7 @@ export function newestRevision(revisions: z.infer<typeof ControllerRevision>[], 
  * of another revision than the one that they are to be of. A StatefulSet waits until such a pod is ready, which one that is
  * broken never is. What is replaced only when it is deleted (OnDelete), only a rollback deletes.
  */
-export function obstacles(
+function obstacles(
   kind: string,
   { live, observedGeneration, strategy, partition, revision }: SetState,
   snapshot: Snapshot,
@@ -153,7 +201,7 @@ function ordinalOf({ metadata: { name } }: Of<"Pod">): number {
 }
 
 /** The pods of a set that were not there before its release was applied; they may have the same names. */
-export function newPods(snapshot: Snapshot, before: Snapshot, set: string): Of<"Pod">[] {
+function newPods(snapshot: Snapshot, before: Snapshot, set: string): Of<"Pod">[] {
   const old = only(before, "Pod").map(({ metadata }) => metadata.uid)
   return only(snapshot, "Pod").filter(pod => isOwnedBy(pod, set) && !old.includes(pod.metadata.uid))
 }
@@ -162,7 +210,7 @@ export function newPods(snapshot: Snapshot, before: Snapshot, set: string): Of<"
  * Why the API server creates no further pod of a set, which has no condition for it: its events since the release was applied
  * say so (`since`, and `now`, in milliseconds since 1970). What may be on its way, as the share of a quota that a pod has left, is given time.
  */
-export function refusedPods(
+function refusedPods(
   { live, wanted }: SetState,
   snapshot: Snapshot,
   since: number,

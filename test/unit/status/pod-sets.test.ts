@@ -1,15 +1,7 @@
 import { describe, expect, test } from "vitest"
 
-import {
-  emptiness,
-  newestRevision,
-  newPods,
-  obstacles,
-  readSet,
-  refusedPods,
-  SETS,
-  type SetState,
-} from "../../../.dagger/src/status/pod-sets.ts"
+import { PATIENT } from "../../../.dagger/src/status/pod.ts"
+import { newestRevision, readSet, readSetRollout, SETS, type SetState } from "../../../.dagger/src/status/pod-sets.ts"
 import { Snapshot } from "../../../.dagger/src/status/snapshot.ts"
 
 const DONE: SetState = {
@@ -21,6 +13,21 @@ const DONE: SetState = {
   updated: 3,
   ready: 3,
 }
+
+const NOW = Date.parse("2026-01-01T00:01:00Z")
+
+/** One look at db, of which nothing was there before. */
+function look(
+  state: Partial<SetState>,
+  items: object[],
+  { kind = "StatefulSet", before = [] as object[], since = 0, isRollback = false } = {},
+) {
+  const snapshot = (items: object[]) => Snapshot.parse({ items })
+  const options = { before: snapshot(before), since, now: NOW, limits: PATIENT, isRollback }
+  return readSetRollout({ kind, name: "db" }, { ...DONE, ...state }, snapshot(items), options)
+}
+
+const names = (pods: { metadata: { name: string } }[]) => pods.map(({ metadata }) => metadata.name)
 
 describe("where the rollout of a StatefulSet or a DaemonSet stands", () => {
   test.each<[string, Partial<SetState>, boolean, string]>([
@@ -61,25 +68,23 @@ describe("why nothing of a set runs", () => {
     ["no node fits", "DaemonSet", { wanted: 0 }, [], expect.stringContaining("nodeSelector")],
     ["the nodes are not counted yet", "DaemonSet", { wanted: 0, observedGeneration: 1 }, [], undefined],
   ])("%s", (_, kind, state, items, expected) => {
-    expect(emptiness({ kind, name: "db" }, { ...DONE, ...state }, Snapshot.parse({ items }))).toEqual(expected)
+    expect(look(state, items, { kind }).warning).toEqual(expected)
   })
 })
 
 test("the pods of a release are those that were not there before, whatever they are called", () => {
   const pods = (...uids: string[]) =>
-    Snapshot.parse({
-      items: uids.map(uid => ({
-        kind: "Pod",
-        metadata: { name: "db-0", uid, ownerReferences: [{ uid: uid === "of-another" ? "t" : "s" }] },
-        status: {},
-      })),
-    })
-  expect(newPods(pods("old", "new", "of-another"), pods("old"), "s").map(({ metadata }) => metadata.uid)).toEqual([
-    "new",
-  ])
+    uids.map(uid => ({
+      kind: "Pod",
+      metadata: { name: "db-0", uid, ownerReferences: [{ uid: uid === "of-another" ? "t" : "s" }] },
+      status: {},
+    }))
+  const { pods: found } = look({}, pods("old", "new", "of-another"), { before: pods("old") })
+  expect(found.map(({ metadata }) => metadata.uid)).toEqual(["new"])
 })
 
 describe("the pods that a set has to get rid of", () => {
+  const NEVER = { containerStatuses: [{ name: "db", state: { waiting: { reason: "InvalidImageName" } } }] }
   const pod = (name: string, revision: string, ready: "True" | "False", deletionTimestamp?: string) => ({
     kind: "Pod",
     metadata: {
@@ -96,19 +101,13 @@ describe("the pods that a set has to get rid of", () => {
       ],
     },
   })
-  const snapshot = Snapshot.parse({
-    items: [
-      pod("db-0", "db-old", "False"),
-      pod("db-1", "db-old", "True"),
-      pod("db-2", "db-new", "False"),
-      pod("db-3", "db-old", "False", "2026-01-01T00:00:00Z"),
-      {
-        ...pod("web-0", "db-old", "False"),
-        metadata: { ...pod("web-0", "db-old", "False").metadata, ownerReferences: [] },
-      },
-    ],
-  })
-  const state: SetState = { ...DONE, revision: "db-new" }
+  const first = pod("db-0", "db-old", "False")
+  const others = [
+    pod("db-1", "db-old", "True"),
+    pod("db-2", "db-new", "False"),
+    pod("db-3", "db-old", "False", "2026-01-01T00:00:00Z"),
+    { ...first, metadata: { ...first.metadata, name: "web-0", uid: "web-0", ownerReferences: [] } },
+  ]
 
   test.each<[string, string, Partial<SetState>, boolean, boolean, string[]]>([
     ["a rollback: those of another revision that are not ready", "StatefulSet", {}, true, false, ["db-0"]],
@@ -122,8 +121,9 @@ describe("the pods that a set has to get rid of", () => {
     ["a DaemonSet that replaces them itself", "DaemonSet", {}, true, true, []],
     ["a DaemonSet with OnDelete, in a rollback", "DaemonSet", { strategy: "OnDelete" }, true, false, ["db-0"]],
   ])("%s", (_, kind, change, isRollback, doomed, expected) => {
-    const found = obstacles(kind, { ...state, ...change }, snapshot, { isRollback, isDoomed: () => doomed })
-    expect(found.map(({ metadata }) => metadata.name)).toEqual(expected)
+    const items = [doomed ? { ...first, status: { ...first.status, ...NEVER } } : first, ...others]
+    const { obstacles } = look({ revision: "db-new", ...change }, items, { kind, isRollback })
+    expect(names(obstacles)).toEqual(expected)
   })
 })
 
@@ -169,9 +169,8 @@ describe("pods of a set that the API server refuses", () => {
     ["those of another set", [refused(POLICY, 11, 56, "t")], {}, undefined],
     ["as many as are wanted are there", [pod(10), refused(QUOTA, 12, 42)], { wanted: 1 }, undefined],
   ])("%s", (_, items, state, expected) => {
-    const [applied, now] = [at(10), "2026-01-01T00:01:00Z"].map(time => Date.parse(time)) as [number, number]
-    const found = refusedPods({ ...DONE, wanted: 2, ...state }, Snapshot.parse({ items }), applied, now)
-    expect(found?.kind).toBe(expected)
+    const { failure } = look({ wanted: 2, updated: 0, ready: 0, ...state }, items, { since: Date.parse(at(10)) })
+    expect(failure?.kind).toBe(expected)
   })
 })
 
@@ -188,17 +187,51 @@ describe("a pod below the partition stays as it is", () => {
       metadata: { name, uid: name, labels: { "controller-revision-hash": "old" }, ownerReferences: [{ uid: "s" }] },
       status: {},
     }
-    const state = { ...DONE, revision: "new", partition }
-    const found = obstacles("StatefulSet", state, Snapshot.parse({ items: [item] }), {
-      isRollback: true,
-      isDoomed: () => false,
-    })
-    expect(found).toHaveLength(stays ? 0 : 1)
+    const { obstacles } = look({ revision: "new", partition }, [item], { isRollback: true })
+    expect(obstacles).toHaveLength(stays ? 0 : 1)
+  })
+})
+
+describe("a new pod that never comes up", () => {
+  const pod = {
+    kind: "Pod",
+    metadata: { name: "db-0", uid: "p", ownerReferences: [{ uid: "s" }] },
+    status: { containerStatuses: [{ name: "db", state: { waiting: { reason: "InvalidImageName" } } }] },
+  }
+
+  test("is the failure of its set, and shows it", () => {
+    const { failure, culprit } = look({ ready: 2 }, [pod])
+    expect(failure?.kind).toBe("InvalidImageName")
+    expect(culprit?.metadata.name).toBe("db-0")
+  })
+
+  test("is told before what the API server refuses", () => {
+    const refused = {
+      kind: "Event",
+      involvedObject: { name: "db", uid: "s" },
+      reason: "FailedCreate",
+      message: "exceeded quota: small",
+      firstTimestamp: "2026-01-01T00:00:11Z",
+      lastTimestamp: "2026-01-01T00:00:42Z",
+    }
+    expect(look({ ready: 2 }, [pod, refused]).failure?.kind).toBe("InvalidImageName")
+    expect(look({ ready: 2 }, [refused]).failure?.kind).toBe("QuotaExceeded")
+  })
+
+  test("says nothing of a set that is complete, or of a release before", () => {
+    expect(look({}, [pod]).failure).toBeUndefined()
+    expect(look({ ready: 2 }, [pod], { before: [pod] }).failure).toBeUndefined()
   })
 })
 
 test("a set that is not there yet is waited for", () => {
-  expect(readSet(undefined)).toEqual({ line: "not there yet", complete: false })
+  const options = { before: Snapshot.parse({ items: [] }), since: 0, now: NOW, limits: PATIENT, isRollback: true }
+  expect(readSetRollout({ kind: "StatefulSet", name: "db" }, undefined, options.before, options)).toEqual({
+    line: "not there yet",
+    complete: false,
+    pods: [],
+    obstacles: [],
+  })
 })
 
 describe("the answer of the API server about", () => {
