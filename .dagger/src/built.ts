@@ -1,5 +1,6 @@
 import { Container, Directory, func, object, Secret, Service } from "@dagger.io/dagger"
 
+import { assertApplication, byApplication } from "./config/applications.js"
 import { decodeConfig } from "./config/codec.js"
 import type { Config } from "./config/schema.js"
 import { Image, imageTable } from "./image.js"
@@ -9,7 +10,7 @@ import { Verified } from "./verified.js"
 import { encodeFacts } from "./verify/facts.js"
 import { verifyApplication, verifySource } from "./verify/verify.js"
 
-/** Both images, built from tested source, not verified yet. */
+/** The images, built from tested source, not verified yet. */
 @object()
 export class Built implements Settings {
   source!: Directory
@@ -32,29 +33,40 @@ export class Built implements Settings {
   timeout!: string
 
   private config: string
-  private backendContainer: Container
-  private frontendContainer: Container
+  /** In the order of the applications. */
+  private containers: Container[]
 
-  constructor(config: string, backend: Container, frontend: Container) {
+  constructor(config: string, containers: Container[]) {
     this.config = config
-    this.backendContainer = backend
-    this.frontendContainer = frontend
+    this.containers = containers
   }
 
   /** The image of the backend. */
   @func()
   backend(): Image {
-    return new Image("backend", this.backendContainer, this.config)
+    return this.application("backend")
   }
 
   /** The image of the frontend. */
   @func()
   frontend(): Image {
-    return new Image("frontend", this.frontendContainer, this.config)
+    return this.application("frontend")
   }
 
   /**
-   * Verify both images, and search the source for secrets.
+   * The image of one application.
+   *
+   * @param name Name of the application: backend, frontend, or a key of applications in cloud-native.yaml.
+   */
+  @func()
+  application(name: string): Image {
+    const config = this.readConfig()
+    assertApplication(name, config)
+    return new Image(name, byApplication(config, this.containers)[name]!, this.config)
+  }
+
+  /**
+   * Verify the images, and search the source for secrets.
    *
    * Runs every check, and fails with the table of all of them if any check fails.
    *
@@ -64,16 +76,17 @@ export class Built implements Settings {
   async verifyImage(knownSecrets?: Secret[]): Promise<Verified> {
     const facts = await this.facts(knownSecrets)
     new Verification(facts).summary()
-    return withSettings(new Verified(this.config, this.backendContainer, this.frontendContainer, facts), this)
+    return withSettings(new Verified(this.config, this.containers, facts), this)
   }
 
   /** The images with their size in the registry, layers and user, as a table. */
   @func()
   async summary(): Promise<string> {
-    return imageTable({ backend: this.backendContainer, frontend: this.frontendContainer }, this.readConfig())
+    const config = this.readConfig()
+    return imageTable(byApplication(config, this.containers), config)
   }
 
-  /** Every fact of both images and of their source as JSON, passed or not. */
+  /** Every fact of the images and of their source as JSON, passed or not. */
   async facts(knownSecrets?: Secret[]): Promise<string> {
     const config = this.readConfig()
     const means = {
@@ -82,9 +95,9 @@ export class Built implements Settings {
       source: this.source,
       accessTo: accessToOf(this),
     }
+    const containers = Object.entries(byApplication(config, this.containers))
     const rows = await Promise.all([
-      verifyApplication("backend", this.backendContainer, means, config),
-      verifyApplication("frontend", this.frontendContainer, means, config),
+      ...containers.map(([name, container]) => verifyApplication(name, container, means, config)),
       verifySource(this.source, config),
     ])
     return encodeFacts(rows.flat())

@@ -1,5 +1,6 @@
 import { Container, Directory, func, object, Secret, Service } from "@dagger.io/dagger"
 
+import { assertApplication, byApplication } from "./config/applications.js"
 import { decodeConfig } from "./config/codec.js"
 import { connect } from "./kubernetes/connect.js"
 import { reportFolder } from "./report/files.js"
@@ -12,14 +13,6 @@ export class Deployment implements Settings {
   /** What "deploy" prints. */
   @func()
   summary: string
-
-  /** The image of the backend, by digest. */
-  @func()
-  backendRef: string
-
-  /** The image of the frontend, by digest. */
-  @func()
-  frontendRef: string
 
   /** Address that users open. */
   @func()
@@ -45,15 +38,40 @@ export class Deployment implements Settings {
   timeout!: string
 
   private config: string
+  /** In the order of the applications. */
+  private references: string[]
   private began: string
 
-  constructor(config: string, backendRef: string, frontendRef: string, url: string, summary: string, began: string) {
+  constructor(config: string, references: string[], url: string, summary: string, began: string) {
     this.config = config
-    this.backendRef = backendRef
-    this.frontendRef = frontendRef
+    this.references = references
     this.url = url
     this.summary = summary
     this.began = began
+  }
+
+  /** The image of the backend, by digest. */
+  @func()
+  backendRef(): string {
+    return this.applicationRef("backend")
+  }
+
+  /** The image of the frontend, by digest. */
+  @func()
+  frontendRef(): string {
+    return this.applicationRef("frontend")
+  }
+
+  /**
+   * The image of one application, by digest.
+   *
+   * @param name Name of the application: backend, frontend, or a key of applications in cloud-native.yaml.
+   */
+  @func()
+  applicationRef(name: string): string {
+    const config = decodeConfig(this.config)
+    assertApplication(name, config)
+    return byApplication(config, this.references)[name]!
   }
 
   /** Its report.json, report.md and availability.svg. Requires a kubeconfig: an ephemeral cluster is gone by now. */

@@ -14,6 +14,7 @@ import {
 } from "@dagger.io/dagger"
 
 import { Built } from "./built.js"
+import { assertApplication } from "./config/applications.js"
 import { encodeConfig } from "./config/codec.js"
 import { configOf, readConfig } from "./config/read.js"
 import type { Config } from "./config/schema.js"
@@ -27,8 +28,8 @@ import { checkAll } from "./manifests/load.js"
 import { assertNotOwn, MODULE_FILE } from "./own.js"
 import { preflight } from "./preflight/preflight.js"
 import { releaseImages } from "./push/adopt.js"
-import { assertPush, assertSigned } from "./push/arguments.js"
-import { namesOf, NOT_PUSHED } from "./push/publish.js"
+import { assertPush, assertSigned, parseImages } from "./push/arguments.js"
+import { namesOf, notPushed } from "./push/publish.js"
 import { Pushed } from "./pushed.js"
 import { assertAccess } from "./registry/access.js"
 import { parseReference, parseRegistry } from "./registry/reference.js"
@@ -110,9 +111,9 @@ export class CloudNative implements Settings {
 
   /**
    * @param ws The caller's repository. Dagger fills it in for the command line; a module passes the Workspace it was given.
-   * @param source Folder with both applications, docker/ and k8s/. Default: the caller's repository, without what git ignores. Files named .env or .env.local, *.env at the root, *.kubeconfig and cosign.key are left out.
+   * @param source Folder with the applications, docker/ and k8s/. Default: the caller's repository, without what git ignores. Files named .env or .env.local, *.env at the root, *.kubeconfig and cosign.key are left out.
    * @param config Configuration file. Default: cloud-native.yaml at the root of the source, or the conventions if there is none.
-   * @param registry Host and path to push to, for example ghcr.io/acme; /<name>-backend and /<name>-frontend are appended. Required to push, and to deploy to a cluster.
+   * @param registry Host and path to push to, for example ghcr.io/acme; /<name>-backend, /<name>-frontend and so on are appended. Required to push, and to deploy to a cluster.
    * @param username User name for the registry. Default: no authentication.
    * @param password Password or token for the registry, for example env:REGISTRY_TOKEN.
    * @param registryService Host service to reach the registry through, if containers cannot reach its address (localhost:PORT), for example tcp://127.0.0.1:5000.
@@ -177,7 +178,7 @@ export class CloudNative implements Settings {
   }
 
   /**
-   * Run both test suites in parallel.
+   * Run the test suites of all applications in parallel.
    *
    * Fails unless each suite ran at least one test and all tests passed; the error names the failed tests, or the runner that
    * crashed, hung or wrote no JUnit report.
@@ -190,7 +191,7 @@ export class CloudNative implements Settings {
   }
 
   /**
-   * Build both images in parallel, after the tests. Fails with the failing step and its output.
+   * Build all images in parallel, after the tests. Fails with the failing step and its output.
    *
    * @param revision Commit of the source, for example $GITHUB_SHA: becomes a label of the images and part of their provenance, and so changes their digests. Default: none.
    */
@@ -220,13 +221,25 @@ export class CloudNative implements Settings {
   }
 
   /**
-   * Verify an image, or both images of the source.
+   * Build the image of one application, after the tests of all. Fails with the failing step and its output.
+   *
+   * @param name Name of the application: backend, frontend, or a key of applications in cloud-native.yaml.
+   * @param revision Commit of the source, for example $GITHUB_SHA: becomes a label of the image, and so changes its digest. Default: none.
+   */
+  @func({ cache: "session" })
+  async buildApplication(name: string, revision?: string): Promise<Image> {
+    assertApplication(name, await this.readConfig())
+    return (await this.test()).buildApplication(name, revision)
+  }
+
+  /**
+   * Verify an image, or the images of the source.
    *
    * Checks size, base and layers, user and permissions, secrets in it, start and stop under the restrictions of Kubernetes,
-   * SBOM and known vulnerabilities. Without an image, builds both images of the source after the tests, and verifies them and
+   * SBOM and known vulnerabilities. Without an image, builds the images of the source after the tests, and verifies them and
    * the source. Runs every check; "summary" fails if any check fails, "json" does not.
    *
-   * @param image Any image, for example ghcr.io/acme/api:1.2. Default: both images of the source.
+   * @param image Any image, for example ghcr.io/acme/api:1.2. Default: the images of the source.
    * @param base Image it must be built on, for example python:3.13-slim. Default: any base; then all layers are searched for secrets, since none is known to come from a base.
    * @param health Path that answers while the image runs, for example /health. Default: the image is not run.
    * @param port Port the image listens on. Default: the port it exposes.
@@ -251,7 +264,7 @@ export class CloudNative implements Settings {
   }
 
   /**
-   * Test, build, verify, then push both images.
+   * Test, build, verify, then push the images.
    *
    * Fails before the push if any of these fails. Attaches to each image its SBOM and an in-toto provenance statement as
    * referrers; with a signing key, signs image and statement. Requires a registry.
@@ -303,7 +316,7 @@ export class CloudNative implements Settings {
     const registryLogin = createPullSecret ? await loginOf(to?.host, access.username, access.password) : undefined
     const read = readInputs(this.source, config, { ...inputsOf(this, config), registryLogin })
     const { inputs, kubectl } = kubeconfig
-      ? await preflight(targetOf(this), config, read, namesOf(to!.prefix, config.name), { timeout: this.timeout })
+      ? await preflight(targetOf(this), config, read, namesOf(to!.prefix, config), { timeout: this.timeout })
       : {
           inputs: await completeForEphemeral(read, to && { host: to.host, access }),
           kubectl: undefined,
@@ -326,20 +339,16 @@ export class CloudNative implements Settings {
    *
    * @param backend Image of the backend, by tag or digest, for example ghcr.io/acme/shop-backend:1.2.
    * @param frontend Image of the frontend, by tag or digest.
+   * @param applications Images of the other applications, for example worker=ghcr.io/acme/shop-worker:1.2.
    */
   @func({ cache: "never" })
-  async release(backend: string, frontend: string): Promise<Pushed> {
+  async release(backend: string, frontend: string, applications: string[] = []): Promise<Pushed> {
     const access = await accessOf(this)
-    for (const reference of [backend, frontend]) assertAccess(access, parseReference(reference).host)
     const config = await this.readConfig()
-    const { images, frontendBuild } = await releaseImages(
-      this.source,
-      config,
-      { backend, frontend },
-      access,
-      this.scanner,
-    )
-    const pushed = new Pushed(encodeConfig(config), images.backend, images.frontend, "", encodeBuild(frontendBuild))
+    const given = parseImages([`backend=${backend}`, `frontend=${frontend}`, ...applications], config)
+    for (const reference of Object.values(given)) assertAccess(access, parseReference(reference).host)
+    const { images, frontendBuild } = await releaseImages(this.source, config, given, access, this.scanner)
+    const pushed = new Pushed(encodeConfig(config), Object.values(images), "", encodeBuild(frontendBuild))
     return withSettings(pushed, this)
   }
 
@@ -353,7 +362,7 @@ export class CloudNative implements Settings {
   @func({ cache: "never" })
   async plan(): Promise<string> {
     const config = await this.readConfig()
-    return withSettings(new Pushed(encodeConfig(config), NOT_PUSHED, NOT_PUSHED, ""), this).plan()
+    return withSettings(new Pushed(encodeConfig(config), Object.values(notPushed(config)), ""), this).plan()
   }
 
   /**
@@ -419,14 +428,14 @@ export class CloudNative implements Settings {
     return complete.changes(this.source)
   }
 
-  /** Check that all tests of both suites pass. */
+  /** Check that all tests of all suites pass. */
   @func()
   @check()
   async checkTests(): Promise<void> {
     await this.test()
   }
 
-  /** Check that both images build and pass every check of verifyImage. */
+  /** Check that the images build and pass every check of verifyImage. */
   @func({ cache: "never" })
   @check()
   async checkImages(): Promise<void> {
@@ -447,10 +456,9 @@ export class CloudNative implements Settings {
     if (this.kubeconfig) await this.plan()
     else {
       const config = await this.readConfig()
-      const images = { backend: NOT_PUSHED, frontend: NOT_PUSHED }
       renderRelease(
         await readInputs(this.source, config, inputsOf(this, config)),
-        images,
+        notPushed(config),
         this.namespace ?? config.namespace,
       )
     }

@@ -1,5 +1,6 @@
 import { Container, Directory, func, object, Secret, Service } from "@dagger.io/dagger"
 
+import { assertApplication, byApplication } from "./config/applications.js"
 import { decodeConfig } from "./config/codec.js"
 import { deployToCluster } from "./deploy/deploy.js"
 import { diffRelease } from "./deploy/diff.js"
@@ -9,8 +10,7 @@ import { completeForEphemeral, deployToEphemeralCluster } from "./ephemeral/depl
 import type { Kubectl } from "./kubernetes/kubectl.js"
 import { preflight } from "./preflight/preflight.js"
 import { assertTrusted } from "./push/policy.js"
-import type { PushedImages } from "./push/publish.js"
-import { parseReference } from "./registry/reference.js"
+import { hostOf, type PushedImages } from "./push/publish.js"
 import { assertKubeconfig, loginOf } from "./release/arguments.js"
 import { readInputs, type ReleaseInputs, renderRelease } from "./release/inputs.js"
 import { accessOf, inputsOf, type Settings, targetOf, withSettings } from "./settings.js"
@@ -18,17 +18,9 @@ import { formatTable } from "./util/format.js"
 import { parseDuration } from "./util/time.js"
 import { decodeBuild } from "./verify/image/next-build.js"
 
-/** Both images in a registry, referred to by digest: the only thing that can be deployed. */
+/** The images in a registry, referred to by digest: the only thing that can be deployed. */
 @object()
 export class Pushed implements Settings {
-  /** The image of the backend, by digest. */
-  @func()
-  backendRef: string
-
-  /** The image of the frontend, by digest. */
-  @func()
-  frontendRef: string
-
   source!: Directory
   registry?: string
   username?: string
@@ -49,15 +41,39 @@ export class Pushed implements Settings {
   timeout!: string
 
   private config: string
+  /** In the order of the applications. */
+  private references: string[]
   private attached: string
   private frontendBuild?: string
 
-  constructor(config: string, backendRef: string, frontendRef: string, attached: string, frontendBuild?: string) {
+  constructor(config: string, references: string[], attached: string, frontendBuild?: string) {
     this.config = config
-    this.backendRef = backendRef
-    this.frontendRef = frontendRef
+    this.references = references
     this.attached = attached
     this.frontendBuild = frontendBuild
+  }
+
+  /** The image of the backend, by digest. */
+  @func()
+  backendRef(): string {
+    return this.applicationRef("backend")
+  }
+
+  /** The image of the frontend, by digest. */
+  @func()
+  frontendRef(): string {
+    return this.applicationRef("frontend")
+  }
+
+  /**
+   * The image of one application, by digest.
+   *
+   * @param name Name of the application: backend, frontend, or a key of applications in cloud-native.yaml.
+   */
+  @func()
+  applicationRef(name: string): string {
+    assertApplication(name, decodeConfig(this.config))
+    return this.images()[name]!
   }
 
   /**
@@ -88,13 +104,13 @@ export class Pushed implements Settings {
     const config = decodeConfig(this.config)
     const access = await accessOf(this)
     const registryLogin = createPullSecret
-      ? await loginOf(parseReference(this.backendRef).host, access.username, access.password)
+      ? await loginOf(hostOf(this.images()), access.username, access.password)
       : undefined
     const read = readInputs(this.source, config, { ...inputsOf(this, config), registryLogin })
     const { inputs, kubectl } = this.kubeconfig
       ? await preflight(targetOf(this), config, read, this.images(), { access, timeout: this.timeout })
       : {
-          inputs: await completeForEphemeral(read, { host: parseReference(this.backendRef).host, access }),
+          inputs: await completeForEphemeral(read, { host: hostOf(this.images()), access }),
           kubectl: undefined,
         }
     const options = { handshake, keepFailed, force, takeOver, timeout: parseDuration(this.timeout) }
@@ -117,7 +133,7 @@ export class Pushed implements Settings {
     const began = new Date().toISOString()
     const summary = await this.deploy(createPullSecret, handshake, keepFailed)
     const url = this.publicUrl ?? decodeConfig(this.config).publicUrl
-    return withSettings(new Deployment(this.config, this.backendRef, this.frontendRef, url, summary, began), this)
+    return withSettings(new Deployment(this.config, this.references, url, summary, began), this)
   }
 
   /**
@@ -155,6 +171,6 @@ export class Pushed implements Settings {
   }
 
   private images(): PushedImages {
-    return { backend: this.backendRef, frontend: this.frontendRef }
+    return byApplication(decodeConfig(this.config), this.references)
   }
 }

@@ -2,6 +2,7 @@ import { Container, Directory, func, object, Secret, Service } from "@dagger.io/
 
 import { buildImage } from "./build/build.js"
 import { Built } from "./built.js"
+import { applicationsOf, assertApplication } from "./config/applications.js"
 import { decodeConfig } from "./config/codec.js"
 import { Image } from "./image.js"
 import { accessToOf, buildSecretsOf, type Settings, withSettings } from "./settings.js"
@@ -9,7 +10,7 @@ import { accessToOf, buildSecretsOf, type Settings, withSettings } from "./setti
 /** Source whose tests have all passed: the only thing that can be built. */
 @object()
 export class Tested implements Settings {
-  /** The JUnit reports: backend.xml and frontend.xml. */
+  /** The JUnit reports, one for each application: backend.xml, frontend.xml, and so on. */
   @func()
   junit: Directory
 
@@ -42,17 +43,15 @@ export class Tested implements Settings {
   }
 
   /**
-   * Build both images in parallel. Fails with the failing step and its output.
+   * Build all images in parallel. Fails with the failing step and its output.
    *
    * @param revision Commit of the source, for example $GITHUB_SHA: becomes a label of the images and part of their provenance, and so changes their digests. Default: none.
    */
   @func({ cache: "session" })
   async build(revision?: string): Promise<Built> {
-    const [backend, frontend] = await Promise.all([
-      this.buildOne("backend", revision),
-      this.buildOne("frontend", revision),
-    ])
-    return withSettings(new Built(this.config, backend, frontend), this)
+    const names = Object.keys(applicationsOf(decodeConfig(this.config)))
+    const containers = await Promise.all(names.map(name => this.buildOne(name, revision)))
+    return withSettings(new Built(this.config, containers), this)
   }
 
   /**
@@ -62,7 +61,7 @@ export class Tested implements Settings {
    */
   @func({ cache: "session" })
   async buildBackend(revision?: string): Promise<Image> {
-    return new Image("backend", await this.buildOne("backend", revision), this.config)
+    return this.buildApplication("backend", revision)
   }
 
   /**
@@ -72,7 +71,19 @@ export class Tested implements Settings {
    */
   @func({ cache: "session" })
   async buildFrontend(revision?: string): Promise<Image> {
-    return new Image("frontend", await this.buildOne("frontend", revision), this.config)
+    return this.buildApplication("frontend", revision)
+  }
+
+  /**
+   * Build the image of one application. Fails with the failing step and its output.
+   *
+   * @param name Name of the application: backend, frontend, or a key of applications in cloud-native.yaml.
+   * @param revision Commit of the source, for example $GITHUB_SHA: becomes a label of the image, and so changes its digest. Default: none.
+   */
+  @func({ cache: "session" })
+  async buildApplication(name: string, revision?: string): Promise<Image> {
+    assertApplication(name, decodeConfig(this.config))
+    return new Image(name, await this.buildOne(name, revision), this.config)
   }
 
   /** The suites with their number of tests and time, as a table. */
@@ -81,7 +92,7 @@ export class Tested implements Settings {
     return this.table
   }
 
-  private async buildOne(name: "backend" | "frontend", revision?: string): Promise<Container> {
+  private async buildOne(name: string, revision?: string): Promise<Container> {
     const secrets = await buildSecretsOf(this)
     return buildImage(this.source, name, decodeConfig(this.config), { accessTo: accessToOf(this), secrets, revision })
   }

@@ -1,5 +1,6 @@
 import { Container, Directory, func, object, Secret, Service } from "@dagger.io/dagger"
 
+import { applicationsOf, byApplication } from "./config/applications.js"
 import { decodeConfig } from "./config/codec.js"
 import { assertPush } from "./push/arguments.js"
 import { attachEvidence } from "./push/attach.js"
@@ -11,7 +12,7 @@ import { Verification } from "./verification.js"
 import { decodeFacts, encodeFacts } from "./verify/facts.js"
 import { encodeBuild, nextBuildOf } from "./verify/image/next-build.js"
 
-/** Both images, verified: the only thing that can be pushed. */
+/** The images, verified: the only thing that can be pushed. */
 @object()
 export class Verified implements Settings {
   source!: Directory
@@ -34,19 +35,18 @@ export class Verified implements Settings {
   timeout!: string
 
   private config: string
-  private backendContainer: Container
-  private frontendContainer: Container
+  /** In the order of the applications. */
+  private containers: Container[]
   private facts: string
 
-  constructor(config: string, backend: Container, frontend: Container, facts: string) {
+  constructor(config: string, containers: Container[], facts: string) {
     this.config = config
-    this.backendContainer = backend
-    this.frontendContainer = frontend
+    this.containers = containers
     this.facts = facts
   }
 
   /**
-   * Push both images, tagged by the content of the source.
+   * Push the images, tagged by the content of the source.
    *
    * From here on they are referred to by digest. Attaches to each image its SBOM and an in-toto provenance statement as
    * referrers; with a signing key, signs image and statement. Requires a registry.
@@ -59,20 +59,20 @@ export class Verified implements Settings {
     const images = this.images()
     const references = await publishImages(images, to.prefix, access)
     const attached = await attachEvidence(images, references, access, key)
-    const build = encodeBuild(await nextBuildOf(images.frontend))
-    return withSettings(new Pushed(this.config, references.backend, references.frontend, attached, build), this)
+    const build = encodeBuild(await nextBuildOf(images.containers.frontend!))
+    return withSettings(new Pushed(this.config, Object.values(references), attached, build), this)
   }
 
   /** The facts of each image, and of their source. */
   @func()
   verifications(): Verification[] {
     const rows = decodeFacts(this.facts)
-    return ["backend", "frontend", "source"].map(
+    return [...Object.keys(applicationsOf(decodeConfig(this.config))), "source"].map(
       name => new Verification(encodeFacts(rows.filter(row => row.image === name))),
     )
   }
 
-  /** The facts of both images, as a table. */
+  /** The facts of the images, as a table. */
   @func()
   summary(): string {
     return new Verification(this.facts).summary()
@@ -81,7 +81,7 @@ export class Verified implements Settings {
   /** The images as the steps inside this module take them. */
   images(): VerifiedImages {
     const config = decodeConfig(this.config)
-    const facts = decodeFacts(this.facts)
-    return { source: this.source, config, backend: this.backendContainer, frontend: this.frontendContainer, facts }
+    const containers = byApplication(config, this.containers)
+    return { source: this.source, config, containers, facts: decodeFacts(this.facts) }
   }
 }

@@ -6,7 +6,7 @@ The image's root file system is at /image. It becomes the root of the process, w
 container. If the settings say so, the process is confined: no capabilities, no way to gain any, and a read-only root except for the
 paths in the settings. Otherwise it has the capabilities of a container. This script is privileged and the image is untrusted, so the
 image sees no disk of the machine and nothing with which to change it. The questions: does it answer, does it finish a request in
-flight when it is told to stop, and does it stop?
+flight when it is told to stop, and does it stop? Of an image without a port: does it go on running, and does it stop?
 """
 
 import ctypes
@@ -33,8 +33,9 @@ DEVICES = ("null", "zero", "full", "random", "urandom", "tty")
 LINKS = {"fd": "fd", "stdin": "fd/0", "stdout": "fd/1", "stderr": "fd/2"}
 # What a container may only read of the kernel's settings, as in Docker.
 KERNEL = ("bus", "fs", "irq", "sys", "sysrq-trigger")
-# Seconds: between two looks, until one look is given up, and for which a request has to stay unanswered to be in flight.
-INTERVAL, PATIENCE, HELD = 0.05, 5, 0.5
+# Seconds: between two looks, until one look is given up, for which a request has to stay unanswered to be in flight, and for which
+# a process has to go on that answers no requests.
+INTERVAL, PATIENCE, HELD, ALIVE = 0.05, 5, 0.5, 5
 
 libc = ctypes.CDLL(None, use_errno=True)
 
@@ -194,19 +195,33 @@ def look(port: int, path: str, headers: dict[str, str]) -> str | None:
 
 
 def start(process: Process, settings: dict) -> str | None:
-    """Wait until it answers; what was wrong to the last: None, it does."""
+    """Wait until it answers, or has run for a while if it has no port; what was wrong to the last: None, it does."""
+    if "port" not in settings:
+        return early_end(process) if process.wait(ALIVE) else None
     while True:
         problem = look(settings["port"], settings["health"], settings["headers"])
         if problem is None:
             return None
         if process.ended():
-            return f"ended after {process.seconds():.1f} s with {process.exit}"
+            return early_end(process)
         if process.seconds() - process.starved() > settings["patience"]:
             return problem
         time.sleep(INTERVAL)
 
 
+def early_end(process: Process) -> str:
+    return f"ended after {process.seconds():.1f} s with {process.exit}"
+
+
 def stop(process: Process, settings: dict) -> dict:
+    """Tell it to stop, and how that went."""
+    if "port" not in settings:
+        return {"stopSeconds": end(process, settings, tell(process))}
+    request, told = stop_in_flight(process, settings)
+    return {"inFlight": request, "stopSeconds": end(process, settings, told)}
+
+
+def stop_in_flight(process: Process, settings: dict) -> tuple[str, float]:
     """Tell it to stop while a request is in flight: one whose body comes only afterwards."""
     body = b"{}"
     fields = "".join(f"{name}: {value}\r\n" for name, value in {"Host": "localhost", **settings["headers"]}.items())
@@ -222,12 +237,17 @@ def stop(process: Process, settings: dict) -> dict:
         # It does not take a request, though it answered one just before.
         told = tell(process)
         request = f"lost: {error}"
+    return request, told
+
+
+def end(process: Process, settings: dict, told: float) -> float | None:
+    """Seconds until it has stopped; None: it had to be killed."""
     stopped = process.wait(max(0, settings["grace"] - (time.monotonic() - told)))
     seconds = time.monotonic() - told
     if not stopped:
         os.kill(process.pid, signal.SIGKILL)
         process.wait(PATIENCE)
-    return {"inFlight": request, "stopSeconds": seconds if stopped else None}
+    return seconds if stopped else None
 
 
 def tell(process: Process) -> float:

@@ -52,8 +52,10 @@ interface Shape {
 
 function keysOf(members: ts.ObjectLiteralExpression, prefix: string): Key[] {
   return members.properties.flatMap(property => {
-    const path = prefix + property.name!.getText()
-    const inner = shapeOf(ts.isPropertyAssignment(property) ? property.initializer : declared(property.name!.getText()))
+    if (ts.isSpreadAssignment(property))
+      return keysOf(declared(property.expression.getText()) as ts.ObjectLiteralExpression, prefix)
+    const path = prefix + property.name.getText()
+    const inner = shapeOf(ts.isPropertyAssignment(property) ? property.initializer : declared(property.name.getText()))
     const description = commentOn(property)
     const own = {
       path,

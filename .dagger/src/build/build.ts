@@ -1,5 +1,6 @@
 import { Container, Directory } from "@dagger.io/dagger"
 
+import { applicationsOf } from "../config/applications.js"
 import { secretsFor } from "../config/build-secrets.js"
 import { buildContext, DOCKERFILE } from "../config/context.js"
 import { type BuildSecrets, missingArguments, missingSecrets, parseDockerfile } from "../config/dockerfile.js"
@@ -27,11 +28,11 @@ export interface BuildMeans {
 /** Build one application's image. */
 export async function buildImage(
   source: Directory,
-  name: "backend" | "frontend",
+  name: string,
   config: Config,
   { accessTo, secrets, revision }: BuildMeans,
 ): Promise<Container> {
-  const app = config[name]
+  const app = applicationsOf(config)[name]!
   console.log(`build: ${name} with ${app.dockerfile}`)
   try {
     const dockerfile = await source.file(app.dockerfile).contents()

@@ -7,6 +7,7 @@ export function encodeConfig(config: Config): string {
     ...config,
     backend: encodeApp(config.backend),
     frontend: encodeApp(config.frontend),
+    applications: Object.fromEntries(Object.entries(config.applications).map(([name, app]) => [name, encodeApp(app)])),
     limits: withSize(config.limits, "imageSize"),
   })
 }

@@ -1,3 +1,4 @@
+import { withApplications } from "./applications.js"
 import type { Config } from "./schema.js"
 
 /** The environment that an overlay is of: overlays/production → production. */
@@ -9,10 +10,11 @@ export function environmentOf(overlay: string): string {
 export function forOverlay(config: Config, overlay: string | undefined): Config {
   const own = overlay === undefined ? undefined : config.environments[environmentOf(overlay)]
   if (!own) return config
-  const { backend, frontend } = config
-  return {
-    ...config,
-    backend: { ...backend, buildArgs: { ...backend.buildArgs, ...own.backend.buildArgs } },
-    frontend: { ...frontend, buildArgs: { ...frontend.buildArgs, ...own.frontend.buildArgs } },
-  }
+  const buildArgs: Record<string, Record<string, string>> = Object.fromEntries(
+    Object.entries({ backend: own.backend, frontend: own.frontend, ...own.applications }).map(([name, values]) => [
+      name,
+      values.buildArgs,
+    ]),
+  )
+  return withApplications(config, (app, name) => ({ ...app, buildArgs: { ...app.buildArgs, ...buildArgs[name] } }))
 }

@@ -9,7 +9,7 @@ const common = { name: z.string(), method: z.string(), url: z.string(), headers:
 const AskedRequest = z.object({
   ...common,
   /** The application that is asked. */
-  to: z.enum(["backend", "frontend"]),
+  to: z.string(),
   signedIn: z.boolean(),
   /** Whether the files that its HTML names are asked for, too. */
   page: z.boolean().default(false),
@@ -36,15 +36,15 @@ export const Expectations = z.object({
 })
 export type Expectations = z.infer<typeof Expectations>
 
-/** Where each application is reached from inside the namespace, for example http://backend:80. */
-export type Addresses = Record<"backend" | "frontend", string>
+/** Where each application that answers requests is reached from inside the namespace, for example http://backend:80. */
+export type Addresses = Record<string, string>
 
 /** The config's monitor, at the addresses that the manifests' Services have, for the address that users open. */
 export function expectationsOf(config: Config, publicUrl: string, addresses: Addresses): Expectations {
   const { requests, signIn, secrets } = config.monitor
-  const addressed = <Request extends { to: "backend" | "frontend"; path: string }>(request: Request) => ({
+  const addressed = <Request extends { to: string; path: string }>(request: Request) => ({
     ...request,
-    url: addresses[request.to] + request.path,
+    url: addresses[request.to]! + request.path,
   })
   const own = Expectations.parse({ requests: requests.map(addressed), signIn: signIn.map(addressed), secrets })
   // An origin has no character that JSON escapes.

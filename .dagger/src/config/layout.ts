@@ -1,6 +1,7 @@
 import { Directory } from "@dagger.io/dagger"
 
 import { CloudNativeError } from "../util/errors.js"
+import { applicationsOf, keyOf } from "./applications.js"
 import type { Config } from "./schema.js"
 
 /** Whether a key stands in the configuration itself; else it is a file of the source. */
@@ -10,9 +11,9 @@ export function isPem(key: string): boolean {
 
 /** Fail, naming everything that was looked for and not found, unless the source has all that a pipeline needs. */
 export async function assertLayout(source: Directory, config: Config): Promise<void> {
-  const wanted = (["backend", "frontend"] as const).flatMap(app => [
-    { path: config[app].path, what: `the ${app}'s folder`, key: `${app}.path` },
-    { path: config[app].dockerfile, what: `the ${app}'s Dockerfile`, key: `${app}.dockerfile` },
+  const wanted = Object.entries(applicationsOf(config)).flatMap(([name, { path, dockerfile }]) => [
+    { path, what: `the ${name}'s folder`, key: `${keyOf(name)}.path` },
+    { path: dockerfile, what: `the ${name}'s Dockerfile`, key: `${keyOf(name)}.dockerfile` },
   ])
   const { publicKey } = config.policy
   if (publicKey && !isPem(publicKey))

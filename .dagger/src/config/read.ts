@@ -1,5 +1,6 @@
 import { Directory, File } from "@dagger.io/dagger"
 
+import { applicationsOf, withApplications } from "./applications.js"
 import { builtStage, parseDockerfile, withoutDigest } from "./dockerfile.js"
 import { forOverlay } from "./environment.js"
 import { assertLayout } from "./layout.js"
@@ -12,11 +13,11 @@ const FILE = "cloud-native.yaml"
 export async function readConfig(source: Directory, file?: File, overlay?: string): Promise<Config> {
   const config = forOverlay(await configOf(source, file), overlay)
   await assertLayout(source, config)
-  const [backend, frontend] = await Promise.all([
-    withOwnBase(source, config.backend),
-    withOwnBase(source, config.frontend),
-  ])
-  return { ...config, backend, frontend }
+  const bases = await Promise.all(
+    Object.entries(applicationsOf(config)).map(async ([name, app]) => [name, await baseOf(source, app)] as const),
+  )
+  const baseByName = Object.fromEntries(bases)
+  return withApplications(config, (app, name) => ({ ...app, base: baseByName[name]! }))
 }
 
 /** The configuration for what needs no application of the source: the file given, else cloud-native.yaml of the source, else conventions. */
@@ -25,10 +26,10 @@ export async function configOf(source: Directory, file?: File): Promise<Config> 
   return found ? parseConfig(await found.contents(), await found.name()) : parseConfig("", FILE)
 }
 
-/** The application with the base that the repository's own Dockerfile names. */
-async function withOwnBase(source: Directory, app: AppConfig): Promise<AppConfig> {
-  if (!app.readsBase) return app
+/** The base of an application; where the repository has its own Dockerfile, the one that it names. */
+async function baseOf(source: Directory, app: AppConfig): Promise<string> {
+  if (!app.readsBase) return app.base
   const dockerfile = parseDockerfile(await source.file(app.dockerfile).contents(), app.buildArgs)
   const image = builtStage(dockerfile, app.target)?.image
-  return image && image !== "scratch" ? { ...app, base: withoutDigest(image) } : app
+  return image && image !== "scratch" ? withoutDigest(image) : app.base
 }

@@ -9,15 +9,23 @@ const REFERENCE = /\$\{(?:(\w+)(?:\|(\w+))?\})?/g
 
 interface Referring {
   services: Record<string, unknown>
-  backend: { test: { services: string[] } }
-  frontend: { test: { services: string[] } }
+  backend: Application
+  frontend: Application
+  applications: Record<string, Application>
+  environments: Record<string, { applications: Record<string, unknown> }>
   ephemeral: { services: string[]; secrets: Record<string, string>; random: string[] }
   handshake: Steps
-  monitor: { secrets: string[]; signIn: Steps; requests?: { headers: object; signedIn: boolean }[] }
+  monitor: { secrets: string[]; signIn: Steps; requests?: { to: string; headers: object; signedIn: boolean }[] }
+  verification: { accept: { image?: string }[] }
   policy: { publicKey?: string; attestation: string }
 }
 
-type Steps = { capture: Record<string, string>; json?: unknown; form?: unknown }[]
+interface Application {
+  port?: number
+  test: { services: string[] }
+}
+
+type Steps = { to: string; capture: Record<string, string>; json?: unknown; form?: unknown }[]
 
 /** What a mistaken reference carries beside its message, as parameters of the issue. */
 export interface Reference {
@@ -39,6 +47,7 @@ export function checkReferences(config: Referring, context: z.RefinementCtx): vo
   const report: Report = (path, message, reference) =>
     context.addIssue({ code: "custom", path, message, params: { ...reference } })
   checkServices(config, report)
+  checkApplications(config, report)
   checkRandom(config, report)
   checkPolicy(config, report)
   checkVariables(config.handshake, ["handshake"], BUILT_IN, report)
@@ -68,10 +77,13 @@ function checkBodies(steps: Steps, at: Path, report: Report): void {
 function checkServices(config: Referring, report: Report): void {
   const candidates = Object.keys(config.services)
   const uses: { path: Path; names: string[] }[] = [
-    { path: ["backend", "test", "services"], names: config.backend.test.services },
-    { path: ["frontend", "test", "services"], names: config.frontend.test.services },
-    { path: ["ephemeral", "services"], names: config.ephemeral.services },
-  ]
+    ...["backend" as const, "frontend" as const].map(name => ({ path: [name], app: config[name] })),
+    ...Object.entries(config.applications).map(([name, app]) => ({ path: ["applications", name], app })),
+  ].map(({ path, app }) => ({ path: [...path, "test", "services"], names: app.test.services }))
+  uses.push({ path: ["ephemeral", "services"], names: config.ephemeral.services })
+  for (const name of candidates)
+    if (name in config.applications)
+      report(["services", name], "a name that no application has", { got: name })
   for (const { path, names } of uses) {
     for (const [index, word] of names.entries()) {
       if (!candidates.includes(word))
@@ -81,6 +93,36 @@ function checkServices(config: Referring, report: Report): void {
         })
     }
   }
+}
+
+/** Requests go to applications that answer some; other places name any application. */
+function checkApplications(config: Referring, report: Report): void {
+  const { backend, frontend, applications, environments, handshake, monitor, verification } = config
+  const all: Record<string, Application> = { backend, frontend, ...applications }
+  const names = Object.keys(all)
+  const serving = names.filter(name => all[name]!.port !== undefined)
+  const steps: [Path, { to: string }[]][] = [
+    [["handshake"], handshake],
+    [["monitor", "signIn"], monitor.signIn],
+    [["monitor", "requests"], monitor.requests ?? []],
+  ]
+  const check = (path: Path, expected: string, word: string, candidates: string[]) => {
+    if (!candidates.includes(word))
+      report(path, `${expected}: ${candidates.join(", ")}`, { got: JSON.stringify(word), meant: { word, candidates } })
+  }
+  for (const [at, requests] of steps)
+    for (const [index, { to }] of requests.entries())
+      check([...at, index, "to"], "an application with a port", to, serving)
+  for (const [index, { image }] of verification.accept.entries())
+    if (image !== undefined) check(["verification", "accept", index, "image"], "an application", image, names)
+  for (const [environment, own] of Object.entries(environments))
+    for (const name of Object.keys(own.applications))
+      check(
+        ["environments", environment, "applications", name],
+        "a key of applications",
+        name,
+        Object.keys(applications),
+      )
 }
 
 function checkRandom({ ephemeral }: Referring, report: Report): void {

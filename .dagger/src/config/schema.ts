@@ -17,6 +17,7 @@ const label = matching(
   /^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$/,
   "a DNS label: at most 63 small letters, digits and dashes, a letter first",
 )
+const applicationName = matching(/^[a-z][a-z0-9-]*$/, "the name of an application, for example backend")
 const path = matching(/^\/\S*$/, "a path that begins with /")
 const INSIDE = /(?!\/)(?!(.*\/)?\.\.(\/|$))\S+/
 const folder = matching(new RegExp(`^${INSIDE.source}$`), "a path inside the source, relative to its root")
@@ -41,7 +42,57 @@ interface Conventions {
 const BACKEND: Conventions = { name: "backend", port: 8000, health: "/health", base: "python:3.13-slim" }
 const FRONTEND: Conventions = { name: "frontend", port: 3000, health: "/api/health", base: "node:20-alpine" }
 
+/** Names that an application beside the two cannot have; what is found out about the source is listed beside that of the images. */
+const RESERVED = ["backend", "frontend", "source"]
+
 const conventionalDockerfile = (name: string) => `docker/${name}.dockerfile`
+
+/** What is asked of every application. */
+const COMMON = {
+  /** Folder of the source that is the build's context; `.` is the whole source, for a monorepo that builds from its root. Default: `path`. */
+  context: folder.optional(),
+  /** Stage of the Dockerfile that becomes the image. Default: the last one. */
+  target: text.optional(),
+  /** Build arguments (ARG) of the Dockerfile, such as NEXT_PUBLIC_API_URL. No secrets: they stay readable in the image; a Dockerfile mounts those of --build-secrets. */
+  buildArgs: variables.default({}),
+  /** Name of its image in the manifests and charts, without a tag, where that ends neither in the application's name nor in its folder's or its Service's, for example todo-server. */
+  image: text.optional(),
+  /** Path of a POST whose body the application reads: with it a request is held in flight while the image is told to stop. Default: `health`. */
+  inFlight: path.optional(),
+  /** Size in the registry that the layers above the base have to stay below, for example 12MB. Default: no limit of their own. */
+  ownSize: size.optional(),
+  /** The image that the tests run in and that the final stage is built on. Default: that of the Dockerfile's final stage; for docker/backend.dockerfile python:3.13-slim, for docker/frontend.dockerfile node:20-alpine. */
+  base: image.optional(),
+  test: section({
+    /** Why this application has no tests, on purpose: its suite is not run, and every summary shows the reason. Default: tests are required. */
+    none: text.optional(),
+    /** Stage of the Dockerfile to run the suite in, with its system packages and its interpreter, such as the stage that installs the dependencies. Default: the suite runs in `base`. */
+    target: text.optional(),
+    /** System packages that the installation or the suite needs, by their names for apt or apk, for example [libpq-dev, gcc]. */
+    packages: list(text, "a list of packages, for example [libpq-dev, gcc]").default([]),
+    /** Folder that the suite runs in, from the source's root, where tests import from above the application's folder. Default: `path`. */
+    workdir: folder.optional(),
+    /** Commands that install the dependencies. Default: those of the package manager whose lockfile the repository has. */
+    install: list(argv, "a list of commands, for example [[npm, ci]]").optional(),
+    /** The command that runs the suite and writes the JUnit report. Default: that of the test runner that the manifest names (pytest; vitest, jest, node --test, bun test). */
+    command: argv.optional(),
+    /** Where it writes the report, from the folder that the suite runs in. */
+    junit: folder.default("junit.xml"),
+    /** Folders of the container that keep downloaded packages from one run to the next. Default: those of the package manager. */
+    caches: list(path, "a list of folders").optional(),
+    /** Backing services that the suite reaches under their names. */
+    services: list(text, "a list of names of services").default([]),
+    /** Environment of the installation and of the suite. */
+    env: variables.default({}),
+    /** Seconds that the suite may take. */
+    timeout: seconds.default(600),
+    /** Names of the tests that may be skipped, as the failure lists them; * stands for any text. Tests that are expected to fail and do (xfail), and todo tests, need no entry. */
+    allowSkipped: list(
+      text,
+      'a list of names of tests that may be skipped, for example ["tests.test_cart › test_on_windows*"]; a number is no longer accepted, since any other test could use it up',
+    ).default([]),
+  }),
+}
 
 function app(conventions: Conventions) {
   return section({
@@ -49,57 +100,30 @@ function app(conventions: Conventions) {
     path: folder.default(conventions.name),
     /** The Dockerfile, from the source's root. */
     dockerfile: folder.default(conventionalDockerfile(conventions.name)),
-    /** Folder of the source that is the build's context; `.` is the whole source, for a monorepo that builds from its root. Default: `path`. */
-    context: folder.optional(),
-    /** Stage of the Dockerfile that becomes the image. Default: the last one. */
-    target: text.optional(),
-    /** Build arguments (ARG) of the Dockerfile, such as NEXT_PUBLIC_API_URL. No secrets: they stay readable in the image; a Dockerfile mounts those of --build-secrets. */
-    buildArgs: variables.default({}),
-    /** Name of its image in the manifests and charts, without a tag, where that ends neither in the application's name nor in its folder's or its Service's, for example todo-server. */
-    image: text.optional(),
     /** Its Service, as the manifests name it. */
     service: label.default(conventions.name),
     /** Port that its container listens on. The port of its Service is read from the manifests. */
     port: port.default(conventions.port),
     /** Path that answers as long as the process lives. */
     health: path.default(conventions.health),
-    /** Path of a POST whose body the application reads: with it a request is held in flight while the image is told to stop. Default: `health`. */
-    inFlight: path.optional(),
-    /** Size in the registry that the layers above the base have to stay below, for example 12MB. Default: no limit of their own. */
-    ownSize: size.optional(),
-    /** The image that the tests run in and that the final stage is built on. Default: that of the Dockerfile's final stage; for docker/backend.dockerfile python:3.13-slim, for docker/frontend.dockerfile node:20-alpine. */
-    base: image.optional(),
-    test: section({
-      /** Why this application has no tests, on purpose: its suite is not run, and every summary shows the reason. Default: tests are required. */
-      none: text.optional(),
-      /** Stage of the Dockerfile to run the suite in, with its system packages and its interpreter, such as the stage that installs the dependencies. Default: the suite runs in `base`. */
-      target: text.optional(),
-      /** System packages that the installation or the suite needs, by their names for apt or apk, for example [libpq-dev, gcc]. */
-      packages: list(text, "a list of packages, for example [libpq-dev, gcc]").default([]),
-      /** Folder that the suite runs in, from the source's root, where tests import from above the application's folder. Default: `path`. */
-      workdir: folder.optional(),
-      /** Commands that install the dependencies. Default: those of the package manager whose lockfile the repository has. */
-      install: list(argv, "a list of commands, for example [[npm, ci]]").optional(),
-      /** The command that runs the suite and writes the JUnit report. Default: that of the test runner that the manifest names (pytest; vitest, jest, node --test, bun test). */
-      command: argv.optional(),
-      /** Where it writes the report, from the folder that the suite runs in. */
-      junit: folder.default("junit.xml"),
-      /** Folders of the container that keep downloaded packages from one run to the next. Default: those of the package manager. */
-      caches: list(path, "a list of folders").optional(),
-      /** Backing services that the suite reaches under their names. */
-      services: list(text, "a list of names of services").default([]),
-      /** Environment of the installation and of the suite. */
-      env: variables.default({}),
-      /** Seconds that the suite may take. */
-      timeout: seconds.default(600),
-      /** Names of the tests that may be skipped, as the failure lists them; * stands for any text. Tests that are expected to fail and do (xfail), and todo tests, need no entry. */
-      allowSkipped: list(
-        text,
-        'a list of names of tests that may be skipped, for example ["tests.test_cart › test_on_windows*"]; a number is no longer accepted, since any other test could use it up',
-      ).default([]),
-    }),
+    ...COMMON,
   })
 }
+
+/** An application beside the two. */
+const Application = section({
+  /** Folder of the source. Default: the application's name. */
+  path: folder.optional(),
+  /** The Dockerfile, from the source's root. Default: the Dockerfile in `path`. */
+  dockerfile: folder.optional(),
+  /** Its Service, as the manifests name it. Default: the application's name. */
+  service: label.optional(),
+  /** Port that its container listens on. Default: none, as of a worker: it answers no requests, and has neither a Service nor a health path. */
+  port: port.optional(),
+  /** Path that answers as long as the process lives, where it has a port. */
+  health: path.default("/health"),
+  ...COMMON,
+})
 
 const ownValues = section({
   /** Build arguments that are set there, in place of those of the same name. */
@@ -113,8 +137,10 @@ const Environment = z.strictObject(
     backend: ownValues,
     /** Of the frontend. */
     frontend: ownValues,
+    /** Of the other applications, by name. */
+    applications: z.record(text, ownValues, "a mapping of applications to their values").default({}),
   },
-  "a mapping with backend and frontend",
+  "a mapping with backend, frontend and applications",
 )
 
 /** A Helm chart of the source, rendered as "helm template" does. */
@@ -174,7 +200,7 @@ const Step = z.strictObject(
     /** What the step shows, for the summary. */
     name: text,
     /** The application that is asked, through its Service in the cluster; cookies are kept from step to step as in a browser. */
-    to: z.enum(["backend", "frontend"], "backend or frontend"),
+    to: applicationName,
     /** Method of the request. */
     method: z.enum(["GET", "POST", "PUT", "PATCH", "DELETE"], "GET, POST, PUT, PATCH or DELETE").default("GET"),
     /** Path of the request, with its query. */
@@ -208,7 +234,7 @@ const MonitorRequest = z.strictObject(
     /** What it is called in the report. */
     name: text,
     /** The application that is asked, through its Service in the cluster. */
-    to: z.enum(["backend", "frontend"], "backend or frontend"),
+    to: applicationName,
     /** Method of the request. */
     method: z.enum(["GET", "HEAD"], "GET or HEAD: the monitor changes nothing").default("GET"),
     /** Path of the request, with its query. */
@@ -261,8 +287,8 @@ const Acceptance = z.strictObject(
     fact: z.enum(FACTS, `a fact: ${FACTS.join(", ")}`),
     /** The finding, as the table lists it, without layer and line; * stands for any text. Needed for final stage, file modes, browser code and secrets, whose findings are accepted one by one. */
     finding: text.optional(),
-    /** The application whose image it is. Default: both. */
-    image: z.enum(["backend", "frontend"], "backend or frontend").optional(),
+    /** The application whose image it is. Default: all. */
+    image: applicationName.optional(),
     /** Why it does no harm here. */
     reason: text,
     /** The last day of it, as YYYY-MM-DD. */
@@ -273,7 +299,7 @@ const Acceptance = z.strictObject(
 
 /** cloud-native.yaml; every key is optional. */
 export const Config = section({
-  /** Names the images (<registry>/<name>-backend, <name>-frontend) and the release. */
+  /** Names the images (<registry>/<name>-backend, <name>-frontend, and so on) and the release. */
   name: label.default("app"),
   /** Namespace of the cluster. Default: the name. */
   namespace: label.optional(),
@@ -291,6 +317,17 @@ export const Config = section({
   secretName: label.default("app-secrets"),
   backend: app(BACKEND),
   frontend: app(FRONTEND),
+  /** Further applications, by name: workers, and other servers. Each is tested, built, verified, pushed and deployed as the two are, wherever the manifests say `image: NAME`. */
+  applications: z
+    .record(
+      label.refine(
+        name => !RESERVED.includes(name),
+        "a name other than backend and frontend, which have their own keys, and source",
+      ),
+      Application,
+      "a mapping of names to applications",
+    )
+    .default({}),
   /** What differs by environment. Its name is the last part of --overlay: production for overlays/production. An image that is built with values of an environment is for that one alone. */
   environments: z.record(text, Environment, "a mapping of environments to their values").default({}),
   /** Backing services of the tests and of an ephemeral cluster, by name. */
@@ -322,7 +359,7 @@ export const Config = section({
   monitor: section({
     /** Requests a second on new connections, and again as many on kept ones: shared by the requests without a `rate` of their own. */
     rate: wholeNumber(1, 1000, "a number of requests a second, 1 to 1000").default(20),
-    /** What is requested. Default: the health paths of both applications. */
+    /** What is requested. Default: the health path of each application that has a port. */
     requests: list(MonitorRequest, "a list of requests").optional(),
     /** Steps that sign in, once; texts may hold ${PUBLIC_URL} and ${KEY} of `secrets`. */
     signIn: list(Step, "a list of steps").default([]),
@@ -412,6 +449,9 @@ export const Config = section({
     manifests: config.manifests ?? (config.charts.length > 0 ? undefined : "k8s"),
     backend: completed(config.backend, BACKEND),
     frontend: completed(config.frontend, FRONTEND),
+    applications: Object.fromEntries(
+      Object.entries(config.applications).map(([name, app]) => [name, completedFurther(app, name)]),
+    ),
     monitor: {
       ...config.monitor,
       requests: withPages(withRates(config.monitor.requests ?? healthRequests(config), config.monitor.rate)),
@@ -420,13 +460,14 @@ export const Config = section({
 
 export type Config = z.output<typeof Config>
 export type ChartConfig = Config["charts"][number]
-export type AppConfig = Config["backend"]
+/** An application, whichever it is. */
+export type AppConfig = Config["applications"][string]
 export type ServiceConfig = Config["services"][string]
 
 /** The settings of an application whose defaults depend on other settings. */
 function completed<App extends { base?: string; context?: string; path: string; dockerfile: string }>(
   app: App,
-  { name, base }: Conventions,
+  { name, base }: Pick<Conventions, "name" | "base">,
 ) {
   return {
     ...app,
@@ -437,16 +478,31 @@ function completed<App extends { base?: string; context?: string; path: string; 
   }
 }
 
-function healthRequests(apps: Record<"backend" | "frontend", { health: string }>): z.output<typeof MonitorRequest>[] {
-  return (["backend", "frontend"] as const).map(to => ({
-    name: `${to}'s health`,
-    to,
-    method: "GET",
-    path: apps[to].health,
-    headers: {},
-    signedIn: false,
-    expect: { status: 200 },
-  }))
+/** The settings of an application beside the two, which go by its name and its own Dockerfile. */
+function completedFurther(app: z.output<typeof Application>, name: string) {
+  const { path = name, service = name } = app
+  const { dockerfile = `${path}/Dockerfile` } = app
+  return completed({ ...app, path, service, dockerfile }, { name, base: BACKEND.base })
+}
+
+interface Applications {
+  backend: { port: number; health: string }
+  frontend: { port: number; health: string }
+  applications: Record<string, { port?: number; health: string }>
+}
+
+function healthRequests({ backend, frontend, applications }: Applications): z.output<typeof MonitorRequest>[] {
+  return Object.entries({ backend, frontend, ...applications })
+    .filter(([, { port }]) => port !== undefined)
+    .map(([to, { health }]) => ({
+      name: `${to}'s health`,
+      to,
+      method: "GET",
+      path: health,
+      headers: {},
+      signedIn: false,
+      expect: { status: 200 },
+    }))
 }
 
 /** Better Auth's own limit, of 100 requests a minute, path and address: both kinds of connection take half of it. */

@@ -1,3 +1,4 @@
+import { servingOf } from "../config/applications.js"
 import { type Expectations, expectationsOf } from "../config/expectations.js"
 import type { Config } from "../config/schema.js"
 import { dryRun } from "../kubernetes/dry-run.js"
@@ -66,7 +67,7 @@ export async function deployRelease(
   const redactor = redactorOf(inputs)
   logUnredactable(inputs, redactor)
   const { config, publicUrl } = inputs
-  const expectations = expectationsOf(config, publicUrl, addressesOf(release.objects, config))
+  const expectations = expectationsOf(config, publicUrl, addressesOf(release.objects, servingOf(config)))
   const recorded = { release, images: { ...images }, publicUrl, expectations, frontendBuild }
   const applied = new AppliedWorkloads()
   return exclusively({ kubectl, config, recorded, options, redactor, applied, isRollback: false })
@@ -213,7 +214,7 @@ async function undo(
 /** What the release that runs has to answer, if that was recorded, and what this one has to. */
 function versionsOf({ config, recorded }: RolloutTask, running: Recorded | undefined): Expectations[] {
   const { release, publicUrl } = recorded
-  const own = recorded.expectations ?? expectationsOf(config, publicUrl, addressesOf(release.objects, config))
+  const own = recorded.expectations ?? expectationsOf(config, publicUrl, addressesOf(release.objects, servingOf(config)))
   return running?.expectations ? [running.expectations, own] : [own]
 }
 

@@ -1,3 +1,4 @@
+import { applicationsOf } from "../config/applications.js"
 import type { AvailabilityGuard } from "../monitor/availability-guard.js"
 import { type Report, SCHEMA_VERSION } from "../report/report.js"
 import type { PodChange } from "../status/timeline.js"
@@ -6,9 +7,9 @@ import type { Skew } from "../verify/image/next-build.js"
 import type { RolloutTask } from "./task.js"
 
 /** The applications that the config lets go without tests, each with its reason. */
-function untestedOf({ backend, frontend }: RolloutTask["config"]): Pick<Report, "untested"> {
-  const reasons = Object.entries({ backend: backend.test.none, frontend: frontend.test.none }).flatMap(
-    ([name, reason]) => (reason === undefined ? [] : [[name, reason]]),
+function untestedOf(config: RolloutTask["config"]): Pick<Report, "untested"> {
+  const reasons = Object.entries(applicationsOf(config)).flatMap(([name, { test }]) =>
+    test.none === undefined ? [] : [[name, test.none]],
   )
   return reasons.length > 0 ? { untested: Object.fromEntries(reasons) as Record<string, string> } : {}
 }

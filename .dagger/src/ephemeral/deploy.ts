@@ -53,13 +53,13 @@ export interface Elsewhere {
 /** Complete the inputs for a cluster that has nothing beforehand; throws one error with all that is missing, and all that is wrong. */
 export async function completeForEphemeral(read: Promise<ReleaseInputs>, registry?: Elsewhere): Promise<ReleaseInputs> {
   const inputs = { ...withEphemeralSecrets(await read), ...(registry && (await loginTo(registry))) }
-  const { namespace, name } = inputs.config
+  const { config } = inputs
   // The registry there is open; in one elsewhere, the nodes are logged in.
   const pullSecrets = neededBy(inputs.manifests)
     .filter(({ reference }) => reference.path.includes("imagePullSecrets"))
     .map(({ reference }) => reference)
   await together(
-    () => renderRelease(inputs, namesOf(REGISTRY, name), namespace),
+    () => renderRelease(inputs, namesOf(REGISTRY, config), config.namespace),
     () => registry && assertReachable(registry),
     () =>
       assertResolved(
@@ -220,7 +220,7 @@ async function withMirror(machine: Container, images: PushedImages, registry: Se
 
 /** Where the node finds images of these hosts: at a registry that is a service, in plain HTTP. */
 export function mirrorsOf(images: PushedImages, port: number): object {
-  const hosts = Object.values<string>(images).map(reference => parseReference(reference).host)
+  const hosts = Object.values(images).map(reference => parseReference(reference).host)
   return { mirrors: Object.fromEntries(hosts.map(host => [host, { endpoint: [`http://${MIRROR}:${port}`] }])) }
 }
 

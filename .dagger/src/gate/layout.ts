@@ -2,6 +2,7 @@ import { posix } from "node:path"
 
 import { Directory } from "@dagger.io/dagger"
 
+import { applicationsOf } from "../config/applications.js"
 import type { Config } from "../config/schema.js"
 
 /** What a repository holds: all paths, and the text of the files that say how it is installed and tested. */
@@ -27,10 +28,10 @@ const TEXTS = [
 /** Folders that hold what tools made, not what people wrote. */
 const MADE = /(^|\/)(node_modules|\.venv|venv|\.next|__pycache__|\.git)\//
 
-/** Read what there is to know about both applications before anything is installed. */
+/** Read what there is to know about the applications before anything is installed. */
 export async function readLayout(source: Directory, config: Config): Promise<Layout> {
   const files = (await source.glob("**/*")).filter(path => !path.endsWith("/") && !MADE.test(path))
-  const apps = [config.backend, config.frontend]
+  const apps = Object.values(applicationsOf(config))
   const folders = new Set(apps.flatMap(({ path }) => upwards(path)))
   const wanted = files.filter(
     path =>

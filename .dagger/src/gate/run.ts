@@ -2,6 +2,7 @@ import { stripVTControlCharacters } from "node:util"
 
 import { Container, dag, Directory, ReturnType } from "@dagger.io/dagger"
 
+import { applicationsOf } from "../config/applications.js"
 import type { BuildSecrets } from "../config/dockerfile.js"
 import type { AppConfig, Config } from "../config/schema.js"
 import { withServices } from "../config/services.js"
@@ -20,7 +21,7 @@ import { judge, type SuiteRun, testsOf } from "./verdict.js"
 export interface Gate {
   /** The suites with their number of tests and time, as a table, then what a person should know. */
   summary: string
-  /** backend.xml and frontend.xml. */
+  /** One for each application: backend.xml, frontend.xml, and so on. */
   junit: Directory
 }
 
@@ -39,11 +40,11 @@ interface Outcome {
   warnings: string[]
 }
 
-/** Run both suites in parallel; throws unless every test of both passed, with all that is wrong with either. */
+/** Run the suites of all applications in parallel; throws unless every test passed, with all that is wrong with any. */
 export async function runGate(source: Directory, config: Config, secrets: BuildSecrets): Promise<Gate> {
   const since = Math.floor(Date.now() / 1000)
   const layout = await quietly("layout of the repository", () => readLayout(source, config))
-  const apps = (["backend", "frontend"] as const).map(name => ({ name, app: config[name] }))
+  const apps = Object.entries(applicationsOf(config)).map(([name, app]) => ({ name, app }))
   const untested = apps.flatMap(({ name, app }) => (app.test.none ? [{ app: name, reason: app.test.none }] : []))
   const call = { source, config, secrets, layout, since }
   const settled = await Promise.allSettled(

@@ -50,21 +50,18 @@ const ADVISORY: Rule[] = [
   credentialInManifests,
 ]
 
-type Apps = Record<"backend" | "frontend", App>
-
 /** Check the manifests against the rules of a safe rolling update; every violation, none if they are fit to deploy. */
-export function checkManifests(manifests: Manifest[], apps: Apps): Problem[] {
+export function checkManifests(manifests: Manifest[], apps: Record<string, App>): Problem[] {
   return violations([...BLOCKING, ...ADVISORY], manifests, apps)
 }
 
 /** The same checks before a deployment: throws if the rollout would fail or lose requests, and prints the other violations as warnings. */
-export function assertDeployable(manifests: Manifest[], apps: Apps): void {
+export function assertDeployable(manifests: Manifest[], apps: Record<string, App>): void {
   assertNone(violations(BLOCKING, manifests, apps))
   for (const problem of violations(ADVISORY, manifests, apps))
     console.log(`manifests: warning: ${locationOf(problem)}${problem.what}`)
 }
 
-function violations(rules: Rule[], manifests: Manifest[], { backend, frontend }: Apps): Problem[] {
-  const context = { manifests, apps: { backend, frontend } }
-  return rules.flatMap(rule => [...rule(context)])
+function violations(rules: Rule[], manifests: Manifest[], apps: Record<string, App>): Problem[] {
+  return rules.flatMap(rule => [...rule({ manifests, apps })])
 }

@@ -1,5 +1,6 @@
 import { z } from "zod"
 
+import { keyOf } from "../config/applications.js"
 import { readReference } from "../registry/reference.js"
 import { describe, type Manifest, type Path } from "./manifest.js"
 import { containersOf, podsOf } from "./pods.js"
@@ -34,7 +35,7 @@ export function* imageProblems(manifests: Manifest[], placeholders: string[]): G
         yield problemAt(manifest, [...path, "image"], {
           code: "IMAGE_NOT_PINNED",
           what: `image ${container.image} of container ${container.name} is neither a placeholder nor a digest`,
-          fix: `write ${placeholders.map(name => `image: ${name}`).join(" or ")} for an image built here, or its name in cloud-native.yaml: ${placeholders.map(name => `${name}.image`).join(" or ")}; else pin it: ${container.image}@sha256:…`,
+          fix: `write ${placeholders.map(name => `image: ${name}`).join(" or ")} for an image built here, or its name in cloud-native.yaml: ${placeholders.map(name => `${keyOf(name)}.image`).join(" or ")}; for another one built here, add it to applications; else pin it: ${container.image}@sha256:…`,
         })
     }
   }

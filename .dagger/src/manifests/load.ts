@@ -2,6 +2,7 @@ import { posix } from "node:path"
 
 import { dag, Directory } from "@dagger.io/dagger"
 
+import { applicationsOf } from "../config/applications.js"
 import { environmentOf } from "../config/environment.js"
 import type { ChartConfig, Config } from "../config/schema.js"
 import { CloudNativeError } from "../util/errors.js"
@@ -95,7 +96,7 @@ function ownFilesOfNone(overlay: string | undefined, known: boolean, config: Con
 function readManifests(files: File[], config: Config): Manifest[] {
   const { applied, others } = withoutOtherHooks(parseManifests(files))
   for (const other of others) console.log(`manifests: left out, since it is for another occasion: ${other}`)
-  const { problems, notes } = placeOwnImages(applied, { backend: config.backend, frontend: config.frontend })
+  const { problems, notes } = placeOwnImages(applied, applicationsOf(config))
   for (const note of notes) console.log(`manifests: ${note}`)
   assertNone(problems)
   return applied
@@ -142,7 +143,7 @@ export async function checkAll(source: Directory, config: Config): Promise<void>
   const overlays = await overlaysOf(source, config)
   // A folder without anything to deploy says so itself.
   for (const overlay of overlays.length > 0 ? overlays : [{}])
-    assertNone(checkManifests(await manifestsOf(source, config, overlay), config))
+    assertNone(checkManifests(await manifestsOf(source, config, overlay), applicationsOf(config)))
 }
 
 /** What of a source can be deployed: itself, and its environments, those of the charts included. */

@@ -1,3 +1,4 @@
+import { keyOf } from "../config/applications.js"
 import { readReference } from "../registry/reference.js"
 import { imagesOf, notWatched } from "./images.js"
 import { describe, type Manifest, type Path } from "./manifest.js"
@@ -35,7 +36,7 @@ export function placeOwnImages(manifests: Manifest[], apps: Record<string, Named
           problemAt(manifest, [...path, "image"], {
             code: "IMAGE_AMBIGUOUS",
             what: `image ${image} of container ${container.name} may be ${names.join(" or ")}`,
-            fix: `say whose it is in cloud-native.yaml: ${names.map(name => `${name}.image: ${nameIn(image)}`).join(", or ")}`,
+            fix: `say whose it is in cloud-native.yaml: ${names.map(name => `${keyOf(name)}.image: ${nameIn(image)}`).join(", or ")}`,
           }),
         )
       } else if (name !== undefined && name !== image) {

@@ -19,7 +19,7 @@ export interface ReleaseInputs {
   name: string
   namespace: string
   /** References by digest, by placeholder. */
-  images: { backend: string; frontend: string }
+  images: Record<string, string>
   publicUrl: string
   /** The Secret that `secrets` become. */
   secretName: string

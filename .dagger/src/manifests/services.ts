@@ -42,11 +42,8 @@ export function backingOf(service: Service, port: ServicePort, manifests: Manife
 }
 
 /** Where each application answers inside its namespace. */
-export function addressesOf(
-  objects: KubernetesObject[],
-  { backend, frontend }: Record<keyof Addresses, Served>,
-): Addresses {
-  return { backend: addressOf(objects, backend), frontend: addressOf(objects, frontend) }
+export function addressesOf(objects: KubernetesObject[], apps: Record<string, Served>): Addresses {
+  return Object.fromEntries(Object.entries(apps).map(([name, app]) => [name, addressOf(objects, app)]))
 }
 
 /** Where an application answers inside its namespace; where its Service does not tell, at the container's port. */

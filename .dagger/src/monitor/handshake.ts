@@ -1,5 +1,6 @@
 import { z } from "zod"
 
+import { servingOf } from "../config/applications.js"
 import type { Config } from "../config/schema.js"
 import type { Kubectl } from "../kubernetes/kubectl.js"
 import type { KubernetesObject } from "../manifests/render.js"
@@ -31,10 +32,10 @@ export async function proveHandshake(
 ): Promise<StepResult[]> {
   if (config.handshake.length === 0) return []
   const name = `cloud-native-handshake-${crypto.randomUUID().slice(0, 8)}`
-  const addresses = addressesOf(objects, config)
+  const addresses = addressesOf(objects, servingOf(config))
   const scenario = {
     values: { PUBLIC_URL: publicUrl, random: crypto.randomUUID() },
-    steps: config.handshake.map(step => ({ ...step, url: addresses[step.to] + step.path })),
+    steps: config.handshake.map(step => ({ ...step, url: addresses[step.to]! + step.path })),
   }
   try {
     console.log(`handshake: ${config.handshake.length} requests`)

@@ -9,7 +9,7 @@ import { assertPassed } from "../verify/facts.js"
 import { type NextBuild, nextBuildOf } from "../verify/image/next-build.js"
 import { verifyApplication } from "../verify/verify.js"
 import { assertTrusted } from "./policy.js"
-import { APPLICATIONS, type PushedImages } from "./publish.js"
+import { hostOf, type PushedImages } from "./publish.js"
 
 /** Images from elsewhere, as if they had been pushed here: referred to by the digests they have now, trusted, and verified. */
 export async function releaseImages(
@@ -19,19 +19,21 @@ export async function releaseImages(
   access: RegistryAccess,
   scanner?: Container,
 ): Promise<{ images: PushedImages; frontendBuild?: NextBuild }> {
-  const [backend, frontend] = await Promise.all(
-    APPLICATIONS.map(application => resolve(images[application], config, access)),
+  const references = await Promise.all(
+    Object.entries(images).map(async ([name, image]) => [name, await resolve(image, config, access)]),
   )
-  const resolved = { backend: backend!, frontend: frontend! }
+  const resolved = Object.fromEntries(references) as PushedImages
   await assertTrusted(source, config, resolved, access)
-  const { host } = parseReference(resolved.backend)
+  const host = hostOf(resolved)
   const accessTo: AccessTo = asked => (asked === host ? access : {})
   const means = { source, scanner, secrets: access.password ? [access.password] : [], accessTo }
   const facts = await Promise.all(
-    APPLICATIONS.map(application => verifyApplication(application, pull(resolved[application], access), means, config)),
+    Object.entries(resolved).map(([name, reference]) =>
+      verifyApplication(name, pull(reference, access), means, config),
+    ),
   )
   assertPassed(facts.flat())
-  return { images: resolved, frontendBuild: await nextBuildOf(pull(resolved.frontend, access)) }
+  return { images: resolved, frontendBuild: await nextBuildOf(pull(resolved.frontend!, access)) }
 }
 
 async function resolve(text: string, config: Config, access: RegistryAccess): Promise<string> {

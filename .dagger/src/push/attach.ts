@@ -1,17 +1,17 @@
 import { dag, File } from "@dagger.io/dagger"
 import { z } from "zod"
 
+import { applicationsOf } from "../config/applications.js"
 import { outOfReach, type RegistryAccess } from "../registry/access.js"
 import { RegistryClient, registryFailed, takesNoReferrers } from "../registry/client.js"
 import { attest, sign, type SigningKey } from "../registry/cosign.js"
 import { attach } from "../registry/oras.js"
-import { parseReference } from "../registry/reference.js"
 import { messageOf } from "../util/errors.js"
 import { readJson } from "../util/json.js"
 import { quietly } from "../util/quietly.js"
 import { sbomOf } from "../verify/sbom.js"
 import { type Origin, PREDICATE_TYPE, provenanceOf, statementOf } from "./provenance.js"
-import { type Application, APPLICATIONS, type PushedImages, type VerifiedImages } from "./publish.js"
+import { hostOf, type PushedImages, type VerifiedImages } from "./publish.js"
 
 const SBOM = { name: "sbom.spdx.json", type: "application/spdx+json" }
 const STATEMENT = { name: "statement.json", type: "application/vnd.in-toto+json" }
@@ -26,13 +26,15 @@ export async function attachEvidence(
   access: RegistryAccess,
   key?: SigningKey,
 ): Promise<string> {
-  const { host } = parseReference(references.backend)
+  const host = hostOf(references)
   const unreachable = outOfReach(access, host)
   if (unreachable && !key) return nothingAttached(unreachable)
   try {
     const registry = await RegistryClient.open(host, access)
     await Promise.all(
-      APPLICATIONS.map(application => attachTo(application, images, references[application], registry, key)),
+      Object.entries(references).map(([application, reference]) =>
+        attachTo(application, images, reference, registry, key),
+      ),
     )
   } catch (error) {
     if (!key && takesNoReferrers(error))
@@ -51,14 +53,14 @@ function nothingAttached(why: string): string {
 }
 
 async function attachTo(
-  application: Application,
+  application: string,
   images: VerifiedImages,
   reference: string,
   registry: RegistryClient,
   key?: SigningKey,
 ): Promise<void> {
   const { config } = images
-  const file = await quietly(`SBOM of ${application}`, () => sbomOf(images[application], config).sync())
+  const file = await quietly(`SBOM of ${application}`, () => sbomOf(images.containers[application]!, config).sync())
   // One after the other: where a registry has no referrers API, each rewrites the same list of them.
   const sbom = await attach(registry, config, reference, { ...SBOM, file })
   const predicate = provenanceOf(await originOf(application, images, sbom))
@@ -74,12 +76,12 @@ async function attachTo(
 }
 
 async function originOf(
-  application: Application,
-  { source, config, facts, ...images }: VerifiedImages,
+  application: string,
+  { source, config, facts, containers }: VerifiedImages,
   sbom: string,
 ): Promise<Origin> {
-  const image = images[application]
-  const { base, dockerfile } = config[application]
+  const image = containers[application]!
+  const { base, dockerfile } = applicationsOf(config)[application]!
   const [digest, revision, recorded, version, dagger] = await Promise.all([
     source.digest(),
     image.label("org.opencontainers.image.revision"),

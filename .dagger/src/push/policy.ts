@@ -9,7 +9,7 @@ import { parseReference } from "../registry/reference.js"
 import { CloudNativeError } from "../util/errors.js"
 import { formatTable } from "../util/format.js"
 import { PREDICATE_TYPE, statementProblem } from "./provenance.js"
-import { APPLICATIONS, type PushedImages } from "./publish.js"
+import type { PushedImages } from "./publish.js"
 
 /**
  * Throw unless the policy lets the images run: what it says of each digest is asked of the registry now, before anything
@@ -27,16 +27,17 @@ export async function assertTrusted(
     ? dag.directory().withNewFile("cosign.pub", publicKey).file("cosign.pub")
     : source.file(publicKey)
   const doubts = await Promise.all(
-    APPLICATIONS.map(application => doubtOf(application, config, images[application], access, key)),
+    Object.entries(images).map(async ([application, image]) => {
+      const doubt = await doubtOf(application, config, image, access, key)
+      return doubt ? [`${application}: ${image}: ${doubt}`] : []
+    }),
   )
-  const problems = APPLICATIONS.flatMap((application, index) =>
-    doubts[index] ? [`${application}: ${images[application]}: ${doubts[index]}`] : [],
-  )
+  const problems = doubts.flat()
   if (problems.length > 0) throw notTrusted(problems)
   const attested = config.policy.attestation === "required" ? "verified" : "not asked for"
   return formatTable(
     ["IMAGE", "SIGNATURE", "STATEMENT"],
-    APPLICATIONS.map(application => [application, "verified", attested]),
+    Object.keys(images).map(application => [application, "verified", attested]),
   )
 }
 

@@ -1,5 +1,6 @@
 import { Container, Directory } from "@dagger.io/dagger"
 
+import { applicationsOf } from "../config/applications.js"
 import type { Config } from "../config/schema.js"
 import type { RegistryAccess } from "../registry/access.js"
 import { refusesLogin } from "../registry/client.js"
@@ -9,24 +10,25 @@ import { within } from "../util/tool.js"
 import type { FactRow } from "../verify/facts.js"
 import { inspectImage } from "../verify/image/inspect.js"
 
-export const APPLICATIONS = ["backend", "frontend"] as const
-export type Application = (typeof APPLICATIONS)[number]
-
-/** Both images, verified, and what they were made of. */
+/** The images, verified, and what they were made of. */
 export interface VerifiedImages {
   source: Directory
   config: Config
-  backend: Container
-  frontend: Container
-  /** What was found out about both. */
+  /** By application. */
+  containers: Record<string, Container>
+  /** What was found out about all of them. */
   facts: FactRow[]
 }
 
-/** References by digest: what was verified is what runs, wherever a tag moves. */
-export type PushedImages = Record<Application, string>
+/** References by digest, by application: what was verified is what runs, wherever a tag moves. */
+export type PushedImages = Record<string, string>
 
 /** Stands for images that are yet to be built, by nobody knows where. */
 export const NOT_PUSHED = "<new>"
+
+export function notPushed(config: Config): PushedImages {
+  return Object.fromEntries(Object.keys(applicationsOf(config)).map(name => [name, NOT_PUSHED]))
+}
 
 /** Amazon's registries. */
 const ECR = /\.dkr\.ecr(-fips)?\.[^.]+\.amazonaws\.com/
@@ -34,9 +36,14 @@ const ECR = /\.dkr\.ecr(-fips)?\.[^.]+\.amazonaws\.com/
 const TIMEOUT = 1200
 
 /** Names of the images below a registry's path, before they have a digest. */
-export function namesOf(prefix: string, name: string): PushedImages {
-  const of = (app: string) => `${prefix}/${name}-${app}`
-  return { backend: of("backend"), frontend: of("frontend") }
+export function namesOf(prefix: string, config: Config): PushedImages {
+  const names = Object.keys(applicationsOf(config))
+  return Object.fromEntries(names.map(app => [app, `${prefix}/${config.name}-${app}`]))
+}
+
+/** The registry that the images are in. */
+export function hostOf(images: PushedImages): string {
+  return parseReference(images.backend!).host
 }
 
 export async function publishImages(
@@ -45,14 +52,14 @@ export async function publishImages(
   access: RegistryAccess,
 ): Promise<PushedImages> {
   const source = await images.source.digest()
-  const names = namesOf(prefix, images.config.name)
-  const [backend, frontend] = await Promise.all(
-    APPLICATIONS.map(async application => {
-      const { image } = await inspectImage(images[application], images.config)
-      return publishImage(images[application], `${names[application]}:${tagOf(source, image.id)}`, access)
+  const names = namesOf(prefix, images.config)
+  const published = await Promise.all(
+    Object.entries(images.containers).map(async ([name, container]) => {
+      const { image } = await inspectImage(container, images.config)
+      return [name, await publishImage(container, `${names[name]}:${tagOf(source, image.id)}`, access)]
     }),
   )
-  return { backend: backend!, frontend: frontend! }
+  return Object.fromEntries(published) as PushedImages
 }
 
 /**

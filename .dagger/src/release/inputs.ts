@@ -1,5 +1,6 @@
 import { Directory, Secret } from "@dagger.io/dagger"
 
+import { applicationsOf } from "../config/applications.js"
 import { type Config, originOf } from "../config/schema.js"
 import { assertDeployable } from "../manifests/check.js"
 import type { Capabilities } from "../manifests/helm.js"
@@ -58,7 +59,7 @@ export async function readInputs(
       const capabilities = hasCharts ? await given.capabilities?.() : undefined
       const place = { namespace: given.namespace ?? config.namespace, capabilities }
       const manifests = await manifestsOf(source, config, { ...given, place })
-      assertDeployable(manifests, config)
+      assertDeployable(manifests, applicationsOf(config))
       return manifests
     },
     () => readOrigin(given.publicUrl || config.publicUrl),
@@ -82,7 +83,7 @@ function readOrigin(publicUrl: string): string {
 
 export function renderRelease(
   { config, manifests, publicUrl, secrets, registryLogin }: ReleaseInputs,
-  images: { backend: string; frontend: string },
+  images: Record<string, string>,
   namespace: string,
   restartedAt?: string,
 ): Release {

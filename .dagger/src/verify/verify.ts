@@ -1,7 +1,8 @@
 import { Container, dag, Directory, Secret } from "@dagger.io/dagger"
 
+import { applicationsOf } from "../config/applications.js"
 import { missingArguments } from "../config/dockerfile.js"
-import type { Config } from "../config/schema.js"
+import type { AppConfig, Config } from "../config/schema.js"
 import { withServices } from "../config/services.js"
 import { trialManifests } from "../manifests/load.js"
 import type { AccessTo } from "../registry/access.js"
@@ -33,8 +34,8 @@ export interface Subject {
   base?: string
   /** Bytes that the layers above the base have to stay below, in the registry. */
   ownSize?: number
-  /** Where it answers, by default on the port that it exposes; unset: it is not run. */
-  endpoint?: Omit<Endpoint, "port"> & { port?: number }
+  /** Where it answers, by default on the port that it exposes; "nowhere", as a worker; unset: it is not run. */
+  endpoint?: "nowhere" | (Omit<Endpoint, "port"> & { port?: number })
   /** How its pod runs it. */
   pod: PodSettings
 }
@@ -85,20 +86,17 @@ async function only(row: Promise<Row>): Promise<Row[]> {
 
 /** Every fact of an application's image, run as the source's manifests run it. */
 export async function verifyApplication(
-  name: "backend" | "frontend",
+  name: string,
   container: Container,
   means: Means,
   config: Config,
 ): Promise<FactRow[]> {
   const { source } = means
-  const { base, ownSize, ...endpoint } = config[name]
-  const manifests = await trialManifests(source, config)
-  return verifyContainer(
-    container,
-    { name, base, ownSize, endpoint, pod: podSettings(manifests, name, config) },
-    means,
-    config,
-  )
+  const app = applicationsOf(config)[name]!
+  const { base, ownSize, port, health, inFlight } = app
+  const endpoint = port === undefined ? "nowhere" : { port, health, inFlight }
+  const pod = podSettings(await trialManifests(source, config), name, app, config)
+  return verifyContainer(container, { name, base, ownSize, endpoint, pod }, means, config)
 }
 
 /** What is to be seen of the source that is no fact of one image. */
@@ -106,15 +104,13 @@ export async function verifySource(source: Directory, config: Config): Promise<F
   const rows = leaksInSource(source, config).then(leaks => [leaksRow("the source", leaks, path => path)])
   const [leaks, ...missing] = await Promise.all([
     inTime([LEAKS], rows, config.verification.onTimeout),
-    missingRows("backend", source, config),
-    missingRows("frontend", source, config),
+    ...Object.entries(applicationsOf(config)).map(([name, app]) => missingRows(name, app, source)),
   ])
   return [...ofImage("source", leaks), ...missing.flat()]
 }
 
 /** A warning for an image whose Dockerfile asks for arguments that nobody sets. */
-async function missingRows(name: "backend" | "frontend", source: Directory, config: Config): Promise<FactRow[]> {
-  const app = config[name]
+async function missingRows(name: string, app: AppConfig, source: Directory): Promise<FactRow[]> {
   const missing = missingArguments(name, await source.file(app.dockerfile).contents(), app)
   if (missing.length === 0) return []
   const row: Row = {
@@ -181,6 +177,15 @@ async function layerRows(
   ]
 }
 
+/** Where an image answers; undefined where nobody says it. */
+function endpointOn(
+  { ports }: Inspected["image"],
+  endpoint: Exclude<Subject["endpoint"], "nowhere">,
+): Endpoint | undefined {
+  const port = endpoint?.port ?? ports.map(text => parseInt(text))[0]
+  return endpoint && port ? { ...endpoint, port } : undefined
+}
+
 /** The facts that only a run shows. */
 async function trialRows(
   container: Container,
@@ -189,9 +194,9 @@ async function trialRows(
   config: Config,
 ): Promise<Row[]> {
   const { startup } = config.limits
-  const port = endpoint?.port ?? image.ports.map(text => parseInt(text))[0]
-  if (!endpoint || !port) return runRows(undefined, startup)
-  const settings = trialSettings(image, { ...endpoint, port }, pod, startup)
+  const found = endpoint === "nowhere" ? endpoint : endpointOn(image, endpoint)
+  if (!found) return runRows(undefined, startup)
+  const settings = trialSettings(image, found === "nowhere" ? undefined : found, pod, startup)
   const machine = withServices(tools(config), `trial of ${name}`, pod.services ?? [], config)
   return runRows(
     { ...(await tryImage(container, settings, machine)), grace: settings.grace, unknown: pod.unknown },

@@ -14,6 +14,10 @@ test.each([
     "monitor: { rate: 7, requests: [{ name: a, to: backend, path: /a, expect: { status: 200 }, rate: 3 }, { name: b, to: frontend, path: /api/auth/ok, expect: { status: 200 } }] }\n",
   ],
   ["rates that are shared", "monitor: { rate: 1 }\n"],
+  [
+    "further applications",
+    "applications: { worker: { path: backend, target: worker, base: python:3.12-slim, ownSize: 12MB, test: { none: tested with the backend } }, mcp: { port: 9000, base: node:22-slim } }\n",
+  ],
   ["a namespace other than the name", "name: shop\nnamespace: production\n"],
 ])("a config travels unchanged: %s", (_, text) => {
   const config = parseConfig(text, "cloud-native.yaml")

@@ -10,6 +10,10 @@ environments:
   production: { frontend: { buildArgs: { NEXT_PUBLIC_API_URL: "https://api.example.com" } } }
   staging:
     backend: { buildArgs: { DEBUG: "1" } }
+    applications: { worker: { buildArgs: { QUEUE: slow } } }
+applications:
+  worker: { buildArgs: { QUEUE: fast, THREADS: "2" } }
+  mcp: {}
 `,
   "cloud-native.yaml",
 )
@@ -24,6 +28,12 @@ describe("an environment", () => {
   test("may be of one application alone", () => {
     const { frontend, backend } = forOverlay(CONFIG, "overlays/staging")
     expect([backend.buildArgs, frontend.buildArgs]).toEqual([{ DEBUG: "1" }, CONFIG.frontend.buildArgs])
+  })
+
+  test("may be of an application beside the two", () => {
+    const { worker, mcp } = forOverlay(CONFIG, "staging").applications
+    expect(worker?.buildArgs).toEqual({ QUEUE: "slow", THREADS: "2" })
+    expect(mcp).toEqual(CONFIG.applications.mcp)
   })
 
   test.each([undefined, "overlays/other", "overlays/production/eu"])("is none of overlay %s", overlay => {

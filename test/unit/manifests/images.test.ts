@@ -20,7 +20,7 @@ describe("imageProblems: each application's image is placed in something that is
         code: "IMAGE_NOT_PINNED",
         at: `image: ${image}`,
         what: `image ${image} of container main is neither a placeholder nor a digest`,
-        fix: `write image: backend or image: frontend for an image built here, or its name in cloud-native.yaml: backend.image or frontend.image; else pin it: ${image}@sha256:…`,
+        fix: `write image: backend or image: frontend for an image built here, or its name in cloud-native.yaml: backend.image or frontend.image; for another one built here, add it to applications; else pin it: ${image}@sha256:…`,
       },
     ])
   })

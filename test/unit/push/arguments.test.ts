@@ -1,7 +1,8 @@
 import type { Secret, Service } from "@dagger.io/dagger"
 import { describe, expect, test } from "vitest"
 
-import { assertPush, assertSigned } from "../../../.dagger/src/push/arguments.js"
+import { parseConfig } from "../../../.dagger/src/config/parse.js"
+import { assertPush, assertSigned, parseImages } from "../../../.dagger/src/push/arguments.js"
 import { parseRegistry } from "../../../.dagger/src/registry/reference.js"
 
 const secret = {} as Secret
@@ -55,5 +56,29 @@ describe("the arguments of a push", () => {
       password: secret,
     })
     expect(assertPush(parseRegistry("ghcr.io/acme"), {})).toBeUndefined()
+  })
+})
+
+describe("the images of a release", () => {
+  const config = parseConfig("applications: { worker: {} }", "cloud-native.yaml")
+  const two = ["backend=ghcr.io/acme/api:1", "frontend=ghcr.io/acme/web:1"]
+
+  test("are those of every application, in their order", () => {
+    const images = parseImages(["worker=ghcr.io/acme/worker:1@sha256:a=b", ...two], config)
+    expect(Object.entries(images)).toEqual([
+      ["backend", "ghcr.io/acme/api:1"],
+      ["frontend", "ghcr.io/acme/web:1"],
+      ["worker", "ghcr.io/acme/worker:1@sha256:a=b"],
+    ])
+  })
+
+  test.each([
+    ["one is missing", two, "no image is given for worker"],
+    ["one is empty", [...two, "worker="], "no image is given for worker"],
+    ["one is of no application", [...two, "worker=a", "mcp=b"], 'no application is called "mcp"'],
+    ["one has no name", [...two, "worker=a", "ghcr.io/acme/api"], "no application is called"],
+  ])("are refused: %s", (_, texts, expected) => {
+    expect(() => parseImages(texts, config)).toThrow(expected)
+    expect(() => parseImages(texts, config)).toThrow("--applications=NAME=REFERENCE")
   })
 })

@@ -1,6 +1,7 @@
 import type { Service } from "@dagger.io/dagger"
 import { describe, expect, test } from "vitest"
 
+import { parseConfig } from "../../../.dagger/src/config/parse.js"
 import { namesOf, remedyOfPush, tagOf } from "../../../.dagger/src/push/publish.js"
 import { parseReference } from "../../../.dagger/src/registry/reference.js"
 
@@ -8,10 +9,13 @@ const service = {} as Service
 const ECR = "111122223333.dkr.ecr.eu-central-1.amazonaws.com"
 
 test("images are named below the registry's path", () => {
-  expect(namesOf("ghcr.io/acme", "shop")).toEqual({
-    backend: "ghcr.io/acme/shop-backend",
-    frontend: "ghcr.io/acme/shop-frontend",
-  })
+  expect(namesOf("ghcr.io/acme", parseConfig("name: shop\napplications: { worker: {} }", "cloud-native.yaml"))).toEqual(
+    {
+      backend: "ghcr.io/acme/shop-backend",
+      frontend: "ghcr.io/acme/shop-frontend",
+      worker: "ghcr.io/acme/shop-worker",
+    },
+  )
 })
 
 describe("a tag", () => {

@@ -1,6 +1,6 @@
 import { describe } from "../manifest.js"
 import { type Problem, problemAt } from "../problem.js"
-import { appContainers, appDeployments, type Context } from "./context.js"
+import { appContainers, appDeployments, type Context, servingDeployments } from "./context.js"
 import { scaledTargets } from "./scaling.js"
 
 /** Kubernetes' own, where a pod says nothing. */
@@ -11,7 +11,7 @@ const DEFAULT_UNAVAILABLE = "25%"
 
 export function* rolloutUnavailable(context: Context): Generator<Problem> {
   const scaled = scaledTargets(context.manifests)
-  for (const { manifest, object } of appDeployments(context)) {
+  for (const { manifest, object } of servingDeployments(context)) {
     const { type = "RollingUpdate", rollingUpdate } = object.spec.strategy ?? {}
     const replicas = scaled.has(describe(object)) ? Infinity : (object.spec.replicas ?? 1)
     if (type === "RollingUpdate" && unavailable(rollingUpdate?.maxUnavailable, replicas) === 0) continue

@@ -2,7 +2,7 @@ import { describe, type Manifest } from "../manifest.js"
 import { type Problem, problemAt } from "../problem.js"
 import { selects } from "../services.js"
 import { isKind } from "../shapes.js"
-import { appDeployments, type Context } from "./context.js"
+import { type Context, servingDeployments } from "./context.js"
 
 export function* replicasFixed({ manifests }: Context): Generator<Problem> {
   const scaled = scaledTargets(manifests)
@@ -42,7 +42,7 @@ function targetOf({ spec }: { spec: { scaleTargetRef: { kind: string; name: stri
 }
 
 export function* disruptionBudgetMissing(context: Context): Generator<Problem> {
-  for (const { manifest, object, pods } of appDeployments(context)) {
+  for (const { manifest, object, pods } of servingDeployments(context)) {
     const covered = context.manifests.some(
       ({ object: budget }) =>
         isKind(budget, "PodDisruptionBudget") &&

@@ -1,5 +1,6 @@
 import { distance } from "fastest-levenshtein"
 
+import { keyOf } from "../../config/applications.js"
 import { describe, type Manifest } from "../manifest.js"
 import { podsOf } from "../pods.js"
 import { type Problem, problemAt } from "../problem.js"
@@ -108,20 +109,22 @@ export function* serviceSelectsJob({ manifests }: Context): Generator<Problem> {
 /** The monitor and the handshake send their requests to each application's Service. */
 export function* appServiceMissing({ manifests, apps }: Context): Generator<Problem> {
   const objects = manifests.map(({ object }) => object)
-  for (const [name, app] of Object.entries(apps)) {
+  for (const [name, { service: called, port }] of Object.entries(apps)) {
+    if (port === undefined) continue
+    const app = { service: called, port }
     if (servicePortOf(objects, app) !== undefined) continue
     const service = serviceNamed(objects, app.service)
     if (!service)
       yield {
         code: "APP_SERVICE_MISSING",
         what: `the manifests have no Service ${app.service} for the ${name}`,
-        fix: `add one, or set ${name}.service in cloud-native.yaml to the name of the Service that it has`,
+        fix: `add one, or set ${keyOf(name)}.service in cloud-native.yaml to the name of the Service that it has`,
       }
     else if (!selectsNothing(service, objects))
       yield problemAt(manifests[objects.indexOf(service)]!, ["spec", "ports"], {
         code: "APP_SERVICE_MISSING",
         what: `${describe(service)}: no port leads to port ${app.port} of the ${name}'s container`,
-        fix: `let the targetPort of one be ${app.port} or the name of that containerPort, or set ${name}.port in cloud-native.yaml to the port that the container listens on`,
+        fix: `let the targetPort of one be ${app.port} or the name of that containerPort, or set ${keyOf(name)}.port in cloud-native.yaml to the port that the container listens on`,
       })
   }
 }

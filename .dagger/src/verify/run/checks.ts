@@ -27,7 +27,8 @@ export function runRows(trials: (Trials & { grace: number; unknown?: string[] })
 }
 
 function confinedRow(fact: Fact, { confined, free }: Trials): Row {
-  if (!confined.problem) return { ...fact, actual: "runs", verdict: "pass", how: "tried: it answers like that" }
+  const how = `tried: it ${answers(confined) ? "answers" : "runs"} like that`
+  if (!confined.problem) return { ...fact, actual: "runs", verdict: "pass", how }
   if (free?.problem) return { ...fact, actual: "—", verdict: "not checked", how: "it does not run at all" }
   return {
     ...fact,
@@ -38,8 +39,21 @@ function confinedRow(fact: Fact, { confined, free }: Trials): Row {
   }
 }
 
-function startRow(fact: Fact, { problem, startSeconds, starvedSeconds, output }: Trial, startup: number): Row {
+/** Whether a run that started was of an image that answers requests. */
+function answers({ inFlight }: Trial): boolean {
+  return inFlight !== undefined
+}
+
+function startRow(fact: Fact, trial: Trial, startup: number): Row {
+  const { problem, startSeconds, starvedSeconds, output } = trial
   if (problem) return { ...fact, actual: "did not answer", verdict: "fail", how: problem, findings: output }
+  if (!answers(trial))
+    return {
+      ...fact,
+      actual: "runs",
+      verdict: "pass",
+      how: `tried: it has no port, and went on for ${startSeconds.toFixed(1)} s`,
+    }
   const seconds = startSeconds - starvedSeconds
   return {
     ...fact,
@@ -61,8 +75,10 @@ function stopRow(fact: Fact, { problem, stopSeconds }: Trial): Row {
   return { ...fact, actual: "had to be killed", verdict: "fail", how: "tried: SIGTERM did not end it" }
 }
 
-function inFlightRow(fact: Fact, { problem, inFlight }: Trial): Row {
+function inFlightRow(fact: Fact, trial: Trial): Row {
+  const { problem, inFlight } = trial
   if (problem) return { ...fact, actual: "—", verdict: "not checked", how: "it does not run" }
+  if (!answers(trial)) return { ...fact, actual: "—", verdict: "not checked", how: "it has no port" }
   if (inFlight === "not held")
     return {
       ...fact,

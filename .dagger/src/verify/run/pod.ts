@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto"
 
-import type { Config } from "../../config/schema.js"
+import type { AppConfig, Config } from "../../config/schema.js"
 import type { Manifest } from "../../manifests/manifest.js"
 import { podsOf } from "../../manifests/pods.js"
 import { entriesOf, fillSecretValues, holdsSecretValues } from "../../manifests/secret-values.js"
@@ -30,10 +30,10 @@ export interface PodSettings {
 type Texts = Record<string, string>
 
 /** How the manifests run an application, with the secrets and services of an ephemeral cluster; where none does, as its tests run. */
-export function podSettings(manifests: Manifest[], app: "backend" | "frontend", config: Config): PodSettings {
-  const template = templateOf(manifests, app, config[app].service)
-  const container = template?.spec.containers.find(({ image }) => image === app)
-  if (!template || !container) return { env: config[app].test.env, services: config[app].test.services }
+export function podSettings(manifests: Manifest[], name: string, app: AppConfig, config: Config): PodSettings {
+  const template = templateOf(manifests, name, app.service)
+  const container = template?.spec.containers.find(({ image }) => image === name)
+  if (!template || !container) return { env: app.test.env, services: app.test.services }
   const { spec } = template
   const known = {
     configMaps: configMaps(manifests, config),

@@ -7,13 +7,14 @@ export interface TrialSettings {
   env: Record<string, string>
   user: string
   workdir: string
-  port: number
+  /** Unset: it answers no requests, and has none of the following. */
+  port?: number
   /** Path that answers as long as the process lives. */
-  health: string
+  health?: string
+  /** Path of a POST whose body the application reads. */
+  inFlight?: string
   /** Headers of its requests, which are those of the probes. */
   headers: Record<string, string>
-  /** Path of a POST whose body the application reads. */
-  inFlight: string
   /** Folders that are writable whatever the root is. */
   writable: string[]
   /** Seconds from SIGTERM until it is killed. */
@@ -35,17 +36,24 @@ const GRACE = 30
 /** How much longer than allowed a start is waited for: how long it takes is worth knowing. */
 const PATIENCE = 3
 
-/** What the image says, but for what its pod says otherwise. */
-export function trialSettings(image: OciImage, endpoint: Endpoint, pod: PodSettings, startup: number): TrialSettings {
+/** What the image says, but for what its pod says otherwise. Without an endpoint it answers no requests. */
+export function trialSettings(
+  image: OciImage,
+  endpoint: Endpoint | undefined,
+  pod: PodSettings,
+  startup: number,
+): TrialSettings {
   return {
     command: [...(pod.command ?? image.entrypoint), ...(pod.args ?? (pod.command ? [] : image.args))],
     env: { PATH, HOME: "/", ...Object.fromEntries(image.env.map(nameAndValue)), ...pod.env },
     user: pod.user ?? image.user,
     workdir: image.workdir || "/",
-    port: endpoint.port,
-    health: endpoint.health,
+    ...(endpoint && {
+      port: endpoint.port,
+      health: endpoint.health,
+      inFlight: endpoint.inFlight ?? endpoint.health,
+    }),
     headers: pod.headers ?? {},
-    inFlight: endpoint.inFlight ?? endpoint.health,
     writable: pod.writable ?? ["/tmp"],
     grace: pod.grace ?? GRACE,
     patience: startup * PATIENCE,

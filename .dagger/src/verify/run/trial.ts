@@ -16,7 +16,7 @@ const Trial = z.object({
   startSeconds: z.number(),
   /** Of them, those for which it could have run, and others had the processor: a busy machine is no fault of the image. */
   starvedSeconds: z.number(),
-  /** finished, "not held" if it was answered before the stop, else its error. */
+  /** finished, "not held" if it was answered before the stop, else its error; unset: it answers no requests. */
   inFlight: z.string().optional(),
   /** None: it had to be killed. */
   stopSeconds: z.number().nullish(),
@@ -54,7 +54,8 @@ async function tryOnce(
     .withNewFile("/trial/settings.json", JSON.stringify(settings))
   const timeout = settings.patience * BUSY + settings.grace + MARGIN
   const trial = await execute(container, timeout)
-  const good = !trial.problem && trial.inFlight === "finished" && typeof trial.stopSeconds === "number"
+  const answers = settings.port !== undefined
+  const good = !trial.problem && (!answers || trial.inFlight === "finished") && typeof trial.stopSeconds === "number"
   // The result of a failed run is never taken from the cache either.
   return good || trial.ranAt >= since
     ? trial

@@ -42,6 +42,30 @@ describe("the runs of an image", () => {
     expect(verdicts(confined, free)).toEqual({ confined: ofConfined, start, stop, "request in flight": inFlight })
   })
 
+  test.each([
+    ["goes on and stops", { stopSeconds: 0.6 }, ["pass", "pass", "pass", "not checked"]],
+    ["has to be killed", { stopSeconds: null }, ["pass", "pass", "fail", "not checked"]],
+    [
+      "ends by itself",
+      { problem: "ended after 0.1 s with exit code 0" },
+      ["not checked", "fail", "not checked", "not checked"],
+    ],
+  ])("without a port: it %s", (_, change, [ofConfined, start, stop, inFlight]) => {
+    const worker: Trial = { ...GOOD, inFlight: undefined, ...change }
+    const free = worker.problem ? worker : undefined
+    expect(verdicts(worker, free)).toEqual({ confined: ofConfined, start, stop, "request in flight": inFlight })
+  })
+
+  test("without a port say that it was not asked", () => {
+    const rows = runRows({ confined: { ...GOOD, inFlight: undefined, startSeconds: 5 }, grace: 30 }, 10)
+    expect(rows.map(({ how }) => how)).toEqual([
+      "tried: it runs like that",
+      "tried: it has no port, and went on for 5.0 s",
+      "tried: from SIGTERM until it had ended",
+      "it has no port",
+    ])
+  })
+
   test("give the last lines that it wrote as evidence", () => {
     expect(runRows({ confined: DEAD, free: GOOD, grace: 30 }, 10)[0]).toMatchObject({
       findings: ["Read-only file system"],

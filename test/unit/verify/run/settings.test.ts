@@ -32,6 +32,12 @@ describe("an image is run", () => {
     })
   })
 
+  test("without a port, where it answers no requests", () => {
+    const settings = trialSettings(IMAGE, undefined, {}, 10)
+    expect(settings).toMatchObject({ command: ["entry", "serve"], grace: 30 })
+    expect(Object.keys(settings)).not.toEqual(expect.arrayContaining(["port"]))
+  })
+
   test.each([
     [{ args: ["other"] }, ["entry", "other"]],
     [{ command: ["sh"] }, ["sh"]],
@@ -52,7 +58,7 @@ describe("a pod's settings", () => {
   )
 
   test("are those of the manifests, with the secrets and services of an ephemeral cluster", () => {
-    const { env, ...rest } = podSettings(own, "frontend", config)
+    const { env, ...rest } = podSettings(own, "frontend", config.frontend, config)
     expect(rest).toEqual({
       command: undefined,
       args: undefined,
@@ -74,14 +80,14 @@ describe("a pod's settings", () => {
 
   test("name what only the cluster knows", () => {
     const bare = parseConfig("", "cloud-native.yaml")
-    expect(podSettings(own, "frontend", bare).unknown).toEqual(["DATABASE_URL", "BETTER_AUTH_SECRET"])
+    expect(podSettings(own, "frontend", bare.frontend, bare).unknown).toEqual(["DATABASE_URL", "BETTER_AUTH_SECRET"])
   })
 
   const bare = parseConfig("", "cloud-native.yaml")
   const pod = (kind: string, name: string, container: string, rest = "") =>
     `apiVersion: apps/v1\nkind: ${kind}\nmetadata: { name: ${name} }\nspec:\n  template:\n    metadata: { labels: { app: ${name} } }\n    spec:\n      ${rest}\n      containers: [{ name: main, image: backend, ${container} }]\n`
   const settings = (...texts: string[]) =>
-    podSettings(parseManifests([{ name: "all.yaml", text: texts.join("---\n") }]), "backend", bare)
+    podSettings(parseManifests([{ name: "all.yaml", text: texts.join("---\n") }]), "backend", bare.backend, bare)
 
   test("are those of the pods that its Service selects, whatever else has its image", () => {
     const cron =
@@ -185,10 +191,15 @@ describe("a pod's settings", () => {
   })
 
   test("are the same each time, so that the cache can answer", () => {
-    expect(podSettings(own, "frontend", config)).toEqual(podSettings(own, "frontend", config))
+    expect(podSettings(own, "frontend", config.frontend, config)).toEqual(
+      podSettings(own, "frontend", config.frontend, config),
+    )
   })
 
   test("are those of the tests where no manifest runs the application", () => {
-    expect(podSettings([], "backend", config)).toEqual({ env: config.backend.test.env, services: ["postgres"] })
+    expect(podSettings([], "backend", config.backend, config)).toEqual({
+      env: config.backend.test.env,
+      services: ["postgres"],
+    })
   })
 })
