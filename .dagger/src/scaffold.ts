@@ -4,17 +4,12 @@ import type { Config } from "./config/schema.js"
 import { inFolder, type Layout } from "./gate/layout.js"
 import { discoverCharts, type DiscoveredChart } from "./init/charts.js"
 import { configurationFor, unknowns } from "./init/configuration.js"
-import {
-  type Deployed,
-  discoverDeployed,
-  discoverInCharts,
-  type RenderedChart,
-  type Workload,
-} from "./init/deployed.js"
+import { type Deployed, discoverDeployed, discoverInCharts, type RenderedChart } from "./init/deployed.js"
 import { type ApplicationName, candidates, discover, type Found } from "./init/discover.js"
 import { adaptBackend, adaptFrontend } from "./init/dockerfiles.js"
 import { adaptManifest, type Findings, withoutTasks } from "./init/manifests.js"
 import { readApplications, readManifests } from "./init/read.js"
+import type { Workload } from "./init/workload.js"
 import { CloudNativeError } from "./util/errors.js"
 
 const CONFIG = "cloud-native.yaml"
@@ -45,7 +40,9 @@ export async function withMissingParts(
     : { backend: choose("backend", manifests, chosen), frontend: choose("frontend", manifests, chosen) }
   const layout = await readApplications(source, Object.values(folders), manifests)
   const charts = hasConfig ? [] : await Promise.all(discoverCharts(layout).map(rendered))
-  const deployed = hasConfig ? undefined : (discoverInCharts(folders, charts) ?? discoverDeployed(folders, layout))
+  const deployed = hasConfig
+    ? undefined
+    : (discoverInCharts(folders, charts, layout) ?? discoverDeployed(folders, layout))
   const findings: Findings = {
     backend: asDeployed(discover("backend", folders.backend, layout), deployed?.backend),
     frontend: asDeployed(discover("frontend", folders.frontend, layout), deployed?.frontend),

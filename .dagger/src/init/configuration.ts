@@ -1,8 +1,9 @@
 import { stringify } from "yaml"
 
-import type { Deployed, Workload } from "./deployed.js"
+import type { Deployed } from "./deployed.js"
 import type { ApplicationName, Found } from "./discover.js"
 import { type Findings, healthOf, portOf } from "./manifests.js"
+import type { Workload } from "./workload.js"
 
 const DEFAULTS = {
   backend: { port: 8000, health: "/health", base: "python:3.13-slim" },
@@ -23,6 +24,7 @@ export function configurationFor(name: string, findings: Findings, deployed?: De
     ...(deployed ? placeSection(deployed.place) : []),
     ...(deployed?.secretName ? [`secretName: ${deployed.secretName}`] : []),
     ...apps.flatMap(app => ["", ...section(app, findings[app], deployed?.[app])]),
+    ...others(deployed?.others ?? {}),
     ...(database ? ["", DATABASE.trimEnd(), ...ephemeral(findings, deployed)] : []),
     "",
   ].join("\n")
@@ -35,6 +37,9 @@ export function unknowns({ backend, frontend }: Findings, deployed?: Deployed): 
     ...(frontend.health ? [] : [withoutHealth("frontend", frontend)]),
     ...(backend.hasTests ? [] : ["the backend has no tests"]),
     ...(frontend.hasTests ? [] : ["the frontend has no tests"]),
+    ...Object.entries(deployed?.others ?? {}).flatMap(([name, other]) =>
+      other.hasTests ? [] : [`${name} has no tests`],
+    ),
     ...(backend.module || backend.dockerfile
       ? []
       : ["no file of the backend makes an application by FastAPI(): docker/backend.dockerfile starts app.main:app"]),
@@ -116,12 +121,38 @@ function section(name: ApplicationName, found: Found, workload?: Workload): stri
   return lines.length > 0 ? [`${name}:`, ...lines.map(line => `  ${line}`)] : []
 }
 
-function testSection(name: ApplicationName, found: Found): string[] {
-  if (!found.hasTests)
-    return [
-      "# The gate refuses an application without tests, unless this says why it has none.",
-      "# test: { none: the reason }",
+/** The applications beside the two. */
+function others(found: Deployed["others"]): string[] {
+  const names = Object.keys(found)
+  if (names.length === 0) return []
+  const lines = names.flatMap(name => {
+    const { path, dockerfile, context, service, port, health, hasTests } = found[name]!
+    const settings = [
+      ...(path === name ? [] : [`path: ${path}`]),
+      ...(dockerfile === `${path}/Dockerfile` ? [] : [`dockerfile: ${dockerfile}`]),
+      ...(context === undefined ? [] : [`context: ${context}`]),
+      ...(service === undefined || service === name ? [] : [`service: ${service}`]),
+      ...(port === undefined ? [] : [`port: ${port}`]),
+      ...(health === undefined || health === "/health" ? [] : [`health: ${health}`]),
     ]
+    const comments = hasTests ? [] : WITHOUT_TESTS
+    return [`${name}:`, ...[...settings, ...comments].map(line => `  ${line}`)]
+  })
+  return [
+    "",
+    "# Without a port, an application answers no requests.",
+    "applications:",
+    ...lines.map(line => `  ${line}`),
+  ]
+}
+
+const WITHOUT_TESTS = [
+  "# The gate refuses an application without tests, unless this says why it has none.",
+  "# test: { none: the reason }",
+]
+
+function testSection(name: ApplicationName, found: Found): string[] {
+  if (!found.hasTests) return WITHOUT_TESTS
   return found.database
     ? ["test:", "  services: [postgres]", "  env:", "    DATABASE_URL: postgresql://app@postgres:5432/app"]
     : []

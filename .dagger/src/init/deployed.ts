@@ -1,23 +1,11 @@
 import { isIn, type Layout, parentOf, upwards } from "../gate/layout.js"
-import { isCalledAfter, nameIn } from "../manifests/own-images.js"
 import { type Manifest, parseManifests } from "../manifests/parse.js"
 import { containersOf, podsOf } from "../manifests/pods.js"
-import { isSelected, targetOf } from "../manifests/services.js"
-import { type Container, isKind, type Service } from "../manifests/shapes.js"
-import { readReference } from "../registry/reference.js"
 import { chartFolders, type DiscoveredChart } from "./charts.js"
 import { type ApplicationName, isAside } from "./discover.js"
-
-/** How the repository's own manifests run an application. */
-export interface Workload {
-  service?: string
-  port?: number
-  health?: string
-  /** The files with images that are the application's. */
-  images: { file: string; image: string }[]
-  /** Its image's name, where neither that of the application, its folder nor its Service tells it. */
-  image?: string
-}
+import { isImageOf } from "./image-names.js"
+import { discoverOthers, type Other, type OtherDockerfile, otherDockerfiles, runsAny } from "./others.js"
+import { type Workload, workloadIn } from "./workload.js"
 
 export interface Deployed {
   /** Where the manifests are: a folder of them, or charts in place of one. */
@@ -29,15 +17,11 @@ export interface Deployed {
   hasDatabase: boolean
   backend: Workload
   frontend: Workload
+  /** The applications beside the two, by name. */
+  others: Record<string, Other>
 }
 
 const APPLICATIONS = ["backend", "frontend"] as const
-
-/** Names that people give to an application's image, beside that of its folder. */
-const NAMES: Record<ApplicationName, RegExp> = {
-  backend: /(^|[-_.])(backend|api|fastapi|server)$/,
-  frontend: /(^|[-_.])(frontend|web|ui|next|nextjs|client)$/,
-}
 
 /** The files that may hold manifests of the repository: YAML that is neither a tool's nor a chart's. */
 export function possibleManifests(layout: Pick<Layout, "files">): string[] {
@@ -53,13 +37,15 @@ export function possibleManifests(layout: Pick<Layout, "files">): string[] {
 
 /** What the manifests in the repository say of the applications; undefined where none runs them, or they are in no common folder. */
 export function discoverDeployed(paths: Record<ApplicationName, string>, layout: Layout): Deployed | undefined {
+  const applications = applicationsIn(paths, layout)
   const all = possibleManifests(layout).flatMap(name => read(name, layout.texts[name] ?? ""))
-  const folder = folderOf(paths, all, layout)
+  const folder = folderOf(applications, all, layout)
   if (folder === undefined) return undefined
   return deployedBy(
     { folder },
-    paths,
+    applications,
     all.filter(({ file }) => isIn(folder, file)),
+    layout,
   )
 }
 
@@ -73,18 +59,19 @@ export interface RenderedChart {
 export function discoverInCharts(
   paths: Record<ApplicationName, string>,
   rendered: RenderedChart[],
+  layout: Layout,
 ): Deployed | undefined {
+  const applications = applicationsIn(paths, layout)
+  if (!rendered.some(({ manifests }) => runsOne(applications, manifests))) return undefined
   const running = ofGeneration(
     paths,
-    rendered.filter(({ manifests }) =>
-      APPLICATIONS.some(app => workloadOf(app, paths[app], manifests).images.length > 0),
-    ),
+    rendered.filter(({ manifests }) => runsOne(applications, manifests) || runsAny(applications.others, manifests)),
   )
-  if (running.length === 0) return undefined
   return deployedBy(
     { charts: running.map(({ chart }) => chart) },
-    paths,
+    applications,
     running.flatMap(({ manifests }) => manifests),
+    layout,
   )
 }
 
@@ -100,9 +87,14 @@ function generationOf(paths: Record<ApplicationName, string>): string | undefine
   return commonFolder(Object.values(paths).map(path => `${path}/.`))
 }
 
-function deployedBy(place: Deployed["place"], paths: Record<ApplicationName, string>, manifests: Manifest[]): Deployed {
-  const backend = workloadOf("backend", paths.backend, manifests)
-  const frontend = workloadOf("frontend", paths.frontend, manifests)
+function deployedBy(
+  place: Deployed["place"],
+  applications: Applications,
+  manifests: Manifest[],
+  layout: Layout,
+): Deployed {
+  const backend = workloadOf("backend", applications, manifests)
+  const frontend = workloadOf("frontend", applications, manifests)
   const images = manifests.flatMap(({ object }) => containersOf(object).map(({ container }) => container.image))
   const { secretName, secretKeys } = secretOf([backend, frontend], manifests)
   const ofValues = "charts" in place ? place.charts.flatMap(({ secretValues }) => Object.values(secretValues)) : []
@@ -113,14 +105,15 @@ function deployedBy(place: Deployed["place"], paths: Record<ApplicationName, str
     hasDatabase: images.some(image => /(^|\/)(postgres|postgresql|pgvector)\b/.test(image)),
     backend,
     frontend,
+    others: discoverOthers(applications.others, manifests, layout),
   }
 }
 
 /** The folder of the manifests that run the applications, with what belongs to them: a database, a base's overlays. */
-function folderOf(paths: Record<ApplicationName, string>, manifests: Manifest[], layout: Layout): string | undefined {
-  const own = APPLICATIONS.flatMap(name => workloadOf(name, paths[name], manifests).images.map(({ file }) => file))
+function folderOf(applications: Applications, manifests: Manifest[], layout: Layout): string | undefined {
+  const own = APPLICATIONS.flatMap(name => workloadOf(name, applications, manifests).images.map(({ file }) => file))
   // Of several generations, the one that the applications are of.
-  const generation = generationOf(paths)
+  const generation = generationOf(applications.paths)
   const beside = own.filter(file => generation && isIn(generation, file))
   const folder = commonFolder(beside.length > 0 ? beside : own)
   if (folder === undefined || folder === ".") return undefined
@@ -144,48 +137,32 @@ function read(name: string, text: string): Manifest[] {
   }
 }
 
-function workloadOf(name: ApplicationName, path: string, manifests: Manifest[]): Workload {
-  const own = manifests.flatMap(manifest =>
-    containersOf(manifest.object)
-      .filter(({ container }) => isImageOf(name, path, container.image))
-      .map(({ container }) => ({ manifest, container })),
-  )
-  const images = own.map(({ manifest: { file }, container: { image } }) => ({ file, image }))
-  const served = own.flatMap(({ manifest: { object }, container }) =>
-    manifests.flatMap(({ object: service }) =>
-      isKind(service, "Service") && !isKind(object, "Job") && isSelected(service, object)
-        ? [{ service, container }]
-        : [],
-    ),
-  )[0]
-  const service = served?.service.metadata.name
-  const words = [name, path.split("/").at(-1)!, ...(service === undefined ? [] : [service])]
-  const other = images.find(({ image }) => !isCalledAfter(image, words))?.image
-  return {
-    images,
-    image: other && nameIn(other).split("/").at(-1),
-    service,
-    port: served && portOf(served.service, served.container),
-    health: served && healthOf(served.container),
-  }
+/** The repository's applications: the folders of the two, and the Dockerfiles of others. */
+interface Applications {
+  paths: Record<ApplicationName, string>
+  others: OtherDockerfile[]
 }
 
-function isImageOf(name: ApplicationName, path: string, image: string): boolean {
-  const last = readReference(image)?.repository.split("/").at(-1)
-  const folder = path.split("/").at(-1)!
-  return last !== undefined && (last === folder || last.endsWith(`-${folder}`) || NAMES[name].test(last))
+function applicationsIn(paths: Record<ApplicationName, string>, layout: Layout): Applications {
+  const generation = generationOf(paths)
+  const all = otherDockerfiles(Object.values(paths), layout)
+  const isBeside = ({ dockerfile }: OtherDockerfile) => generation !== undefined && isIn(generation, dockerfile)
+  // Of several generations, the one that the applications are of.
+  const others = all.filter(one => isBeside(one) || !all.some(other => other.word === one.word && isBeside(other)))
+  return { paths, others }
 }
 
-/** The container's port that the Service leads to. */
-function portOf({ spec }: Service, { ports = [] }: Container): number | undefined {
-  const [first] = spec.ports ?? []
-  const target = first && targetOf(first)
-  return typeof target === "number" ? target : ports.find(port => port.name === target)?.containerPort
+function workloadOf(name: ApplicationName, { paths, others }: Applications, manifests: Manifest[]): Workload {
+  const words = others.map(({ word }) => word)
+  return workloadIn(manifests, image => isImageOf(name, paths[name], image, words), [
+    name,
+    paths[name].split("/").at(-1)!,
+  ])
 }
 
-/** What is asked whether the process lives, else whether it answers. */
-function healthOf({ livenessProbe, startupProbe, readinessProbe }: Container): string | undefined {
-  return [livenessProbe, startupProbe, readinessProbe].map(probe => probe?.httpGet?.path).find(path => path)
+/** Whether manifests run one of the two. */
+function runsOne(applications: Applications, manifests: Manifest[]): boolean {
+  return APPLICATIONS.some(name => workloadOf(name, applications, manifests).images.length > 0)
 }
 
 /** The one Secret that the applications' containers read and the manifests do not bring, with the keys that they name. */

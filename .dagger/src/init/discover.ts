@@ -83,7 +83,7 @@ export function discover(name: ApplicationName, path: string, layout: Layout): F
     betterAuth: sources.some(([file, content]) => isManifest(file) && /"better-auth"/.test(content)),
     secrets: secretsOf(sources),
     buildArgs: parsed.required,
-    hasTests: layout.files.some(file => isIn(path, file) && TESTS[name].test(file)),
+    hasTests: hasTests(path, layout, [TESTS[name]]),
   }
 }
 
@@ -91,11 +91,17 @@ const TESTS: Record<ApplicationName, RegExp> = {
   backend: /(^|\/)(test_[^/]*|[^/]*_test)\.py$/,
   frontend: /\.(test|spec)\.[cm]?[jt]sx?$|(^|\/)__tests__\//,
 }
+
+/** Whether a folder has tests, of any kind where none is asked for. */
+export function hasTests(path: string, { files }: Layout, kinds = Object.values(TESTS)): boolean {
+  return files.some(file => isIn(path, file) && kinds.some(kind => kind.test(file)))
+}
+
 const DRIVERS = /\b(asyncpg|psycopg\w*|pg|postgres|@prisma\/client|drizzle-orm)\b/
 const isManifest = (file: string) => /(^|\/)(package\.json|pyproject\.toml|requirements[^/]*\.txt)$/.test(file)
 
 /** Whether a Dockerfile copies by paths from the repository's root. */
-function copiesFrom(dockerfile: string, path: string): boolean {
+export function copiesFrom(dockerfile: string, path: string): boolean {
   return (
     path !== "." &&
     new RegExp(`^\\s*(COPY|ADD)\\s+(--\\S+\\s+)*(\\./)?${path.replace(/[.+]/g, "\\$&")}(/|\\s)`, "m").test(dockerfile)

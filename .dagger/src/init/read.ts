@@ -1,8 +1,9 @@
 import { Directory } from "@dagger.io/dagger"
 
-import { isIn, type Layout, parentOf } from "../gate/layout.js"
+import { isIn, type Layout } from "../gate/layout.js"
 import { chartTexts } from "./charts.js"
 import { possibleManifests } from "./deployed.js"
+import { isAside } from "./discover.js"
 
 const MADE = /(^|\/)(node_modules|\.venv|venv|\.next|__pycache__|\.git)\//
 const MANIFEST = /(^|\/)(package\.json|pyproject\.toml|requirements[^/]*\.txt|pnpm-lock\.yaml|yarn\.lock|Chart\.yaml)$/
@@ -28,11 +29,9 @@ export async function readApplications(source: Directory, folders: string[], lay
   const wanted = layout.files
     .filter(path => folders.some(folder => isIn(folder, path)) && SOURCE.test(path))
     .slice(0, MOST)
-  const dockerfiles = layout.files.filter(
-    path =>
-      /(^|\/)(Dockerfile[^/]*|[^/]+\.dockerfile)$/i.test(path) &&
-      (parentOf(path).startsWith("docker") || folders.some(folder => isIn(folder, path))),
-  )
+  const dockerfiles = layout.files
+    .filter(path => /(^|\/)(Dockerfile[^/]*|[^/]+\.dockerfile)$/i.test(path) && !isAside(path))
+    .slice(0, MOST_MANIFESTS)
   const manifests = possibleManifests(layout).slice(0, MOST_MANIFESTS)
   const texts = await textsOf(source, [...wanted, ...dockerfiles, ...manifests, ...chartTexts(layout)])
   return { ...layout, texts: { ...layout.texts, ...texts } }

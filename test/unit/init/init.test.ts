@@ -215,11 +215,12 @@ describe("a backend without a health route is asked", () => {
   })
 })
 
+const workload = (kind: string, name: string, image: string, more = "") =>
+  `apiVersion: ${kind === "Job" ? "batch/v1" : "apps/v1"}\nkind: ${kind}\nmetadata: { name: ${name} }\nspec:\n  selector: { matchLabels: { app: ${name} } }\n  template:\n    metadata: { labels: { app: ${name} } }\n    spec: { containers: [{ name: c, image: "${image}"${more} }] }\n`
+const service = (name: string, target: string) =>
+  `apiVersion: v1\nkind: Service\nmetadata: { name: ${name} }\nspec: { selector: { app: ${name} }, ports: [{ port: 80, targetPort: ${target} }] }\n`
+
 describe("the repository's own manifests", () => {
-  const workload = (kind: string, name: string, image: string, more = "") =>
-    `apiVersion: ${kind === "Job" ? "batch/v1" : "apps/v1"}\nkind: ${kind}\nmetadata: { name: ${name} }\nspec:\n  selector: { matchLabels: { app: ${name} } }\n  template:\n    metadata: { labels: { app: ${name} } }\n    spec: { containers: [{ name: c, image: "${image}"${more} }] }\n`
-  const service = (name: string, target: string) =>
-    `apiVersion: v1\nkind: Service\nmetadata: { name: ${name} }\nspec: { selector: { app: ${name} }, ports: [{ port: 80, targetPort: ${target} }] }\n`
   const FILES = {
     "deploy/base/api.yaml": [
       service("api", "http"),
@@ -264,6 +265,7 @@ describe("the repository's own manifests", () => {
         health: undefined,
         images: [{ file: "deploy/base/web.yaml", image: "acme/ui:1" }],
       },
+      others: {},
     })
   })
 
@@ -331,6 +333,99 @@ describe("the repository's own manifests", () => {
   })
 })
 
+describe("applications beside the two", () => {
+  const paths = { backend: "api", frontend: "web" }
+  const manifests = (...images: string[]) => ({
+    "k8s/all.yaml": ["api", "web", ...images]
+      .map(image => workload("Deployment", image.replace(/\W/g, "-"), image))
+      .join("---\n"),
+  })
+  const others = (files: Record<string, string>) => discoverDeployed(paths, layout(files))?.others
+
+  test.each<[string, Record<string, string>, string, object]>([
+    ["a folder of its own", { "worker/Dockerfile": "" }, "worker", { path: "worker", dockerfile: "worker/Dockerfile" }],
+    [
+      "a second Dockerfile of the backend",
+      { "api/Dockerfile.worker": "", "api/main.py": "" },
+      "worker",
+      { path: "api", dockerfile: "api/Dockerfile.worker" },
+    ],
+    [
+      "a Dockerfile in docker/ and a folder",
+      { "docker/worker.dockerfile": "", "services/worker/main.py": "" },
+      "worker",
+      { path: "services/worker", dockerfile: "docker/worker.dockerfile" },
+    ],
+    [
+      "a Dockerfile in docker/ that copies from the root",
+      { "docker/worker.dockerfile": "COPY services/worker /app\n", "services/worker/main.py": "" },
+      "worker",
+      { path: "services/worker", context: "." },
+    ],
+    ["a Dockerfile in docker/ alone", { "docker/worker.dockerfile": "" }, "worker", { path: "." }],
+  ])("are found by their image and %s", (_, files, name, expected) => {
+    const found = others({ ...manifests("ghcr.io/acme/shop-worker:1"), ...files })
+    expect(Object.keys(found!)).toEqual([name])
+    expect(found).toMatchObject({ [name]: expected })
+  })
+
+  test.each<[string, Record<string, string>, string]>([
+    ["another image of the backend", { "api/Dockerfile.prod": "" }, "api-prod"],
+    ["an image without a Dockerfile", {}, "redis:8"],
+    ["a Dockerfile whose image nothing runs", { "worker/Dockerfile": "" }, "redis:8"],
+    ["an example's Dockerfile", { "examples/worker/Dockerfile": "" }, "worker"],
+    ["an image by digest", { "worker/Dockerfile": "" }, `worker@sha256:${"0".repeat(64)}`],
+    ["the root's Dockerfile", { Dockerfile: "" }, "shop"],
+    ["a usual name of the two", { "docker/ui.dockerfile": "" }, "shop-ui"],
+  ])("are none for %s", (_, files, image) => {
+    expect(others({ ...manifests(image), ...files })).toEqual({})
+  })
+
+  test("have a port where a Service leads to one, and tests where there are some", () => {
+    const files = {
+      ...manifests(),
+      "k8s/mcp.yaml": [
+        service("tools", "http"),
+        workload(
+          "Deployment",
+          "tools",
+          "shop-mcp",
+          ", ports: [{ name: http, containerPort: 9000 }], livenessProbe: { httpGet: { path: /live, port: http } }",
+        ),
+      ].join("---\n"),
+      "mcp/Dockerfile": "",
+      "mcp/test_tools.py": "",
+      "worker/Dockerfile": "",
+      "k8s/worker.yaml": workload("Deployment", "worker", "worker"),
+    }
+    const deployed = discoverDeployed(paths, layout(files))
+    expect(deployed?.others).toMatchObject({
+      mcp: { service: "tools", port: 9000, health: "/live", hasTests: true },
+      worker: { service: undefined, port: undefined, hasTests: false },
+    })
+    const text = configurationFor("shop", findings(SHOP), deployed)
+    expect(parseConfig(text, "cloud-native.yaml").applications).toMatchObject({
+      mcp: { path: "mcp", dockerfile: "mcp/Dockerfile", service: "tools", port: 9000, health: "/live" },
+      worker: { path: "worker", dockerfile: "worker/Dockerfile" },
+    })
+    expect(parseConfig(text, "cloud-native.yaml").applications.worker?.port).toBeUndefined()
+    expect(unknowns(findings(SHOP), deployed)).toContain("worker has no tests")
+    expect(unknowns(findings(SHOP), deployed)).not.toContain("mcp has no tests")
+  })
+
+  test("are of the applications' generation, where several have one of the name", () => {
+    const files = {
+      "phase-4/worker/Dockerfile": "",
+      "phase-5/worker/Dockerfile": "",
+      "phase-5/k8s/all.yaml": [workload("Deployment", "api", "backend"), workload("Deployment", "w", "worker")].join(
+        "---\n",
+      ),
+    }
+    const chosen = { backend: "phase-5/backend", frontend: "phase-5/frontend" }
+    expect(discoverDeployed(chosen, layout(files))?.others).toMatchObject({ worker: { path: "phase-5/worker" } })
+  })
+})
+
 describe("the repository's Helm charts", () => {
   const paths = { backend: "server", frontend: "client" }
   const secret = (data: string) => `kind: Secret\nmetadata: { name: api }\ndata:\n${data}\n`
@@ -393,11 +488,12 @@ describe("the repository's Helm charts", () => {
   })
 
   test("stand in the config in place of manifests, without those that run neither application", () => {
-    const deployed = discoverInCharts(paths, [
+    const charts = [
       runs("charts/api", "shop-server:latest", { "secrets.databaseUrl": "DATABASE_URL" }),
       runs("charts/web", "client:latest"),
       runs("charts/grafana", "grafana/grafana:12"),
-    ])
+    ]
+    const deployed = discoverInCharts(paths, charts, layout({}))
     expect(parseConfig(configurationFor("shop", findings(SHOP), deployed), "cloud-native.yaml")).toMatchObject({
       charts: [
         { path: "charts/api", release: "api", secretValues: { "secrets.databaseUrl": "DATABASE_URL" } },
@@ -408,19 +504,37 @@ describe("the repository's Helm charts", () => {
       frontend: { service: "web" },
     })
     expect(deployed).toMatchObject({ secretKeys: ["DATABASE_URL"] })
-    expect(unknowns(findings(SHOP), discoverInCharts(paths, [runs("charts/api", "server")]))).toContain(
+    expect(unknowns(findings(SHOP), discoverInCharts(paths, [runs("charts/api", "server")], layout({})))).toContain(
       "no container in charts/api was found to run the frontend: write image: frontend in its own",
     )
   })
 
   test("are those beside the applications, where several generations have some", () => {
     const chosen = { backend: "phase-5/server", frontend: "phase-5/client" }
-    const deployed = discoverInCharts(chosen, [runs("phase-4/chart", "server"), runs("phase-5/chart", "server")])
+    const charts = [runs("phase-4/chart", "server"), runs("phase-5/chart", "server")]
+    const deployed = discoverInCharts(chosen, charts, layout({}))
     expect(deployed?.place).toEqual({ charts: [{ path: "phase-5/chart", secretValues: {} }] })
   })
 
+  test("are those of other applications too, whose Dockerfiles the repository has", () => {
+    const charts = [
+      runs("charts/api", "shop-server:latest"),
+      runs("charts/mcp", "shop-mcp-server:latest"),
+      runs("charts/redis", "redis:8"),
+    ]
+    const files = layout({ "mcp-server/Dockerfile": "", "mcp-server/test_tools.py": "" })
+    const deployed = discoverInCharts(paths, charts, files)
+    expect(deployed?.backend.images.map(({ image }) => image)).toEqual(["shop-server:latest"])
+    expect(parseConfig(configurationFor("shop", findings(SHOP), deployed), "cloud-native.yaml")).toMatchObject({
+      charts: [{ path: "charts/api" }, { path: "charts/mcp" }],
+      applications: {
+        "mcp-server": { path: "mcp-server", dockerfile: "mcp-server/Dockerfile", service: "mcp", port: 8080 },
+      },
+    })
+  })
+
   test("are none where none runs an application", () => {
-    expect(discoverInCharts(paths, [runs("charts/grafana", "grafana/grafana:12")])).toBeUndefined()
+    expect(discoverInCharts(paths, [runs("charts/grafana", "grafana/grafana:12")], layout({}))).toBeUndefined()
   })
 })
 

@@ -5,6 +5,7 @@ import { dirname, join } from "node:path"
 import type { Directory } from "@dagger.io/dagger"
 import { expect, onTestFinished, test, vi } from "vitest"
 
+import { applicationsOf } from "../../../.dagger/src/config/applications.js"
 import { parseConfig } from "../../../.dagger/src/config/parse.js"
 import { planSuite } from "../../../.dagger/src/gate/detect.js"
 import { readLayout } from "../../../.dagger/src/gate/layout.js"
@@ -100,8 +101,8 @@ test.each(SHAPES)("$name: init, then $lines lines by hand", async ({ name, manif
     .filter(file => file.endsWith(".yaml") && file !== "kustomization.yaml")
     .map(file => ({ name: file, text: readFileSync(join(folder, file), "utf8") }))
   const parsed = parseManifests(files)
-  expect(placeOwnImages(parsed, { backend: config.backend, frontend: config.frontend }).problems).toEqual([])
-  expect(checkManifests(parsed, config)).toEqual([])
+  expect(placeOwnImages(parsed, applicationsOf(config)).problems).toEqual([])
+  expect(checkManifests(parsed, applicationsOf(config))).toEqual([])
 
   const layout = await readLayout(source, config)
   const tested = (["backend", "frontend"] as const).filter(app => !config[app].test.none)

@@ -1,0 +1,26 @@
+import { isCalledAfter } from "../manifests/own-images.js"
+import { readReference } from "../registry/reference.js"
+import type { ApplicationName } from "./discover.js"
+
+/** Names that people give to an application's image, beside that of its folder. */
+const NAMES: Record<ApplicationName, RegExp> = {
+  backend: /(^|[-_.])(backend|api|fastapi|server)$/,
+  frontend: /(^|[-_.])(frontend|web|ui|next|nextjs|client)$/,
+}
+
+/** Whether a word alone may name the backend or the frontend. */
+export function isUsual(word: string): boolean {
+  return Object.values(NAMES).some(pattern => pattern.exec(word)?.index === 0 && !/[-_.]/.test(word))
+}
+
+/** Whether an image is that of an application in a folder; `others` are the words that other applications' images end in. */
+export function isImageOf(name: ApplicationName, path: string, image: string, others: string[]): boolean {
+  const last = readReference(image)?.repository.split("/").at(-1)
+  const folder = path.split("/").at(-1)!
+  if (last === undefined) return false
+  if (last === folder) return true
+  const isFolders = last.endsWith(`-${folder}`)
+  // The longest word says the most: shop-mcp-server is of mcp-server rather than of server.
+  const isOthers = others.some(word => isCalledAfter(image, [word]) && !(isFolders && word.length < folder.length))
+  return (isFolders || NAMES[name].test(last)) && !isOthers
+}

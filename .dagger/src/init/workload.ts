@@ -1,0 +1,55 @@
+import { isCalledAfter, nameIn } from "../manifests/own-images.js"
+import type { Manifest } from "../manifests/parse.js"
+import { containersOf } from "../manifests/pods.js"
+import { isSelected, targetOf } from "../manifests/services.js"
+import { type Container, isKind, type Service } from "../manifests/shapes.js"
+
+/** How the repository's own manifests run an application. */
+export interface Workload {
+  service?: string
+  port?: number
+  health?: string
+  /** The files with images that are the application's. */
+  images: { file: string; image: string }[]
+  /** Its image's name, where neither that of the application, its folder nor its Service tells it. */
+  image?: string
+}
+
+/** How manifests run the images of an application, whose own names are `words`. */
+export function workloadIn(manifests: Manifest[], isOwn: (image: string) => boolean, words: string[]): Workload {
+  const own = manifests.flatMap(manifest =>
+    containersOf(manifest.object)
+      .filter(({ container }) => isOwn(container.image))
+      .map(({ container }) => ({ manifest, container })),
+  )
+  const images = own.map(({ manifest: { file }, container: { image } }) => ({ file, image }))
+  const served = own.flatMap(({ manifest: { object }, container }) =>
+    manifests.flatMap(({ object: service }) =>
+      isKind(service, "Service") && !isKind(object, "Job") && isSelected(service, object)
+        ? [{ service, container }]
+        : [],
+    ),
+  )[0]
+  const service = served?.service.metadata.name
+  const known = [...words, ...(service === undefined ? [] : [service])]
+  const other = images.find(({ image }) => !isCalledAfter(image, known))?.image
+  return {
+    images,
+    image: other && nameIn(other).split("/").at(-1),
+    service,
+    port: served && portOf(served.service, served.container),
+    health: served && healthOf(served.container),
+  }
+}
+
+/** The container's port that the Service leads to. */
+function portOf({ spec }: Service, { ports = [] }: Container): number | undefined {
+  const [first] = spec.ports ?? []
+  const target = first && targetOf(first)
+  return typeof target === "number" ? target : ports.find(port => port.name === target)?.containerPort
+}
+
+/** What is asked whether the process lives, else whether it answers. */
+function healthOf({ livenessProbe, startupProbe, readinessProbe }: Container): string | undefined {
+  return [livenessProbe, startupProbe, readinessProbe].map(probe => probe?.httpGet?.path).find(path => path)
+}

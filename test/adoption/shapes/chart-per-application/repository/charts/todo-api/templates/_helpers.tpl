@@ -1,0 +1,3 @@
+{{- define "todo-api.image" -}}
+{{ .Values.image.repository }}:{{ .Values.image.tag }}
+{{- end }}

@@ -1,0 +1,16 @@
+import signal
+import threading
+
+INTERVAL = 60
+
+
+def work() -> None:
+    print("cleanup: nothing to do", flush=True)
+
+
+if __name__ == "__main__":
+    stopped = threading.Event()
+    signal.signal(signal.SIGTERM, lambda *_: stopped.set())
+    while not stopped.is_set():
+        work()
+        stopped.wait(INTERVAL)
