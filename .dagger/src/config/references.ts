@@ -82,8 +82,7 @@ function checkServices(config: Referring, report: Report): void {
   ].map(({ path, app }) => ({ path: [...path, "test", "services"], names: app.test.services }))
   uses.push({ path: ["ephemeral", "services"], names: config.ephemeral.services })
   for (const name of candidates)
-    if (name in config.applications)
-      report(["services", name], "a name that no application has", { got: name })
+    if (name in config.applications) report(["services", name], "a name that no application has", { got: name })
   for (const { path, names } of uses) {
     for (const [index, word] of names.entries()) {
       if (!candidates.includes(word))

@@ -214,7 +214,8 @@ async function undo(
 /** What the release that runs has to answer, if that was recorded, and what this one has to. */
 function versionsOf({ config, recorded }: RolloutTask, running: Recorded | undefined): Expectations[] {
   const { release, publicUrl } = recorded
-  const own = recorded.expectations ?? expectationsOf(config, publicUrl, addressesOf(release.objects, servingOf(config)))
+  const own =
+    recorded.expectations ?? expectationsOf(config, publicUrl, addressesOf(release.objects, servingOf(config)))
   return running?.expectations ? [running.expectations, own] : [own]
 }
 
