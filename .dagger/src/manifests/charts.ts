@@ -18,6 +18,11 @@ export async function chartFiles(
   return files.flat()
 }
 
+/** A chart of which no more is said than where it is and what its release is called. */
+export function plainChart(path: string, release: string): ChartConfig {
+  return { path, release, values: [], environments: {}, secretValues: {} }
+}
+
 /** The environments that the charts name themselves. */
 export function chartEnvironments({ charts }: Config): string[] {
   return [...new Set(charts.flatMap(({ environments }) => Object.keys(environments)))]

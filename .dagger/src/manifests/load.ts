@@ -4,11 +4,11 @@ import { dag, Directory } from "@dagger.io/dagger"
 
 import { applicationsOf } from "../config/applications.js"
 import { environmentOf } from "../config/environment.js"
-import type { ChartConfig, Config } from "../config/schema.js"
+import type { Config } from "../config/schema.js"
 import { CloudNativeError } from "../util/errors.js"
 import { quietly } from "../util/quietly.js"
 import { runTool } from "../util/tool.js"
-import { chartEnvironments, chartFiles, chartsKnow } from "./charts.js"
+import { chartEnvironments, chartFiles, chartsKnow, plainChart } from "./charts.js"
 import { checkManifests } from "./check.js"
 import { environments, filesInside, type FolderLayout, KUSTOMIZATIONS, LAYOUT_PATTERNS, layoutOf } from "./folder.js"
 import type { Place } from "./helm.js"
@@ -63,7 +63,7 @@ async function folderFiles(
 ): Promise<File[]> {
   const layout = await layoutIn(folder)
   if (layout.charts.includes("."))
-    return chartFiles(folder, { ...config, charts: [chartItself(config)] }, overlay, place)
+    return chartFiles(folder, { ...config, charts: [plainChart(".", config.name)] }, overlay, place)
   const asked = posix.normalize(overlay ?? ".").replace(/\/$/, "")
   const has = (inside: string) => filesInside(layout, inside).length > 0 || layout.kustomizations.includes(inside)
   const inside = isOptional && !has(asked) ? "." : asked
@@ -74,11 +74,6 @@ async function folderFiles(
   if (subfolders.length > 0 && !layout.kustomizations.includes(inside))
     console.log(`manifests: those of the subfolders, too: ${subfolders.join(", ")}`)
   return filesOf(folder, layout, config, inside)
-}
-
-/** A folder of manifests that is a chart. */
-function chartItself({ name }: Config): ChartConfig {
-  return { path: ".", release: name, values: [], environments: {}, secretValues: {} }
 }
 
 function ownFilesOfNone(overlay: string | undefined, known: boolean, config: Config): File[] {
