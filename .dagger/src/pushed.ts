@@ -149,7 +149,7 @@ export class Pushed implements Settings {
     const { kubectl, inputs } = await preflight(target, config, read, this.images(), {
       access: await accessOf(this),
     })
-    return diffRelease(kubectl, config.name, renderRelease(inputs, this.images(), kubectl.namespace))
+    return diffRelease(kubectl, config.name, renderRelease(inputs, this.images(), kubectl.namespace), inputs.crds)
   }
 
   /** The references by digest, and what is attached to the images, as a table. */

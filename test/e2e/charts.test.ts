@@ -1,4 +1,4 @@
-// Helm charts as they are written: image names from values, Secrets from values, hooks, values per environment.
+// Helm charts as they are written: image names from values, Secrets from values, hooks, crds/, values per environment.
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
@@ -66,12 +66,15 @@ describe("a repository with two charts in place of manifests", () => {
   })
 })
 
-test("it is deployed to an ephemeral cluster by its .env alone, with the hook as a migration", async () => {
+test("it is deployed to an ephemeral cluster by its .env alone, with its crds/ first and the hook as a migration", async () => {
   const { path } = withCharts()
     .commit()
     .write(".env", `CLOUD_NATIVE_SECRETS=file:${join(folder, "prod.env")}\n`)
   const ended = await daggerIn(path, "-m", ROOT, "deploy")
   expect(ended.exitCode, ended.stderr).toBe(0)
+  expect(ended.stderr).toContain("crds: created for the whole cluster, where they stay: widgets.example.com")
+  // Two Services, two Deployments, and the Widget that the template makes where it sees the API.
+  expect(ended.stderr).toContain("apply: 5 objects")
   expect(ended.stdout).toMatch(/migrate-\S+: ran/)
   expect(ended.stdout).toContain("Rolled once more")
   expect(ended.stderr + ended.stdout).not.toContain(PASSWORD)

@@ -33,6 +33,7 @@ import { Redactor } from "../util/redact.js"
 import { describeSkew, type NextBuild, skewOf } from "../verify/image/next-build.js"
 import { assertAlone } from "./alone.js"
 import { AppliedWorkloads } from "./applied.js"
+import { installCrds } from "./crds.js"
 import { settleEarlierMigrations } from "./earlier-migrations.js"
 import { conclude, finish, keepReport } from "./finalize.js"
 import { ReportBuilder } from "./report-builder.js"
@@ -63,6 +64,7 @@ export async function deployRelease(
   { restartedAt, frontendBuild }: { restartedAt?: string; frontendBuild?: NextBuild } = {},
 ): Promise<Report> {
   const release = renderRelease(inputs, { ...images }, kubectl.namespace, restartedAt)
+  await installCrds(kubectl, inputs.crds)
   await validate(kubectl, release)
   const redactor = redactorOf(inputs)
   logUnredactable(inputs, redactor)

@@ -4,7 +4,9 @@ import { dryRun, OF_A_POLICY } from "../kubernetes/dry-run.js"
 import { type Answer, type Kubectl, list, succeeded } from "../kubernetes/kubectl.js"
 import { isOther, ManagedFields, type OtherManager, otherManagers } from "../kubernetes/managed-fields.js"
 import { describeIdentity, identityOf } from "../kubernetes/object-ref.js"
+import { type Crd, isDefinedBy } from "../manifests/crds.js"
 import type { KubernetesObject, Release } from "../manifests/render.js"
+import { missingCrds } from "../preflight/crds.js"
 import { inventoryOf, listRecords, type ReleaseSummary } from "../release/history.js"
 import { findPresent } from "../release/live-objects.js"
 import { replacedBy } from "../release/prune.js"
@@ -37,11 +39,19 @@ export type Change =
   | { kind: "changed"; name: string; fields: string[] }
   | { kind: "unknown"; why: string }
 
-/** What applying a release would change, after the server has validated it, for a person. */
-export async function diffRelease(kubectl: Kubectl, name: string, release: Release): Promise<string> {
-  const objects = [...release.config, ...release.migrations, ...release.objects]
+/** What applying a release would change, after the server has validated it, for a person; `crds`: those that it needs. */
+export async function diffRelease(kubectl: Kubectl, name: string, release: Release, crds: Crd[]): Promise<string> {
+  const missing = await missingCrds(kubectl, crds)
+  const all = [...release.config, ...release.migrations, ...release.objects]
+  // Of a kind that the cluster does not have yet there is nothing to compare with.
+  const isNew = (object: KubernetesObject) => isDefinedBy(missing, object)
+  const objects = all.filter(object => !isNew(object))
+  const added = [...missing.map(({ object }) => object), ...all.filter(isNew)].map((object): Change => ({
+    kind: "added",
+    name: describeIdentity(identityOf(object)),
+  }))
   const { live, planned, changes } = await compare(kubectl, name, release, objects)
-  return formatChanges(changes, await othersOf(kubectl, objects, live, planned))
+  return formatChanges([...added, ...changes], await othersOf(kubectl, objects, live, planned))
 }
 
 /** What applying these objects of a release, and its Secrets, would change. Nothing is changed, and no value of a Secret is read. */

@@ -1,7 +1,7 @@
 import { Directory } from "@dagger.io/dagger"
 
 import type { Config } from "../config/schema.js"
-import { chartFiles, plainChart } from "../manifests/charts.js"
+import { plainChart, renderCharts } from "../manifests/charts.js"
 import { parseManifests } from "../manifests/parse.js"
 import { CloudNativeError } from "../util/errors.js"
 import type { DiscoveredChart } from "./charts.js"
@@ -26,6 +26,8 @@ export async function renderDiscovered(
 
 async function manifestsOf(source: Directory, { path, secretValues }: DiscoveredChart, config: Config) {
   const chart = { ...plainChart(path, path.split("/").at(-1)!), secretValues }
-  const files = await chartFiles(source, { ...config, charts: [chart] }, undefined, { namespace: config.namespace })
+  const { files } = await renderCharts(source, { ...config, charts: [chart] }, undefined, {
+    namespace: config.namespace,
+  })
   return parseManifests(files)
 }

@@ -3,19 +3,21 @@ import { Directory } from "@dagger.io/dagger"
 import { environmentOf } from "../config/environment.js"
 import type { ChartConfig, Config } from "../config/schema.js"
 import { CloudNativeError } from "../util/errors.js"
-import { type Chart, type Place, renderChart } from "./helm.js"
+import { type Chart, type Place, renderChart, type Rendered } from "./helm.js"
 
-/** The files of the config's charts, rendered for an environment: those of each template. */
-export async function chartFiles(
+/** The config's charts, rendered for an environment. */
+export async function renderCharts(
   source: Directory,
   config: Config,
   overlay: string | undefined,
   place: Place,
-): Promise<{ name: string; text: string }[]> {
-  const files = await Promise.all(
+): Promise<Rendered> {
+  const rendered = await Promise.all(
     config.charts.map(async chart => renderChart(source, await chartFor(source, chart, overlay), place, config)),
   )
-  return files.flat()
+  // Charts that depend on the same one bring the same.
+  const crds = new Map(rendered.flatMap(({ crds }) => crds.map(crd => [crd.object.metadata.name, crd] as const)))
+  return { files: rendered.flatMap(({ files }) => files), crds: [...crds.values()] }
 }
 
 /** A chart of which no more is said than where it is and what its release is called. */
@@ -41,10 +43,6 @@ async function chartFor(source: Directory, chart: ChartConfig, overlay: string |
     throw layoutError(
       `there is no ${chart.path}/Chart.yaml`,
       "set charts in cloud-native.yaml to folders that have one",
-    )
-  if ((await source.glob(`${chart.path}/crds/*`)).length > 0)
-    console.log(
-      `manifests: ${chart.path}/crds is left out, since its kinds belong to the whole cluster: once per cluster, kubectl apply --server-side --filename=${chart.path}/crds`,
     )
   const ofOverlay = overlay === undefined ? undefined : await overlayValues(source, chart, overlay)
   const values = [...chart.values, ...(ofOverlay ?? [])]

@@ -4,9 +4,10 @@ import { parse, stringify } from "yaml"
 import type { ChartConfig, Config } from "../config/schema.js"
 import { CloudNativeError } from "../util/errors.js"
 import { runTool } from "../util/tool.js"
-import { parseManifests } from "./parse.js"
+import { apisOf, type Crd, crdProblems, crdsOf } from "./crds.js"
+import { type Manifest, parseManifests } from "./parse.js"
 import { assertNone } from "./problem.js"
-import { computed, objectsByTemplate, unstable, unusedValues } from "./rendered.js"
+import { computed, objectsByTemplate, type RenderedFile, unstable, unusedValues } from "./rendered.js"
 import { markOf } from "./secret-values.js"
 
 /** Where Helm has the folder that the chart is in, and the marks that stand for secret values. */
@@ -15,7 +16,8 @@ const MARKS = "/secret-values.yaml"
 
 /** What of the cluster templates may ask for. */
 export interface Capabilities {
-  version: string
+  /** Unset: what Helm itself assumes. */
+  version?: string
   /** Versions of APIs (apps/v1), and the kinds in them (apps/v1/Deployment). */
   apis: string[]
 }
@@ -30,29 +32,52 @@ export interface Place {
 /** A chart with the values of one environment. */
 export type Chart = Pick<ChartConfig, "path" | "release" | "values" | "secretValues">
 
-/** The objects of a chart, by the template that each comes from; throws where two renderings differ. `folder`: what has the chart, and the files of values. */
-export async function renderChart(
-  folder: Directory,
-  chart: Chart,
-  place: Place,
-  config: Config,
-): Promise<{ name: string; text: string }[]> {
+/** What Helm makes of charts. */
+export interface Rendered {
+  /** The objects, by the template that each comes from. */
+  files: { name: string; text: string }[]
+  /** What the charts have in crds/. */
+  crds: Crd[]
+}
+
+/** The objects of a chart; throws where two renderings differ. `folder`: what has the chart, and the files of values. */
+export async function renderChart(folder: Directory, chart: Chart, place: Place, config: Config): Promise<Rendered> {
   const complete = await withDependencies(folder, chart.path, config)
-  const rendering = async (edition: "a" | "b", uncached = false) => {
-    const text = await template(complete, chart, place, config, { edition, uncached })
-    return objectsByTemplate(text, chart.path)
-  }
+  const { capabilities = { apis: [] } } = place
+  const first = await renderings(complete, chart, place, config)
+  const crds = readCrds(first.files, chart)
+  const apis = apisOf(crds).filter(api => !capabilities.apis.includes(api))
+  // Helm installs crds/ first, so that templates see the APIs in it.
+  const served = { ...place, capabilities: { ...capabilities, apis: [...capabilities.apis, ...apis] } }
+  const { files, again, other } = apis.length > 0 ? await renderings(complete, chart, served, config) : first
+  const manifests = readTemplates(files)
+  // The first that finds something explains what the others would find.
+  assertNone([...unstable(manifests, readTemplates(again))])
+  if (other) assertNone([...computed(manifests, readTemplates(other))])
+  assertNone([...unusedValues(manifests, chart)])
+  return { files: files.filter(({ isCrd }) => !isCrd), crds }
+}
+
+function readTemplates(files: RenderedFile[]): Manifest[] {
+  return parseManifests(files.filter(({ isCrd }) => !isCrd))
+}
+
+function readCrds(files: RenderedFile[], { path }: Chart): Crd[] {
+  const manifests = parseManifests(files.filter(({ isCrd }) => isCrd))
+  assertNone([...crdProblems(manifests)])
+  return crdsOf(manifests, path)
+}
+
+/** A chart rendered twice, and with other marks where it has secret values. */
+async function renderings(folder: Directory, chart: Chart, place: Place, config: Config) {
+  const rendering = async (edition: "a" | "b", uncached = false) =>
+    objectsByTemplate(await template(folder, chart, place, config, { edition, uncached }), chart.path)
   const [files, again, other] = await Promise.all([
     rendering("a"),
     rendering("a", true),
     Object.keys(chart.secretValues).length > 0 ? rendering("b") : undefined,
   ])
-  const manifests = parseManifests(files)
-  // The first that finds something explains what the others would find.
-  assertNone([...unstable(manifests, parseManifests(again))])
-  if (other) assertNone([...computed(manifests, parseManifests(other))])
-  assertNone([...unusedValues(manifests, chart)])
-  return files
+  return { files, again, other }
 }
 
 async function template(
@@ -74,9 +99,10 @@ async function template(
       chart.release,
       `${FOLDER}/${chart.path}`,
       `--namespace=${namespace}`,
+      "--include-crds",
       ...chart.values.map(file => `--values=${FOLDER}/${file}`),
       `--values=${MARKS}`,
-      ...(capabilities ? [`--kube-version=${capabilities.version}`] : []),
+      ...(capabilities?.version ? [`--kube-version=${capabilities.version}`] : []),
       ...(capabilities?.apis ?? []).map(api => `--api-versions=${api}`),
     ],
     { name: "helm", uncached },

@@ -8,10 +8,11 @@ import type { Config } from "../config/schema.js"
 import { CloudNativeError } from "../util/errors.js"
 import { quietly } from "../util/quietly.js"
 import { runTool } from "../util/tool.js"
-import { chartEnvironments, chartFiles, chartsKnow, plainChart } from "./charts.js"
+import { chartEnvironments, chartsKnow, plainChart, renderCharts } from "./charts.js"
 import { checkManifests } from "./check.js"
+import type { Crd } from "./crds.js"
 import { environments, filesInside, type FolderLayout, KUSTOMIZATIONS, LAYOUT_PATTERNS, layoutOf } from "./folder.js"
-import type { Place } from "./helm.js"
+import type { Place, Rendered } from "./helm.js"
 import { withoutOtherHooks } from "./hooks.js"
 import { placeOwnImages } from "./own-images.js"
 import { type Manifest, parseManifests } from "./parse.js"
@@ -30,28 +31,33 @@ export interface Wanted {
   place?: Place
 }
 
+/** What there is to deploy. */
+export interface Loaded {
+  manifests: Manifest[]
+  /** What charts have in crds/, which is part of no release. */
+  crds: Crd[]
+}
+
 /**
  * The manifests of a release: of a folder its .yaml and .yml files, with those of its subfolders, or what its kustomization
  * makes of them; and the objects of the config's charts. `overlay`: the same of a folder inside it, which may use all that is
  * in the folder. Throws if there is nothing.
  */
-export function manifestsOf(source: Directory, config: Config, wanted: Wanted = {}): Promise<Manifest[]> {
+export function manifestsOf(source: Directory, config: Config, wanted: Wanted = {}): Promise<Loaded> {
   const { overlay, place = { namespace: config.namespace } } = wanted
   return quietly("manifests", async () => {
     const folder = wanted.manifests ?? (await manifestsIn(source, config))
     const known = overlay !== undefined && (await chartsKnow(source, config, overlay))
     const [own, charts] = await Promise.all([
       folder ? folderFiles(folder, config, overlay, known, place) : ownFilesOfNone(overlay, known, config),
-      chartFiles(source, config, overlay, place),
+      renderCharts(source, config, overlay, place),
     ])
-    return readManifests([...own, ...charts], config)
+    const manifests = readManifests([...own.files, ...charts.files], config)
+    return { manifests, crds: [...own.crds, ...charts.crds] }
   })
 }
 
-interface File {
-  name: string
-  text: string
-}
+type File = Rendered["files"][number]
 
 /** The files of a folder of manifests, or of the one chart that it is. `isOptional`: the charts know the environment, and the folder need not. */
 async function folderFiles(
@@ -60,10 +66,10 @@ async function folderFiles(
   overlay: string | undefined,
   isOptional: boolean,
   place: Place,
-): Promise<File[]> {
+): Promise<Rendered> {
   const layout = await layoutIn(folder)
   if (layout.charts.includes("."))
-    return chartFiles(folder, { ...config, charts: [plainChart(".", config.name)] }, overlay, place)
+    return renderCharts(folder, { ...config, charts: [plainChart(".", config.name)] }, overlay, place)
   const asked = posix.normalize(overlay ?? ".").replace(/\/$/, "")
   const has = (inside: string) => filesInside(layout, inside).length > 0 || layout.kustomizations.includes(inside)
   const inside = isOptional && !has(asked) ? "." : asked
@@ -73,11 +79,11 @@ async function folderFiles(
   )
   if (subfolders.length > 0 && !layout.kustomizations.includes(inside))
     console.log(`manifests: those of the subfolders, too: ${subfolders.join(", ")}`)
-  return filesOf(folder, layout, config, inside)
+  return { files: await filesOf(folder, layout, config, inside), crds: [] }
 }
 
-function ownFilesOfNone(overlay: string | undefined, known: boolean, config: Config): File[] {
-  if (overlay === undefined || known) return []
+function ownFilesOfNone(overlay: string | undefined, known: boolean, config: Config): Rendered {
+  if (overlay === undefined || known) return { files: [], crds: [] }
   throw new CloudNativeError({
     code: "ARGUMENTS_INVALID",
     blame: "user",
@@ -130,7 +136,7 @@ async function manifestsIn(source: Directory, config: Config): Promise<Directory
 export async function trialManifests(source: Directory, config: Config): Promise<Manifest[]> {
   if (config.manifests !== undefined && !(await source.exists(config.manifests))) return []
   const [first] = await overlaysOf(source, config)
-  return first ? manifestsOf(source, config, first) : []
+  return first ? (await manifestsOf(source, config, first)).manifests : []
 }
 
 /** Check the source's manifests, and those of each environment: what every kustomization makes that is no part of another. */
@@ -138,7 +144,7 @@ export async function checkAll(source: Directory, config: Config): Promise<void>
   const overlays = await overlaysOf(source, config)
   // A folder without anything to deploy says so itself.
   for (const overlay of overlays.length > 0 ? overlays : [{}])
-    assertNone(checkManifests(await manifestsOf(source, config, overlay), applicationsOf(config)))
+    assertNone(checkManifests((await manifestsOf(source, config, overlay)).manifests, applicationsOf(config)))
 }
 
 /** What of a source can be deployed: itself, and its environments, those of the charts included. */

@@ -8,13 +8,25 @@ import type { KubernetesObject } from "./shapes.js"
 
 /** What "helm template" prints in front of each object: the chart's name, then the template's path in it. */
 const SOURCE = /^---\n# Source: [^/\n]+\/(.+)\n/m
+/** A file that Helm installs once per cluster, of the chart or of one that it depends on. */
+const IN_CRDS = /^(charts\/[^/]+\/)*crds\//
+
+/** A file of a chart, as Helm has rendered it. */
+export interface RenderedFile {
+  name: string
+  text: string
+  /** Whether it is in crds/, which Helm renders nothing in. */
+  isCrd: boolean
+}
 
 /** What Helm has rendered of a chart, object by object, with the file of the template that it comes from. */
-export function objectsByTemplate(text: string, chart: string): { name: string; text: string }[] {
+export function objectsByTemplate(text: string, chart: string): RenderedFile[] {
   const [, ...parts] = `\n${text}`.split(SOURCE)
-  return parts.flatMap((part, index) =>
-    index % 2 === 0 ? [{ name: `${posix.join(chart, part)} (rendered)`, text: parts[index + 1]! }] : [],
-  )
+  return parts.flatMap((part, index) => {
+    if (index % 2 !== 0) return []
+    const isCrd = IN_CRDS.test(part)
+    return [{ name: posix.join(chart, part) + (isCrd ? "" : " (rendered)"), text: parts[index + 1]!, isCrd }]
+  })
 }
 
 /** What is another in each rendering of the same chart: nobody could tell what a plan, or a rollback, would bring. */

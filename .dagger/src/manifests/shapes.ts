@@ -208,11 +208,19 @@ const SHAPES = {
   PodDisruptionBudget: shape(["policy/v1"], "PodDisruptionBudget", {
     spec: z.looseObject({ selector: Selector.optional() }),
   }),
+  CustomResourceDefinition: shape(["apiextensions.k8s.io/v1"], "CustomResourceDefinition", {
+    spec: z.looseObject({
+      group: z.string(),
+      names: z.looseObject({ kind: z.string(), plural: z.string() }),
+      versions: z.array(z.looseObject({ name: z.string(), served: z.boolean() })),
+    }),
+  }),
 }
 
 type Shapes = { [K in keyof typeof SHAPES]: z.infer<(typeof SHAPES)[K]> }
 export type Deployment = Shapes["Deployment"]
 export type Service = Shapes["Service"]
+export type CustomResourceDefinition = Shapes["CustomResourceDefinition"]
 
 /** The schema to check an object with: that of its kind where the module reads it, else that of any object. */
 export function schemaOf(apiVersion: unknown, kind: unknown): z.ZodType<KubernetesObject> {

@@ -1,19 +1,16 @@
 import { z } from "zod"
 
 import type { Kubectl } from "../kubernetes/kubectl.js"
+import { type Crd, servedBy } from "../manifests/crds.js"
 import type { KubernetesObject } from "../manifests/render.js"
 import { CloudNativeError, lastLines } from "../util/errors.js"
+import { groupOf, type Known, parseApiResources } from "./api-resources.js"
+import { crdsWithout } from "./crds.js"
 
 /** How the API calls the objects of a kind. */
 export interface Resource {
   group: string
   resource: string
-}
-
-/** A kind that the cluster has, in the version that it prefers. */
-interface Known {
-  resource: string
-  apiVersion: string
 }
 
 export interface Kinds {
@@ -22,8 +19,12 @@ export interface Kinds {
   unknown: string[]
 }
 
-/** The resources of these objects, as the cluster calls them. */
-export async function kindsOf(kubectl: Kubectl, objects: KubernetesObject[]): Promise<Kinds> {
+/** The resources of these objects, as the cluster calls them, or will once it has the CustomResourceDefinitions that it lacks. */
+export async function kindsOf(
+  kubectl: Kubectl,
+  objects: KubernetesObject[],
+  crds: Crd[],
+): Promise<Kinds & { missing: Crd[] }> {
   const [resources, versions] = await Promise.all([
     kubectl.run(["api-resources", "--no-headers"]),
     kubectl.run(["api-versions"]),
@@ -31,23 +32,31 @@ export async function kindsOf(kubectl: Kubectl, objects: KubernetesObject[]): Pr
   // The exit code also tells of groups that are away for a moment, such as metrics.
   const known = parseApiResources(resources.stdout)
   const served = versions.stdout.split("\n").filter(Boolean)
-  if (known.size > 0) return named(objects, known, served, await kindsIn(kubectl, uncertain(objects, known, served)))
-  console.log(`preflight: the kinds of the cluster are not checked: ${lastLines(resources.stderr, 1)}`)
-  return { resources: [], unknown: [] }
+  if (known.size === 0) {
+    console.log(`preflight: the kinds of the cluster are not checked: ${lastLines(resources.stderr, 1)}`)
+    return { resources: [], unknown: [], missing: [] }
+  }
+  const looked = await kindsIn(kubectl, uncertain(objects, known, served))
+  const missing = crdsWithout(known, crds)
+  const all = withCrds(known, served, missing)
+  return { ...named(objects, all.known, all.versions, looked), missing }
 }
 
-/** Kind.group → what `kubectl api-resources --no-headers` prints of it: NAME [SHORTNAMES] APIVERSION NAMESPACED KIND. */
-export function parseApiResources(text: string): Map<string, Known> {
-  const rows = text
-    .split("\n")
-    .map(line => line.trim().split(/\s+/))
-    .filter(columns => columns.length >= 4)
-  return new Map(
-    rows.map(columns => {
-      const apiVersion = columns.at(-3)!
-      return [`${columns.at(-1)}.${groupOf({ apiVersion })}`, { resource: columns[0]!, apiVersion }]
-    }),
-  )
+/** What the cluster has, and what it will with these; of versions, it may not say which it has. */
+export function withCrds(
+  known: Map<string, Known>,
+  versions: string[],
+  crds: Crd[],
+): { known: Map<string, Known>; versions: string[] } {
+  const added = crds.flatMap(crd => {
+    const { names, group } = crd.object.spec
+    const [apiVersion] = servedBy(crd)
+    return apiVersion ? [[`${names.kind}.${group}`, { resource: names.plural, apiVersion }] as const] : []
+  })
+  return {
+    known: new Map([...known, ...added]),
+    versions: versions.length > 0 ? [...versions, ...crds.flatMap(servedBy)] : [],
+  }
 }
 
 /** The versions that the cluster serves and does not prefer: one may have other kinds of its group only. */
@@ -110,8 +119,4 @@ export function assertKnown({ unknown }: Kinds): void {
     why: unknown.join("\n"),
     fix: "write the apiVersion that the cluster has; where it has none, install what brings the kind (its CustomResourceDefinition) once per cluster, or take the object out of the manifests",
   })
-}
-
-function groupOf({ apiVersion }: Pick<KubernetesObject, "apiVersion">): string {
-  return apiVersion.includes("/") ? apiVersion.split("/")[0]! : ""
 }

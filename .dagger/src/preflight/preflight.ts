@@ -1,6 +1,7 @@
 import type { Config } from "../config/schema.js"
 import { assertNamespace, reach, type Reached, type Target } from "../kubernetes/connect.js"
 import type { Kubectl } from "../kubernetes/kubectl.js"
+import type { Crd } from "../manifests/crds.js"
 import type { KubernetesObject, Release } from "../manifests/render.js"
 import type { PushedImages } from "../push/publish.js"
 import type { RegistryAccess } from "../registry/access.js"
@@ -9,6 +10,7 @@ import { type ReleaseInputs, renderRelease } from "../release/inputs.js"
 import { together } from "../util/collect-errors.js"
 import { assertAccepted } from "./admission.js"
 import { assertArchitecture } from "./architecture.js"
+import { assertCreatable } from "./crds.js"
 import { assertLasting } from "./credentials.js"
 import { architecturesOf } from "./image-platforms.js"
 import { assertKnown, kindsOf } from "./kinds.js"
@@ -52,8 +54,8 @@ export async function preflight(
         assertKinds(
           cluster,
           rendered.then(
-            ({ objects }) => objects,
-            () => [],
+            ({ objects, inputs: { crds } }) => ({ objects, crds }),
+            () => ({ objects: [], crds: [] }),
           ),
         ),
       ),
@@ -83,9 +85,14 @@ export async function preflight(
 }
 
 /** Throw unless the cluster knows every kind, and the caller may do with it, and with what the module needs itself, all that a deployment does. */
-async function assertKinds(cluster: Reached, objects: Promise<KubernetesObject[]>): Promise<void> {
-  const kinds = await kindsOf(cluster.kubectl, await objects)
+async function assertKinds(
+  cluster: Reached,
+  wanted: Promise<{ objects: KubernetesObject[]; crds: Crd[] }>,
+): Promise<void> {
+  const { objects, crds } = await wanted
+  const kinds = await kindsOf(cluster.kubectl, objects, crds)
   await together(
+    () => assertCreatable(cluster, kinds.missing),
     () => assertKnown(kinds),
     () => assertPermitted(cluster, rulesFor(kinds.resources)),
   )

@@ -3,6 +3,7 @@ import { Directory, Secret } from "@dagger.io/dagger"
 import { applicationsOf } from "../config/applications.js"
 import { type Config, originOf } from "../config/schema.js"
 import { assertDeployable } from "../manifests/check.js"
+import type { Crd } from "../manifests/crds.js"
 import type { Capabilities } from "../manifests/helm.js"
 import { manifestsOf } from "../manifests/load.js"
 import type { Manifest } from "../manifests/parse.js"
@@ -33,6 +34,8 @@ export interface InputArguments {
 export interface ReleaseInputs {
   config: Config
   manifests: Manifest[]
+  /** What charts have in crds/: created where the cluster lacks it. */
+  crds: Crd[]
   /** The applications' secrets; unset: they are in the namespace already. */
   secrets?: Record<string, string>
   /** What the nodes pull with; unset: they can pull already. */
@@ -49,7 +52,7 @@ export async function readInputs(
   config: Config,
   given: InputArguments = {},
 ): Promise<ReleaseInputs> {
-  const [secrets, manifests, publicUrl] = await together(
+  const [secrets, { manifests, crds }, publicUrl] = await together(
     async () => {
       const dotenv = given.secrets && (await plaintextOf(given.secrets, "--secrets"))
       return dotenv ? parseDotenv(dotenv) : undefined
@@ -58,14 +61,14 @@ export async function readInputs(
       const hasCharts = config.charts.length > 0
       const capabilities = hasCharts ? await given.capabilities?.() : undefined
       const place = { namespace: given.namespace ?? config.namespace, capabilities }
-      const manifests = await manifestsOf(source, config, { ...given, place })
-      assertDeployable(manifests, applicationsOf(config))
-      return manifests
+      const loaded = await manifestsOf(source, config, { ...given, place })
+      assertDeployable(loaded.manifests, applicationsOf(config))
+      return loaded
     },
     () => readOrigin(given.publicUrl || config.publicUrl),
     () => given.timeout && parseDuration(given.timeout),
   )
-  return { config, manifests, secrets, registryLogin: given.registryLogin, publicUrl }
+  return { config, manifests, crds, secrets, registryLogin: given.registryLogin, publicUrl }
 }
 
 /** Tokens are issued for this address, to the letter, and browsers send it in small letters without a default port. */

@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest"
 import { diff, diffRelease, formatChanges, parseObjects, validate } from "../../../.dagger/src/deploy/diff.ts"
 import { formatIdentity } from "../../../.dagger/src/kubernetes/object-ref.ts"
 import type { KubernetesObject, Release } from "../../../.dagger/src/manifests/render.ts"
+import { crd } from "../manifests/crds.ts"
 import { fakeKubectl, object, presentLine } from "../release/records.ts"
 
 const live = (kind: string, name: string, rest: object = {}, marks: object = {}) => ({
@@ -115,7 +116,7 @@ test("what would be deleted: what left the manifests, exists and belongs to this
             }
           : { stdout: service },
   })
-  expect(await diffRelease(kubectl, "shop", plan(manifest("Service", "web")))).toBe(
+  expect(await diffRelease(kubectl, "shop", plan(manifest("Service", "web")), [])).toBe(
     "  Service web: unchanged\n- Deployment cron\n? Error from server (Forbidden): no",
   )
 })
@@ -138,6 +139,7 @@ describe("fields that others have set are told from defaults by an object that h
       }).kubectl,
       "shop",
       plan(manifest("Service", "web")),
+      [],
     )
 
   test("which the API server is asked for", async () => {
@@ -150,6 +152,20 @@ describe("fields that others have set are told from defaults by an object that h
   test("where it refuses that, all are named", async () => {
     expect(await planned({ exitCode: 1 })).toMatch(/not have: spec;/)
   })
+})
+
+test("CustomResourceDefinitions that the cluster lacks, and their objects, are new without being asked for", async () => {
+  const { kubectl, calls } = fakeKubectl({
+    "api-resources": () => ({ stdout: "gadgets example.com/v1 true Gadget\n" }),
+    apply: () => ({ stdout: service }),
+    get: names => (names.length === 0 ? {} : { stdout: service }),
+  })
+  const release = plan(manifest("Service", "web"), { ...manifest("Widget", "red"), apiVersion: "example.com/v1" })
+  const crds = [crd("widgets.example.com"), crd("gadgets.example.com", { kind: "Gadget" })]
+  expect(await diffRelease(kubectl, "shop", release, crds)).toBe(
+    "+ CustomResourceDefinition widgets.example.com\n+ Widget red\n  Service web: unchanged",
+  )
+  expect(calls.filter(call => call.includes("Widget"))).toEqual([])
 })
 
 describe("the server's validation", () => {

@@ -15,6 +15,7 @@ spec: { template: { spec: { containers: [{ name: backend, image: backend }, { na
 const planned = async (): Promise<ReleaseInputs> => ({
   config: Config.parse({}),
   manifests: parseManifests([{ name: "app.yaml", text: MANIFESTS }]),
+  crds: [],
   publicUrl: "http://localhost:3000",
 })
 const complete = (registry?: Elsewhere) => completeForEphemeral(planned(), registry)

@@ -1,6 +1,8 @@
 import { describe, expect, test } from "vitest"
 
-import { assertKnown, named, parseApiResources } from "../../../.dagger/src/preflight/kinds.ts"
+import { parseApiResources } from "../../../.dagger/src/preflight/api-resources.ts"
+import { assertKnown, named, withCrds } from "../../../.dagger/src/preflight/kinds.ts"
+import { crd } from "../manifests/crds.ts"
 
 /** As `kubectl api-resources --no-headers` prints it. */
 const PRINTED = `
@@ -69,5 +71,44 @@ describe("the resources of kinds", () => {
     })
     expect(() => assertKnown(unknown)).toThrow(/KINDS_MISSING: .*\n {2}ServiceMonitor/)
     expect(() => assertKnown(kinds(["v1", "Service"]))).not.toThrow()
+  })
+})
+
+describe("kinds that the release's own CustomResourceDefinitions define", () => {
+  const WIDGETS = crd("widgets.example.com", { versions: { v1alpha1: false, v1: true, v1beta1: true } })
+  const withWidgets = (versions: string[], ...objects: [apiVersion: string, kind: string][]) => {
+    const all = withCrds(parseApiResources(PRINTED), versions, [WIDGETS])
+    return named(
+      objects.map(([apiVersion, kind]) => ({ apiVersion, kind })),
+      all.known,
+      all.versions,
+    )
+  }
+  const resources = [{ group: "example.com", resource: "widgets" }]
+  test.each<[string, string, string[], ReturnType<typeof named>]>([
+    ["are known", "example.com/v1", VERSIONS, { resources, unknown: [] }],
+    ["are known in a version that is not preferred", "example.com/v1beta1", VERSIONS, { resources, unknown: [] }],
+    [
+      "are not known in a version that is not served",
+      "example.com/v1alpha1",
+      VERSIONS,
+      { resources: [], unknown: ["Widget (example.com/v1alpha1): the cluster has example.com/v1"] },
+    ],
+    [
+      "are not known in another group",
+      "example.org/v1",
+      VERSIONS,
+      { resources: [], unknown: ["Widget (example.org/v1)"] },
+    ],
+    ["leave open which versions a cluster has that says none", "example.com/v1alpha1", [], { resources, unknown: [] }],
+  ])("%s", (_, apiVersion, versions, expected) => {
+    expect(withWidgets(versions, [apiVersion, "Widget"])).toEqual(expected)
+  })
+
+  test("leave all others as they are", () => {
+    expect(withWidgets(VERSIONS, ["v1", "Service"], ["dapr.io/v1alpha1", "Component"])).toEqual({
+      resources: [{ group: "", resource: "services" }],
+      unknown: ["Component (dapr.io/v1alpha1)"],
+    })
   })
 })

@@ -1,7 +1,8 @@
 import { describe, expect, test } from "vitest"
 import { parse } from "yaml"
 
-import { named, parseApiResources } from "../../../.dagger/src/preflight/kinds.ts"
+import { parseApiResources } from "../../../.dagger/src/preflight/api-resources.ts"
+import { named } from "../../../.dagger/src/preflight/kinds.ts"
 import { accessReviews, deniedOf, OWN, type Rule, rulesFor } from "../../../.dagger/src/preflight/permissions.ts"
 import { ownFile, ownManifests } from "../manifests/files.ts"
 

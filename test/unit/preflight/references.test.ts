@@ -29,6 +29,7 @@ function plan(secrets?: Record<string, string>, account: string[] = [], more = "
   return {
     config,
     manifests,
+    crds: [],
     secrets,
     publicUrl: "http://localhost:3000",
   }
