@@ -159,7 +159,12 @@ function lastTime(event: Of<"Event">): number {
  * `known` is the one that failed, where that is known; a sidecar that runs and is ready is none.
  */
 export function failingContainer(pod: Of<"Pod">, known?: string): { name: string; previous: boolean } | undefined {
-  const { initContainerStatuses, containerStatuses } = pod.status
+  const { initContainerStatuses } = pod.status
+  const names = pod.spec.containers.map(({ name }) => name)
+  // The status has them by name; in the spec, most injectors append theirs.
+  const containerStatuses = [...pod.status.containerStatuses].sort(
+    (a, b) => names.indexOf(a.name) - names.indexOf(b.name),
+  )
   const failing = [
     ...[...initContainerStatuses, ...containerStatuses].filter(({ name }) => name === known),
     ...initContainerStatuses.filter(

@@ -30,8 +30,12 @@ const RECENT = 600_000
 
 /** Milliseconds for which a node that was ordered for another pod of the namespace may be on its way for this one too. */
 const NODE_ORDERED = 300_000
-/** Milliseconds after its start from which on a sidecar serves the containers beside it. */
+/** Milliseconds after its start from which on a sidecar that is ready serves the containers beside it. */
 const SIDECAR_START = 10_000
+/** The same for one that is not: it may itself wait for the container that it serves. */
+const SIDECAR_READY = 30_000
+/** Failures of containers that run. */
+const PROBED: PodFailure["kind"][] = ["ProbeFailed", "NeverReady"]
 
 type Events = Of<"Event">[]
 
@@ -91,16 +95,33 @@ export function podFailure(
       ? unschedulable(pod, scheduled, snapshot, now)
       : undefined
   const { initContainerStatuses, containerStatuses } = pod.status
+  const own = ownContainers(pod, snapshot)
+  const isOwn = (name: string) => own.length === 0 || own.includes(name)
   const isSettled = age > MISSING
   for (const status of initContainerStatuses) {
     const cause = containerFailure(pod, status, { events, isSettled, now, limits })
     if (cause && status.state.terminated?.exitCode !== 0) return { ...cause, container: status.name, init: true }
   }
-  for (const status of containerStatuses) {
-    const cause = containerFailure(pod, status, { events, isSettled, now, limits })
-    if (cause) return { ...cause, container: status.name, init: false }
-  }
-  return isSettled ? unmounted(pod, events) : undefined
+  const isOwnReady = containerStatuses.every(({ name, ready }) => ready || !isOwn(name))
+  const failures = [...containerStatuses]
+    .sort((a, b) => Number(isOwn(b.name)) - Number(isOwn(a.name)))
+    .flatMap(status => {
+      const cause = containerFailure(pod, status, { events, isSettled, now, limits })
+      // One that was injected may not be ready before the containers that it serves.
+      const isWaiting = !isOwn(status.name) && !isOwnReady && cause && PROBED.includes(cause.kind)
+      return cause && !isWaiting ? [{ ...cause, container: status.name, init: false }] : []
+    })
+  // What ends tells more than what is not ready, perhaps for lack of it.
+  const failure = failures.find(({ kind }) => !PROBED.includes(kind)) ?? failures[0]
+  return failure ?? (isSettled ? unmounted(pod, events) : undefined)
+}
+
+/** The containers of a pod that its manifest has, in contrast to those that were injected; none where that is not known. */
+function ownContainers(pod: Of<"Pod">, snapshot: Snapshot): string[] {
+  const owner = [...only(snapshot, "ReplicaSet"), ...only(snapshot, "Job")].find(({ metadata }) =>
+    isOwnedBy(pod, metadata.uid),
+  )
+  return owner?.spec.template.spec.containers.map(({ name }) => name) ?? []
 }
 
 /** Whether a pod is about to leave its node, and its share of a quota, to another one: it ends, or will for one that comes up. */
@@ -240,7 +261,7 @@ function isEarly(pod: Of<"Pod">, finishedAt: number): boolean {
   return pod.status.containerStatuses.some(({ ready, restartCount, state: { running, waiting } }) => {
     if (restartCount > 0) return false
     if (!running) return waiting?.reason === "ContainerCreating"
-    return !ready || finishedAt - timeOf(running.startedAt) < SIDECAR_START
+    return finishedAt - timeOf(running.startedAt) < (ready ? SIDECAR_START : SIDECAR_READY)
   })
 }
 

@@ -50,7 +50,17 @@ const Deployment = z.object({
   }),
 })
 
-const ReplicaSet = z.object({ kind: z.literal("ReplicaSet"), metadata, status: z.object({ conditions }).optional() })
+/** What its pods are made from, before anything is injected into them. */
+const Template = z.object({
+  spec: z.object({ containers: z.array(z.object({ name: z.string() })).default([]) }).prefault({}),
+})
+
+const ReplicaSet = z.object({
+  kind: z.literal("ReplicaSet"),
+  metadata,
+  spec: z.object({ template: Template.prefault({}) }).prefault({}),
+  status: z.object({ conditions }).optional(),
+})
 
 const Terminated = z.object({
   exitCode: z.number(),
@@ -121,9 +131,7 @@ const Pod = z.object({
 const Job = z.object({
   kind: z.literal("Job"),
   metadata,
-  spec: z.object({
-    template: z.object({ spec: z.object({ containers: z.array(z.object({ name: z.string() })).default([]) }) }),
-  }),
+  spec: z.object({ template: Template, completions: z.number().default(1) }),
   status: z.object({ conditions }).default({ conditions: [] }),
 })
 

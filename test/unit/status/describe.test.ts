@@ -128,6 +128,16 @@ describe("the container whose log is shown", () => {
     expect(shown([{ name: "proxy", ...running }], [{ name: "backend", ...crashed }], "backend")).toEqual(expected)
   })
 
+  test("is that of the manifest rather than one that was injected, where neither is known to have failed", () => {
+    const unready = ["agent", "web"].map(name => ({ name, ...running }))
+    const injected = {
+      ...pod({ containerStatuses: unready }),
+      spec: { containers: [{ name: "web" }, { name: "agent" }] },
+    }
+    const [found] = only(Snapshot.parse({ items: [injected] }), "Pod")
+    expect(failingContainer(found!)?.name).toBe("web")
+  })
+
   test("is the previous run of one that runs again", () => {
     expect(shown([], [{ name: "backend", restartCount: 1, ...running }])).toEqual({ name: "backend", previous: true })
   })

@@ -238,7 +238,12 @@ describe("a container that has ended", () => {
 
   test.each<[string, object, string | undefined]>([
     ["is being created", waiting("ContainerCreating"), undefined],
-    ["is not ready yet", { state: { running: { startedAt: ago(100) } } }, undefined],
+    ["is not ready in less than 30 s", { state: { running: { startedAt: ago(30.999) } } }, undefined],
+    [
+      "is not ready in 30 s, perhaps since it waits itself",
+      { state: { running: { startedAt: ago(31) } } },
+      "CrashLoop",
+    ],
     ["became ready less than 10 s before", { ready: true, state: { running: { startedAt: ago(10.999) } } }, undefined],
     ["was up for 10 s", { ready: true, state: { running: { startedAt: ago(11) } } }, "CrashLoop"],
     ["waits for something else", waiting("ImagePullBackOff", "timeout"), "CrashLoop"],
