@@ -4,8 +4,8 @@ import type { Kubectl } from "../kubernetes/kubectl.js"
 import { stagesOf } from "../manifests/hooks.js"
 import type { KubernetesObject } from "../manifests/render.js"
 import { describeJob } from "../status/describe.js"
-import { containerOf, type RolloutFailure } from "../status/failure.js"
-import { hasCompleted, jobFailure, jobOf, podsOfJob } from "../status/job.js"
+import { containerOf, type RolloutFailure, type SidecarRuns } from "../status/failure.js"
+import { DONE, hasCompleted, isComplete, isDone, jobFailure, jobOf, podsOfJob } from "../status/job.js"
 import { failingLogs } from "../status/logs.js"
 import { describeFailure, remedyFor } from "../status/remedies.js"
 import { takeSnapshot } from "../status/take-snapshot.js"
@@ -15,6 +15,7 @@ import { redact, type Redactor } from "../util/redact.js"
 import type { RolloutTask } from "./task.js"
 
 const Job = z.object({
+  metadata: z.object({ annotations: z.record(z.string(), z.string()).default({}) }),
   status: z
     .object({
       conditions: z
@@ -66,7 +67,10 @@ async function runJob(
     const end = endOf(job)
     if (end) return end
     const failure = jobFailure(snapshot, name, await kubectl.now())
-    return failure && { type: "Impossible", failure }
+    if (!failure) return undefined
+    if (!isDone(job, failure)) return { type: "Impossible", failure }
+    await endSidecar(kubectl, name, failure)
+    return { type: "Complete" }
   }
   const ended = await pollUntil(`the migration ${name} to complete`, options.timeout, end, {
     signal,
@@ -83,15 +87,23 @@ async function runJob(
   throw error
 }
 
+/** End what keeps a Job from completing, and note that it has done its work: deleted, it would run once more the next time. */
+async function endSidecar(kubectl: Kubectl, name: string, { sidecar }: SidecarRuns): Promise<void> {
+  console.log(
+    `migrate: ${name}: it has succeeded, and ${sidecar}, which was injected, does not end: its Job is suspended, which ends it`,
+  )
+  const patch = { metadata: { annotations: { [DONE]: "true" } }, spec: { suspend: true } }
+  await kubectl.must(["patch", "job", name, `--patch=${JSON.stringify(patch)}`])
+}
+
 async function find(kubectl: Kubectl, name: string): Promise<Job | undefined> {
   return (await kubectl.api()).get("jobs", name, Job)
 }
 
 /** How a Job has ended; undefined while it has not, and where there is none. */
 function endOf(job: Job | undefined): End | undefined {
-  const met = job?.status.conditions.filter(({ status }) => status === "True") ?? []
-  if (met.some(({ type }) => type === "Complete")) return { type: "Complete" }
-  const failure = met.find(({ type }) => type === "Failed")
+  if (job && isComplete(job)) return { type: "Complete" }
+  const failure = job?.status.conditions.find(({ type, status }) => type === "Failed" && status === "True")
   return failure && { type: "Failed", message: failure.message ?? "it failed" }
 }
 

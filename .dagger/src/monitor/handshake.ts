@@ -45,6 +45,7 @@ export async function proveHandshake(
       const job = await (await kubectl.api()).get("jobs", name, Job)
       if (job?.status.succeeded || job?.status.failed) return true
       const failure = jobFailure(await takeSnapshot(kubectl), name, await kubectl.now())
+      if (failure?.kind === "SidecarRuns") return true
       if (failure) throw cannotRun(describeFailure(failure))
       return undefined
     }

@@ -5,10 +5,13 @@ import type { Config } from "../config/schema.js"
 import type { Kubectl } from "../kubernetes/kubectl.js"
 import type { KubernetesObject } from "../manifests/render.js"
 import { describeJob } from "../status/describe.js"
+import { JOB_LABEL } from "../status/job.js"
 import { takeSnapshot } from "../status/take-snapshot.js"
 
 /** The NetworkPolicies of the applications let in what has this name. */
 const NAME = "cloud-native-monitor"
+/** What is injected beside it has a log of its own. */
+const CONTAINER = "k6"
 /** Keeps autoscalers from removing its node. */
 const STAY = { "cluster-autoscaler.kubernetes.io/safe-to-evict": "false", "karpenter.sh/do-not-disrupt": "true" }
 const PART_OF = "app.kubernetes.io/part-of"
@@ -70,7 +73,7 @@ function podSpec({ name, config, script, secret }: Pick<K6, "name" | "config" | 
     })),
   ]
   const container = {
-    name: "k6",
+    name: CONTAINER,
     image: config.images.k6,
     args: [
       "run",
@@ -136,8 +139,8 @@ export async function readK6(
   options: Record<string, string> = {},
 ): Promise<string | undefined> {
   const api = await kubectl.api()
-  const [pod] = await api.list("pods", Named, { "job-name": name })
-  return pod && api.log(pod.metadata.name, options)
+  const [pod] = await api.list("pods", Named, { [JOB_LABEL]: name })
+  return pod && api.log(pod.metadata.name, { container: CONTAINER, ...options })
 }
 
 /** How its Job stands, for the error of a wait that was too long. */

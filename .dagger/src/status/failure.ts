@@ -29,8 +29,17 @@ export type WorkloadFailure =
   | { kind: "ChangedByOther"; by: string; changes: string[] }
   | { kind: "DeletedByOther" }
   | { kind: "OtherImage"; pod: string; container: string; init: false; image: string }
-  /** The container of a Job's own has ended, and another one of its pod keeps the pod from ending. */
-  | { kind: "SidecarRuns"; container: string; init: false; exitCode: number; sidecar: string }
+  | SidecarRuns
+
+/** The containers of a Job's own have ended, and another one of its pod keeps the pod from ending. */
+export interface SidecarRuns {
+  kind: "SidecarRuns"
+  /** The one that failed, if one did. */
+  container: string
+  init: false
+  exitCode: number
+  sidecar: string
+}
 
 /** Why a rollout cannot succeed. */
 export type RolloutFailure = PodFailure | WorkloadFailure

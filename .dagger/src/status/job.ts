@@ -1,10 +1,14 @@
 import { timeOf } from "../util/time.js"
-import { isFinalRefusal, refusal, type RolloutFailure } from "./failure.js"
+import { isFinalRefusal, refusal, type RolloutFailure, type SidecarRuns } from "./failure.js"
 import { hasEnded, PATIENT, podFailure } from "./pod.js"
 import { eventsOf, isOwnedBy, type Of, only, type Snapshot } from "./snapshot.js"
 
-/** Labels that the Job controller gives its pods; clusters before 1.27 have the second one only. */
-const JOB_LABELS = ["batch.kubernetes.io/job-name", "job-name"]
+/** A label that the Job controller of every version gives its pods. */
+export const JOB_LABEL = "job-name"
+/** Clusters before 1.27 have the second one only. */
+const JOB_LABELS = ["batch.kubernetes.io/job-name", JOB_LABEL]
+/** Annotation of a Job that has done its work, and cannot complete for a sidecar that does not end. */
+export const DONE = "cloud-native/done"
 /** Failures of containers that have run: these the Job itself counts, by its backoffLimit. */
 const COUNTED: RolloutFailure["kind"][] = [
   "OutOfMemory",
@@ -70,6 +74,23 @@ function heldBySidecar(pod: Of<"Pod">, job: Of<"Job">, now: number): RolloutFail
   const worst = own.find(({ state }) => state.terminated!.exitCode !== 0) ?? own[0]!
   const { exitCode } = worst.state.terminated!
   return { kind: "SidecarRuns", container: worst.name, init: false, exitCode, sidecar: sidecar.name }
+}
+
+/** Whether a Job that can never end has done all that it was to do. */
+export function isDone({ spec }: Of<"Job">, failure: RolloutFailure): failure is SidecarRuns {
+  return failure.kind === "SidecarRuns" && failure.exitCode === 0 && spec.completions === 1
+}
+
+/** What tells of a Job whether it has ended. */
+export interface Ended {
+  metadata: { annotations: Record<string, string> }
+  status: { conditions: { type: string; status: string }[] }
+}
+
+/** Whether a Job has completed, or has done its work all the same. */
+export function isComplete({ metadata, status }: Ended): boolean {
+  const isMet = status.conditions.some(condition => condition.type === "Complete" && condition.status === "True")
+  return isMet || metadata.annotations[DONE] !== undefined
 }
 
 /** Whether a Job that is gone had completed since `begun`: one with a ttl of 0 is deleted at once. */

@@ -1,4 +1,4 @@
-import { jobOf, podsOfJob } from "./job.js"
+import { isComplete, jobOf, podsOfJob } from "./job.js"
 import { hasEnded } from "./pod.js"
 import type { Snapshot } from "./snapshot.js"
 
@@ -6,8 +6,8 @@ import type { Snapshot } from "./snapshot.js"
 export function unfinishedJobs(snapshot: Snapshot, names: string[]): string[] {
   return names.filter(name => {
     const job = jobOf(snapshot, name)
-    const has = (end: string) => job?.status.conditions.some(({ type, status }) => type === end && status === "True")
-    if (has("Complete")) return false
-    return (job && !has("Failed")) || podsOfJob(snapshot, name).some(pod => !hasEnded(pod))
+    if (job && isComplete(job)) return false
+    const hasFailed = job?.status.conditions.some(({ type, status }) => type === "Failed" && status === "True")
+    return (job && !hasFailed) || podsOfJob(snapshot, name).some(pod => !hasEnded(pod))
   })
 }

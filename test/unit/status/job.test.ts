@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest"
 
 import { describePod } from "../../../.dagger/src/status/describe.ts"
-import { hasCompleted, jobFailure, podsOfJob } from "../../../.dagger/src/status/job.ts"
+import { hasCompleted, isComplete, isDone, jobFailure, podsOfJob } from "../../../.dagger/src/status/job.ts"
 import { Snapshot } from "../../../.dagger/src/status/snapshot.ts"
 
 const NOW = Date.parse("2026-01-01T00:01:00Z")
@@ -192,6 +192,40 @@ describe("a Job with two containers beside a sidecar", () => {
       pod("held", [ended("first", 0), ended("second", 0), runs("proxy")]),
     ]
     expect(jobFailure(Snapshot.parse({ items }), "migrate", NOW)?.kind).toBe("SidecarRuns")
+  })
+})
+
+describe("a Job beside a sidecar has done its work", () => {
+  const job = (spec = {}) =>
+    Snapshot.parse({
+      items: [{ kind: "Job", metadata: { name: "migrate", uid: "j" }, spec: { template: { spec: {} }, ...spec } }],
+    }).items[0] as Parameters<typeof isDone>[0]
+  const held = (exitCode: number) => ({
+    kind: "SidecarRuns" as const,
+    container: "migration",
+    init: false as const,
+    exitCode,
+    sidecar: "daprd",
+  })
+  test.each<[string, Parameters<typeof isDone>, boolean]>([
+    ["where its own container has succeeded", [job(), held(0)], true],
+    ["not where that has failed", [job(), held(1)], false],
+    ["not where it is to run more often", [job({ completions: 2 }), held(0)], false],
+    ["not where it could not run at all", [job(), { kind: "QuotaExceeded", message: "x" }], false],
+  ])("%s", (_, [of, failure], expected) => {
+    expect(isDone(of, failure)).toBe(expected)
+  })
+})
+
+describe("a Job is complete", () => {
+  test.each<[string, { type: string; status: string }[], Record<string, string>, boolean]>([
+    ["where its condition says so", [{ type: "Complete", status: "True" }], {}, true],
+    ["not where its condition denies it", [{ type: "Complete", status: "False" }], {}, false],
+    ["not where it has failed", [{ type: "Failed", status: "True" }], {}, false],
+    ["not while it has no condition", [], {}, false],
+    ["where it has done its work beside a sidecar", [], { "cloud-native/done": "true" }, true],
+  ])("%s", (_, conditions, annotations, expected) => {
+    expect(isComplete({ metadata: { annotations }, status: { conditions } })).toBe(expected)
   })
 })
 

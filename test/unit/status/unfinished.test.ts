@@ -3,9 +3,9 @@ import { describe, expect, test } from "vitest"
 import { Snapshot } from "../../../.dagger/src/status/snapshot.ts"
 import { unfinishedJobs } from "../../../.dagger/src/status/unfinished.ts"
 
-const job = (type?: string, status = "True") => ({
+const job = (type?: string, status = "True", annotations = {}) => ({
   kind: "Job",
-  metadata: { name: "migrate", uid: "j" },
+  metadata: { name: "migrate", uid: "j", annotations },
   spec: { template: { spec: {} } },
   status: { conditions: type ? [{ type, status }] : [] },
 })
@@ -24,6 +24,11 @@ describe("a Job still runs", () => {
     ["where it has failed, and its pod terminates", [job("Failed"), pod("Running")], true],
     ["where it was deleted, and its pod terminates", [pod("Running")], true],
     ["while it is suspended", [job("Suspended")], true],
+    [
+      "not where it is suspended since it has done its work beside a sidecar",
+      [job("Suspended", "True", { "cloud-native/done": "true" }), pod("Running")],
+      false,
+    ],
     ["where it is not complete yet, as its condition says", [job("Complete", "False")], true],
     ["not where it was deleted, and its pod had succeeded", [pod("Succeeded")], false],
     ["not where it was deleted, and its pod had failed", [pod("Failed")], false],
