@@ -1,5 +1,5 @@
 import { describeIdentity, type Identity, identityOf, intersect, subtract } from "../kubernetes/object-ref.js"
-import { isConfig, isWorkload } from "../manifests/kinds.js"
+import { isConfig, isDapr, isWorkload } from "../manifests/kinds.js"
 import { countFiles, isFailed } from "../monitor/availability.js"
 import type { AvailabilityGuard } from "../monitor/availability-guard.js"
 import { describeFiles } from "../monitor/failure.js"
@@ -60,7 +60,9 @@ export function planRollback(
 /** What somebody else has changed stays, and so does what its pods may need: the next release that succeeds removes the rest. */
 function withoutNeeded(remove: Identity[], moved: Identity[]): Identity[] {
   if (moved.length === 0) return remove
-  return subtract(remove, moved).filter(({ kind }) => !isConfig(kind) && kind !== "Secret" && kind !== "Service")
+  return subtract(remove, moved).filter(
+    ({ apiVersion, kind }) => !isConfig(kind) && !isDapr(apiVersion) && kind !== "Secret" && kind !== "Service",
+  )
 }
 
 /** Undo what a failed deployment has changed. Never throws. */

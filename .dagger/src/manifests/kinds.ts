@@ -49,6 +49,11 @@ export function isConfig(kind: string): boolean {
   return CONFIG.includes(kind)
 }
 
+/** Whether an object is one that Dapr's sidecars read when they start: a Component, Configuration, Subscription and the like. */
+export function isDapr(apiVersion: string): boolean {
+  return apiVersion.startsWith("dapr.io/")
+}
+
 /** Where a kind stands in the order of applying. */
 export function applyRank(kind: string): number {
   const last = LAST.indexOf(kind)

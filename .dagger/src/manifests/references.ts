@@ -1,4 +1,4 @@
-import { isBuiltIn } from "./kinds.js"
+import { isBuiltIn, isDapr } from "./kinds.js"
 import { describe, type Manifest, type Path } from "./manifest.js"
 import { podsOf } from "./pods.js"
 import { type Problem, problemAt } from "./problem.js"
@@ -17,8 +17,9 @@ export interface Reference {
   rename(name: string): void
 }
 
-/** Every ConfigMap and Secret that the pods of an object, or the pods of a service account, need. */
+/** Every ConfigMap and Secret that the pods of an object, the pods of a service account, or sidecars of Dapr need. */
 export function referencesOf(object: KubernetesObject): Reference[] {
+  if (isDapr(object.apiVersion)) return daprReferences(object)
   if (isKind(object, "ServiceAccount")) return pullSecrets(object.imagePullSecrets, ["imagePullSecrets"])
   const pods = podsOf(object)
   if (!pods) return []
@@ -60,6 +61,24 @@ function volumeReferences(volumes: PodTemplate["spec"]["volumes"], path: Path): 
 
 function pullSecrets(secrets: { name: string }[] | undefined, path: Path): Reference[] {
   return secrets?.flatMap((secret, index) => reference("Secret", secret, [...path, index])) ?? []
+}
+
+/** The Secrets that a Component names; one of another secret store names none of Kubernetes. */
+function daprReferences({ auth, spec }: KubernetesObject): Reference[] {
+  const { secretStore = "kubernetes" } = (auth ?? {}) as { secretStore?: unknown }
+  return secretStore === "kubernetes" ? secretKeyRefs(spec, ["spec"]) : []
+}
+
+function secretKeyRefs(value: unknown, path: Path): Reference[] {
+  if (!(value instanceof Object)) return []
+  return Object.entries(value).flatMap(([key, inner]: [string, unknown]) => {
+    const at = [...path, Array.isArray(value) ? Number(key) : key]
+    return key === "secretKeyRef" && isNamed(inner) ? reference("Secret", inner, at) : secretKeyRefs(inner, at)
+  })
+}
+
+function isNamed(value: unknown): value is { name: string; key?: string } {
+  return value instanceof Object && "name" in value && typeof value.name === "string"
 }
 
 /** What the forms have in common: one key, some items, or the whole. */
@@ -105,7 +124,7 @@ export interface Available {
  */
 export function mayMake(object: KubernetesObject, secret: string, own: string): boolean {
   const { apiVersion, metadata, ...fields } = object
-  if (isBuiltIn(apiVersion)) return false
+  if (isBuiltIn(apiVersion) || isDapr(apiVersion)) return false
   const isNamedAfter = secret !== own && secret.startsWith(`${metadata.name}-`)
   return secret === metadata.name || isNamedAfter || holdsText(fields, secret)
 }

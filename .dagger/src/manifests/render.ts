@@ -2,7 +2,7 @@ import type { RegistryLogin } from "../registry/login.js"
 import { nameConfigByContent, nameJobByContent } from "./content-names.js"
 import { hookProblems, waveOf } from "./hooks.js"
 import { appOf, imageProblems, placeImages } from "./images.js"
-import { applyRank, CLUSTER_SCOPED, isConfig } from "./kinds.js"
+import { applyRank, CLUSTER_SCOPED, isConfig, isDapr } from "./kinds.js"
 import { describe, type Manifest } from "./manifest.js"
 import { podsOf } from "./pods.js"
 import { assertNone, type Problem, problemAt } from "./problem.js"
@@ -173,15 +173,23 @@ function mark(object: KubernetesObject, { name, namespace, restartedAt }: Releas
 function inPhases(objects: KubernetesObject[], secretName: string): Omit<Release, "workloads" | "secretName"> {
   const ordered = [...objects].sort((a, b) => waveOf(a) - waveOf(b) || applyRank(a.kind) - applyRank(b.kind))
   const secretNames = objects.flatMap(referencesOf).flatMap(({ kind, name }) => (kind === "Secret" ? name : []))
-  // What makes a Secret comes before the pods that need it.
-  const isEarly = (object: KubernetesObject) =>
-    isConfig(object.kind) || [...secretNames, secretName].some(name => mayMake(object, name, secretName))
   const isSecret = (object: KubernetesObject) => isKind(object, "Secret")
   const isMigration = (object: KubernetesObject) => isKind(object, "Job")
+  const areBesideDapr = objects.some(object => isMigration(object) && hasDapr(object))
+  // What makes a Secret comes before the pods that need it.
+  const isEarly = (object: KubernetesObject) =>
+    isConfig(object.kind) ||
+    (areBesideDapr && isDapr(object.apiVersion)) ||
+    [...secretNames, secretName].some(name => mayMake(object, name, secretName))
   return {
     config: ordered.filter(isEarly),
     secrets: ordered.filter(isSecret),
     migrations: ordered.filter(isMigration),
     objects: ordered.filter(object => !isEarly(object) && !isSecret(object) && !isMigration(object)),
   }
+}
+
+/** Whether a sidecar of Dapr is injected into the pods of an object. */
+function hasDapr(object: KubernetesObject): boolean {
+  return podsOf(object)?.template.metadata?.annotations?.["dapr.io/enabled"] === "true"
 }

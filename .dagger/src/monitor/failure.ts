@@ -152,8 +152,7 @@ async function logsOf(
   state: RolloutState | undefined,
 ): Promise<string | undefined> {
   const pod = state?.pods[0]
-  return (
-    pod &&
-    `last log lines of ${pod.metadata.name}:\n${(await lastLogs(kubectl, pod, redactor)) || "(it wrote nothing)"}`
-  )
+  if (!pod) return undefined
+  const own = state.replicaSet?.spec.template.spec.containers.map(({ name }) => name) ?? []
+  return `last log lines of ${pod.metadata.name}:\n${(await lastLogs(kubectl, pod, redactor, own)) || "(it wrote nothing)"}`
 }

@@ -26,9 +26,11 @@ async function lastLines(
   }
 }
 
-/** The last lines that each container of a pod wrote. */
-export async function lastLogs(kubectl: Kubectl, pod: Of<"Pod">, redactor: Redactor): Promise<string> {
-  const names = pod.status.containerStatuses.map(({ name }) => name)
+/** The last lines that each container of a pod wrote; where `own` says which its manifest has, of those that were injected none. */
+export async function lastLogs(kubectl: Kubectl, pod: Of<"Pod">, redactor: Redactor, own: string[]): Promise<string> {
+  const names = pod.status.containerStatuses
+    .map(({ name }) => name)
+    .filter(name => own.length === 0 || own.includes(name))
   const logs = await Promise.all(names.map(container => lastLines(kubectl, pod, redactor, { container })))
   return logs.filter(Boolean).join("\n")
 }

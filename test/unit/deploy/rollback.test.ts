@@ -150,6 +150,12 @@ describe("what somebody else has changed meanwhile", () => {
     })
   })
 
+  test("stays with what a sidecar of Dapr may need", () => {
+    const applied = [...ALL, object("Component", "store", "dapr.io/v1alpha1")]
+    const { remove } = planRollback(applied, changed, { entries: [], there: [], found: [] }, [web])
+    expect(remove).toEqual([job, ingress])
+  })
+
   test("stays of a first deployment, too", () => {
     expect(planRollback(ALL, changed, { entries: [], there: [], found: [] }, [web])).toEqual({
       action: "removed",

@@ -156,6 +156,40 @@ describe("a reference to a ConfigMap or a Secret", () => {
   })
 })
 
+describe("what sidecars of Dapr read", () => {
+  const dapr = (kind: string, rest: string) =>
+    `{ apiVersion: dapr.io/v1alpha1, kind: ${kind}, metadata: { name: a }, ${rest} }`
+  const METADATA =
+    "spec: { type: state.redis, version: v1, metadata: [{ name: redisHost, value: redis:6379 }, { name: redisPassword, secretKeyRef: { name: s, key: k } }] }"
+  test.each<[what: string, text: string, references: string[]]>([
+    ["a key of a Component", dapr("Component", METADATA), ["Secret s [k] spec.metadata.1.secretKeyRef.name"]],
+    [
+      "a key of a Component that names the store of Kubernetes",
+      dapr("Component", `auth: { secretStore: kubernetes }, ${METADATA}`),
+      ["Secret s [k] spec.metadata.1.secretKeyRef.name"],
+    ],
+    ["none of another store", dapr("Component", `auth: { secretStore: vault }, ${METADATA}`), []],
+    [
+      "keys of an HTTPEndpoint, however deep",
+      dapr(
+        "HTTPEndpoint",
+        "spec: { headers: [{ name: A, secretKeyRef: { name: s, key: k } }], clientTLS: { rootCA: { secretKeyRef: { name: s, key: ca } } } }",
+      ),
+      ["Secret s [k] spec.headers.0.secretKeyRef.name", "Secret s [ca] spec.clientTLS.rootCA.secretKeyRef.name"],
+    ],
+    ["none where it names none", dapr("Component", "spec: { metadata: [{ name: A, secretKeyRef: ~ }] }"), []],
+    ["none of an object without a spec", dapr("Configuration", "scopes: []"), []],
+    ["none of other custom kinds", dapr("Component", METADATA).replace("dapr.io", "example.com"), []],
+  ])("%s", (_, text, expected) => {
+    const [{ object }] = read(text) as [ReturnType<typeof read>[number]]
+    const shown = () =>
+      referencesOf(object).map(({ kind, name, keys, path }) => `${kind} ${name} [${keys.join()}] ${path.join(".")}`)
+    expect(shown()).toEqual(expected)
+    for (const reference of referencesOf(object)) reference.rename("renamed")
+    expect(shown()).toEqual(expected.map(reference => reference.replace(" s ", " renamed ")))
+  })
+})
+
 describe("what answers references", () => {
   const SECRET = "{ apiVersion: v1, kind: Secret, metadata: { name: s }, data: { A: YQ== }, stringData: { B: b } }"
   const CONFIG_MAP =
@@ -192,6 +226,14 @@ describe("what answers references", () => {
     ["that it names, however deep", cluster("{ users: [{ name: a, secret: { name: shop-app } }] }", "db"), true],
     ["that it names beside others", cluster("{ backup: ~, size: 1, secrets: [other, shop-app] }", "db"), true],
     ["of another name", cluster("{ secret: shop }", "db"), false],
+    [
+      "that a Component of Dapr reads",
+      cluster("{ metadata: [{ name: A, secretKeyRef: { name: shop-app, key: k } }] }", "db").replace(
+        "postgresql.cnpg.io/v1",
+        "dapr.io/v1alpha1",
+      ),
+      false,
+    ],
     ["whose name begins the same, without a dash", cluster("{}", "sho"), false],
     [
       "of a kind of Kubernetes itself",

@@ -4,7 +4,7 @@ import { describe, expect, test } from "vitest"
 import { parse } from "yaml"
 
 import { type Manifest, parseManifests } from "../../../.dagger/src/manifests/parse.ts"
-import { type ReleaseInputs, render } from "../../../.dagger/src/manifests/render.ts"
+import { type KubernetesObject, type ReleaseInputs, render } from "../../../.dagger/src/manifests/render.ts"
 import { CloudNativeError } from "../../../.dagger/src/util/errors.ts"
 import { caseFolder, ownManifests } from "./files.ts"
 
@@ -73,6 +73,28 @@ describe("a rendered release", () => {
       { kind: "Deployment", name: "backend", namespace: "shop", app: "backend" },
       { kind: "Deployment", name: "frontend", namespace: "shop", app: "frontend" },
     ])
+  })
+
+  test.each([
+    ["the workloads", "false", [], ["Component store", "Deployment web"]],
+    ["the migrations with its sidecar", "true", ["Component store"], ["Deployment web"]],
+  ])("has what Dapr reads before %s", (_, enabled, config, objects) => {
+    const pods = (kind: string, version: string, annotations: object) => ({
+      apiVersion: version,
+      kind,
+      metadata: { name: "web" },
+      spec: { template: { metadata: { annotations }, spec: { containers: [{ name: "web", image: "backend" }] } } },
+    })
+    const component = { apiVersion: "dapr.io/v1alpha1", kind: "Component", metadata: { name: "store" }, spec: {} }
+    const dapr = { "dapr.io/enabled": "true" }
+    const migration = pods("Job", "batch/v1", { "dapr.io/enabled": enabled })
+    const beside = pods("Deployment", "apps/v1", dapr)
+    beside.spec.template.spec.containers.push({ name: "other", image: "frontend" })
+    const text = [beside, component, migration].map(object => JSON.stringify(object)).join("\n---\n")
+    const release = render(parseManifests([{ name: "app.yaml", text }]), INPUTS)
+    const names = (list: KubernetesObject[]) => list.map(({ kind, metadata }) => `${kind} ${metadata.name}`)
+    expect(names(release.config)).toEqual(config)
+    expect(names(release.objects)).toEqual(objects)
   })
 
   test("is the same for the same inputs, and leaves the manifests as they were", () => {

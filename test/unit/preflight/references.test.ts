@@ -122,6 +122,21 @@ describe("Secrets that the manifests refer to", () => {
     ])
   })
 
+  test("are those of Dapr's Components too, which make none", () => {
+    const component = (secret: string) =>
+      made("dapr.io/v1alpha1", "Component", "store", {
+        metadata: [{ name: "password", secretKeyRef: { name: secret, key: "NEEDED" } }],
+      })
+    expect(problems(plan(undefined, [], component("app-secrets")), there("NEEDED"))).toEqual([])
+    expect(problems(plan(undefined, [], component("app-secrets")), there().slice(1))).toEqual([
+      "Deployment web needs the Secret app-secrets, which does not exist",
+      "Component store needs the Secret app-secrets, which does not exist",
+    ])
+    expect(problems(plan(undefined, [], component("redis")), there("NEEDED"))).toEqual([
+      "Component store needs the Secret redis, which does not exist",
+    ])
+  })
+
   test("have the monitor's account, given or not", () => {
     const missing = [
       "the monitor signs in with the key PASSWORD of the Secret app-secrets (monitor.secrets of cloud-native.yaml), which is not there",
