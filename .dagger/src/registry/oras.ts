@@ -21,6 +21,9 @@ export interface Attachment {
   file: File
 }
 
+/** Names of which this call has said that their registry does not answer: the build and the check of every image ask the same. */
+const unanswered = new Set<string>()
+
 /** The digest that an image has now. */
 export async function resolveDigest(registry: RegistryClient, config: Config, reference: string): Promise<string> {
   const answer = await registry.run(oras(config), resolveArgs(registry.seen(reference), registry.plainHttp))
@@ -40,7 +43,9 @@ export async function currentDigest(name: string, config: Config, accessTo: Acce
       const registry = await RegistryClient.open(host, await accessTo(host))
       return await within(resolveDigest(registry, config, formatReference({ ...reference, tag })), "oras", TIMEOUT)
     } catch (error) {
-      console.log(`${host} does not say what ${name} is, so Dagger does: ${messageOf(error).replace(/^Error: /, "")}`)
+      if (!unanswered.has(name))
+        console.log(`${host} does not say what ${name} is, so Dagger does: ${messageOf(error).replace(/^Error: /, "")}`)
+      unanswered.add(name)
     }
   }
   return parseReference(await dag.container().from(name).imageRef()).digest!
