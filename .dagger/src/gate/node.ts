@@ -40,12 +40,13 @@ const READS = [
 
 /** The manifest of a folder, as far as this module reads it; undefined where there is none, or none in JSON. */
 export function packageJson({ texts }: Layout, folder: string): PackageJson | undefined {
+  const text = texts[inFolder(folder, "package.json")]
+  if (text === undefined) return undefined
   try {
-    return PackageJson.parse(JSON.parse(texts[inFolder(folder, "package.json")]!))
+    return PackageJson.parse(JSON.parse(text))
   } catch {
-    // It says nothing.
+    return undefined
   }
-  return undefined
 }
 
 /** How the dependencies of an application in JavaScript are installed; undefined where it has no manifest. */

@@ -48,12 +48,13 @@ export type Pyproject = z.output<typeof Pyproject>
 
 /** The manifest of a folder, as far as this module reads it; undefined where there is none, or none in TOML. */
 export function pyproject({ texts }: Layout, folder: string): Pyproject | undefined {
+  const text = texts[inFolder(folder, "pyproject.toml")]
+  if (text === undefined) return undefined
   try {
-    return Pyproject.parse(parseToml(texts[inFolder(folder, "pyproject.toml")]!))
+    return Pyproject.parse(parseToml(text))
   } catch {
-    // It says nothing.
+    return undefined
   }
-  return undefined
 }
 
 const Local = z.object({ path: z.string() })
