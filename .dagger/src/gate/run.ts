@@ -16,7 +16,7 @@ import { junitOf, todosIn } from "./runner-report.js"
 import { showTests } from "./spans.js"
 import type { Suite } from "./suite.js"
 import { prepareSuite } from "./toolchain.js"
-import { judge, type SuiteRun, testsOf } from "./verdict.js"
+import { judge, type SuiteRun, testsIn } from "./verdict.js"
 
 export interface Gate {
   /** The suites with their number of tests and time, as a table, then what a person should know. */
@@ -113,7 +113,7 @@ async function runSuite(
       ;({ run } = await quietly(`tests of ${name}`, () => execute(name, renewed, app, suite)))
       passed = judge([run]).passed
     }
-    await showTests(name, testsOf(run) ?? [], passed)
+    await showTests(name, run.tests ?? [], passed)
     return { run, warnings: suite.warnings }
   } catch (error) {
     if (error instanceof CloudNativeError) throw error
@@ -165,13 +165,14 @@ async function reportsOf(
   container: Container,
   junit: string,
   json: string | undefined,
-): Promise<Pick<SuiteRun, "junit" | "todos">> {
+): Promise<Pick<SuiteRun, "junit" | "tests">> {
   const workdir = await container.workdir()
   const [xml, own] = await Promise.all([
     textOf(container.directory(workdir), junit),
     json ? textOf(container.directory(workdir), json) : undefined,
   ])
-  return { junit: xml ?? (own && junitOf(own, workdir)), todos: own ? todosIn(own) : [] }
+  const report = xml ?? (own && junitOf(own, workdir))
+  return { junit: report, tests: testsIn(report, own ? todosIn(own) : []) }
 }
 
 async function textOf(folder: Directory, path: string): Promise<string | undefined> {

@@ -11,12 +11,12 @@ export interface SuiteRun {
   timeout: number
   /** The report; unset: it wrote none. */
   junit?: string
+  /** The tests in it; unset: it is missing, or is none. */
+  tests?: TestResult[]
   /** What it printed. */
   output: string
   /** Names of tests that may be skipped; * stands for any text. */
   allowSkipped: string[]
-  /** Names of tests without a body, where the report itself does not say which they are. */
-  todos?: string[]
 }
 
 /** The result of a gate, for one application each. */
@@ -33,13 +33,12 @@ export interface Verdict {
 
 /** Whether every suite ran at least one test and all of them passed; the text says which did not, of every suite. */
 export function judge(suites: SuiteRun[], untested: Untested[] = []): Verdict {
-  const read = suites.map(suite => ({ suite, tests: testsOf(suite) }))
-  const objections = read.map(({ suite, tests }) => object(suite, tests)).filter(text => text !== undefined)
+  const objections = suites.map(object).filter(text => text !== undefined)
   if (objections.length > 0) return { passed: false, text: objections.join("\n\n") }
   return {
     passed: true,
     text: [
-      resultTable(read.map(({ suite, tests }) => ({ app: suite.app, tests: tests! }))),
+      resultTable(suites.map(({ app, tests }) => ({ app, tests: tests! }))),
       ...untested.map(({ app, reason }) => `${app}: no tests, on purpose: ${reason}`),
     ]
       .filter(Boolean)
@@ -47,8 +46,8 @@ export function judge(suites: SuiteRun[], untested: Untested[] = []): Verdict {
   }
 }
 
-/** The tests of a run; undefined: its report is missing, or is none. */
-export function testsOf({ junit, todos = [] }: SuiteRun): TestResult[] | undefined {
+/** The tests of a report, if it is one; `todos`: names of tests without a body, where the report itself does not say which they are. */
+export function testsIn(junit: string | undefined, todos: string[] = []): TestResult[] | undefined {
   const tests = junit === undefined ? undefined : parseJunit(junit)
   return tests?.map(test =>
     test.status === "skipped" && todos.some(name => test.name.endsWith(`› ${name}`))
@@ -58,7 +57,8 @@ export function testsOf({ junit, todos = [] }: SuiteRun): TestResult[] | undefin
 }
 
 /** What is wrong with a suite's run; undefined if nothing is. */
-function object(suite: SuiteRun, tests: TestResult[] | undefined): string | undefined {
+function object(suite: SuiteRun): string | undefined {
+  const { tests } = suite
   const runner = (text: string) =>
     `${suite.app}: the test runner ${text}\n${indent(lastLines(suite.output, 25), 4)}`.trimEnd()
   const ended = `ended with exit code ${suite.exitCode}`

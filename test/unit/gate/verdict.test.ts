@@ -5,7 +5,7 @@ import { describe, expect, test } from "vitest"
 import { parse } from "yaml"
 
 import { parseJunit } from "../../../.dagger/src/gate/junit.js"
-import { judge, type SuiteRun } from "../../../.dagger/src/gate/verdict.js"
+import { judge, type SuiteRun, testsIn } from "../../../.dagger/src/gate/verdict.js"
 
 const CASES = join(import.meta.dirname, "cases/verdict")
 const REPORTS = join(import.meta.dirname, "reports")
@@ -17,15 +17,19 @@ describe("the gate", () => {
   test.each(readdirSync(CASES))("%s", name => {
     const { passed, suites, untested } = parse(readFileSync(join(CASES, name, "runs.yaml"), "utf8"))
     const verdict = judge(
-      suites.map(({ report: file, ...suite }: Partial<SuiteRun> & { report?: string }) => ({
-        exitCode: 0,
-        timedOut: false,
-        timeout: 600,
-        output: "",
-        allowSkipped: [],
-        ...suite,
-        junit: file && report(file),
-      })),
+      suites.map(({ report: file, todos, ...suite }: Partial<SuiteRun> & { report?: string; todos?: string[] }) => {
+        const junit = file && report(file)
+        return {
+          exitCode: 0,
+          timedOut: false,
+          timeout: 600,
+          output: "",
+          allowSkipped: [],
+          ...suite,
+          junit,
+          tests: testsIn(junit, todos),
+        }
+      }),
       untested,
     )
     expect(verdict.text).toBe(readFileSync(join(CASES, name, "expected.txt"), "utf8").trimEnd())
@@ -34,21 +38,26 @@ describe("the gate", () => {
 })
 
 describe("the verdict on one suite", () => {
-  const suite = (cases: string, run: Partial<SuiteRun> = {}): SuiteRun => ({
-    app: "backend",
-    exitCode: 0,
-    timedOut: false,
-    timeout: 600,
-    output: "",
-    allowSkipped: [],
-    junit: `<testsuites><testsuite>${cases}</testsuite></testsuites>`,
-    ...run,
-  })
+  type Run = Partial<SuiteRun> & { todos?: string[] }
+  const suite = (cases: string, { todos, ...run }: Run = {}): SuiteRun => {
+    const junit = `<testsuites><testsuite>${cases}</testsuite></testsuites>`
+    return {
+      app: "backend",
+      exitCode: 0,
+      timedOut: false,
+      timeout: 600,
+      output: "",
+      allowSkipped: [],
+      junit,
+      tests: testsIn(junit, todos),
+      ...run,
+    }
+  }
   const PASSED = `<testcase name="one" time="1.5"/>`
   const SKIPPED = `<testcase name="two"><skipped/></testcase>`
   const XFAILED = `<testcase name="three" time="0.25"><skipped type="pytest.xfail"/></testcase>`
 
-  test.each<[string, string, Partial<SuiteRun>, boolean]>([
+  test.each<[string, string, Run, boolean]>([
     ["tests that are expected to fail, and do, are enough", XFAILED, {}, true],
     ["one test that is allowed to be skipped is not", SKIPPED, { allowSkipped: ["two"] }, false],
     ["a failed exit fails it, whatever the tests say", PASSED, { exitCode: 1 }, false],
