@@ -156,12 +156,16 @@ function failuresOf(request, session, headers) {
 /** Send a request as who has signed in, if it is to; undefined where nobody could. */
 function ask(request, session, headers) {
   if (request.signedIn && session.failure) return undefined
-  const cookies = request.signedIn ? session.cookies[request.url] : ""
   return send(request, request.signedIn ? session.values : secrets, {
     timeout: `${TIMEOUT}s`,
-    headers: { ...headers, ...(cookies && { Cookie: cookies }) },
-    jar: new http.CookieJar(),
+    ...withCookies(request, session, headers),
   })
+}
+
+/** The cookies of who has signed in, where a request is to have them; what the answer sets is not kept. */
+function withCookies(request, session, headers) {
+  const cookies = request.signedIn ? session.cookies[request.url] : ""
+  return { headers: { ...headers, ...(cookies && { Cookie: cookies }) }, jar: new http.CookieJar() }
 }
 
 const isPage = ({ status, headers }) => status === 200 && /html/i.test(headers["Content-Type"] ?? "")
@@ -212,12 +216,10 @@ function atMost(files, turn) {
 
 function fetchFiles(files, request, session) {
   if (files.length === 0) return []
-  const cookies = request.signedIn ? session.cookies[request.url] : ""
   const params = kind => ({
     timeout: `${TIMEOUT}s`,
     redirects: 3,
-    headers: { ...CONNECTIONS.new.headers, Accept: "*/*", ...(cookies && { Cookie: cookies }) },
-    jar: new http.CookieJar(),
+    ...withCookies(request, session, { ...CONNECTIONS.new.headers, Accept: "*/*" }),
     responseType: kind === "style" ? "text" : "none",
   })
   const answers = http.batch(files.map(({ url, kind }) => ["GET", url, null, params(kind)]))
