@@ -11,6 +11,8 @@ const TRANSIENT = [
   /no endpoints available for service|Operation cannot be fulfilled on resourcequotas/,
   // Just after its start it does not know its own roles yet.
   /RBAC: .* not found/,
+  // A kubelet that cannot check who asks for a log: of the caller's own credentials, the API server names no resource.
+  /asked for the client to provide credentials \( pods\/log /,
 ]
 
 /** Whether a call failed for a reason that may pass within a moment. */

@@ -17,6 +17,7 @@ test.each([
   'Error from server (InternalError): Internal error occurred: failed calling webhook "w": Post "https://w.shop.svc:443/": no endpoints available for service "w"',
   'Error from server (Conflict): Operation cannot be fulfilled on resourcequotas "small": the object has been modified; please apply your changes to the latest version and try again',
   'Error from server (Forbidden): pods is forbidden: User "x" cannot list resource "pods": RBAC: clusterrole.rbac.authorization.k8s.io "edit" not found',
+  "the server has asked for the client to provide credentials ( pods/log web-1)",
 ])("an API server that is away: %s", message => expect(isTransient(message)).toBe(true))
 
 test.each([
@@ -24,5 +25,6 @@ test.each([
   'Error from server (Conflict): Operation cannot be fulfilled on pods "a": Precondition failed: UID in precondition: b, UID in object meta: c',
   'Error from server (Forbidden): pods is forbidden: User "x" cannot list resource "pods" in API group ""',
   'The Deployment "backend" is invalid: spec.template.spec.containers[0].image: Required value',
+  "error: You must be logged in to the server (the server has asked for the client to provide credentials)",
   "error: unable to read client-cert /nowhere: no such file or directory",
 ])("a refusal, which another try does not help: %s", message => expect(isTransient(message)).toBe(false))
