@@ -99,7 +99,9 @@ function signIn(steps) {
     const cause = perform(step, values)
     if (cause) return { failure: { kind: "sign-in", step: step.name, cause } }
   }
-  return { values, cookies: Object.fromEntries(scenario.requests.map(({ url }) => [url, cookieHeader(url)])) }
+  // From outside, the session is the one of the sign-in inside.
+  const cookies = scenario.requests.map(({ url, inside = url }) => [url, cookieHeader(inside)])
+  return { values, cookies: Object.fromEntries(cookies) }
 }
 
 /** Perform one step; undefined means that all was as expected. */

@@ -15,6 +15,8 @@ const AskedRequest = z.object({
   page: z.boolean().default(false),
   /** Requests a second on each kind of connection. */
   rate: z.number(),
+  /** Of one that is sent through the public URL: its address inside the cluster. */
+  inside: z.string().optional(),
   expect: Answer,
 })
 export type AskedRequest = z.infer<typeof AskedRequest>

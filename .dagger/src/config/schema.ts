@@ -361,6 +361,8 @@ export const Config = section({
     rate: wholeNumber(1, 1000, "a number of requests a second, 1 to 1000").default(20),
     /** What is requested. Default: the health path of each application that has a port. */
     requests: list(MonitorRequest, "a list of requests").optional(),
+    /** Whether the frontend's requests are sent through publicUrl as well, from the second deployment on: what stands in front of the Services (Ingress, load balancer, TLS) has to answer them, too. */
+    outside: z.boolean("true or false").default(false),
     /** Steps that sign in, once; texts may hold ${PUBLIC_URL} and ${KEY} of `secrets`. */
     signIn: list(Step, "a list of steps").default([]),
     /** Keys of the applications' Secret that the steps use, such as the password of an account that may only read. */

@@ -1,5 +1,5 @@
 import { servingOf } from "../config/applications.js"
-import { type Expectations, expectationsOf } from "../config/expectations.js"
+import { expectationsOf } from "../config/expectations.js"
 import type { Config } from "../config/schema.js"
 import { dryRun } from "../kubernetes/dry-run.js"
 import { type Kubectl, succeeded } from "../kubernetes/kubectl.js"
@@ -10,6 +10,7 @@ import type { Release } from "../manifests/render.js"
 import { addressesOf } from "../manifests/services.js"
 import { AvailabilityGuard } from "../monitor/availability-guard.js"
 import { removeLeftoverK6 } from "../monitor/k6-job.js"
+import { versionsOf } from "../monitor/scenario.js"
 import type { PushedImages } from "../push/publish.js"
 import {
   inventoryOf,
@@ -180,12 +181,15 @@ function warnOfSkew(builder: ReportBuilder, running: Recorded | undefined, { fro
 
 function createGuard(task: RolloutTask, running: Recorded | undefined): AvailabilityGuard {
   const { kubectl, config, options, redactor, recorded } = task
+  const { release, publicUrl } = recorded
+  const expectations =
+    recorded.expectations ?? expectationsOf(config, publicUrl, addressesOf(release.objects, servingOf(config)))
   return new AvailabilityGuard(kubectl, {
     config,
     timeout: options.timeout,
     redactor,
-    secretName: recorded.release.secretName,
-    versions: versionsOf(task, running),
+    secretName: release.secretName,
+    versions: versionsOf({ expectations, publicUrl }, running, config.monitor.outside),
   })
 }
 
@@ -211,14 +215,6 @@ async function undo(
     console.log(`deploy: the report could not be kept: ${messageOf(problem)}`),
   )
   return withRecovery(failure, builder.report)
-}
-
-/** What the release that runs has to answer, if that was recorded, and what this one has to. */
-function versionsOf({ config, recorded }: RolloutTask, running: Recorded | undefined): Expectations[] {
-  const { release, publicUrl } = recorded
-  const own =
-    recorded.expectations ?? expectationsOf(config, publicUrl, addressesOf(release.objects, servingOf(config)))
-  return running?.expectations ? [running.expectations, own] : [own]
 }
 
 /** The objects of a release that exist, its own or not. If they cannot be listed, nothing is changed: they may be somebody else's. */

@@ -52,7 +52,7 @@ export interface Elsewhere {
 
 /** Complete the inputs for a cluster that has nothing beforehand; throws one error with all that is missing, and all that is wrong. */
 export async function completeForEphemeral(read: Promise<ReleaseInputs>, registry?: Elsewhere): Promise<ReleaseInputs> {
-  const inputs = { ...withEphemeralSecrets(await read), ...(registry && (await loginTo(registry))) }
+  const inputs = { ...withEphemeralSecrets(insideOnly(await read)), ...(registry && (await loginTo(registry))) }
   const { config } = inputs
   // The registry there is open; in one elsewhere, the nodes are logged in.
   const pullSecrets = neededBy(inputs.manifests)
@@ -153,6 +153,12 @@ export async function previewEphemeral(images: VerifiedImages, inputs: ReleaseIn
       `${port}:${servicePort}`,
     ],
   })
+}
+
+/** The public URL leads to what runs elsewhere. */
+function insideOnly(inputs: ReleaseInputs): ReleaseInputs {
+  const { config } = inputs
+  return { ...inputs, config: { ...config, monitor: { ...config.monitor, outside: false } } }
 }
 
 /** Where the user gives no secrets: what the config says, if anything, and a value of its own for each random key. */

@@ -3,10 +3,10 @@ import type { Redactor } from "../util/redact.js"
 import {
   type Availability,
   type Baseline,
+  blindParts,
   failedPagesSince,
   failedRequests,
   failuresSince,
-  isBlind,
   isCuredByRollout,
   isFailed,
   judgeAvailability,
@@ -142,7 +142,8 @@ export class AvailabilityGuard {
     await this.elapse(Math.max(this.from!, this.moments.settling ?? 0) + this.span(SETTLE), signal)
     const availability = (await this.soFar())!
     if (isFailed(availability) || availability.sent === 0) throw await this.failure()
-    if (isBlind(availability)) throw tooFewRequests(availability)
+    const [blind] = blindParts(availability)
+    if (blind) throw tooFewRequests(blind)
   }
 
   /** Whether requests failed from the release's migrations on until its pods served: what ran before is broken for good. */

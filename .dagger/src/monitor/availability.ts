@@ -46,7 +46,7 @@ const PageFiles = z.object({
     ),
 })
 
-const Shape = z.object({
+const Part = z.object({
   from: z.string().describe("ISO 8601; requests sent from here on count"),
   to: z.string().describe("ISO 8601; up to here"),
   sent: z.number(),
@@ -64,13 +64,21 @@ const Shape = z.object({
   requests: z
     .array(z.object({ name: z.string(), connection: z.enum(CONNECTIONS), sent: z.number(), failed: z.number() }))
     .describe("By request, and by connection: a new one each time, or a kept one"),
+})
+/** Those that were sent on one path: inside the cluster, or from outside. */
+export type Part = DeepReadonly<z.infer<typeof Part>>
+
+const Shape = Part.extend({
+  seconds: z
+    .array(z.object({ at: z.string(), sent: z.number(), failed: z.number(), slowest: z.number() }))
+    .describe("Second by second; the slowest answer in milliseconds"),
   pages: z
     .array(PageFiles)
     .default([])
     .describe("The files of the requests that are pages: scripts, styles, fonts, images; not among those sent"),
-  seconds: z
-    .array(z.object({ at: z.string(), sent: z.number(), failed: z.number(), slowest: z.number() }))
-    .describe("Second by second; the slowest answer in milliseconds"),
+  outside: Part.optional().describe(
+    "The requests through the public URL (monitor.outside), not among those sent; absent where there is none",
+  ),
 })
 
 /** How the monitor's requests ended in a span of time. Earlier reports are read as well. */
@@ -113,10 +121,27 @@ export function failuresSince(observation: Observation, phases: Phase[], from: n
  * to the first that is still under way; of what failed, all that is known.
  */
 export function judgeAvailability(observation: Observation, phases: Phase[], from: number): Availability {
-  const streams = settledStreams(observation).map(stream => stream.filter(({ at }) => at >= from))
+  const { requests } = observation
+  const isOutside = (request: number) => requests[request]!.inside !== undefined
+  const inside = judgePart(observation, phases, from, request => !isOutside(request))
+  const availability = { ...inside, pages: pagesOf(observation, phases, from) }
+  if (!requests.some(({ inside: address }) => address !== undefined)) return availability
+  const { seconds: _, ...outside } = judgePart(observation, phases, from, isOutside)
+  return { ...availability, outside }
+}
+
+function judgePart(
+  observation: Observation,
+  phases: Phase[],
+  from: number,
+  isPart: (request: number) => boolean,
+): Part & Pick<Availability, "seconds"> {
+  const streams = settledStreams(observation).map(stream =>
+    stream.filter(({ at, request }) => at >= from && isPart(request)),
+  )
   const settled = streams.flatMap(stream => judge(stream, observation, phases))
   const isLimited = ({ failure }: Judged) => failure?.kind === "rate-limited"
-  const failures = failuresSince(observation, phases, from)
+  const failures = failuresSince(observation, phases, from).filter(({ request }) => isPart(request))
   const answered = settled.filter(({ failure }) => !failure)
   const samples = [...answered, ...failures].sort((a, b) => a.at - b.at)
   const latencies = answered.map(({ milliseconds }) => milliseconds).sort((a, b) => a - b)
@@ -138,9 +163,10 @@ export function judgeAvailability(observation: Observation, phases: Phase[], fro
     failures: countFailures(failures.map(({ failure }) => failure!)),
     outages: outagesOf(failures),
     requests: observation.requests.flatMap(({ name }, request) =>
-      CONNECTIONS.map(connection => ({ name, connection, ...countOf(samples, request, connection) })),
+      isPart(request)
+        ? CONNECTIONS.map(connection => ({ name, connection, ...countOf(samples, request, connection) }))
+        : [],
     ),
-    pages: pagesOf(observation, phases, from),
     seconds: secondsOf(samples),
   }
 }
@@ -155,18 +181,28 @@ export function countFiles(pages: DeepReadonly<Pick<PageSample, "now" | "before"
   return { sent: sum("sent"), failed: sum("failed") }
 }
 
-/** Whether a request failed, or a file of a page. */
-export function isFailed({ failed, pages }: Pick<Availability, "failed" | "pages">): boolean {
-  return failed > 0 || countFiles(pages).failed > 0
+/** Whether a request failed, on either path, or a file of a page. */
+export function isFailed({ failed, outside, pages }: Pick<Availability, "failed" | "outside" | "pages">): boolean {
+  return failed > 0 || (outside?.failed ?? 0) > 0 || countFiles(pages).failed > 0
 }
 
-/** Whether so much was dropped that what was sent does not show how users were served. */
-export function isBlind({ sent, dropped, limited }: Availability): boolean {
-  return dropped > DROPPED_AT_MOST * (sent + dropped + limited)
+/** The paths of which so much was dropped that what was sent does not show how users were served. */
+export function blindParts(availability: Availability): Part[] {
+  return partsOf(availability).filter(
+    ({ sent, dropped, limited }) => dropped > DROPPED_AT_MOST * (sent + dropped + limited),
+  )
+}
+
+/** The requests inside the cluster, then those from outside, if there are any. */
+export function partsOf({ outside, ...inside }: Availability): Part[] {
+  return outside ? [inside, outside] : [inside]
 }
 
 /** What a person has to know about requests that neither succeeded nor failed. */
-export function remarksOn({ dropped, limited, pages }: Availability): string[] {
+export function remarksOn(availability: Availability): string[] {
+  const { pages } = availability
+  const sum = (count: "dropped" | "limited") => partsOf(availability).reduce((total, part) => total + part[count], 0)
+  const [dropped, limited] = [sum("dropped"), sum("limited")]
   const elsewhere = [...new Set(pages.flatMap(page => page.elsewhere ?? []))]
   return [
     ...(dropped > 0

@@ -7,7 +7,7 @@ import { only } from "../status/snapshot.js"
 import { takeSnapshot } from "../status/take-snapshot.js"
 import { CloudNativeError } from "../util/errors.js"
 import { redact, type Redactor } from "../util/redact.js"
-import { type Availability, countFiles } from "./availability.js"
+import { type Availability, countFiles, type Part, partsOf } from "./availability.js"
 import { K6_NEEDS } from "./k6-job.js"
 import { describeFailure, remedyFor, type RequestFailure } from "./request-failure.js"
 import type { MonitoredRequest } from "./scenario.js"
@@ -30,7 +30,7 @@ export async function requestsFailed(
   const now = await kubectl.now()
   const states = only(snapshot, "Deployment").map(({ metadata }) => readRollout(snapshot, metadata.name, now, PATIENT))
   const failed = [
-    ...availability.requests.filter(request => request.failed > 0),
+    ...partsOf(availability).flatMap(part => part.requests.filter(request => request.failed > 0)),
     ...availability.pages.filter(page => countFiles([page]).failed > 0),
   ]
   const asked = requests.filter(({ name }) => failed.some(request => request.name === name)).map(({ to }) => to)
@@ -43,19 +43,13 @@ export async function requestsFailed(
       ),
     ),
   )
-  const percent = `${availability.percent.toFixed(3)} %`
   const advice = migrations
     ? `write the migration so that the running release still works with it: add in one release, remove in a later one; what it changed stays until another migration undoes it`
     : remediesFor(availability).join("; ")
   return new CloudNativeError({
     code: "AVAILABILITY_FAILED",
-    kind: migrations ? "breaking-migration" : (availability.failures[0]?.failure.kind ?? "page-files"),
     blame: "user",
-    what: migrations
-      ? `requests began to fail while ${migrations.join(" and ")} ran: the migration broke the running release (${percent} answered as expected)`
-      : availability.failed > 0 || availability.sent === 0
-        ? `${percent} of the users' requests were answered as expected, not 100 %`
-        : `${describeFiles(availability)}: browsers showed pages without their scripts or styles`,
+    ...whatFailed(availability, migrations),
     why: [
       ...describeOutages(availability),
       ...states
@@ -69,8 +63,33 @@ export async function requestsFailed(
   })
 }
 
+/** What failed first of all: from outside, only where nothing did inside. */
+export function whatFailed(availability: Availability, migrations?: string[]): { kind: string; what: string } {
+  const [, outside] = partsOf(availability)
+  const isOutsideAlone =
+    availability.failed === 0 && availability.sent > 0 && outside !== undefined && outside.failed > 0
+  const { failed, sent, percent, failures } = isOutsideAlone ? outside : availability
+  const answered = `${percent.toFixed(3)} %`
+  if (migrations)
+    return {
+      kind: "breaking-migration",
+      what: `requests began to fail while ${migrations.join(" and ")} ran: the migration broke the running release (${answered} answered as expected)`,
+    }
+  if (failed === 0 && sent > 0)
+    return {
+      kind: "page-files",
+      what: `${describeFiles(availability)}: browsers showed pages without their scripts or styles`,
+    }
+  return {
+    kind: failures[0]?.failure.kind ?? "page-files",
+    what: isOutsideAlone
+      ? `${answered} of the requests from outside were answered as expected, not 100 %; inside the cluster, all were`
+      : `${answered} of the users' requests were answered as expected, not 100 %`,
+  }
+}
+
 /** The error of a monitor that could send so little that nothing is known of the requests between. */
-export function tooFewRequests({ sent, dropped }: Availability): CloudNativeError {
+export function tooFewRequests({ sent, dropped }: Part): CloudNativeError {
   return new CloudNativeError({
     code: "MONITOR_FAILED",
     blame: "environment",
@@ -81,19 +100,14 @@ export function tooFewRequests({ sent, dropped }: Availability): CloudNativeErro
 }
 
 /** What failed, how and when. */
-export function describeOutages({
-  sent,
-  failed,
-  dropped,
-  limited,
-  failures,
-  outages,
-  requests,
-  pages,
-}: Availability): string[] {
+export function describeOutages(availability: Availability): string[] {
+  return [...partsOf(availability).flatMap(describePart), ...availability.pages.flatMap(describePage)]
+}
+
+function describePart({ sent, failed, dropped, limited, failures, outages, requests }: Part, index: number): string[] {
   return [
     [
-      `${failed} of ${sent} requests failed`,
+      `${failed} of ${sent} requests ${index === 0 ? "" : "from outside "}failed`,
       dropped > 0 && `${dropped} could not be sent in time`,
       limited > 0 && `${limited} were refused by a rate limit`,
     ]
@@ -109,7 +123,6 @@ export function describeOutages({
       ({ from, to, seconds, failures: kinds }) =>
         `outage of ${seconds.toFixed(1)} s, ${from} to ${to}: ${kinds.map(describeFailure).join(", ")}`,
     ),
-    ...pages.flatMap(describePage),
   ]
 }
 
@@ -133,14 +146,30 @@ export function describePage(page: Availability["pages"][number]): string[] {
 }
 
 /** What to do about each kind of failure, the most frequent first. */
-export function remediesFor({ failures, pages }: Pick<Availability, "failures" | "pages">): string[] {
+export function remediesFor({
+  failures,
+  outside,
+  pages,
+}: Pick<Availability, "failures" | "outside" | "pages">): string[] {
   const files = pages.flatMap(page => page.failures.map(({ failure }) => failure))
   const isMissing = (failure: RequestFailure) => failure.kind === "status" || failure.kind === "wrong-body"
   const remedies = [...failures.map(({ failure }) => failure), ...files.filter(failure => !isMissing(failure))].map(
     remedyFor,
   )
-  return [...new Set([...remedies, ...(files.some(isMissing) ? [FILES_REMEDY] : [])])]
+  // What fails inside fails from outside as well.
+  const isOutsideAlone = failures.length === 0 && (outside?.failures ?? []).length > 0
+  return [
+    ...new Set([
+      ...remedies,
+      ...(isOutsideAlone ? [OUTSIDE_REMEDY] : []),
+      ...(files.some(isMissing) ? [FILES_REMEDY] : []),
+    ]),
+  ]
 }
+
+/** Inside the cluster, a pod that ends is out of its Service at once; what is in front learns of it later. */
+const OUTSIDE_REMEDY =
+  "what stands in front of the Services (Ingress controller, load balancer, CDN) sent requests to pods that had ended, or did not reach new ones: let old pods serve longer after SIGTERM than it takes to notice (preStop: sleep, with terminationGracePeriodSeconds above it), and see its log; where nothing is answered, check name and certificate of publicUrl from a pod of the cluster"
 
 /** Only two builds at once lose files that both have on their own. */
 const FILES_REMEDY =

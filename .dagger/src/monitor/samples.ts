@@ -43,7 +43,7 @@ export interface PageSample {
 
 /** What the monitor has written so far. */
 export interface Observation {
-  requests: Pick<MonitoredRequest, "name" | "to" | "rate" | "expect" | "pageEvery">[]
+  requests: Pick<MonitoredRequest, "name" | "to" | "rate" | "expect" | "pageEvery" | "inside">[]
   samples: Sample[]
   pages: PageSample[]
 }

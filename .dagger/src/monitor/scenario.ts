@@ -18,6 +18,32 @@ export interface Scenario {
 /** Times a second that a page's files are asked for. */
 const PAGE_RATE = 2
 
+/** What a release has to answer, if that was recorded, and the address that its users open. */
+export interface Version {
+  expectations?: Expectations
+  publicUrl: string
+}
+
+/** What the release that runs has to answer, and what the one that comes has to; `outside`: through its public URL as well. */
+export function versionsOf(own: Required<Version>, running: Version | undefined, outside: boolean): Expectations[] {
+  // Where nothing ran, nothing in front of it does yet: an address, a certificate.
+  if (!running?.expectations) return [own.expectations]
+  const versions = [{ expectations: running.expectations, publicUrl: running.publicUrl }, own]
+  return versions.map(({ expectations, publicUrl }) => (outside ? withOutside(expectations, publicUrl) : expectations))
+}
+
+function withOutside(expectations: Expectations, publicUrl: string): Expectations {
+  const through = expectations.requests
+    .filter(({ to }) => to === "frontend")
+    .map(request => ({
+      ...request,
+      name: `${request.name}, from outside`,
+      url: publicUrl + request.url.replace(/^\w+:\/\/[^/]+/, ""),
+      inside: request.url,
+    }))
+  return { ...expectations, requests: [...expectations.requests, ...through] }
+}
+
 /** The requests of every version that may answer: of the one that runs, then of the one that is coming. */
 export function scenarioOf(versions: Expectations[]): Scenario {
   const requests = new Map<string, MonitoredRequest>()

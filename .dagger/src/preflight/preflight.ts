@@ -15,6 +15,7 @@ import { assertLasting } from "./credentials.js"
 import { architecturesOf } from "./image-platforms.js"
 import { assertKnown, kindsOf } from "./kinds.js"
 import { assertMonitorAdmitted } from "./monitor-pod.js"
+import { assertOutside } from "./outside.js"
 import { assertOwnership } from "./ownership.js"
 import { assertPermitted, rulesFor } from "./permissions.js"
 import { assertPullSecrets } from "./pull-secrets.js"
@@ -63,6 +64,7 @@ export async function preflight(
     () => prepared.then(([{ kubectl }, { inputs }]) => assertReferences(kubectl, inputs)),
     () => prepared.then(([{ kubectl }, { objects }]) => assertOwnership(kubectl, config.name, objects)),
     () => reached.then(({ kubectl }) => assertMonitorAdmitted(kubectl, config)),
+    () => rendered.then(({ inputs }) => assertOutside(config, inputs.publicUrl)),
     () => prepared.then(([{ kubectl }, { objects }]) => assertPullSecrets(kubectl, objects)),
     () =>
       prepared.then(async ([{ kubectl }, { objects }]) =>

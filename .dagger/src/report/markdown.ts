@@ -1,4 +1,4 @@
-import { type Availability, remarksOn } from "../monitor/availability.js"
+import { type Availability, type Part, remarksOn } from "../monitor/availability.js"
 import { describePage } from "../monitor/failure.js"
 import { describeFailure } from "../monitor/request-failure.js"
 import { averageStarts } from "../status/startup.js"
@@ -53,11 +53,23 @@ export function markdownOf(report: Report): string {
 }
 
 function availabilityOf(availability: Availability): string {
-  const { percent, sent, failed, latency, outages, requests, pages } = availability
+  const { outside, pages } = availability
   return [
-    `### ${percent.toFixed(3)} % of users' requests answered as expected`,
-    `${sent} sent, ${failed} failed; p50 ${latency.p50} ms, p95 ${latency.p95} ms, p99 ${latency.p99} ms, max ${latency.max} ms`,
+    ...partOf(availability, "users' requests"),
+    ...(outside ? partOf(outside, "the requests from outside") : []),
+    pages.length > 0 &&
+      table(["Files of page", "Sent", "Failed", "Of the page before", "Failed"], pages.map(countsOfPage)),
+    pages.some(({ failures }) => failures.length > 0) && fenced(pages.flatMap(describePage).join("\n")),
     ...remarksOn(availability).map(remark => `⚠️ ${escape(remark)}`),
+  ]
+    .filter(Boolean)
+    .join("\n\n")
+}
+
+function partOf({ percent, sent, failed, latency, outages, requests }: Part, which: string): (string | false)[] {
+  return [
+    `### ${percent.toFixed(3)} % of ${which} answered as expected`,
+    `${sent} sent, ${failed} failed; p50 ${latency.p50} ms, p95 ${latency.p95} ms, p99 ${latency.p99} ms, max ${latency.max} ms`,
     outages.length > 0 &&
       table(
         ["Outage", "From", "To", "Failed", "Kinds"],
@@ -73,12 +85,7 @@ function availabilityOf(availability: Availability): string {
       ["Request", "Connection", "Sent", "Failed"],
       requests.map(request => [request.name, request.connection, `${request.sent}`, `${request.failed}`]),
     ),
-    pages.length > 0 &&
-      table(["Files of page", "Sent", "Failed", "Of the page before", "Failed"], pages.map(countsOfPage)),
-    pages.some(({ failures }) => failures.length > 0) && fenced(pages.flatMap(describePage).join("\n")),
   ]
-    .filter(Boolean)
-    .join("\n\n")
 }
 
 function table(header: string[], rows: string[][]): string {

@@ -1,4 +1,4 @@
-import { type Availability, remarksOn } from "../monitor/availability.js"
+import { type Availability, type Part, remarksOn } from "../monitor/availability.js"
 import { describePage } from "../monitor/failure.js"
 import { describeFailure } from "../monitor/request-failure.js"
 import { averageStarts } from "../status/startup.js"
@@ -61,7 +61,16 @@ const BASELINES = {
 }
 
 function formatAvailability({ baseline }: Report, availability: Availability): string {
-  const { percent, sent, failed, latency, requests, outages, pages } = availability
+  const { outside, pages } = availability
+  return [
+    ...formatPart(availability, BASELINES[baseline]),
+    ...(outside ? ["", ...formatPart(outside, "from outside, through the public URL")] : []),
+    ...(pages.length > 0 ? ["", formatPages(pages)] : []),
+    ...remarksOn(availability).map(remark => `warning: ${remark}`),
+  ].join("\n")
+}
+
+function formatPart({ percent, sent, failed, latency, requests, outages }: Part, which: string): string[] {
   const rows = requests.map(({ name, connection, ...counts }) => [
     name,
     connection,
@@ -69,16 +78,14 @@ function formatAvailability({ baseline }: Report, availability: Availability): s
     `${counts.failed}`,
   ])
   return [
-    `${percent.toFixed(3)} % answered as expected, ${BASELINES[baseline]} (${sent} sent, ${failed} failed)`,
-    ...remarksOn(availability).map(remark => `warning: ${remark}`),
+    `${percent.toFixed(3)} % answered as expected, ${which} (${sent} sent, ${failed} failed)`,
     `latency  p50 ${latency.p50} ms, p95 ${latency.p95} ms, p99 ${latency.p99} ms, max ${latency.max} ms`,
     ...outages.map(
       ({ from, to, seconds, failures }) =>
         `outage   ${seconds.toFixed(1)} s, ${from} to ${to}: ${failures.map(describeFailure).join(", ")}`,
     ),
     formatTable(["REQUEST", "CONNECTION", "SENT", "FAILED"], rows),
-    ...(pages.length > 0 ? ["", formatPages(pages)] : []),
-  ].join("\n")
+  ]
 }
 
 function formatPages(pages: Availability["pages"]): string {

@@ -20,6 +20,11 @@ const planned = async (): Promise<ReleaseInputs> => ({
 })
 const complete = (registry?: Elsewhere) => completeForEphemeral(planned(), registry)
 
+test("the monitor of an ephemeral cluster does not ask what runs at the public URL", async () => {
+  const inputs = { ...(await planned()), config: Config.parse({ monitor: { outside: true } }) }
+  expect((await completeForEphemeral(Promise.resolve(inputs))).config.monitor.outside).toBe(false)
+})
+
 describe("the nodes of an ephemeral cluster", () => {
   const password = { plaintext: async () => "a token" } as unknown as Secret
   const service = {} as Service

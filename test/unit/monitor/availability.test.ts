@@ -2,9 +2,9 @@ import { describe, expect, test } from "vitest"
 
 import {
   Availability,
+  blindParts,
   failedRequests,
   failuresSince,
-  isBlind,
   isCuredByRollout,
   isFailed,
   judgeAvailability,
@@ -61,14 +61,14 @@ describe("requests that could not be sent in time", () => {
   test("are counted, and fail nothing that a user would have seen", () => {
     const availability = dropping(0.5)
     expect(availability).toMatchObject({ failed: 0, dropped: 16, sent: 380, percent: 100 })
-    expect(isBlind(availability)).toBe(false)
+    expect(blindParts(availability)).toEqual([])
     expect(remarksOn(availability)).toEqual([expect.stringMatching(/^16 requests could not be sent/)])
   })
 
   test("are too many where they are more than one in ten", () => {
     expect(dropping(1)).toMatchObject({ sent: 360, dropped: 36 })
-    expect(isBlind(dropping(1))).toBe(false)
-    expect(isBlind(dropping(2))).toBe(true)
+    expect(blindParts(dropping(1))).toEqual([])
+    expect(blindParts(dropping(2))).toHaveLength(1)
   })
 })
 
@@ -78,7 +78,7 @@ test("requests that a rate limit refuses are neither answered nor failed; the re
   )
   expect(availability).toMatchObject({ sent: 140, failed: 0, limited: 60, percent: 100, failures: [] })
   expect(remarksOn(availability)).toEqual([expect.stringContaining("lower the request's rate")])
-  expect(isBlind(availability)).toBe(false)
+  expect(blindParts(availability)).toEqual([])
 })
 
 test("failures less than a second apart are one outage, from the first to the last", () => {
@@ -179,6 +179,48 @@ describe("the files of a page", () => {
     const { pages: _, ...earlier } = judged(observe(1))
     expect(Availability.parse(earlier).pages).toEqual([])
   })
+})
+
+describe("requests from outside", () => {
+  const fromOutside = (observation: Observation): Observation => {
+    const [first, second] = observation.requests
+    return { ...observation, requests: [first!, { ...second!, inside: "http://frontend/" }] }
+  }
+  const failing = (request: number) =>
+    fromOutside(observe(5, (after, _, which) => (which === request && after >= 4000 ? UNAVAILABLE : undefined)))
+
+  test("are counted apart, and fail the deployment by themselves", () => {
+    const availability = judged(failing(1))
+    expect(availability).toMatchObject({ sent: 100, failed: 0, percent: 100, outages: [] })
+    expect(availability.outside).toMatchObject({ sent: 100, failed: 20, percent: 80, outages: [{ failed: 20 }] })
+    expect([availability, availability.outside!].map(({ requests }) => requests.map(({ name }) => name))).toEqual([
+      ["the page", "the page"],
+      ["the tasks", "the tasks"],
+    ])
+    expect(isFailed(availability)).toBe(true)
+    expect(failedRequests(failing(1), PHASES, 0)).toEqual(["the tasks"])
+    expect(Availability.parse(JSON.parse(JSON.stringify(availability)))).toEqual(availability)
+  })
+
+  test("are not failed by those inside", () => {
+    expect(judged(failing(0))).toMatchObject({ failed: 20, outside: { sent: 100, failed: 0, percent: 100 } })
+    expect(isFailed(judged(failing(2)))).toBe(false)
+  })
+
+  test("are too few by themselves, and are counted among what could not be sent", () => {
+    const { samples, ...rest } = fromOutside(observe(10))
+    const kept = samples
+      .filter(({ at, request }) => request === 0 || at < START + 2000 || at >= START + 6000)
+      .map(sample =>
+        sample.request === 0 || sample.at < START + 2000 ? sample : { ...sample, number: sample.number - 40 },
+      )
+    const availability = judged({ ...rest, samples: kept })
+    expect(availability.dropped).toBe(0)
+    expect(blindParts(availability)).toEqual([availability.outside])
+    expect(remarksOn(availability)).toEqual([expect.stringMatching(/^\d+ requests could not be sent/)])
+  })
+
+  test("are none where none was sent", () => expect(judged(observe(1))).not.toHaveProperty("outside"))
 })
 
 test("what is broken is named", () => {

@@ -1,6 +1,12 @@
 import { expect, test } from "vitest"
 
-import { describeFiles, describeOutages, describePage, remediesFor } from "../../../.dagger/src/monitor/failure.ts"
+import {
+  describeFiles,
+  describeOutages,
+  describePage,
+  remediesFor,
+  whatFailed,
+} from "../../../.dagger/src/monitor/failure.ts"
 
 const BAD = { kind: "status" as const, status: 502 }
 const LATE = { kind: "timeout" as const }
@@ -29,6 +35,53 @@ test("files of pages that failed are named, and the remedy says why: two builds 
   expect(remediesFor({ failures: [], pages: [FILES] })).toEqual([expect.stringContaining("two builds answer at once")])
   const late = { ...FILES, failures: [{ ...FILES.failures[0]!, failure: LATE }] }
   expect(remediesFor({ failures: [], pages: [late] })).toEqual([expect.stringContaining("what the answers wait for")])
+})
+
+test("where requests fail from outside alone, the remedy is in front of the Services", () => {
+  const part = {
+    from: "",
+    to: "",
+    percent: 100,
+    seconds: [],
+    pages: [],
+    latency: { p50: 1, p95: 1, p99: 1, max: 1 },
+    sent: 100,
+    failed: 0,
+    dropped: 0,
+    limited: 0,
+    failures: [],
+    outages: [],
+    requests: [{ name: "the page", connection: "new" as const, sent: 100, failed: 0 }],
+  }
+  const outside = {
+    ...part,
+    failed: 2,
+    percent: 98,
+    failures: [{ failure: BAD, count: 2 }],
+    requests: [{ name: "the page, from outside", connection: "new" as const, sent: 100, failed: 2 }],
+  }
+  expect(describeOutages({ ...part, outside })).toEqual([
+    "0 of 100 requests failed",
+    "2 of 100 requests from outside failed",
+    "2 × status 502",
+    "the page, from outside, on new connections: 2 of 100 failed",
+  ])
+  expect(whatFailed({ ...part, outside })).toEqual({
+    kind: "status",
+    what: "98.000 % of the requests from outside were answered as expected, not 100 %; inside the cluster, all were",
+  })
+  expect(whatFailed({ ...part, outside }, ["migrate"])).toMatchObject({ kind: "breaking-migration" })
+  expect(remediesFor({ ...part, outside })).toEqual([expect.stringContaining("preStop: sleep")])
+  expect(remediesFor({ ...part, outside: part })).toEqual([])
+  // What fails inside fails outside as well.
+  const both = { ...part, failed: 1, percent: 99, failures: [{ failure: LATE, count: 1 }], outside }
+  expect(whatFailed(both)).toEqual({
+    kind: "timeout",
+    what: "99.000 % of the users' requests were answered as expected, not 100 %",
+  })
+  expect(remediesFor(both)).toEqual([expect.stringContaining("what the answers wait for")])
+  expect(whatFailed({ ...part, pages: [FILES], outside: part })).toMatchObject({ kind: "page-files" })
+  expect(whatFailed({ ...part, sent: 0, percent: 0 }).what).toMatch(/^0\.000 % of the users' requests/)
 })
 
 test("what failed is said by kind, by request and as intervals; each kind has its remedy", () => {

@@ -1,7 +1,7 @@
-import { expect, test } from "vitest"
+import { describe, expect, test } from "vitest"
 
 import type { Expectations } from "../../../.dagger/src/config/expectations.ts"
-import { scenarioOf, turnOf } from "../../../.dagger/src/monitor/scenario.ts"
+import { scenarioOf, turnOf, versionsOf } from "../../../.dagger/src/monitor/scenario.ts"
 
 const request = (name: string, contains: string): Expectations["requests"][number] => ({
   name,
@@ -48,6 +48,54 @@ test("a first release is alone; without a sign-in there is none", () => {
 test("requests with another header, method or sign-in are others", () => {
   const other = { ...coming, requests: [{ ...coming.requests[0]!, signedIn: true }] }
   expect(scenarioOf([running, other]).requests).toHaveLength(3)
+})
+
+describe("from outside", () => {
+  const [before, own] = [
+    { expectations: running, publicUrl: "https://shop.example.com" },
+    {
+      expectations: { ...coming, requests: [...coming.requests, { ...request("api", "z"), to: "backend" as const }] },
+      publicUrl: "https://shop.example.com",
+    },
+  ]
+
+  test("the frontend's requests go through the public URL as well, with what each version promises", () => {
+    const { requests } = scenarioOf(versionsOf(own, before, true))
+    const outside = requests.filter(({ inside }) => inside !== undefined)
+    expect(outside).toMatchObject([
+      {
+        name: "page, from outside",
+        url: "https://shop.example.com/page",
+        inside: "http://frontend:3000/page",
+        expect: [{ contains: "Old" }, { contains: "New" }],
+      },
+      { name: "gone, from outside", expect: [{ contains: "x" }, null] },
+      { name: "added, from outside", expect: [null, { contains: "y" }] },
+    ])
+    expect(requests.filter(({ inside }) => inside === undefined)).toEqual(
+      scenarioOf([before.expectations, own.expectations]).requests,
+    )
+  })
+
+  test("each version at its own public URL", () => {
+    const moved = versionsOf({ ...own, publicUrl: "https://new.example.com" }, before, true)
+    expect(
+      scenarioOf(moved)
+        .requests.filter(({ url }) => url.endsWith("example.com/page"))
+        .map(({ url, expect }) => [url, expect.map(Boolean)]),
+    ).toEqual([
+      ["https://shop.example.com/page", [true, false]],
+      ["https://new.example.com/page", [false, true]],
+    ])
+  })
+
+  test.each([
+    ["that is not asked for", before, false, [running, own.expectations]],
+    ["on a first deployment, which has nothing in front of it yet", undefined, true, [own.expectations]],
+    ["after a release without a record of it", { publicUrl: "https://x" }, true, [own.expectations]],
+  ])("nothing %s", (_, ran, outside, expected) => {
+    expect(versionsOf(own, ran, outside)).toEqual(expected)
+  })
 })
 
 test("a page has its files asked for twice a second, whatever its own rate", () => {

@@ -128,6 +128,23 @@ test("an application without tests is reported, with the reason", () => {
   for (const text of [formatReport(SUCCEEDED), filesOf(SUCCEEDED)["report.md"]]) expect(text).not.toContain("no tests")
 })
 
+test("requests from outside are reported apart", () => {
+  const { pages: _, seconds: __, ...inside } = SUCCEEDED.availability!
+  const requests = [{ name: "the page, from outside", connection: "new" as const, sent: 200, failed: 1 }]
+  const outside = { ...inside, sent: 200, failed: 1, percent: 99.5, requests }
+  const report: Report = { ...FAILED, availability: { ...SUCCEEDED.availability!, outside } }
+  expect(formatReport(report)).toMatch(/^100\.000 % answered as expected, .*600 sent, 0 failed\)$/m)
+  expect(formatReport(report)).toMatch(
+    /^99\.500 % answered as expected, from outside, through the public URL \(200 sent, 1 failed\)$/m,
+  )
+  const text = filesOf(report)["report.md"]
+  expect(text).toContain("### 100.000 % of users' requests answered as expected")
+  expect(text).toContain("### 99.500 % of the requests from outside answered as expected")
+  expect(text).toContain("| the page, from outside | new | 200 | 1 |")
+  expect(Report.parse(JSON.parse(filesOf(report)["report.json"])).availability?.outside).toEqual(outside)
+  for (const each of [formatReport(SUCCEEDED), filesOf(SUCCEEDED)["report.md"]]) expect(each).not.toContain("outside")
+})
+
 test("what open pages run into is a warning", () => {
   const report: Report = { ...SUCCEEDED, skew: [{ kind: "other-key", actions: ["add in app/<a>.ts"] }] }
   expect(formatReport(report)).toMatch(/^warning: 1 Server Actions .*\(add in app\/<a>\.ts\)/m)

@@ -1,0 +1,15 @@
+import { expect, test } from "vitest"
+
+import { Config } from "../../../.dagger/src/config/schema.ts"
+import { assertOutside } from "../../../.dagger/src/preflight/outside.ts"
+
+const config = (outside: boolean) => Config.parse({ monitor: { outside } })
+
+test.each(["http://localhost:3000", "https://127.0.0.1"])("the monitor does not ask %s from outside", publicUrl => {
+  expect(() => assertOutside(config(true), publicUrl)).toThrow(/ARGUMENTS_INVALID[^]*monitor\.outside[^]*--public-url/)
+  expect(() => assertOutside(config(false), publicUrl)).not.toThrow()
+})
+
+test("it asks any other address", () => {
+  expect(() => assertOutside(config(true), "https://shop.example.com")).not.toThrow()
+})
