@@ -5,6 +5,8 @@ import { podsOf } from "../../../.dagger/src/manifests/pods.ts"
 import { pullSecretFor } from "../../../.dagger/src/manifests/pull-secret.ts"
 import { workload } from "./rules/problems.ts"
 
+const base64 = (text: string) => Buffer.from(text).toString("base64")
+
 test("nodes pull with a login by a Secret that every pod is told of, beside those that it has", () => {
   const texts = [
     workload({ name: "none" }),
@@ -20,9 +22,9 @@ test("nodes pull with a login by a Secret that every pod is told of, beside thos
     metadata: { name: "registry-login" },
     type: "kubernetes.io/dockerconfigjson",
     data: {
-      ".dockerconfigjson": Buffer.from(
-        '{"auths":{"ghcr.io":{"username":"robot","password":"hunter2","auth":"cm9ib3Q6aHVudGVyMg=="}}}',
-      ).toString("base64"),
+      ".dockerconfigjson": base64(
+        `{"auths":{"ghcr.io":{"username":"robot","password":"hunter2","auth":"${base64("robot:hunter2")}"}}}`,
+      ),
     },
   })
   expect(objects.map(object => podsOf(object)?.template.spec.imagePullSecrets)).toEqual([

@@ -11,7 +11,7 @@ import {
   skewOf,
 } from "../../../../.dagger/src/verify/image/next-build.ts"
 
-const KEY = "F4IonZhUuuDR/Qh3vW4jSzskh2h1KKOWt1I2yyfzgUE="
+const KEY = Buffer.alloc(32, "key").toString("base64")
 const [ADD, OLD, CACHE] = [`40${"a".repeat(40)}`, "c".repeat(40), `80${"b".repeat(40)}`]
 const REFERENCES = JSON.stringify({
   node: {
