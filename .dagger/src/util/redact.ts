@@ -52,7 +52,7 @@ export function isRedactable(value: string): boolean {
 export function redact(text: string, values: string[]): string {
   const secret = values.filter(isRedactable)
   const forms = new Set([
-    ...secret.flatMap(value => [value, ...linesOf(value)]).flatMap(formsOf),
+    ...[...new Set(secret.flatMap(value => [value, ...linesOf(value)]))].flatMap(formsOf),
     ...secret.flatMap(wrappedBase64),
   ])
   // The longest first: of a secret that contains another one, nothing may be left.
@@ -62,17 +62,17 @@ export function redact(text: string, values: string[]): string {
 /** The lines of a value, also of one that has them in one line, as a key in JSON or in a variable: the application breaks it. */
 function linesOf(value: string): string[] {
   const lines = value.split(/\r\n?|\n|(?:\\r)?\\n/)
-  return lines.length > 1 ? lines.map(line => line.trim()).filter(line => line.length >= SHORTEST_LINE) : []
+  return lines.map(line => line.trim()).filter(line => line.length >= SHORTEST_LINE)
 }
 
 /** Lengths of lines into which tools break base64: base64 and MIME, openssl and PEM. */
 const WRAPS = [76, 64]
 
-/** The lines of a value's base64, where it has several. */
+/** The lines of a value's base64. */
 function wrappedBase64(value: string): string[] {
   const base64 = Buffer.from(value).toString("base64")
-  return WRAPS.filter(length => base64.length > length).flatMap(length =>
-    (base64.match(new RegExp(`.{1,${length}}`, "g")) ?? []).filter(line => line.length >= SHORTEST_LINE),
+  return WRAPS.flatMap(length => base64.match(new RegExp(`.{1,${length}}`, "g"))!).filter(
+    line => line.length >= SHORTEST_LINE,
   )
 }
 

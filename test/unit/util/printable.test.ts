@@ -13,6 +13,7 @@ test.each([
   ["a command behind a carriage return and a colour", "\r\u001b[31m::error::a", ": :error::a"],
   ["a command in pieces", "#\u0000#\u001b[0m[group]a", "## [group]a"],
   ["two colons in a text", "std::vector", "std::vector"],
+  ["line ends of Windows", "a\r\nb", "a\nb"],
   ["a line that is just short enough", "x".repeat(500), "x".repeat(500)],
   ["a long line", "x".repeat(600), `${"x".repeat(500)}…`],
 ])("%s", (_, text, expected) => expect(printable(text, clean => clean)).toBe(expected))
@@ -25,4 +26,8 @@ test("what is cut off has been redacted before", () => {
 test("a message is cut as a whole", () => {
   expect(excerpt(` ${"x".repeat(300)}\n\u001b[1m${"y".repeat(300)}`)).toBe(`${"x".repeat(250)} … ${"y".repeat(250)}`)
   expect(excerpt("##[error]no\n::error::no")).toBe("## [error]no\n: :error::no")
+})
+
+test("a message that is just short enough is whole", () => {
+  expect(excerpt("x".repeat(500))).toBe("x".repeat(500))
 })

@@ -74,7 +74,7 @@ test.each([
   expect(redact("got MIIEvQIBADANBg of a short key", [key])).toBe("got *** of a short key")
 })
 
-test.each(["", "abc", "5432", "true", "production", "postgres"])(
+test.each(["", "abc", "5432", "true", " true ", "production", "postgres"])(
   "%j is too short or too plain to be redacted",
   value => {
     expect(isRedactable(value)).toBe(false)
@@ -92,6 +92,21 @@ test("the names of a release stay, which its reports are full of", () => {
   ])
   expect(redactor.values).toEqual(["hunter22"])
   expect(redactor.forOtherSecrets().redactable(["shop", "shopkeeper"])).toEqual(["shopkeeper"])
+})
+
+test.each([
+  ["as Python's quote writes it", "a(b)!c*d'e", "a%28b%29%21c%2Ad%27e"],
+  ["in HTML", "a&b<c>d", "a&amp;b&lt;c&gt;d"],
+  ["without the spaces around it", " hunter22 ", "hunter22"],
+  ["a line of it, without the spaces around it", "  hunter22  \n-", "hunter22"],
+])("a secret with marks or spaces is redacted: %s", (_, secret, written) => {
+  expect(redact(`it is ${written}.`, [secret])).toBe("it is ***.")
+})
+
+test("the end of a secret's base64, which may be a word, stays", () => {
+  const secret = `${"x".repeat(57)}abc`
+  expect(Buffer.from(secret).toString("base64")).toMatch(/^.{76}YWJj$/)
+  expect(redact("YWJj", [secret])).toBe("YWJj")
 })
 
 test("of the lines of a value those of eight characters are redacted too", () => {
@@ -112,6 +127,7 @@ test.each([
   ["app-secrets-", "app-secrets-0a1b2c3d4x", false],
   ["app-secrets-", `other-secrets-${"0a1b2".repeat(2)}`, false],
   ["app-secrets-", "db-app-secrets-0a1b2c3d4e", false],
+  ["app-secrets-", "web-secrets-0a1b2c3d4e", false],
   [undefined, "app-secrets-0a1b2c3d4e", false],
 ])("with the prefix %j the values of the Secret %s are known: %s", (prefix, secret, known) => {
   const redactor = new Redactor([], prefix)
