@@ -31,13 +31,13 @@ const PREDEFINED = /^(TARGET|BUILD)(PLATFORM|OS|ARCH|VARIANT)$|^((HTTPS?|FTP|NO|
 
 /** What a Dockerfile builds on and asks for, with the build arguments given. */
 export function parseDockerfile(text: string, given: Record<string, string> = {}): Dockerfile {
-  const lines = text.replace(/^[^\S\n]*#.*\n/gm, "").replace(/\\[^\S\n]*\r?\n/g, " ")
+  const lines = text.replace(/^[^\S\n]*#.*\n/gm, "").replace(/\\[^\S\n]*\r?\n/g, "")
   const defaults = new Map<string, string>(Object.entries(given))
   const declared = new Set<string>()
   const stages: Stage[] = []
   const secrets: SecretMount[] = []
   for (const line of lines.split("\n")) {
-    const instruction = /^\s*(ARG\s+(?<args>.*?)|FROM\s+(?<from>.*?)|RUN\s+(?<run>.*?))\s*$/i.exec(line)
+    const instruction = /^\s*(ARG\s(?<args>.*?)|FROM\s+(?<from>.*?)|RUN\s+(?<run>.*?))\s*$/i.exec(line)
     const { args, from, run } = instruction?.groups ?? {}
     if (from) stages.push(stageOf(from, stages, defaults))
     if (run) secrets.push(...secretMounts(run, defaults))
@@ -94,10 +94,10 @@ export function withoutDigest(image: string): string {
 }
 
 function stageOf(rest: string, stages: Stage[], values: Map<string, string>): Stage {
-  const [image, as, name] = rest.replace(/^(--\S+\s+)+/, "").split(/\s+/)
+  const [image, , name] = rest.replace(/^(--\S+\s+)+/, "").split(/\s+/)
   const filled = expand(image!, values)
   return {
-    name: as?.toUpperCase() === "AS" ? name?.toLowerCase() : undefined,
+    name: name?.toLowerCase(),
     image: stages.find(stage => stage.name === filled.toLowerCase())?.image ?? filled,
   }
 }

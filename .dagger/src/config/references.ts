@@ -165,7 +165,7 @@ function checkTexts(value: object, at: Path, known: string[], report: Report, ex
 
 function textsOf(value: unknown, path: Path): { path: Path; text: string }[] {
   if (typeof value === "string") return [{ path, text: value }]
-  if (typeof value !== "object" || value === null) return []
+  if (!(value instanceof Object)) return []
   const entries: [string | number, unknown][] = Array.isArray(value) ? [...value.entries()] : Object.entries(value)
   return entries.flatMap(([key, inner]) => textsOf(inner, [...path, key]))
 }

@@ -25,5 +25,5 @@ test.each([
 })
 
 test.each(["", "{", '{"name":7}'])("what is no config is refused: %j", text => {
-  expect(() => decodeConfig(text)).toThrow(/BUG/)
+  expect(() => decodeConfig(text)).toThrow(/^BUG: the config that this object carries is /)
 })

@@ -27,7 +27,12 @@ describe("a Dockerfile", () => {
     ["no stage, where there is none", "RUN true\n", undefined, undefined],
     ["a stage, however it is written", "from  node:20  as Build\nFROM BUILD\n", "BUILD", "node:20"],
     ["a stage of options", "FROM --platform=linux/amd64 --link=x node:20\n", undefined, "node:20"],
-    ["a stage without a name", "FROM node:20 build\nFROM build\n", undefined, "build"],
+    ["a stage that has no name", "FROM node:20\nFROM build\n", undefined, "build"],
+    ["a stage that is indented", "\n  FROM node:20\n", undefined, "node:20"],
+    ["a name that goes on in the next line", "FROM no\\\nde:20\n", undefined, "node:20"],
+    ["a stage before a command that only speaks of one", "FROM node:20\nRUN echo FROM b\n", undefined, "node:20"],
+    ["options with spaces after them", "FROM --platform=linux/amd64  node:20\n", undefined, "node:20"],
+    ["an argument in braces", "ARG TAG=20\nFROM node:${TAG}\n", undefined, "node:20"],
     ["a comment within an instruction", "FROM \\\n# no\n  # FROM b\n  node:20\n", undefined, "node:20"],
     ["a # that begins no comment", "ARG V=a#b\nFROM node:$V\n", undefined, "node:a#b"],
     ["line ends of Windows", "ARG V=20\r\nFROM \\ \t\r\n node:$V\r\n", undefined, "node:20"],
@@ -45,7 +50,7 @@ describe("a Dockerfile", () => {
 
   test("requires the arguments that have no default, but not those of BuildKit", () => {
     const text =
-      'ARG V=1\nARG TARGETARCH\nFROM node:$V\nARG V\nARG NEXT_PUBLIC_API_URL\nARG A="x y" B\nARG HTTPS_PROXY\n'
+      "ARG V=1\nARG TARGETARCH\nFROM node:$V\nARG V\nARG NEXT_PUBLIC_API_URL\nARG A=\"x y\" B C='x y'\nARG HTTPS_PROXY\n"
     expect(parseDockerfile(text).required).toEqual(["NEXT_PUBLIC_API_URL", "B"])
     expect(parseDockerfile(text, { NEXT_PUBLIC_API_URL: "", B: "1" }).required).toEqual([])
   })

@@ -18,6 +18,7 @@ describe("the address that users open", () => {
     ["https://", undefined],
     ["https://[", undefined],
     ["shop.example.com", undefined],
+    ["xhttps://shop.example.com", undefined],
     ["ftp://shop.example.com", undefined],
     ["see https://shop.example.com", undefined],
   ])("%s is %s", (text, origin) => {
@@ -41,7 +42,7 @@ describe("what follows from other settings", () => {
   })
 
   test("a chart's release has the name of its folder, unless it has its own", () => {
-    const { charts } = read({ charts: [{ path: "charts/api" }, { path: "charts/web", release: "site" }] })
+    const { charts } = read({ charts: [{ path: "deploy/charts/api" }, { path: "charts/web", release: "site" }] })
     expect(charts.map(({ release }) => release)).toEqual(["api", "site"])
   })
 
@@ -118,5 +119,24 @@ describe("the requests of the monitor", () => {
     [{ to: "backend", path: "/" }, false],
   ])("are pages with files of their own, or not: %j: %s", (request, page) => {
     expect(requests({ requests: [{ name: "it", expect: { status: 200 }, ...request }] })[0]!.page).toBe(page)
+  })
+})
+
+describe("a setting is refused", () => {
+  test.each<[string, object]>([
+    ["a service by an application's name", { services: { frontend: { image: "redis:8", port: 6379 } } }],
+    ["a size after another text", { limits: { imageSize: "about 200MB" } }],
+    ["a size before another text", { limits: { imageSize: "200MB or less" } }],
+    ["a size without a unit", { limits: { imageSize: "200" } }],
+  ])("%s", (_, settings) => {
+    expect(Config.safeParse(settings).success).toBe(false)
+  })
+
+  test.each([
+    ["200MB", 200_000_000],
+    ["12.5 kB", 12_500],
+    ["1.25 GiB", 1_342_177_280],
+  ])("but not a size of %s", (imageSize, bytes) => {
+    expect(read({ limits: { imageSize } }).limits.imageSize).toBe(bytes)
   })
 })
