@@ -29,7 +29,7 @@ export function placeOwnImages(manifests: Manifest[], apps: Record<string, Named
   for (const manifest of manifests)
     for (const { container, path } of containersOf(manifest.object)) {
       const { image } = container
-      const names = image in apps ? [image] : applicationsOf(image, apps)
+      const names = image in apps ? [] : applicationsOf(image, apps)
       const [name] = names
       if (names.length > 1) {
         problems.push(
@@ -39,7 +39,7 @@ export function placeOwnImages(manifests: Manifest[], apps: Record<string, Named
             fix: `say whose it is in cloud-native.yaml: ${names.map(name => `${keyOf(name)}.image: ${nameIn(image)}`).join(", or ")}`,
           }),
         )
-      } else if (name !== undefined && name !== image) {
+      } else if (name !== undefined) {
         notes.add(`${image} is the image of the ${name} that is built here`)
         container.image = name
       }

@@ -42,7 +42,7 @@ export function* unstable(first: Manifest[], second: Manifest[]): Generator<Prob
 /** What depends on a secret value without holding it, such as a hash. Annotations may: they only say that something has changed. */
 export function* computed(first: Manifest[], other: Manifest[]): Generator<Problem> {
   for (const { manifest, field } of differences(first, other)) {
-    if (field && /(^|\.)annotations\./.test(field)) continue
+    if (field && /\.annotations\./.test(field)) continue
     yield problemAt(manifest, field === undefined ? ["metadata", "name"] : stepsOf(field), {
       code: "SECRET_VALUE_COMPUTED",
       what: `${describe(manifest.object)}: ${field ?? "its name"} is computed from a value of secretValues, such as by sha256sum, urlquery or a second b64enc; this module puts values in as they are, after Helm`,

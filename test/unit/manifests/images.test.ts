@@ -56,6 +56,49 @@ describe("imageProblems: each application's image is placed in something that is
   })
 })
 
+describe("an object that runs the pods of an application's Deployment in its stead is refused: no rollout of it is watched", () => {
+  const rollout = (reference: string) =>
+    `apiVersion: argoproj.io/v1alpha1\nkind: Rollout\nmetadata: { name: shop }\nspec:\n  workloadRef: ${reference}`
+  const canary = (reference: string) =>
+    `apiVersion: flagger.app/v1beta1\nkind: Canary\nmetadata: { name: shop }\nspec:\n  targetRef: ${reference}`
+  const others = [workload(), FRONTEND, workload({ name: "proxy", image: `proxy@sha256:${"a".repeat(64)}` })]
+
+  test.each([
+    [rollout("{ kind: Deployment, name: backend }"), "Rollout shop (argoproj.io/v1alpha1)", "backend", "workloadRef:"],
+    [canary("{ kind: Deployment, name: frontend }"), "Canary shop (flagger.app/v1beta1)", "frontend", "targetRef:"],
+  ])("%s", (text, object, name, at) => {
+    expect(found(...others, text)).toEqual([
+      {
+        code: "KIND_NOT_WATCHED",
+        at: `${at} { kind: Deployment`,
+        what: `${object} runs the pods of the Deployment ${name}, and no rollout of its is watched`,
+        fix: `let the Deployment run its pods itself: take the ${object.split(" ")[0]} out of the manifests`,
+      },
+    ])
+  })
+
+  test.each([
+    ["of a Deployment that runs none of the applications", rollout("{ kind: Deployment, name: proxy }")],
+    ["of a Deployment that is not among the manifests", rollout("{ kind: Deployment, name: other }")],
+    ["of another kind by that name", canary("{ kind: Service, name: backend }")],
+    ["without a name", rollout("{ kind: Deployment }")],
+    ["of the other one's field", rollout("{}\n  targetRef: { kind: Deployment, name: backend }")],
+    ["of nothing", rollout("none")],
+    [
+      "by a kind of another group",
+      rollout("{ kind: Deployment, name: backend }").replace("argoproj.io", "example.com"),
+    ],
+  ])("but not one %s", (_, text) => {
+    expect(found(...others, text)).toEqual([])
+  })
+
+  test("and neither one of a StatefulSet that is called like it", () => {
+    const [, ...rest] = others
+    const state = workload({ kind: "StatefulSet" })
+    expect(found(state, ...rest, rollout("{ kind: Deployment, name: backend }"))).toEqual([])
+  })
+})
+
 test.each([
   ["its pods run the image", workload({ image: "frontend" }), "frontend"],
   [

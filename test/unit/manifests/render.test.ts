@@ -5,8 +5,10 @@ import { parse } from "yaml"
 
 import { type Manifest, parseManifests } from "../../../.dagger/src/manifests/parse.ts"
 import { type KubernetesObject, type ReleaseInputs, render } from "../../../.dagger/src/manifests/render.ts"
+import { markOf } from "../../../.dagger/src/manifests/secret-values.ts"
 import { CloudNativeError } from "../../../.dagger/src/util/errors.ts"
 import { caseFolder, ownManifests } from "./files.ts"
+import { workload } from "./rules/problems.ts"
 
 const BACKEND = `registry.example.com/shop-backend@sha256:${"b".repeat(64)}`
 const FRONTEND = `registry.example.com/shop-frontend@sha256:${"f".repeat(64)}`
@@ -136,9 +138,72 @@ describe("a rendered release", () => {
 
   test("refuses secrets that no manifest refers to", () => {
     const manifests = ownManifests()
-    expect(refusal(manifests, { ...INPUTS, secrets, secretName: "other" })).toContain(
-      "no manifest refers to the Secret other",
+    expect(refusal(manifests, { ...INPUTS, secrets, secretName: "other" })).toBe(
+      "secrets were given, but no manifest refers to the Secret other\n    refer to its keys by secretKeyRef with name: other, or give no secrets",
     )
+  })
+
+  test("refuses secrets that are larger than a Secret may be", () => {
+    expect(refusal(ownManifests(), { ...INPUTS, secrets: { ...secrets, A: "x".repeat(2 ** 20) } })).toContain(
+      "the secrets that were given have 10486",
+    )
+  })
+})
+
+describe("what a release is made of", () => {
+  const APPS = [workload(), workload({ name: "frontend", image: "frontend" })]
+  const release = (texts: string[], inputs: Partial<ReleaseInputs> = {}) =>
+    render(parseManifests([{ name: "app.yaml", text: [...APPS, ...texts].join("\n---\n") }]), { ...INPUTS, ...inputs })
+  const namesOf = (objects: { metadata: { name: string } }[]) =>
+    objects.map(({ metadata: { name } }) => name.replace(/-[0-9a-f]{10}$/, ""))
+  const needs = (reference: string) =>
+    workload({ name: "needs", image: "backend", container: `envFrom: [${reference}]` })
+  const chartSecret = `apiVersion: v1\nkind: Secret\nmetadata: { name: chart }\nstringData: { A: ${markOf("A")} }`
+  const custom = (name: string) => `apiVersion: example.com/v1\nkind: Cluster\nmetadata: { name: ${name} }\nspec: {}`
+
+  test.each<[string, string[], Partial<ReleaseInputs>, string[]]>([
+    ["not where a chart's Secret takes the values", [chartSecret], {}, ["chart"]],
+    ["where the monitor reads it too", [chartSecret], { isMonitored: true }, ["chart", "app-secrets"]],
+    [
+      "where a pod needs it too",
+      [chartSecret, needs("{ secretRef: { name: app-secrets } }")],
+      {},
+      ["chart", "app-secrets"],
+    ],
+    [
+      "not where a pod needs a ConfigMap of its name",
+      [chartSecret, needs("{ configMapRef: { name: app-secrets } }")],
+      {},
+      ["chart"],
+    ],
+  ])("the applications' Secret: %s", (_, texts, inputs, secrets) => {
+    expect(namesOf(release(texts, { secrets: { A: "a" }, ...inputs }).secrets)).toEqual(secrets)
+  })
+
+  test("refuses secrets where only a ConfigMap of that name is needed", () => {
+    const manifests = parseManifests([
+      { name: "app.yaml", text: [...APPS, needs("{ configMapRef: { name: app-secrets } }")].join("\n---\n") },
+    ])
+    expect(refusal(manifests, { ...INPUTS, secrets: { A: "a" } })).toContain("no manifest refers to the Secret")
+  })
+
+  test("what an operator makes a Secret of that pods need comes before them, all else of custom kinds with them", () => {
+    const { config, objects } = release([
+      needs("{ secretRef: { name: db-app } }, { configMapRef: { name: cache-settings } }"),
+      custom("db"),
+      custom("cache"),
+      custom("app-secrets"),
+    ])
+    expect(namesOf(config)).toEqual(["db", "app-secrets"])
+    expect(namesOf(objects)).toEqual(["cache", "backend", "frontend", "needs"])
+  })
+
+  test("waves come before kinds in the order of applying", () => {
+    const map = (name: string, wave: number) =>
+      `apiVersion: v1\nkind: ConfigMap\nmetadata: { name: ${name}, annotations: { argocd.argoproj.io/sync-wave: "${wave}" } }`
+    const account = "apiVersion: v1\nkind: ServiceAccount\nmetadata: { name: account }"
+    const { config } = release([map("last", 2), map("second", 1), account, map("first", -1)])
+    expect(namesOf(config)).toEqual(["first", "account", "second", "last"])
   })
 })
 
