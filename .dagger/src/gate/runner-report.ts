@@ -73,7 +73,7 @@ function outcome(element: "failure" | "error", text: string): string {
   const lines = withoutControl(text).split("\n")
   const stack = lines.findIndex(line => /^\s+at /.test(line))
   const message = (stack < 0 ? lines : lines.slice(0, stack)).join("\n").trim()
-  const place = stack < 0 ? "" : lines[stack]!.trim()
+  const place = stack < 0 ? "" : lines[stack]!
   return `<${element} message="${escape(message)}">${escape(place)}</${element}>`
 }
 

@@ -25,8 +25,9 @@ const HUB_NAMES = /^((index|registry-1|registry|hub)\.)?docker\.(io|com)$/
 
 /** Read a reference as people write it: python is docker.io/library/python. Undefined if it is not a reference. */
 export function readReference(text: string): Reference | undefined {
-  const { host, repository, tag, digest } = REFERENCE.exec(hasHost(text) ? text : `${HUB}/${text}`)?.groups ?? {}
-  if (!host || !repository) return undefined
+  const found = REFERENCE.exec(hasHost(text) ? text : `${HUB}/${text}`)?.groups
+  if (!found) return undefined
+  const { host, repository, tag, digest } = found as unknown as Reference
   if (!HUB_NAMES.test(host)) return { host, repository, tag, digest }
   return { host: HUB, repository: repository.includes("/") ? repository : `library/${repository}`, tag, digest }
 }
@@ -78,7 +79,7 @@ export function parseRegistry(text: string): RegistryPath {
       "write host and path, for example --registry=ghcr.io/acme",
     )
   if (written.includes("://")) throw refused("a registry is given without a scheme; plain HTTP is for localhost only")
-  const [first = "", ...rest] = (hasHost(`${written}/`) ? written : `${HUB}/${written}`).split("/")
+  const [first, ...rest] = (hasHost(`${written}/`) ? written : `${HUB}/${written}`).split("/") as [string, ...string[]]
   const host = HUB_NAMES.test(first) ? HUB : first
   const path = rest.join("/")
   if (!first || (host === HUB && !path)) throw refused("Docker Hub needs the name of an account or an organization")
@@ -91,7 +92,7 @@ export function parseRegistry(text: string): RegistryPath {
 
 /** A first segment is a host if it has a dot or a port, or is localhost. */
 function hasHost(text: string): boolean {
-  const [first = "", ...rest] = text.split("/")
+  const [first, ...rest] = text.split("/") as [string, ...string[]]
   return rest.length > 0 && (/[.:]/.test(first) || first === "localhost")
 }
 

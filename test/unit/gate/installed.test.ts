@@ -15,6 +15,8 @@ describe("what was installed", () => {
   test.each([
     [{ next: "15.1.0", zod: "4.0.0" }, []],
     [{ next: "15.1.0", zod: null }, ["zod is in web/package.json, and is not installed"]],
+    [{ next: "15.1.0" }, ["zod is in web/package.json, and is not installed"]],
+    [{ zod: "4.0.0" }, ["next is in web/package.json, and is not installed"]],
     [{ next: "15.2.0", zod: "4.0.0" }, ["next 15.2.0 is installed, where web/yarn.lock has 15.1.0, 14.0.0"]],
   ])("%j", (versions, problems) => {
     expect(unfit(expected, versions)).toEqual(problems)

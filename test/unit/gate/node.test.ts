@@ -107,6 +107,7 @@ describe("an application is installed in the folder of its lockfile", () => {
     ["that of its workspace, at any depth", workspace("**"), "."],
     ["not that of a workspace of other folders", workspace("packages/*", "apps"), "apps/web"],
     ["not that of a workspace of a folder whose name begins alike", workspace("apps/we", "web"), "apps/web"],
+    ["not that of a workspace of a folder with a dot in its name", workspace("apps/web."), "apps/web"],
     ["not that of a workspace of direct folders", workspace("*"), "apps/web"],
     ["not that of a folder above that is no workspace", { "yarn.lock": "" }, "apps/web"],
     ["that of pnpm's workspace", pnpm("packages: [apps/*]"), "."],

@@ -22,7 +22,7 @@ const PYTEST = "python -m pytest --junit-xml=junit.xml"
 describe("pytest runs where there are tests", () => {
   test.each([
     ["api/test_a.py", true],
-    ["api/src/a_test.py", true],
+    ["api/src/all_test.py", true],
     ["api/test_.py", true],
     ["api/contest_a.py", false],
     ["api/a_tests.py", false],

@@ -67,6 +67,9 @@ describe("the report that jest writes in JSON", () => {
   test.each<[string, string[] | null | undefined, string, string]>([
     ["of several parts", ["Error: one", "two"], "Error: one\ntwo", ""],
     ["with a stack", ["  Error: one\n    at a.js:1\n    at b.js:1"], "Error: one", "at a.js:1"],
+    ["with empty lines above the stack", ["Error: one\n\n    at a.js:1"], "Error: one", "at a.js:1"],
+    ["with a stack alone", ["    at a.js:1"], "", "at a.js:1"],
+    ["that speaks of a place", ["called at noon"], "called at noon", ""],
     ["with what only looks like a stack", ["expected\nat home"], "expected\nat home", ""],
     ["with marks of XML and colours", [`\u001b[31m1 < 2 & "3" > 2`], `1 < 2 & "3" > 2`, ""],
     ["that is missing", null, "", ""],

@@ -14,7 +14,7 @@ test.each([
     "jest --testNamePattern ' adds ' -t '' --ci",
     { env: {}, program: "jest", args: ["--testNamePattern", " adds ", "-t", "", "--ci"] },
   ],
-  ['A="1" B=a=b C= vitest', { env: { A: "1", B: "a=b", C: "" }, program: "vitest", args: [] }],
+  ['A="one" B=a=b C= vitest', { env: { A: "one", B: "a=b", C: "" }, program: "vitest", args: [] }],
   ["1A=1 vitest", { env: {}, program: "1A=1", args: ["vitest"] }],
   ["vitest A=1", { env: {}, program: "vitest", args: ["A=1"] }],
   ["npx jest --ci", { env: {}, program: "jest", args: ["--ci"] }],

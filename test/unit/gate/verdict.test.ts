@@ -88,6 +88,22 @@ describe("the verdict on one suite", () => {
     )
   })
 
+  test("counts a test without a body as todo, where the runner's own report names it, and no other", () => {
+    const cases = `<testcase classname="a" name="one"/>${SKIPPED.replace("two", "a › two")}`
+    expect(judge([suite(cases, { todos: ["one", "two"] })]).text).toBe(
+      "SUITE    TESTS  PASSED  SKIPPED  TODO  TIME\nbackend  2      1       0        1     0.0 s",
+    )
+  })
+
+  test("leaves empty lines of a message out", () => {
+    const failed = `<testcase name="one"><failure message="no&#10;   &#10;&#10;why"/></testcase>`
+    expect(
+      judge([suite(failed)])
+        .text.split("\n")
+        .slice(2),
+    ).toEqual(["    no", "    why"])
+  })
+
   test("shows five lines of a message, and the last line of the details", () => {
     const failed = (lines: number) =>
       `<testcase name="one"><failure message="${"a line  &#10;".repeat(lines)}">above&#10;&#10;a.py:1  </failure></testcase>`
@@ -126,9 +142,24 @@ describe("a JUnit report", () => {
 
   test("has its characters decoded", () => {
     const [found] = parseJunit(
-      `<testsuites><testsuite><testcase name="a&lt;b&amp;lt;"><failure message="1&#10;2&#x2713;"><![CDATA[<raw>]]></failure></testcase></testsuite></testsuites>`,
+      `<testsuites><testsuite><testcase name="a&lt;b&amp;lt;"><failure message="1&#10;2&#x2713;"><![CDATA[<raw>\n]]></failure></testcase></testsuite></testsuites>`,
     )!
     expect(found).toMatchObject({ name: "a<b&lt;", status: "failed", message: "1\n2✓", details: "<raw>" })
+  })
+
+  test.each([
+    ["&#x10FFFF;", "\u{10ffff}"],
+    ["&#1114111;", "\u{10ffff}"],
+    ["&#x110000;", "&#x110000;"],
+    ["&unknown;", "&unknown;"],
+  ])("has characters by number, as far as there are some: %s", (written, name) => {
+    expect(parseJunit(`<testsuite><testcase name="${written}"/></testsuite>`)).toMatchObject([{ name }])
+  })
+
+  test("may tell a failure by its text alone", () => {
+    expect(
+      parseJunit(`<testsuite><testcase name="one"><failure>a.py:1</failure></testcase></testsuite>`),
+    ).toMatchObject([{ status: "failed", message: "", details: "a.py:1" }])
   })
 
   test("may hold a web page in its output", () => {

@@ -15,7 +15,7 @@ const statement = (change: Partial<Origin> = {}, reference = REFERENCE) =>
 
 interface Alterable {
   subject: { digest: { sha256: string } }[]
-  predicate: { runDetails: { byproducts: { annotations?: object }[] } }
+  predicate: { buildDefinition: { buildType: string }; runDetails: { byproducts: { annotations?: object }[] } }
 }
 
 test("an image's statement is in-toto's, with SLSA's provenance", () => {
@@ -72,6 +72,11 @@ describe("a signed statement", () => {
       "an image that did not pass as a whole",
       statement({ facts: [ORIGIN.facts[0]!, { ...ORIGIN.facts[0]!, verdict: "fail" }] }),
       "it does not say that the image passed its verification",
+    ],
+    [
+      "the same of another builder",
+      altered(({ predicate }) => void (predicate.buildDefinition.buildType = "urn:another:v1")),
+      "it is of another builder",
     ],
     ["nothing that is known", { hello: "world" }, "it is of another builder"],
     ["nothing at all", null, "it is of another builder"],

@@ -65,6 +65,7 @@ describe("--registry", () => {
     ["https://ghcr.io/acme/", "ghcr.io", "ghcr.io/acme"],
     [" ghcr.io/acme/shop//\n", "ghcr.io", "ghcr.io/acme/shop"],
     ["ghcr.io/acme_corp/my-shop.eu", "ghcr.io", "ghcr.io/acme_corp/my-shop.eu"],
+    ["ghcr.io/r/acme", "ghcr.io", "ghcr.io/r/acme"],
     ["repositories-acme", "docker.io", "docker.io/repositories-acme"],
     ["HTTPS://GHCR.io/Acme/Shop", "ghcr.io", "ghcr.io/acme/shop"],
     ["acme", "docker.io", "docker.io/acme"],

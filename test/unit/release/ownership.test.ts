@@ -41,14 +41,19 @@ test("objects of a Helm release are refused by its name, until they have another
 })
 
 test("objects of another name and of Helm are told together, each with its command", () => {
-  const lines = [presentLine(web, "store"), presentLine(config, "store"), "apps/v1\tDeployment\tapi\t\tHelm\tshop-api"]
+  const lines = [
+    presentLine(web, "store"),
+    presentLine(config, "store"),
+    "apps/v1\tDeployment\tapi\t\tHelm\tshop-api",
+    "v1\tService\tapi\t\tHelm\tshop-api",
+  ]
   expect(() => assertNotOwned(parsePresent(lines.join("\n"), "shop"), "shop", "prod")).toThrow(
     expect.objectContaining({
       code: "OWNED_BY_ANOTHER",
       blame: "user",
-      why: "Deployment web was deployed by the name store\nConfigMap web was deployed by the name store\nDeployment api is part of the Helm release shop-api",
+      why: "Deployment web was deployed by the name store\nConfigMap web was deployed by the name store\nDeployment api is part of the Helm release shop-api\nService api is part of the Helm release shop-api",
       fix: expect.stringMatching(
-        /; to take them over on purpose.* label deployment\/web configmap\/web app\.kubernetes\.io\/part-of=shop --overwrite; to take them over from Helm.* label deployment\/api app\.kubernetes\.io\/managed-by-$/,
+        /; to take them over on purpose.* label deployment\/web configmap\/web app\.kubernetes\.io\/part-of=shop --overwrite; to take them over from Helm.* label deployment\/api service\/api app\.kubernetes\.io\/managed-by-$/,
       ) as string,
     }),
   )
