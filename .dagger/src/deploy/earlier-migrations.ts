@@ -15,13 +15,13 @@ const STOPPING = 90
  * do not in time, are stopped. One that this release has too is waited for when it is its turn.
  */
 export async function settleEarlierMigrations(task: RolloutTask, entries: ReleaseSummary[]): Promise<void> {
-  const { kubectl, options, recorded, isRollback, signal } = task
+  const { kubectl, options, recorded, redactor, isRollback, signal } = task
   const own = isRollback ? [] : recorded.release.migrations.map(({ metadata }) => metadata.name)
   const names = earlierMigrations(entries, own)
   if (names.length === 0) return
   let running: string[] = []
   const look = async () => {
-    const snapshot = await takeSnapshot(kubectl)
+    const snapshot = await takeSnapshot(kubectl, redactor)
     const found = unfinishedJobs(snapshot, names)
     for (const name of found.filter(name => !running.includes(name)))
       console.log(`migrate: ${name} of an earlier deployment still runs: waiting until it has ended`)

@@ -11,7 +11,7 @@ import { describeFailure, remedyFor } from "../status/remedies.js"
 import { takeSnapshot } from "../status/take-snapshot.js"
 import { CloudNativeError } from "../util/errors.js"
 import { pollUntil } from "../util/poll.js"
-import { redact, type Redactor } from "../util/redact.js"
+import type { Redactor } from "../util/redact.js"
 import type { RolloutTask } from "./task.js"
 
 const Job = z.object({
@@ -61,7 +61,7 @@ async function runJob(
   const begun = await kubectl.now()
   await kubectl.apply([manifest])
   const end = async (): Promise<End | undefined> => {
-    const snapshot = await takeSnapshot(kubectl)
+    const snapshot = await takeSnapshot(kubectl, redactor)
     const job = jobOf(snapshot, name)
     if (!job) return { type: hasCompleted(snapshot, name, begun) ? "Complete" : "Gone" }
     const end = endOf(job)
@@ -127,12 +127,12 @@ async function failed(
 
 /** A migration as evidence: its newest pod, and what the container that failed, or runs, wrote last. */
 async function stateOf(kubectl: Kubectl, redactor: Redactor, name: string, container?: string): Promise<string> {
-  const snapshot = await takeSnapshot(kubectl)
+  const snapshot = await takeSnapshot(kubectl, redactor)
   const state = describeJob(snapshot, name, await kubectl.now()).join("\n")
   const pod = podsOfJob(snapshot, name).at(-1)
   const [own] = jobOf(snapshot, name)?.spec.template.spec.containers ?? []
   const logs = pod && (await failingLogs(kubectl, pod, redactor, container ?? own?.name))
-  return [redact(state, redactor.values), logs].filter(Boolean).join("\n")
+  return [redactor.redact(state), logs].filter(Boolean).join("\n")
 }
 
 function wordingOf(

@@ -4,7 +4,7 @@ import { failingLogs } from "../status/logs.js"
 import { describeFailure, remedyFor } from "../status/remedies.js"
 import type { Of } from "../status/snapshot.js"
 import { CloudNativeError } from "../util/errors.js"
-import { redact, type Redactor } from "../util/redact.js"
+import type { Redactor } from "../util/redact.js"
 
 /** A rollout that cannot succeed. */
 export interface FailedRollout {
@@ -25,7 +25,7 @@ export async function rolloutFailed(
   redactor: Redactor,
   { workload, failure, state, pod, object }: FailedRollout,
 ): Promise<CloudNativeError> {
-  const cause = redact(describeFailure(failure), redactor.values)
+  const cause = redactor.redact(describeFailure(failure))
   // Printed before the evidence is gathered, which takes a moment.
   console.log(`rollout: ${workload}: failed: ${cause}`)
   return new CloudNativeError({
@@ -35,11 +35,7 @@ export async function rolloutFailed(
     what: isByOther(failure)
       ? `what runs of ${workload} is not what was applied`
       : `the rollout of ${workload} cannot succeed`,
-    why: [
-      cause,
-      redact(state, redactor.values),
-      pod && (await failingLogs(kubectl, pod, redactor, containerOf(failure))),
-    ]
+    why: [cause, redactor.redact(state), pod && (await failingLogs(kubectl, pod, redactor, containerOf(failure)))]
       .filter(Boolean)
       .join("\n"),
     fix: `${remedyFor(failure, kubectl.namespace)}; to look further: kubectl --namespace=${kubectl.namespace} describe ${pod ? `pod/${pod.metadata.name}` : object}`,

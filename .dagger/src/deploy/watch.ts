@@ -11,7 +11,6 @@ import { type PodStart, Starts } from "../status/startup.js"
 import { takeSnapshot } from "../status/take-snapshot.js"
 import { type PodChange, Timeline } from "../status/timeline.js"
 import { pollUntil } from "../util/poll.js"
-import { redact } from "../util/redact.js"
 import { deletePod } from "./delete-pod.js"
 import { rolloutFailed } from "./rollout-error.js"
 import type { RolloutTask } from "./task.js"
@@ -46,7 +45,7 @@ export async function watchRollout(
     return by && `${by} has its pods restarted: the same, once more`
   }
   const ask = async () => {
-    const snapshot = await takeSnapshot(kubectl)
+    const snapshot = await takeSnapshot(kubectl, redactor)
     const now = await kubectl.now()
     outages.answered(now)
     const states = deployments.map(name => readRollout(snapshot, name, outages.patient(now), limits))
@@ -79,7 +78,7 @@ export async function watchRollout(
     return states.every(state => state.complete) ? starts.all() : undefined
   }
   return pollUntil(`the rollout of ${deployments.join(" and ")}`, timeout, ask, {
-    state: () => redact(last, redactor.values),
+    state: () => redactor.redact(last),
     signal,
   })
 }
@@ -98,7 +97,7 @@ export async function watchSets(
   const lines = new Map<string, string>()
   let last = ""
   const ask = async () => {
-    const snapshot = await takeSnapshot(kubectl)
+    const snapshot = await takeSnapshot(kubectl, redactor)
     const now = await kubectl.now()
     outages.answered(now)
     const states = await Promise.all(
@@ -139,7 +138,7 @@ export async function watchSets(
     return (stuck.length === 0 && rollouts.every(({ complete }) => complete)) || undefined
   }
   await pollUntil(`the rollout of ${sets.map(nameOf).join(" and ")}`, timeout, ask, {
-    state: () => redact(last, redactor.values),
+    state: () => redactor.redact(last),
     signal,
   })
 }

@@ -6,7 +6,7 @@ import { PATIENT } from "../status/pod.js"
 import { only } from "../status/snapshot.js"
 import { takeSnapshot } from "../status/take-snapshot.js"
 import { CloudNativeError } from "../util/errors.js"
-import { redact, type Redactor } from "../util/redact.js"
+import type { Redactor } from "../util/redact.js"
 import { type Availability, countFiles, type Part, partsOf } from "./availability.js"
 import { K6_NEEDS } from "./k6-job.js"
 import { describeFailure, remedyFor, type RequestFailure } from "./request-failure.js"
@@ -26,7 +26,7 @@ export async function requestsFailed(
   redactor: Redactor,
   { availability, requests, migrations }: FailedRequests,
 ): Promise<CloudNativeError> {
-  const snapshot = await takeSnapshot(kubectl)
+  const snapshot = await takeSnapshot(kubectl, redactor)
   const now = await kubectl.now()
   const states = only(snapshot, "Deployment").map(({ metadata }) => readRollout(snapshot, metadata.name, now, PATIENT))
   const failed = [
@@ -54,7 +54,7 @@ export async function requestsFailed(
       ...describeOutages(availability),
       ...states
         .filter(({ complete, warning }) => !complete || warning)
-        .map(state => redact(describeState(snapshot, state, now), redactor.values)),
+        .map(state => redactor.redact(describeState(snapshot, state, now))),
       ...logs,
     ]
       .filter(Boolean)

@@ -22,7 +22,7 @@ async function lastLines(
     const log = await (await kubectl.api()).log(pod.metadata.name, { ...options, tailLines: LINES })
     return printable((log ?? "").trim(), text => redact(text, values))
   } catch (error) {
-    return redact(`(not shown, since it cannot be redacted: ${messageOf(error)})`, redactor.values)
+    return redactor.redact(`(not shown, since it cannot be redacted: ${messageOf(error)})`)
   }
 }
 

@@ -2,6 +2,8 @@ import { z } from "zod"
 
 import type { Collection } from "../kubernetes/api.js"
 import type { Kubectl } from "../kubernetes/kubectl.js"
+import { withoutControl } from "../util/printable.js"
+import type { Redactor } from "../util/redact.js"
 import { isEvicted, isUnscheduled } from "./pod.js"
 import { Item, only, type Snapshot } from "./snapshot.js"
 
@@ -49,21 +51,35 @@ const RawEvent = z.looseObject({
   series: z.object({ count: z.number(), lastObservedTime: z.string() }).nullish(),
 })
 
-/** How the namespace stands at this moment; with the cluster's nodes, where a pod has none or had to leave its own. */
-export async function takeSnapshot(kubectl: Kubectl): Promise<Snapshot> {
+/**
+ * How the namespace stands at this moment; with the cluster's nodes, where a pod has none or had to leave its own. `redactor` takes
+ * secret values out of the messages, in which may stand what a container answered or wrote.
+ */
+export async function takeSnapshot(kubectl: Kubectl, redactor?: Redactor): Promise<Snapshot> {
   const api = await kubectl.api()
+  const read = (kind: Item["kind"], raw: z.infer<typeof Raw>) => {
+    const item = readItem(kind, raw)
+    return redactor ? redactMessages(item, redactor) : item
+  }
   const lists = await Promise.all(
-    KINDS.map(async ([collection, kind]) => (await api.list(collection, Raw)).map(raw => readItem(kind, raw))),
+    KINDS.map(async ([collection, kind]) => (await api.list(collection, Raw)).map(raw => read(kind, raw))),
   )
   const items = lists.flat().filter(isTelling)
   if (!only({ items }, "Pod").some(pod => isUnscheduled(pod) || isEvicted(pod))) return { items }
   const nodes = await api.nodes(Raw)
-  return { items: [...items, ...nodes.map(raw => readItem("Node", raw))] }
+  return { items: [...items, ...nodes.map(raw => read("Node", raw))] }
 }
 
 /** An object of the API server's, in the form that a rollout is judged by. */
 export function readItem(kind: Item["kind"], raw: z.infer<typeof Raw>): Item {
   return Item.parse({ ...raw, ...detailsOf(kind, raw), kind })
+}
+
+/** Messages are cut where they are shown: a part of a secret would not be found there any more. */
+export function redactMessages(item: Item, redactor: Redactor): Item {
+  const clean = (key: string, value: unknown) =>
+    key === "message" && typeof value === "string" ? redactor.redact(withoutControl(value)) : value
+  return JSON.parse(JSON.stringify(item, clean)) as Item
 }
 
 function detailsOf(kind: Item["kind"], raw: z.infer<typeof Raw>): object {

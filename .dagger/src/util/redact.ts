@@ -5,6 +5,7 @@ const DIGEST = /^[0-9a-f]{10}$/
 export class Redactor {
   /** Those that can be taken out of a text. */
   readonly values: string[]
+  private forms?: string[]
 
   /**
    * @param prefix How the Secrets begin that hold nothing but these values; unset: none is known to.
@@ -16,6 +17,12 @@ export class Redactor {
     private readonly names: string[] = [],
   ) {
     this.values = this.redactable(values)
+  }
+
+  /** A text without these values, also where they are encoded and line by line: `***` stands for them. */
+  redact(text: string): string {
+    this.forms ??= allFormsOf(this.values)
+    return withoutForms(text, this.forms)
   }
 
   /** The same values, for pods that have other Secrets. */
@@ -50,13 +57,21 @@ export function isRedactable(value: string): boolean {
 
 /** Replace secret values in a text, also where they are encoded and line by line, by `***`. */
 export function redact(text: string, values: string[]): string {
+  return withoutForms(text, allFormsOf(values))
+}
+
+/** The longest first: of a secret that contains another one, nothing may be left. */
+function allFormsOf(values: string[]): string[] {
   const secret = values.filter(isRedactable)
   const forms = new Set([
     ...[...new Set(secret.flatMap(value => [value, ...linesOf(value)]))].flatMap(formsOf),
     ...secret.flatMap(wrappedBase64),
   ])
-  // The longest first: of a secret that contains another one, nothing may be left.
-  return [...forms].sort((a, b) => b.length - a.length).reduce((clean, form) => clean.replaceAll(form, "***"), text)
+  return [...forms].sort((a, b) => b.length - a.length)
+}
+
+function withoutForms(text: string, forms: string[]): string {
+  return forms.reduce((clean, form) => clean.replaceAll(form, "***"), text)
 }
 
 /** The lines of a value, also of one that has them in one line, as a key in JSON or in a variable: the application breaks it. */

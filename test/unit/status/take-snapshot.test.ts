@@ -7,6 +7,8 @@ import { Api } from "../../../.dagger/src/kubernetes/api.ts"
 import type { Kubectl } from "../../../.dagger/src/kubernetes/kubectl.ts"
 import { only } from "../../../.dagger/src/status/snapshot.ts"
 import { takeSnapshot } from "../../../.dagger/src/status/take-snapshot.ts"
+import { excerpt } from "../../../.dagger/src/util/printable.ts"
+import { Redactor } from "../../../.dagger/src/util/redact.ts"
 
 const pod = (status: "True" | "False", reason?: string) => ({
   metadata: { name: "a", uid: "p1" },
@@ -68,11 +70,12 @@ const server = createServer((request, answer) => {
 beforeAll(() => new Promise<void>(resolve => void server.listen(0, "127.0.0.1", resolve)))
 afterAll(() => void server.close())
 
-function snapshotOf(...found: object[]) {
+function cluster(...found: object[]): Kubectl {
   pods = found
   const api = Api.at(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`, "shop")
-  return takeSnapshot({ api: () => Promise.resolve(api) } as unknown as Kubectl)
+  return { api: () => Promise.resolve(api) } as unknown as Kubectl
 }
+const snapshotOf = (...found: object[]) => takeSnapshot(cluster(...found))
 
 test("a snapshot has the Secrets of each pod, and the events that tell something, with their times", async () => {
   const snapshot = await snapshotOf(pod("True"))
@@ -100,4 +103,15 @@ test("the nodes are read only where a pod has none, or had to leave its own", as
   expect(only(await snapshotOf(pod("True", "Evicted"), pod("True")), "Node")).toHaveLength(2)
   const nodes = only(await snapshotOf(pod("True"), pod("False")), "Node")
   expect(nodes.map(({ spec }) => spec.providerID)).toEqual(["k3s://n", ""])
+})
+
+test("a secret in a message is gone before the message is cut, in the middle of the secret too", async () => {
+  const secret = "correct-horse-battery"
+  const message = `${"x".repeat(240)}correct-\u001b[0mhorse-battery${"y".repeat(300)}`
+  const terminated = { exitCode: 1, reason: "Error", message }
+  const crashed = { ...pod("True"), status: { containerStatuses: [{ name: "backend", state: { terminated } }] } }
+  const [read] = only(await takeSnapshot(cluster(crashed), new Redactor([secret])), "Pod")
+  const shown = excerpt(read!.status.containerStatuses[0]!.state.terminated!.message)
+  expect(shown).toContain(`${"x".repeat(240)}***yyy`)
+  expect(shown).not.toContain("correct")
 })

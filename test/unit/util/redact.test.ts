@@ -117,7 +117,9 @@ test.each([
   ["a name of several words", "shop.example-two", "example"],
   ["a value with spaces around it", "shop", " shop "],
 ])("the words of a release's names stay: %s", (_, name, value) => {
-  expect(new Redactor([value, "hunter22"], undefined, [name]).values).toEqual(["hunter22"])
+  const redactor = new Redactor([value, "hunter22"], undefined, [name])
+  expect(redactor.values).toEqual(["hunter22"])
+  expect(redactor.redact(`${name}: hunter22, hunter22`)).toBe(`${name}: ***, ***`)
 })
 
 test.each([
