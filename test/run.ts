@@ -19,7 +19,7 @@ interface Tier {
 
 const EMBEDDED: Tier[] = [
   ...["unit", "conformance", "e2e"].map(name => ({ name, through: [], filter: [], environment: {} })),
-  ...["reuse", "faults"].map(name => ({
+  ...["reuse", "adoption", "faults"].map(name => ({
     name,
     through: [],
     filter: ["--tags-filter=representative"],
