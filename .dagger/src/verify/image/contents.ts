@@ -34,7 +34,7 @@ const WHITEOUT = /(^|\/)\.wh\.[^/]*$/
 
 /** Whether the layers above the base contain nothing that only the build needed. */
 export function finalStageRow(files: LayerFile[]): Row {
-  const environments = new Set(files.flatMap(({ path }) => /^(.*)\/pyvenv\.cfg$/.exec(path)?.[1] ?? []))
+  const environments = virtualEnvironments(files)
   const found = files
     .filter(({ path, type }) => type !== "folder" && !WHITEOUT.test(path))
     .flatMap(file => LEFTOVERS.filter(([, pattern]) => pattern.test(file.path)).map(([kind]) => ({ kind, file })))
@@ -51,6 +51,11 @@ export function finalStageRow(files: LayerFile[]): Row {
   }
 }
 
+/** Folders of Python's virtual environments. */
+function virtualEnvironments(files: LayerFile[]): Set<string> {
+  return new Set(files.flatMap(({ path }) => /^(.*)\/pyvenv\.cfg$/.exec(path)?.[1] ?? []))
+}
+
 /** What nobody put there on purpose: the pip of a virtual environment (--without-pip leaves it out), and source maps that no browser gets: of packages, and of the server that Next.js builds. */
 function comesByItself(path: string, environments: Set<string>): boolean {
   const [, environment] = /^(.*)\/bin\/pip[\d.]*$/.exec(path) ?? []
@@ -65,8 +70,10 @@ const WRITABLE_BY_ALL = 0o002
 
 /** Whether no file above the base gives permissions away: setuid or setgid, or writable by all. */
 export function fileModesRow(files: LayerFile[]): Row {
-  const found = files.filter(({ type, mode }) => {
-    const writable = (mode & WRITABLE_BY_ALL) !== 0
+  const environments = virtualEnvironments(files)
+  const found = files.filter(file => {
+    const { type, mode } = file
+    const writable = (mode & WRITABLE_BY_ALL) !== 0 && !isLock(file, environments)
     return (
       (type === "file" && ((mode & SET_ID) !== 0 || writable)) ||
       (type === "folder" && writable && (mode & STICKY) === 0)
@@ -79,6 +86,12 @@ export function fileModesRow(files: LayerFile[]): Row {
     how: `modes of ${files.length} files above the base`,
     findings: found.map(file => `${file.mode.toString(8).padStart(4, "0")} ${placeOf(file)}`),
   }
+}
+
+/** The empty file by which uv's runs wait for each other, in every environment that it makes; nobody reads it. */
+function isLock({ path, size }: LayerFile, environments: Set<string>): boolean {
+  const [, environment] = /^(.*)\/\.lock$/.exec(path) ?? []
+  return environment !== undefined && environments.has(environment) && size === 0
 }
 
 function placeOf({ layer, path }: LayerFile): string {

@@ -24,6 +24,8 @@ export interface LayerFile {
   type: "file" | "folder" | "other"
   /** Permissions, set-user-ID, set-group-ID and sticky bit. */
   mode: number
+  /** In bytes. */
+  size: number
 }
 
 /** Unpack the layers from a position on, side by side. Each is cached by its content: one that another build has too is not unpacked again. */
@@ -46,7 +48,7 @@ async function unpack(blob: File, digest: string, position: number, config: Conf
     timeout: config.verification.timeout,
   })
   if (exitCode !== 0) throw unreadable(digest, stderr)
-  const list = ["find", FOLDER, "-mindepth", "1", "-fprintf", LISTING, "%y %m %P\\n"]
+  const list = ["find", FOLDER, "-mindepth", "1", "-fprintf", LISTING, "%y %m %s %P\\n"]
   const listing = await within(container.withExec(list).file(LISTING).contents(), "find", config.verification.timeout)
   const files = listing.split("\n").flatMap(line => readLine(line, position))
   return { position, folder: container.directory(FOLDER), files }
@@ -63,7 +65,8 @@ function unreadable(digest: string, stderr: string): CloudNativeError {
 }
 
 function readLine(line: string, layer: number): LayerFile[] {
-  const [, kind, mode, path] = /^(\S) (\d+) (.+)$/.exec(line) ?? []
+  const [, kind, mode, size, path] = /^(\S) (\d+) (\d+) (.+)$/.exec(line) ?? []
   if (!path) return []
-  return [{ layer, path, type: kind === "f" ? "file" : kind === "d" ? "folder" : "other", mode: parseInt(mode!, 8) }]
+  const type = kind === "f" ? "file" : kind === "d" ? "folder" : "other"
+  return [{ layer, path, type, mode: parseInt(mode!, 8), size: Number(size) }]
 }

@@ -8,6 +8,7 @@ const file = (path: string, rest: Partial<LayerFile> = {}): LayerFile => ({
   path,
   type: "file",
   mode: 0o644,
+  size: 1,
   ...rest,
 })
 
@@ -89,5 +90,14 @@ describe("the modes of files", () => {
     file("app/link", { mode: 0o777, type: "other" }),
   ])("are harmless: %j", harmless => {
     expect(fileModesRow([harmless])).toMatchObject({ verdict: "pass" })
+  })
+
+  test.each([
+    ["uv's lock of an environment", ["app/.venv/pyvenv.cfg"], 0, "pass"],
+    ["a lock that has a content", ["app/.venv/pyvenv.cfg"], 1, "fail"],
+    ["one in another folder", ["opt/venv/pyvenv.cfg"], 0, "fail"],
+  ])("%s: %s", (_, others, size, verdict) => {
+    const lock = file("app/.venv/.lock", { mode: 0o666, size })
+    expect(fileModesRow([...others.map(path => file(path)), lock])).toMatchObject({ verdict })
   })
 })
