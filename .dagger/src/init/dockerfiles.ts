@@ -93,6 +93,9 @@ interface Installation {
 
 const IN_PROJECT = ["POETRY_VIRTUALENVS_IN_PROJECT=true", "POETRY_VIRTUALENVS_OPTIONS_NO_PIP=true"]
 
+/** Said where to: the template's UV_PYTHON is taken for the environment otherwise, and the image gets nothing. */
+const INSTALL = "uv pip install --python .venv --requirement requirements.txt"
+
 /** The template installs by uv and its lockfile; another lockfile is installed by its own tool, requirements alone by pip's format. */
 function installationOf(has: (path: string) => boolean): Installation | undefined {
   if (has("uv.lock")) return undefined
@@ -112,8 +115,7 @@ function installationOf(has: (path: string) => boolean): Installation | undefine
       cache: "/root/.cache/pdm",
       commands: ["pdm sync --prod --no-self"],
     }
-  if (has("requirements.txt"))
-    return { reads: "requirements.txt", commands: ["uv venv .venv", "uv pip install --requirement requirements.txt"] }
+  if (has("requirements.txt")) return { reads: "requirements.txt", commands: ["uv venv .venv", INSTALL] }
   return { reads: "pyproject.toml", commands: ["uv sync --no-dev"] }
 }
 

@@ -619,7 +619,7 @@ describe("the Dockerfiles", () => {
     const plain = layout({ "api/requirements.txt": "fastapi\n", "api/main.py": "app = FastAPI()\n" })
     const text = adaptBackend(template("docker/backend.dockerfile"), discover("backend", "api", plain), plain)
     expect(text).toContain("COPY requirements.txt ./")
-    expect(text).toContain("uv pip install --requirement requirements.txt")
+    expect(text).toContain("uv pip install --python .venv --requirement requirements.txt")
     expect(text).toContain('CMD ["uvicorn", "main:app"')
     expect(text).toContain("COPY main.py ./")
   })
