@@ -18,13 +18,16 @@ export interface NodeManager {
   env?: Record<string, string>
 }
 
+/** Nothing is downloaded, and no option after it is taken for one of npm's. */
+export const NPX = ["npx", "--no", "--"]
+
 export const MANAGERS: Record<ManagerName, NodeManager> = {
   npm: {
     lockfiles: ["package-lock.json", "npm-shrinkwrap.json"],
     frozen: () => ["npm", "ci", "--no-audit", "--no-fund"],
     open: ["npm", "install", "--no-audit", "--no-fund"],
     lock: "npm install --package-lock-only",
-    run: ["npx", "--no"],
+    run: NPX,
     caches: ["/root/.npm"],
   },
   pnpm: {

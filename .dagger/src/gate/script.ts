@@ -22,9 +22,8 @@ export function parseScript(script: string): ScriptCall | undefined {
     words.shift()
   }
   const prefix = RUNNERS.find(runner => runner.every((word, index) => words[index] === word))
-  const [program, ...args] = prefix
-    ? words.slice(prefix.length).filter((word, i) => i > 0 || !word.startsWith("-"))
-    : words
+  const called = words.slice(prefix?.length ?? 0)
+  const [program, ...args] = prefix ? called.slice(called.findIndex(word => !word.startsWith("-"))) : called
   return program ? { env, program, args } : undefined
 }
 

@@ -1,6 +1,7 @@
 import { builtStage, parseDockerfile, withoutDigest } from "../config/dockerfile.js"
 import { inFolder, isIn, type Layout, parentOf, relativeTo } from "../gate/layout.js"
 import { packageJson } from "../gate/node.js"
+import { NPX } from "../gate/node-manager.js"
 
 export type ApplicationName = "backend" | "frontend"
 
@@ -212,7 +213,7 @@ function frontendMigration(path: string, dockerfile: string, layout: Layout): Pi
   const tool = TOOLS.find(({ files, names }) => files.some(has) || names.some(name => name in installed))
   if (!tool) return {}
   const isComplete = dockerfile !== "" && !/\.next\/standalone/.test(dockerfile)
-  return { migrates: tool.name, ...(isComplete && { migration: ["npx", "--no", ...tool.command] }) }
+  return { migrates: tool.name, ...(isComplete && { migration: [...NPX, ...tool.command] }) }
 }
 
 /** What makes the tables of a frontend: Better Auth's own come last, since it may keep them by one of the others. */

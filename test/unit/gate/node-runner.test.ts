@@ -5,7 +5,9 @@ import { nodeRunner } from "../../../.dagger/src/gate/node-runner.ts"
 /** The command of an application in the folder web with this manifest and these further files. */
 function commandOf(manifest: object, texts: Record<string, string> = {}, path = "web"): string | undefined {
   const all = { [path === "." ? "package.json" : `${path}/package.json`]: JSON.stringify(manifest), ...texts }
-  return nodeRunner(path, "junit.xml", ["npx", "--no"], { files: Object.keys(all), texts: all })?.command.join(" ")
+  return nodeRunner(path, "junit.xml", ["npx", "--no", "--"], { files: Object.keys(all), texts: all })?.command.join(
+    " ",
+  )
 }
 
 const JSON_REPORT = ".cloud-native-tests.json"
@@ -16,13 +18,13 @@ const NODE =
 
 describe("the runner of a script", () => {
   test.each<[string, string | undefined]>([
-    ["vitest", `npx --no vitest run ${VITEST}`],
-    ["vitest run --dir src", `npx --no vitest run --dir src ${VITEST}`],
-    ["vitest --watch", `npx --no vitest run ${VITEST}`],
-    ["jest --watchAll --runInBand", `npx --no jest --runInBand ${JEST}`],
-    ["MODE=test jest", `env MODE=test npx --no jest ${JEST}`],
+    ["vitest", `npx --no -- vitest run ${VITEST}`],
+    ["vitest run --dir src", `npx --no -- vitest run --dir src ${VITEST}`],
+    ["vitest --watch", `npx --no -- vitest run ${VITEST}`],
+    ["jest --watchAll --runInBand", `npx --no -- jest --runInBand ${JEST}`],
+    ["MODE=test jest", `env MODE=test npx --no -- jest ${JEST}`],
     ["node --import=tsx --test test/", `node --import=tsx --test ${NODE} test/`],
-    ["tsx --test test/", `npx --no tsx --test ${NODE} test/`],
+    ["tsx --test test/", `npx --no -- tsx --test ${NODE} test/`],
     ["tsx test.ts", undefined],
     ["node test.js", undefined],
     ["bun test src", "bun test --reporter=junit --reporter-outfile=junit.xml src"],
@@ -41,9 +43,9 @@ describe("the runner of an application without such a script", () => {
   const installed = (name: string) => ({ devDependencies: { [name]: "1" } })
   const TEST = { "web/a.test.ts": "" }
   test.each<[string, object, Record<string, string>, string | undefined]>([
-    ["vitest, where it has tests", installed("vitest"), TEST, `npx --no vitest run ${VITEST}`],
-    ["jest, where it has tests", installed("jest"), TEST, `npx --no jest ${JEST}`],
-    ["jest, among its dependencies", { dependencies: { jest: "1" } }, TEST, `npx --no jest ${JEST}`],
+    ["vitest, where it has tests", installed("vitest"), TEST, `npx --no -- vitest run ${VITEST}`],
+    ["jest, where it has tests", installed("jest"), TEST, `npx --no -- jest ${JEST}`],
+    ["jest, among its dependencies", { dependencies: { jest: "1" } }, TEST, `npx --no -- jest ${JEST}`],
     ["none, where no test is its own", installed("jest"), { "api/a.test.ts": "" }, undefined],
     ["none, without tests", installed("jest"), {}, undefined],
     ["none, without a runner", {}, TEST, undefined],
@@ -72,7 +74,7 @@ describe("the runner of an application without such a script", () => {
 describe("tests of a browser are left to their own runner", () => {
   const jest = (texts: Record<string, string>) =>
     commandOf({ scripts: { test: "jest" } }, texts)
-      ?.replace(`npx --no jest ${JEST}`, "")
+      ?.replace(`npx --no -- jest ${JEST}`, "")
       .trim()
   const ignoring = (folder: string) => `--testPathIgnorePatterns=/node_modules/ --testPathIgnorePatterns=/${folder}/`
   test.each<[string, Record<string, string>, string]>([
@@ -105,6 +107,6 @@ describe("tests of a browser are left to their own runner", () => {
 
   test("by vitest too", () => {
     const texts = { "web/playwright.config.ts": "", "web/e2e/a.spec.ts": "" }
-    expect(commandOf({ scripts: { test: "vitest" } }, texts)).toBe(`npx --no vitest run ${VITEST} --exclude=e2e/**`)
+    expect(commandOf({ scripts: { test: "vitest" } }, texts)).toBe(`npx --no -- vitest run ${VITEST} --exclude=e2e/**`)
   })
 })

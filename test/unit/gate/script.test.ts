@@ -7,6 +7,7 @@ test.each([
   ["NODE_ENV=test jest --runInBand", { env: { NODE_ENV: "test" }, program: "jest", args: ["--runInBand"] }],
   ["cross-env A=1 B='x' vitest run", { env: { A: "1", B: "x" }, program: "vitest", args: ["run"] }],
   ["npx --no vitest", { env: {}, program: "vitest", args: [] }],
+  ["npx --no -- jest --ci", { env: {}, program: "jest", args: ["--ci"] }],
   ["pnpm exec jest -c jest.config.js", { env: {}, program: "jest", args: ["-c", "jest.config.js"] }],
   ["bun test", { env: {}, program: "bun", args: ["test"] }],
   ['node --test "test/**/*.test.js"', { env: {}, program: "node", args: ["--test", "test/**/*.test.js"] }],

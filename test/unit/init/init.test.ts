@@ -141,12 +141,12 @@ describe("migrations", () => {
   })
 
   test.each([
-    ["Prisma", { "web/prisma/schema.prisma": "" }, ["npx", "--no", "prisma", "migrate", "deploy"]],
-    ["Drizzle", { "web/drizzle.config.ts": "" }, ["npx", "--no", "drizzle-kit", "migrate"]],
+    ["Prisma", { "web/prisma/schema.prisma": "" }, ["npx", "--no", "--", "prisma", "migrate", "deploy"]],
+    ["Drizzle", { "web/drizzle.config.ts": "" }, ["npx", "--no", "--", "drizzle-kit", "migrate"]],
     [
       "Better Auth",
       { "web/package.json": next({ dependencies: { next: "16.0.0", "better-auth": "1.4.0" } }) },
-      ["npx", "--no", "@better-auth/cli", "migrate", "--yes"],
+      ["npx", "--no", "--", "@better-auth/cli", "migrate", "--yes"],
     ],
   ])("of %s are run by its command, where the image has all packages", (name, files, migration) => {
     expect(web(files, COMPLETE)).toMatchObject({ migrates: name, migration })

@@ -57,7 +57,7 @@ const SHAPES = [
     lines: 2,
     suites: [
       ["uv", "uv run"],
-      ["npm", "npx --no vitest run"],
+      ["npm", "npx --no -- vitest run"],
     ],
   },
   { name: "pip-yarn", manifests: "k8s", lines: 1, suites: [["pip", "python -m pytest"]] },
@@ -76,7 +76,7 @@ const SHAPES = [
     lines: 0,
     suites: [
       ["poetry", "poetry run python -m pytest"],
-      ["npm", "npx --no jest"],
+      ["npm", "npx --no -- jest"],
     ],
   },
 ]
