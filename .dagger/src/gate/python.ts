@@ -4,10 +4,21 @@ import { groupsWith, pathsIn, type Pyproject, pyproject, pythonVersion } from ".
 import { includedFile, localPackage, requirementFiles, requirementLines, requirementName } from "./requirements.js"
 import type { Toolchain } from "./suite.js"
 
-export const PIP = ["pip", "install", "--quiet", "--root-user-action=ignore"]
+const INSTALL = ["install", "--quiet", "--root-user-action=ignore"]
+export const PIP = ["pip", ...INSTALL]
 const UV = "uv==0.13.9"
 export const POETRY = "poetry==2.5.1"
 export const PDM = "pdm==2.29.4"
+
+/** A package manager that has dependencies of its own goes into an environment of its own: they stand in nobody's way. */
+function isolated(program: string, requirement: string): string[][] {
+  const folder = `/opt/${program}`
+  return [
+    ["python", "-m", "venv", folder],
+    [`${folder}/bin/pip`, ...INSTALL, requirement],
+    ["ln", "-sf", `${folder}/bin/${program}`, "/usr/local/bin/"],
+  ]
+}
 
 /** What the installation of every package manager may read. */
 const READS = [
@@ -99,7 +110,7 @@ function withPoetry(path: string, project: Pyproject | undefined, locked: boolea
     installIn: path,
     env: { POETRY_VIRTUALENVS_IN_PROJECT: "true", POETRY_NO_INTERACTION: "1" },
     caches: ["/root/.cache/pip", "/root/.cache/pypoetry"],
-    tools: [[...PIP, POETRY]],
+    tools: isolated("poetry", POETRY),
     reads: READS,
     install: [["poetry", "install", "--no-root", ...groups, ...extras.flatMap(extra => ["--extras", extra])]],
     link: isPackage ? [["poetry", "install", "--only-root"]] : [],
@@ -124,7 +135,7 @@ function withPdm(path: string, project: Pyproject | undefined, locked: boolean, 
     installIn: path,
     env: { PDM_CHECK_UPDATE: "false", PDM_IGNORE_SAVED_PYTHON: "1" },
     caches: ["/root/.cache/pip", "/root/.cache/pdm"],
-    tools: [[...PIP, PDM]],
+    tools: isolated("pdm", PDM),
     reads: READS,
     install: [[...install, "--no-self", ...groups]],
     link: isPackage ? [[...install, ...groups]] : [],

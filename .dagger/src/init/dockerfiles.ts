@@ -84,7 +84,7 @@ function copying(names: string[], folders: string[], from: string): string {
 
 /** How the dependencies are installed in place of uv's own way: what brings the tool, its cache, and the files and commands. */
 interface Installation {
-  tool?: string
+  tool?: { program: string; requirement: string }
   env?: string[]
   reads: string
   cache?: string
@@ -101,7 +101,7 @@ function installationOf(has: (path: string) => boolean): Installation | undefine
   if (has("uv.lock")) return undefined
   if (has("poetry.lock"))
     return {
-      tool: POETRY,
+      tool: { program: "poetry", requirement: POETRY },
       env: IN_PROJECT,
       reads: "pyproject.toml poetry.lock",
       cache: "/root/.cache/pypoetry",
@@ -109,7 +109,7 @@ function installationOf(has: (path: string) => boolean): Installation | undefine
     }
   if (has("pdm.lock"))
     return {
-      tool: PDM,
+      tool: { program: "pdm", requirement: PDM },
       env: ["PDM_CHECK_UPDATE=false"],
       reads: "pyproject.toml pdm.lock",
       cache: "/root/.cache/pdm",
@@ -119,12 +119,22 @@ function installationOf(has: (path: string) => boolean): Installation | undefine
   return { reads: "pyproject.toml", commands: ["uv sync --no-dev"] }
 }
 
+/** Its own dependencies stay out of the environment that is copied, and out of the stage's packages. */
+function isolated({ program, requirement }: NonNullable<Installation["tool"]>, options: string): string {
+  const folder = `/opt/${program}`
+  return [
+    `python -m venv ${folder}`,
+    `${folder}/bin/pip install ${options}${requirement}`,
+    `ln -s ${folder}/bin/${program} /usr/local/bin/`,
+  ].join(" \\\n    && ")
+}
+
 function withDependencies(text: string, has: (path: string) => boolean): string {
   const installation = installationOf(has)
   if (!installation) return text
-  const { tool = "", env = [], reads, cache = "/root/.cache/uv", commands } = installation
+  const { tool, env = [], reads, cache = "/root/.cache/uv", commands } = installation
   const steps = [...commands, "rm -f .venv/.lock"]
-  const named = tool ? text.replace(/uv==\S+/, tool) : text
+  const named = tool ? text.replace(/pip install (.*)uv==\S+/, (_, options: string) => isolated(tool, options)) : text
   return named
     .replace("ENV UV_LINK_MODE=copy", ["ENV UV_LINK_MODE=copy", ...env].join(" \\\n    "))
     .replace("COPY pyproject.toml uv.lock ./", `COPY ${reads} ./`)
