@@ -415,8 +415,8 @@ export class CloudNative implements Settings {
    * Actions, made for the two applications that are found by their dependencies. Existing files, and what cloud-native.yaml
    * places elsewhere, stay unchanged.
    *
-   * @param backend Folder of the backend. Default: that of cloud-native.yaml, else the only one that depends on FastAPI.
-   * @param frontend Folder of the frontend. Default: that of cloud-native.yaml, else the only one that depends on Next.js.
+   * @param backend Folder of the backend. Default: that of cloud-native.yaml, else the only one that depends on FastAPI; of several, none.
+   * @param frontend Folder of the frontend. Default: that of cloud-native.yaml, else the only one that depends on Next.js; of several, none.
    */
   @func()
   async init(backend?: string, frontend?: string): Promise<Changeset> {

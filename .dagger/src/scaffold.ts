@@ -5,21 +5,19 @@ import { inFolder, type Layout } from "./gate/layout.js"
 import { discoverCharts, type DiscoveredChart } from "./init/charts.js"
 import { configurationFor, unknowns } from "./init/configuration.js"
 import { type Deployed, discoverDeployed, discoverInCharts, type RenderedChart } from "./init/deployed.js"
-import { type ApplicationName, candidates, discover, type Found } from "./init/discover.js"
+import { type ApplicationName, discover, type Found } from "./init/discover.js"
 import { adaptBackend, adaptFrontend } from "./init/dockerfiles.js"
+import { type Chosen, chooseFolders, elsewhere } from "./init/generations.js"
 import { adaptManifest, type Findings, withoutTasks } from "./init/manifests.js"
+import { notTaken } from "./init/not-taken.js"
 import { readApplications, readManifests } from "./init/read.js"
 import type { Workload } from "./init/workload.js"
-import { CloudNativeError } from "./util/errors.js"
 
 const CONFIG = "cloud-native.yaml"
 const WORKFLOW = ".github/workflows/deploy.yml"
 const DOCKERFILE = "docker/frontend.dockerfile"
 /** The template's Dockerfile of the frontend loads it; it belongs into the folder that is built. */
 const STATIC_FILES = "frontend/static-files.cjs"
-
-/** Folders of the applications, where the caller names them. */
-export type Chosen = Partial<Record<ApplicationName, string>>
 
 /**
  * The source with the parts that it lacks, each of which is left alone where there is one: manifests of others must not be
@@ -37,17 +35,14 @@ export async function withMissingParts(
   const manifests = await readManifests(source)
   const folders = hasConfig
     ? { backend: config.backend.path, frontend: config.frontend.path }
-    : { backend: choose("backend", manifests, chosen), frontend: choose("frontend", manifests, chosen) }
+    : chooseFolders(manifests, chosen)
   const layout = await readApplications(source, Object.values(folders), manifests)
-  const charts = hasConfig ? [] : await Promise.all(discoverCharts(layout).map(rendered))
-  const deployed = hasConfig
-    ? undefined
-    : (discoverInCharts(folders, charts, layout) ?? discoverDeployed(folders, layout))
+  const { deployed, left } = hasConfig ? { deployed: undefined, left: [] } : await placeOf(folders, layout, rendered)
   const findings: Findings = {
     backend: asDeployed(discover("backend", folders.backend, layout), deployed?.backend),
     frontend: asDeployed(discover("frontend", folders.frontend, layout), deployed?.frontend),
   }
-  for (const text of unknowns(findings, deployed)) console.log(`init: ${text}`)
+  for (const text of [...unknowns(findings, deployed), ...left]) console.log(`init: ${text}`)
   const parts = [
     CONFIG,
     ...(["backend", "frontend"] as const).flatMap(name => dockerfileOf(name, config, findings, hasConfig)),
@@ -64,16 +59,30 @@ export async function withMissingParts(
       .filter(path => missing.some(part => path === part || path.startsWith(`${part}/`)))
       .map(async path => ({
         path: path === STATIC_FILES ? staticFiles : path,
-        text: adapt(path, await templates.file(path).contents(), findings, layout, deployed),
+        text: adapt(path, await templates.file(path).contents(), findings, layout, deployed, left),
       })),
   )
   return written.reduce((made, { path, text }) => (text === undefined ? made : made.withNewFile(path, text)), source)
 }
 
+/** How the applications are deployed already, and what else there is of charts and manifests. */
+async function placeOf(
+  folders: Record<ApplicationName, string>,
+  layout: Layout,
+  rendered: (chart: DiscoveredChart) => Promise<RenderedChart>,
+): Promise<{ deployed?: Deployed; left: string[] }> {
+  const discovered = discoverCharts(layout)
+  const isOther = elsewhere(folders, layout)
+  const charts = await Promise.all(discovered.filter(({ path }) => !isOther(path)).map(rendered))
+  const deployed = discoverInCharts(folders, charts, layout) ?? discoverDeployed(folders, layout)
+  const paths = discovered.map(({ path }) => path)
+  return { deployed, left: notTaken(folders, paths, charts, layout, deployed?.place) }
+}
+
 /** The folder of manifests that there is to be; charts stand in place of one. */
 function manifestsPart({ manifests }: Config, deployed?: Deployed): string[] {
-  if (deployed) return "folder" in deployed.place ? [deployed.place.folder] : []
-  return manifests === undefined ? [] : [manifests]
+  const folder = deployed ? deployed.place.folder : manifests
+  return folder === undefined ? [] : [folder]
 }
 
 /** The template's place, unless the application has a Dockerfile of its own. */
@@ -92,26 +101,12 @@ function adapt(
   template: string,
   findings: Findings,
   layout: Layout,
-  deployed?: Deployed,
+  deployed: Deployed | undefined,
+  left: string[],
 ): string | undefined {
   const text = withoutTasks(template)
-  if (path === CONFIG) return configurationFor("app", findings, deployed)
+  if (path === CONFIG) return configurationFor("app", findings, deployed, left)
   if (path === "docker/backend.dockerfile") return adaptBackend(text, findings.backend, layout)
   if (path === DOCKERFILE) return adaptFrontend(text, findings.frontend, layout)
   return path.startsWith("k8s/") ? adaptManifest(path, text, findings) : text
-}
-
-/** The folder of an application: the caller's, the only one there is, or the convention's. */
-function choose(name: ApplicationName, layout: Layout, chosen: Chosen): string {
-  const given = chosen[name]
-  if (given) return given
-  const found = candidates(name, layout)
-  if (found.length <= 1) return found[0] ?? name
-  throw new CloudNativeError({
-    code: "ARGUMENTS_INVALID",
-    blame: "user",
-    what: `the repository has ${found.length} applications that may be the ${name}; nothing was written`,
-    why: found.join("\n"),
-    fix: `choose one: --${name}=${found.at(-1)}`,
-  })
 }

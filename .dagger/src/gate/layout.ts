@@ -79,6 +79,12 @@ export function isIn(folder: string, path: string): boolean {
   return folder === "." || path === folder || path.startsWith(`${folder}/`)
 }
 
+/** The deepest folder that files have in common; undefined without a file. */
+export function commonFolder(files: string[]): string | undefined {
+  const [first] = files
+  return first && upwards(parentOf(first)).find(parent => files.every(file => isIn(parent, file)))
+}
+
 function isText(path: string): boolean {
   const name = path.split("/").at(-1)!
   return TEXTS.some(pattern => pattern.test(name))

@@ -10,11 +10,11 @@ const DEFAULTS = {
   frontend: { port: 3000, health: "/api/health", base: "node:20-alpine" },
 } as const
 
-/** cloud-native.yaml for what was found, and the list of what could not be found at its top. */
-export function configurationFor(name: string, findings: Findings, deployed?: Deployed): string {
+/** cloud-native.yaml for what was found; at its top the list of what could not be found, and of what is left out (`left`). */
+export function configurationFor(name: string, findings: Findings, deployed?: Deployed, left: string[] = []): string {
   const apps = ["backend", "frontend"] as const
   const database = apps.some(app => findings[app].database)
-  const unknown = unknowns(findings, deployed)
+  const unknown = [...unknowns(findings, deployed), ...left]
   return [
     "# What init found in this repository; every key is optional.",
     ...(unknown.length > 0 ? ["#", "# What it could not find out:", ...unknown.map(text => `# - ${text}`)] : []),
@@ -54,13 +54,16 @@ function withoutHealth(name: ApplicationName, { answers }: Found): string {
   return `the ${name} has no health route: ${asked}; add ${HEALTH[name]}`
 }
 
-function placeSection(place: Deployed["place"]): string[] {
-  if ("folder" in place) return place.folder === "k8s" ? [] : [`manifests: ${place.folder}`]
+function placeSection({ folder, charts }: Deployed["place"]): string[] {
+  // With charts, there is no folder by default.
+  const manifests = folder === undefined || (folder === "k8s" && charts.length === 0) ? [] : [`manifests: ${folder}`]
+  if (charts.length === 0) return manifests
   return [
+    ...manifests,
     "",
     "# release: the name in your `helm upgrade --install`, where that is not the folder's.",
     ...stringify({
-      charts: place.charts.map(({ path, secretValues }) => ({
+      charts: charts.map(({ path, secretValues }) => ({
         path,
         ...(Object.keys(secretValues).length > 0 && { secretValues }),
       })),
@@ -79,8 +82,8 @@ function unplaced(deployed: Deployed): string[] {
     )
 }
 
-function nameOf(place: Deployed["place"]): string {
-  return "folder" in place ? place.folder : place.charts.map(({ path }) => path).join(", ")
+function nameOf({ folder, charts }: Deployed["place"]): string {
+  return [...charts.map(({ path }) => path), ...(folder === undefined ? [] : [folder])].join(", ")
 }
 
 function migrations(backend: Found, frontend: Found): string[] {

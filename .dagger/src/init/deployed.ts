@@ -1,15 +1,22 @@
-import { isIn, type Layout, parentOf, upwards } from "../gate/layout.js"
+import { commonFolder, isIn, type Layout } from "../gate/layout.js"
 import { type Manifest, parseManifests } from "../manifests/parse.js"
 import { containersOf, podsOf } from "../manifests/pods.js"
+import { belongTogether, type Folder, foldersOf } from "./beside.js"
 import { chartFolders, type DiscoveredChart } from "./charts.js"
-import { type ApplicationName, isAside } from "./discover.js"
+import { type ApplicationName, APPLICATIONS, candidates, isAside } from "./discover.js"
+import { elsewhere } from "./generations.js"
 import { isImageOf } from "./image-names.js"
-import { discoverOthers, type Other, type OtherDockerfile, otherDockerfiles, runsAny } from "./others.js"
+import { discoverOthers, type Other, type OtherDockerfile, otherDockerfiles, runBy } from "./others.js"
 import { type Workload, workloadIn } from "./workload.js"
 
+/** Where the manifests are: in a folder, in charts in place of one, or in both. */
+export interface Place {
+  folder?: string
+  charts: DiscoveredChart[]
+}
+
 export interface Deployed {
-  /** Where the manifests are: a folder of them, or charts in place of one. */
-  place: { folder: string } | { charts: DiscoveredChart[] }
+  place: Place
   /** The Secret that the applications read and the manifests do not bring, if it is one, and its keys that they name. */
   secretName?: string
   secretKeys: string[]
@@ -20,8 +27,6 @@ export interface Deployed {
   /** The applications beside the two, by name. */
   others: Record<string, Other>
 }
-
-const APPLICATIONS = ["backend", "frontend"] as const
 
 /** The files that may hold manifests of the repository: YAML that is neither a tool's nor a chart's. */
 export function possibleManifests(layout: Pick<Layout, "files">): string[] {
@@ -38,15 +43,20 @@ export function possibleManifests(layout: Pick<Layout, "files">): string[] {
 /** What the manifests in the repository say of the applications; undefined where none runs them, or they are in no common folder. */
 export function discoverDeployed(paths: Record<ApplicationName, string>, layout: Layout): Deployed | undefined {
   const applications = applicationsIn(paths, layout)
-  const all = possibleManifests(layout).flatMap(name => read(name, layout.texts[name] ?? ""))
+  const all = plainManifests(layout).filter(({ file }) => !applications.isElsewhere(file))
   const folder = folderOf(applications, all, layout)
   if (folder === undefined) return undefined
   return deployedBy(
-    { folder },
+    { folder, charts: [] },
     applications,
     all.filter(({ file }) => isIn(folder, file)),
     layout,
   )
+}
+
+/** The objects in files that are no chart's, of all generations. */
+function plainManifests(layout: Layout): Manifest[] {
+  return possibleManifests(layout).flatMap(name => read(name, layout.texts[name] ?? ""))
 }
 
 /** A chart with what it renders to. */
@@ -55,31 +65,58 @@ export interface RenderedChart {
   manifests: Manifest[]
 }
 
-/** The same of the repository's charts; undefined where none runs the applications. */
+/** The same of the repository's charts, with a folder of manifests that belongs to them; undefined where none runs the applications. */
 export function discoverInCharts(
   paths: Record<ApplicationName, string>,
   rendered: RenderedChart[],
   layout: Layout,
 ): Deployed | undefined {
   const applications = applicationsIn(paths, layout)
-  if (!rendered.some(({ manifests }) => runsOne(applications, manifests))) return undefined
-  const running = ofGeneration(
-    paths,
-    rendered.filter(({ manifests }) => runsOne(applications, manifests) || runsAny(applications.others, manifests)),
-  )
+  const own = rendered.filter(({ chart }) => !applications.isElsewhere(chart.path))
+  const names = own.flatMap(({ chart, manifests }) => namesRunIn(chart.path, manifests, applications))
+  if (!APPLICATIONS.some(name => names.includes(name))) return undefined
+  const charts = nearestOf(own, applications)
+  const manifests = charts.flatMap(chart => chart.manifests)
+  const beside = folderBeside(manifests, applications, layout)
   return deployedBy(
-    { charts: running.map(({ chart }) => chart) },
+    { charts: charts.map(({ chart }) => chart), folder: beside?.path },
     applications,
-    running.flatMap(({ manifests }) => manifests),
+    [...manifests, ...(beside?.manifests ?? [])],
     layout,
   )
 }
 
-/** Of several generations in one repository, the charts of that which the applications are of. */
-function ofGeneration(paths: Record<ApplicationName, string>, charts: RenderedChart[]): RenderedChart[] {
-  const generation = generationOf(paths)
-  const beside = charts.filter(({ chart }) => generation && isIn(generation, chart.path))
-  return beside.length > 0 ? beside : charts
+/** The charts that run applications: of several generations those beside the applications, and others for what none of these runs. */
+function nearestOf(charts: RenderedChart[], applications: Applications): RenderedChart[] {
+  const generation = generationOf(applications.paths)
+  const running = charts
+    .map(chart => ({ chart, names: namesRunIn(chart.chart.path, chart.manifests, applications) }))
+    .filter(({ names }) => names.length > 0)
+  const isBeside = ({ chart }: RenderedChart) => generation !== undefined && isIn(generation, chart.path)
+  const runBeside = running.filter(({ chart }) => isBeside(chart)).flatMap(({ names }) => names)
+  return running
+    .filter(({ chart, names }) => isBeside(chart) || !names.some(name => runBeside.includes(name)))
+    .map(({ chart }) => chart)
+}
+
+/** The one folder of manifests that belongs to those of charts; of several none, since the config names one. */
+function folderBeside(charts: Manifest[], applications: Applications, layout: Layout): Folder | undefined {
+  const inCharts = namesRunIn(".", charts, applications)
+  const fitting = plainFolders(applications, false, layout).filter(({ path, manifests }) => {
+    const names = namesRunIn(path, manifests, applications)
+    if (names.some(name => inCharts.includes(name))) return false
+    return names.length > 0 || belongTogether(manifests, charts)
+  })
+  return fitting.length === 1 ? fitting[0] : undefined
+}
+
+/** The folders with manifests that are no chart's: of other generations, or of this one. */
+export function plainFolders({ paths, isElsewhere }: Applications, isOther: boolean, layout: Layout): Folder[] {
+  return foldersOf(
+    plainManifests(layout).filter(({ file }) => isElsewhere(file) === isOther),
+    kustomizationsIn(layout).filter(file => isElsewhere(file) === isOther),
+    generationOf(paths),
+  )
 }
 
 /** The folder that both applications are in. */
@@ -97,7 +134,7 @@ function deployedBy(
   const frontend = workloadOf("frontend", applications, manifests)
   const images = manifests.flatMap(({ object }) => containersOf(object).map(({ container }) => container.image))
   const { secretName, secretKeys } = secretOf([backend, frontend], manifests)
-  const ofValues = "charts" in place ? place.charts.flatMap(({ secretValues }) => Object.values(secretValues)) : []
+  const ofValues = place.charts.flatMap(({ secretValues }) => Object.values(secretValues))
   return {
     place,
     secretName,
@@ -111,7 +148,9 @@ function deployedBy(
 
 /** The folder of the manifests that run the applications, with what belongs to them: a database, a base's overlays. */
 function folderOf(applications: Applications, manifests: Manifest[], layout: Layout): string | undefined {
-  const own = APPLICATIONS.flatMap(name => workloadOf(name, applications, manifests).images.map(({ file }) => file))
+  const own = APPLICATIONS.flatMap(name => workloadOf(name, applications, manifests).images)
+    .map(({ file }) => file)
+    .filter(file => !applications.isNeighbours(file))
   // Of several generations, the one that the applications are of.
   const generation = generationOf(applications.paths)
   const beside = own.filter(file => generation && isIn(generation, file))
@@ -119,13 +158,12 @@ function folderOf(applications: Applications, manifests: Manifest[], layout: Lay
   if (folder === undefined || folder === ".") return undefined
   const top = generation && generation !== "." && isIn(generation, folder) ? generation : folder.split("/")[0]!
   const pods = manifests.filter(({ object }) => podsOf(object)).map(({ file }) => file)
-  const kustomizations = layout.files.filter(file => /(^|\/)kustomization\.ya?ml$/.test(file) && !isAside(file))
+  const kustomizations = kustomizationsIn(layout).filter(file => !applications.isElsewhere(file))
   return commonFolder([...beside, ...pods, ...kustomizations].filter(file => isIn(top, file)))
 }
 
-function commonFolder(files: string[]): string | undefined {
-  const [first] = files
-  return first && upwards(parentOf(first)).find(parent => files.every(file => isIn(parent, file)))
+function kustomizationsIn({ files }: Layout): string[] {
+  return files.filter(file => /(^|\/)kustomization\.ya?ml$/.test(file) && !isAside(file))
 }
 
 /** The objects of a file; one that cannot be read is left to the check of the manifests. */
@@ -141,15 +179,28 @@ function read(name: string, text: string): Manifest[] {
 interface Applications {
   paths: Record<ApplicationName, string>
   others: OtherDockerfile[]
+  /** Whether a file is of another generation. */
+  isElsewhere(path: string): boolean
+  /** Whether a file is in the folder of an application that might have been chosen, and was not. */
+  isNeighbours(path: string): boolean
 }
 
-function applicationsIn(paths: Record<ApplicationName, string>, layout: Layout): Applications {
+export function applicationsIn(paths: Record<ApplicationName, string>, layout: Layout): Applications {
+  const chosen = Object.values(paths)
+  const isElsewhere = elsewhere(paths, layout)
+  const neighbours = APPLICATIONS.flatMap(name => candidates(name, layout)).filter(
+    folder => !chosen.some(path => isIn(folder, path)),
+  )
   const generation = generationOf(paths)
-  const all = otherDockerfiles(Object.values(paths), layout)
+  const all = otherDockerfiles(chosen, layout).filter(({ dockerfile }) => !isElsewhere(dockerfile))
   const isBeside = ({ dockerfile }: OtherDockerfile) => generation !== undefined && isIn(generation, dockerfile)
-  // Of several generations, the one that the applications are of.
-  const others = all.filter(one => isBeside(one) || !all.some(other => other.word === one.word && isBeside(other)))
-  return { paths, others }
+  return {
+    paths,
+    // Of several generations, the one that the applications are of.
+    others: all.filter(one => isBeside(one) || !all.some(other => other.word === one.word && isBeside(other))),
+    isElsewhere,
+    isNeighbours: path => neighbours.some(folder => isIn(folder, path)),
+  }
 }
 
 function workloadOf(name: ApplicationName, { paths, others }: Applications, manifests: Manifest[]): Workload {
@@ -160,9 +211,12 @@ function workloadOf(name: ApplicationName, { paths, others }: Applications, mani
   ])
 }
 
-/** Whether manifests run one of the two. */
-function runsOne(applications: Applications, manifests: Manifest[]): boolean {
-  return APPLICATIONS.some(name => workloadOf(name, applications, manifests).images.length > 0)
+/** The names of the applications that the manifests of a folder run; a neighbour's run none of the two. */
+export function namesRunIn(folder: string, manifests: Manifest[], applications: Applications): string[] {
+  const two = applications.isNeighbours(folder)
+    ? []
+    : APPLICATIONS.filter(name => workloadOf(name, applications, manifests).images.length > 0)
+  return [...two, ...runBy(manifests, applications.others)]
 }
 
 /** The one Secret that the applications' containers read and the manifests do not bring, with the keys that they name. */

@@ -3,7 +3,8 @@ import { inFolder, isIn, type Layout, parentOf, relativeTo } from "../gate/layou
 import { packageJson } from "../gate/node.js"
 import { NPX } from "../gate/node-manager.js"
 
-export type ApplicationName = "backend" | "frontend"
+export const APPLICATIONS = ["backend", "frontend"] as const
+export type ApplicationName = (typeof APPLICATIONS)[number]
 
 /** What was found of an application; what is unset was not found. */
 export interface Found {
@@ -32,21 +33,50 @@ export interface Found {
   hasTests: boolean
 }
 
-/** Folders of tools, documentation and examples: applications in them are not the repository's. */
-const ASIDE =
-  /(^|\/)(\.[^/]+|docs?|documentation|specs?|skills|examples?|samples?|templates?|fixtures|node_modules|venv)(\/|$)/
+/** Folders of tools, documentation and examples, and of tests: applications in them are not the repository's. */
+const EXAMPLES =
+  /(^|\/)(\.[^/]+|docs?|documentation|specs?|skills|examples?|samples?|templates?|fixtures|node_modules|venv)(\/|$)/i
+const TESTING = /(^|\/)(tests?|__tests__|e2e)(\/|$)/i
 
-/** Whether a file is of a tool, of documentation or of an example. */
+/** Whether a file is of a tool, of documentation, of an example or of a test. */
 export function isAside(path: string): boolean {
-  return ASIDE.test(path)
+  return EXAMPLES.test(path) || TESTING.test(path)
 }
 
 /** The folders that hold an application of a kind, by what their manifests depend on. */
 export function candidates(name: ApplicationName, layout: Layout): string[] {
   const folders = [...new Set(layout.files.map(parentOf))].filter(folder => !isAside(folder)).sort()
   const found = folders.filter(folder => (name === "frontend" ? isNext(folder, layout) : isFastApi(folder, layout)))
-  // A package below an application that names the same dependency is a part of it.
-  return found.filter(folder => !found.some(other => other !== folder && other !== "." && isIn(other, folder)))
+  const below = (folder: string) => found.filter(other => other !== folder && isIn(folder, other))
+  return found.filter(
+    folder =>
+      // A package below an application that names the same dependency is a part of it.
+      !found.some(other => other !== "." && below(other).includes(folder)) &&
+      // The root of a workspace may name the dependencies of its members.
+      (folder !== "." || below(folder).length === 0 || hasCode(name, below(folder), layout)),
+  )
+}
+
+/** What an application has in its own folder, and the root of a workspace has not. */
+const CODE: Record<ApplicationName, RegExp> = {
+  backend: /\.py$/,
+  frontend: /^next\.config\.\w+$|^(src\/)?(app|pages)\/.+\.[cm]?[jt]sx?$/,
+}
+
+function hasCode(name: ApplicationName, members: string[], { files }: Layout): boolean {
+  return files.some(file => CODE[name].test(file) && !isAside(file) && !members.some(member => isIn(member, file)))
+}
+
+/** The files of an application: none of those in folders below, as where the root is one. */
+function ownLayout(path: string, layout: Layout): Layout {
+  const below = APPLICATIONS.flatMap(name => candidates(name, layout)).filter(
+    other => other !== path && isIn(path, other),
+  )
+  const isOwn = (file: string) => isIn(path, file) && !below.some(other => isIn(other, file))
+  return {
+    files: layout.files.filter(isOwn),
+    texts: Object.fromEntries(Object.entries(layout.texts).filter(([file]) => isOwn(file))),
+  }
 }
 
 function isNext(folder: string, layout: Layout): boolean {
@@ -69,22 +99,23 @@ export function discover(name: ApplicationName, path: string, layout: Layout): F
   const text = (dockerfile && layout.texts[dockerfile]) ?? ""
   const parsed = parseDockerfile(text)
   const image = builtStage(parsed)?.image
-  const sources = Object.entries(layout.texts).filter(([file]) => isIn(path, file))
+  const own = ownLayout(path, layout)
+  const sources = Object.entries(own.texts).filter(([file]) => !EXAMPLES.test(parentOf(relativeTo(path, file))))
   return {
     path,
     dockerfile,
     context: dockerfile && copiesFrom(text, path) ? "." : undefined,
     base: image === undefined ? undefined : withoutDigest(image),
     port: portOf(text),
-    health: name === "frontend" ? nextHealth(path, layout) : fastApiHealth(sources),
+    health: name === "frontend" ? nextHealth(path, own) : fastApiHealth(sources),
     answers: name === "frontend" ? "/" : fastApiAnswers(sources),
     ...(name === "backend" && fastApiModule(path, sources)),
-    ...(name === "backend" ? backendMigration(path, layout) : frontendMigration(path, text, layout)),
+    ...(name === "backend" ? backendMigration(path, own) : frontendMigration(path, text, own)),
     database: sources.some(([file, content]) => isManifest(file) && DRIVERS.test(content)),
     betterAuth: sources.some(([file, content]) => isManifest(file) && /"better-auth"/.test(content)),
     secrets: secretsOf(sources),
     buildArgs: parsed.required,
-    hasTests: hasTests(path, layout, [TESTS[name]]),
+    hasTests: hasTests(path, own, [TESTS[name]]),
   }
 }
 
@@ -95,7 +126,8 @@ const TESTS: Record<ApplicationName, RegExp> = {
 
 /** Whether a folder has tests, of any kind where none is asked for. */
 export function hasTests(path: string, { files }: Layout, kinds = Object.values(TESTS)): boolean {
-  return files.some(file => isIn(path, file) && kinds.some(kind => kind.test(file)))
+  const isHidden = (file: string) => /(^|\/)\.[^/]+\//.test(relativeTo(path, file))
+  return files.some(file => isIn(path, file) && !isHidden(file) && kinds.some(kind => kind.test(file)))
 }
 
 const DRIVERS = /\b(asyncpg|psycopg\w*|pg|postgres|@prisma\/client|drizzle-orm)\b/

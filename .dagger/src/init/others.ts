@@ -55,9 +55,9 @@ function folderOf(word: string, folder: string, { files }: Layout): string {
   return named ?? (files.some(file => isIn(folder, file) && CODE.test(file)) ? folder : ".")
 }
 
-/** Whether manifests run the image of one of these. */
-export function runsAny(others: OtherDockerfile[], manifests: Manifest[]): boolean {
-  return others.some(({ word }) => imagesOf(word, manifests).length > 0)
+/** Those of these whose image manifests run. */
+export function runBy(manifests: Manifest[], others: OtherDockerfile[]): string[] {
+  return others.map(({ word }) => word).filter(word => imagesOf(word, manifests).length > 0)
 }
 
 /** What the manifests say of those that they run, by name. */

@@ -11,6 +11,7 @@ import { discoverDeployed, discoverInCharts } from "../../../.dagger/src/init/de
 import { candidates, discover } from "../../../.dagger/src/init/discover.js"
 import { adaptBackend, adaptFrontend } from "../../../.dagger/src/init/dockerfiles.js"
 import { adaptManifest, type Findings, withoutTasks } from "../../../.dagger/src/init/manifests.js"
+import { notTaken } from "../../../.dagger/src/init/not-taken.js"
 import { checkManifests } from "../../../.dagger/src/manifests/check.js"
 import { parseManifests } from "../../../.dagger/src/manifests/parse.js"
 
@@ -87,6 +88,25 @@ describe("the applications", () => {
         hasTests: false,
       },
     })
+  })
+
+  test("have nothing of examples in them, nor of an application below, where one is the root", () => {
+    const root = layout({
+      "package.json": next(),
+      "app/page.tsx": "",
+      ".claude/skills/demo/.env.example": "DEMO_SECRET=x\n",
+      ".claude/skills/demo/a.test.ts": "",
+      "backend/requirements.txt": "fastapi\nasyncpg\n",
+      "backend/.env.example": "DATABASE_URL=x\n",
+      "templates/web/package.json": next({ dependencies: { next: "16.0.0", "better-auth": "1.4.0" } }),
+    })
+    expect(discover("frontend", ".", root)).toMatchObject({
+      database: false,
+      betterAuth: false,
+      secrets: [],
+      hasTests: false,
+    })
+    expect(discover("backend", "backend", root)).toMatchObject({ database: true, secrets: ["DATABASE_URL"] })
   })
 
   test("build from the root where their Dockerfile copies from there", () => {
@@ -245,7 +265,7 @@ describe("the repository's own manifests", () => {
   test("say where they are, and how each application is reached", () => {
     const image = "ghcr.io/acme/shop-backend:latest"
     expect(discoverDeployed(paths, layout(FILES))).toEqual({
-      place: { folder: "deploy" },
+      place: { folder: "deploy", charts: [] },
       secretName: "shop",
       secretKeys: ["PASSWORD"],
       hasDatabase: true,
@@ -513,7 +533,98 @@ describe("the repository's Helm charts", () => {
     const chosen = { backend: "phase-5/server", frontend: "phase-5/client" }
     const charts = [runs("phase-4/chart", "server"), runs("phase-5/chart", "server")]
     const deployed = discoverInCharts(chosen, charts, layout({}))
-    expect(deployed?.place).toEqual({ charts: [{ path: "phase-5/chart", secretValues: {} }] })
+    expect(deployed?.place).toEqual({ charts: [{ path: "phase-5/chart", secretValues: {} }], folder: undefined })
+  })
+
+  const budget = (name: string, app: string) =>
+    `apiVersion: policy/v1\nkind: PodDisruptionBudget\nmetadata: { name: ${name} }\nspec: { selector: { matchLabels: { app: ${app} } } }\n`
+  const ingress = (to: string) =>
+    `apiVersion: networking.k8s.io/v1\nkind: Ingress\nmetadata: { name: entry }\nspec: { defaultBackend: { service: { name: ${to}, port: { number: 80 } } } }\n`
+  const config = (name: string) =>
+    `apiVersion: v1\nkind: ConfigMap\nmetadata: { name: ${name} }\ndata: { API: "http://api.shop:80/v1" }\n`
+
+  test.each<[string, Record<string, string>, string | undefined]>([
+    ["that select the charts' pods", { "k8s/pdb.yaml": budget("b", "charts/api") }, "k8s"],
+    ["that lead to the charts' Services", { "deploy/base/ingress.yaml": ingress("web") }, "deploy/base"],
+    ["that hold an address of one", { "k8s/a.yaml": config("other"), "k8s/b/c.yaml": config("more") }, "k8s"],
+    ["that run an application which no chart runs", { "k8s/w.yaml": workload("Deployment", "w", "ui") }, "k8s"],
+    [
+      "that run what a chart runs, too",
+      { "k8s/a.yaml": workload("Deployment", "api", "server") + `---\n${config("c")}` },
+      undefined,
+    ],
+    ["of something else", { "monitoring/g.yaml": workload("Deployment", "grafana", "web/grafana:12") }, undefined],
+    ["in two folders", { "k8s/a.yaml": config("a"), "infra/b.yaml": config("b") }, undefined],
+    ["at the root, among other files", { "settings.yaml": config("a") }, undefined],
+    ["of an example", { "examples/k8s/a.yaml": config("a") }, undefined],
+  ])("come with the manifests %s", (_, files, folder) => {
+    const isBoth = !("k8s/w.yaml" in files)
+    const charts = [runs("charts/api", "server"), ...(isBoth ? [runs("charts/web", "client")] : [])]
+    expect(discoverInCharts(paths, charts, layout(files))?.place.folder).toBe(folder)
+  })
+
+  test("stand beside a folder of manifests in the config", () => {
+    const files = layout({ "k8s/pdb.yaml": budget("b", "charts/api") })
+    const text = configurationFor(
+      "shop",
+      findings(SHOP),
+      discoverInCharts(paths, [runs("charts/api", "server")], files),
+    )
+    expect(parseConfig(text, "cloud-native.yaml")).toMatchObject({ manifests: "k8s", charts: [{ path: "charts/api" }] })
+  })
+
+  const GENERATIONS = {
+    "phase-2/server/requirements.txt": "fastapi\n",
+    "phase-2/worker/Dockerfile": "",
+    "phase-3/server/requirements.txt": "fastapi\n",
+    "phase-3/client/package.json": next(),
+    "phase-2/k8s/server.yaml": workload("Deployment", "server", "server:2"),
+  }
+  const phase3 = { backend: "phase-3/server", frontend: "phase-3/client" }
+
+  test("are none of another generation, neither in its folder nor in one that is called like it", () => {
+    for (const path of ["phase-2/chart", "charts/phase-2"])
+      expect(discoverInCharts(phase3, [runs(path, "server")], layout(GENERATIONS)), path).toBeUndefined()
+    expect(discoverDeployed(phase3, layout(GENERATIONS))).toBeUndefined()
+  })
+
+  test("count elsewhere for what none beside the applications runs", () => {
+    const charts = [runs("phase-3/api", "server"), runs("charts/web", "client"), runs("charts/api", "server")]
+    const deployed = discoverInCharts(phase3, charts, layout(GENERATIONS))
+    expect(deployed?.place.charts.map(({ path }) => path)).toEqual(["phase-3/api", "charts/web"])
+  })
+
+  test("of a neighbour run none of the two, but may run an application of its own", () => {
+    const files = {
+      "services/api/requirements.txt": "fastapi\n",
+      "services/mail/requirements.txt": "fastapi\n",
+      "services/mail/Dockerfile": "",
+    }
+    const two = { backend: "services/api", frontend: "web" }
+    expect(discoverInCharts(two, [runs("services/mail/chart", "shop-api")], layout(files))).toBeUndefined()
+    const charts = [runs("services/api/chart", "shop-api"), runs("services/mail/chart", "shop-mail")]
+    expect(discoverInCharts(two, charts, layout(files))).toMatchObject({
+      place: { charts: [{ path: "services/api/chart" }, { path: "services/mail/chart" }] },
+      others: { mail: { path: "services/mail" } },
+    })
+  })
+
+  test("are listed with the manifests that are left out, each with the reason", () => {
+    const files = layout({
+      ...GENERATIONS,
+      "k8s/api.yaml": workload("Deployment", "api", "server:1"),
+      "monitoring/grafana.yaml": workload("Deployment", "grafana", "grafana/grafana:12"),
+    })
+    const rendered = [runs("charts/api", "server"), runs("charts/redis", "redis:8")]
+    const place = discoverInCharts(phase3, rendered, files)?.place
+    const discovered = ["charts/api", "charts/redis", "phase-2/chart"]
+    expect(notTaken(phase3, discovered, rendered, files, place)).toEqual([
+      "charts/redis is left out: a chart of none of the applications",
+      "phase-2/chart is left out: a chart of another generation",
+      "phase-2/k8s is left out: manifests of another generation",
+      "k8s is left out: manifests of backend",
+      "monitoring is left out: manifests of none of the applications",
+    ])
   })
 
   test("are those of other applications too, whose Dockerfiles the repository has", () => {
