@@ -68,7 +68,7 @@ async function adopt(shape: Shape): Promise<void> {
     ]
     const call = (...args: string[]) => daggerIn(repository.path, ...module, ...settings, ...args)
 
-    await step("init", daggerIn(repository.path, ...module, "--auto-apply", "init"))
+    await step("init", daggerIn(repository.path, ...module, "--auto-apply", "init", ...shape.init))
     repository.commit()
     row.lines = repository.writeByHand()
     expect(row.lines).toBeLessThanOrEqual(MOST_LINES)

@@ -18,6 +18,8 @@ const Description = z.strictObject({
   secrets: z.record(z.string(), z.string()).default({}),
   /** File in which POSTGRES_BY_DIGEST stands for PostgreSQL's image, as the lab's registry has it. */
   postgresIn: z.string().optional(),
+  /** Arguments of `init`, where the repository needs some. */
+  init: z.array(z.string()).default([]),
   /** Further settings of the calls. */
   settings: z.array(z.string()).default([]),
   /** A new version: a text of a file, replaced. */

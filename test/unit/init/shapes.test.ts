@@ -4,12 +4,12 @@ import { dirname, join } from "node:path"
 
 import type { Directory } from "@dagger.io/dagger"
 import { expect, onTestFinished, test, vi } from "vitest"
+import { parse } from "yaml"
 
 import { applicationsOf } from "../../../.dagger/src/config/applications.js"
 import { parseConfig } from "../../../.dagger/src/config/parse.js"
 import { planSuite } from "../../../.dagger/src/gate/detect.js"
 import { readLayout } from "../../../.dagger/src/gate/layout.js"
-import type { DiscoveredChart } from "../../../.dagger/src/init/charts.js"
 import { checkManifests } from "../../../.dagger/src/manifests/check.js"
 import { placeOwnImages } from "../../../.dagger/src/manifests/own-images.js"
 import { parseManifests } from "../../../.dagger/src/manifests/parse.js"
@@ -40,12 +40,34 @@ function filesIn(root: string): string[] {
     .filter(path => !path.startsWith(".git/"))
 }
 
+/** What a chart renders to whose templates have nothing but values. */
+function chartFiles(root: string, chart: string): { name: string; text: string }[] {
+  const values: unknown = parse(readFileSync(join(root, chart, "values.yaml"), "utf8"))
+  const valueOf = (path: string) => path.split(".").reduce<any>((value, key) => value[key], values)
+  return readdirSync(join(root, chart, "templates")).map(name => ({
+    name: `${chart}/templates/${name}`,
+    text: readFileSync(join(root, chart, "templates", name), "utf8").replace(
+      /\{\{ \.Values\.([\w.]+) \}\}/g,
+      (_, path: string) => String(valueOf(path)),
+    ),
+  }))
+}
+
 /** Each shape: where its manifests are, the lines that a person writes, and what installs and runs the suites. */
 const SHAPES = [
   {
     name: "kustomize",
     manifests: "deploy/base",
     lines: 20,
+    suites: [
+      ["pip", "python -m pytest"],
+      ["npm", "node --test"],
+    ],
+  },
+  {
+    name: "three-generations",
+    manifests: "k8s",
+    lines: 8,
     suites: [
       ["pip", "python -m pytest"],
       ["npm", "node --test"],
@@ -88,8 +110,11 @@ test.each(SHAPES)("$name: init, then $lines lines by hand", async ({ name, manif
   const repository = Repository.of(shape)
   onTestFinished(() => repository.remove())
   const source = folderOf(repository.path)
-  const none = async (chart: DiscoveredChart) => ({ chart, manifests: [] })
-  await withMissingParts(source, folderOf(TEMPLATES), parseConfig("", "none"), {}, none)
+  const chosen = Object.fromEntries(shape.init.map(argument => /^--(\w+)=(.+)$/.exec(argument)!.slice(1)))
+  await withMissingParts(source, folderOf(TEMPLATES), parseConfig("", "none"), chosen, async chart => ({
+    chart,
+    manifests: parseManifests(chartFiles(repository.path, chart.path)),
+  }))
   repository.commit()
   expect(repository.writeByHand()).toBe(lines)
   const digest = `postgres@sha256:${"0".repeat(64)}`
@@ -100,7 +125,8 @@ test.each(SHAPES)("$name: init, then $lines lines by hand", async ({ name, manif
   const files = readdirSync(folder)
     .filter(file => file.endsWith(".yaml") && file !== "kustomization.yaml")
     .map(file => ({ name: file, text: readFileSync(join(folder, file), "utf8") }))
-  const parsed = parseManifests(files)
+  const charts = config.charts.flatMap(({ path }) => chartFiles(repository.path, path))
+  const parsed = parseManifests([...files, ...charts])
   expect(placeOwnImages(parsed, applicationsOf(config)).problems).toEqual([])
   expect(checkManifests(parsed, applicationsOf(config))).toEqual([])
 
@@ -109,4 +135,30 @@ test.each(SHAPES)("$name: init, then $lines lines by hand", async ({ name, manif
   const planned = tested.map(app => planSuite(app, config[app], layout))
   expect(planned.map(({ install }) => install[0]![0])).toEqual(suites.map(([manager]) => manager))
   for (const [index, [, command]] of suites.entries()) expect(planned[index]!.command.join(" ")).toContain(command)
+})
+
+test("three-generations: the chosen generation's chart and what belongs to it is taken, and the rest is listed", async () => {
+  const said = vi.spyOn(console, "log").mockReturnValue()
+  onTestFinished(() => void vi.restoreAllMocks())
+  const repository = Repository.of(readShapes().find(({ name }) => name === "three-generations")!)
+  onTestFinished(() => repository.remove())
+  const source = folderOf(repository.path)
+  const scaffold = (chosen: object) =>
+    withMissingParts(source, folderOf(TEMPLATES), parseConfig("", "none"), chosen, async chart => ({
+      chart,
+      manifests: parseManifests(chartFiles(repository.path, chart.path)),
+    }))
+  await expect(scaffold({})).rejects.toThrow("--backend=phase-3/backend --frontend=phase-3/frontend")
+  expect(existsSync(join(repository.path, "cloud-native.yaml"))).toBe(false)
+
+  await scaffold({ backend: "phase-3/backend", frontend: "phase-3/frontend" })
+  const text = readFileSync(join(repository.path, "cloud-native.yaml"), "utf8")
+  const { backend, frontend, ...config } = parseConfig(text, "cloud-native.yaml")
+  expect(config).toMatchObject({ manifests: "k8s", charts: [{ path: "phase-3/charts/todo" }], applications: {} })
+  expect([backend.service, frontend.service]).toEqual(["todo-backend", "todo-frontend"])
+  for (const path of ["phase-2/charts/todo", "phase-2/k8s"])
+    expect(said.mock.calls.flat().filter(line => String(line).includes(path))).toHaveLength(1)
+  expect(text).toContain("# - phase-2/charts/todo is left out: a chart of another generation")
+  expect(text).toContain("# - phase-2/k8s is left out: manifests of another generation")
+  expect(text).not.toMatch(/\.claude|\.specify|specs\/|docs\//)
 })
