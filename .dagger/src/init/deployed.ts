@@ -180,9 +180,9 @@ interface Applications {
   paths: Record<ApplicationName, string>
   others: OtherDockerfile[]
   /** Whether a file is of another generation. */
-  isElsewhere(path: string): boolean
+  isElsewhere: (path: string) => boolean
   /** Whether a file is in the folder of an application that might have been chosen, and was not. */
-  isNeighbours(path: string): boolean
+  isNeighbours: (path: string) => boolean
 }
 
 export function applicationsIn(paths: Record<ApplicationName, string>, layout: Layout): Applications {
