@@ -292,7 +292,7 @@ export class CloudNative implements Settings {
    * @param handshake Prove the configuration's handshake after the rollout; it writes to the application. Always done on an ephemeral cluster.
    * @param keepFailed Keep a first deployment that fails, for inspection, instead of removing it.
    * @param force Go through every phase even if nothing changes. Default: a release that was deployed last, is as it would be applied, and runs, is reported as unchanged.
-   * @param takeOver Remove the fields that others (Helm, kubectl, an operator) have set on objects of the release and that the manifests do not have, as plan lists them; a rollback does not restore them. Default: they stay.
+   * @param takeOver Take over objects that belong to a Helm release or to another name of cloud-native.yaml, and remove the fields that others (Helm, kubectl, an operator) have set and that the manifests do not have, as plan lists them; a rollback does not restore them. Default: such objects are refused, such fields stay.
    * @param revision Commit of the source, for example $GITHUB_SHA: becomes a label of the images and part of their provenance, and so changes their digests. Default: none.
    */
   @func({ cache: "never" })
@@ -316,7 +316,7 @@ export class CloudNative implements Settings {
     const registryLogin = createPullSecret ? await loginOf(to?.host, access.username, access.password) : undefined
     const read = readInputs(this.source, config, { ...inputsOf(this, config), registryLogin })
     const { inputs, kubectl } = kubeconfig
-      ? await preflight(targetOf(this), config, read, namesOf(to!.prefix, config), { timeout: this.timeout })
+      ? await preflight(targetOf(this), config, read, namesOf(to!.prefix, config), { timeout: this.timeout, takeOver })
       : {
           inputs: await completeForEphemeral(read, to && { host: to.host, access }),
           kubectl: undefined,

@@ -90,7 +90,7 @@ export class Pushed implements Settings {
    * @param handshake Prove the configuration's handshake after the rollout; it writes to the application. Always done on an ephemeral cluster.
    * @param keepFailed Keep a first deployment that fails, for inspection, instead of removing it.
    * @param force Go through every phase even if nothing changes. Default: a release that was deployed last, is as it would be applied, and runs, is reported as unchanged.
-   * @param takeOver Remove the fields that others (Helm, kubectl, an operator) have set on objects of the release and that the manifests do not have, as plan lists them; a rollback does not restore them. Default: they stay.
+   * @param takeOver Take over objects that belong to a Helm release or to another name of cloud-native.yaml, and remove the fields that others (Helm, kubectl, an operator) have set and that the manifests do not have, as plan lists them; a rollback does not restore them. Default: such objects are refused, such fields stay.
    */
   @func({ cache: "never" })
   async deploy(
@@ -108,7 +108,7 @@ export class Pushed implements Settings {
       : undefined
     const read = readInputs(this.source, config, { ...inputsOf(this, config), registryLogin })
     const { inputs, kubectl } = this.kubeconfig
-      ? await preflight(targetOf(this), config, read, this.images(), { access, timeout: this.timeout })
+      ? await preflight(targetOf(this), config, read, this.images(), { access, timeout: this.timeout, takeOver })
       : {
           inputs: await completeForEphemeral(read, { host: hostOf(this.images()), access }),
           kubectl: undefined,
@@ -148,6 +148,8 @@ export class Pushed implements Settings {
     const read = readInputs(this.source, config, inputsOf(this, config))
     const { kubectl, inputs } = await preflight(target, config, read, this.images(), {
       access: await accessOf(this),
+      // It shows what is others', and changes nothing.
+      takeOver: true,
     })
     return diffRelease(kubectl, config.name, renderRelease(inputs, this.images(), kubectl.namespace), inputs.crds)
   }

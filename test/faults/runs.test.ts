@@ -403,13 +403,17 @@ test.concurrent("10: of two names that deploy the same objects, one does, and ta
     namespace.kubectl("get", "deployments", "--output=jsonpath={..metadata.labels.app\\.kubernetes\\.io/part-of}")
   expect(new Set((await owners()).split(" "))).toEqual(new Set([winner]))
 
-  const refused = await namespace.call(named(loser), "plan").ended
+  const refused = await namespace.deploy(named(loser)).ended
   expect(refused.exitCode, refused.stderr).toBe(1)
-  for (const text of ["OWNED_BY_ANOTHER", `Deployment frontend was deployed by the name ${winner}`])
+  for (const text of ["OWNED_BY_ANOTHER", `Deployment frontend belongs to the name ${winner}`, "--take-over"])
     expect(errorOf(refused), refused.stderr).toContain(text)
-  const command = new RegExp(`kubectl (--namespace=two-names label .* --overwrite)`).exec(errorOf(refused))![1]!
-  await namespace.kubectl(...command.split(" ").slice(1))
-  const taken = await namespace.deploy(named(loser)).ended
+  const planned = await namespace.call(named(loser), "plan").ended
+  expect(planned.exitCode, planned.stderr).toBe(0)
+  expect(planned.stdout).toMatch(
+    new RegExp(`^~ Deployment frontend\\n    [^]*?^    belongs to the name ${winner}; deploy needs --take-over$`, "m"),
+  )
+  const taken = await namespace.deploy(named(loser), "--take-over").ended
+  expect(taken.stdout).toContain(`  Deployment frontend, from the name ${winner}\n`)
   expect(taken.exitCode, taken.stderr).toBe(0)
   expect(new Set((await owners()).split(" "))).toEqual(new Set([loser]))
   expect(await namespace.leftovers()).toBe("")

@@ -66,7 +66,8 @@ export async function deployRelease(
 ): Promise<Report> {
   const release = renderRelease(inputs, { ...images }, kubectl.namespace, restartedAt)
   await installCrds(kubectl, inputs.crds)
-  await validate(kubectl, release)
+  // Fields of others may stand in the way until they have been taken over.
+  if (!options.takeOver) await validate(kubectl, release)
   const redactor = redactorOf(inputs)
   logUnredactable(inputs, redactor)
   const { config, publicUrl } = inputs
@@ -128,7 +129,7 @@ async function run(id: string, task: RolloutTask): Promise<Report> {
   const before = await readBefore(task)
   const isForced = options.force || options.takeOver
   if (!isForced && (await isUnchanged(task, before.entries))) return keepAsIs(id, task)
-  if (options.takeOver) await takeOver(kubectl, [...recorded.release.config, ...recorded.release.objects])
+  const taken = options.takeOver ? await takeOver(kubectl, recorded.release, before.there) : []
   await removeLeftoverK6(kubectl, config.name)
   await settleEarlierMigrations(task, before.entries)
   const running = await readRunning(task, before)
@@ -136,6 +137,7 @@ async function run(id: string, task: RolloutTask): Promise<Report> {
   const kind = task.isRollback ? "rollback" : "deploy"
   const entry = await recordRelease(kubectl, config.name, id, recorded, before.found, kind)
   const builder = ReportBuilder.begin(id, task)
+  builder.setTakenOver(taken)
   warnOfSkew(builder, running, recorded)
   try {
     await assertAlone(kubectl, config.name, entry, task.signal)
@@ -158,10 +160,15 @@ async function keepAsIs(id: string, task: RolloutTask): Promise<Report> {
   return builder.report
 }
 
-async function readBefore({ kubectl, config, recorded }: RolloutTask): Promise<Before> {
+async function readBefore({
+  kubectl,
+  config,
+  recorded,
+  options,
+}: RolloutTask): Promise<Before & { there: Present[] }> {
   const entries = await listRecords(kubectl, config.name)
   const there = await present(kubectl, config.name, inventoryOf(recorded.release))
-  assertNotOwned(there, config.name, kubectl.namespace)
+  if (!options.takeOver) assertNotOwned(there, kubectl.namespace)
   return { entries, there, found: unownedObjects(there, entries) }
 }
 

@@ -9,6 +9,7 @@ import type { KubernetesObject, Release } from "../manifests/render.js"
 import { missingCrds } from "../preflight/crds.js"
 import { inventoryOf, listRecords, type ReleaseSummary } from "../release/history.js"
 import { findPresent } from "../release/live-objects.js"
+import { describeOwner } from "../release/ownership.js"
 import { replacedBy } from "../release/prune.js"
 import { readJson } from "../util/json.js"
 import { leaves } from "../util/leaves.js"
@@ -50,8 +51,12 @@ export async function diffRelease(kubectl: Kubectl, name: string, release: Relea
     kind: "added",
     name: describeIdentity(identityOf(object)),
   }))
-  const { live, planned, changes } = await compare(kubectl, name, release, objects)
-  return formatChanges([...added, ...changes], await othersOf(kubectl, objects, live, planned))
+  const [{ live, planned, changes }, { there }] = await Promise.all([
+    compare(kubectl, name, release, objects),
+    findPresent(kubectl, name, [...objects, ...release.secrets].map(identityOf)),
+  ])
+  const owners = new Map(there.map(object => [describeIdentity(object), describeOwner(object)]))
+  return formatChanges([...added, ...changes], await othersOf(kubectl, objects, live, planned), owners)
 }
 
 /** What applying these objects of a release, and its Secrets, would change. Nothing is changed, and no value of a Secret is read. */
@@ -109,14 +114,23 @@ async function asIfAlone(kubectl: Kubectl, object: KubernetesObject): Promise<Co
   return exitCode === 0 ? readObjects(stdout)[0] : undefined
 }
 
-/** A line for each object: + added, - removed, ~ changed, ? not known; then what happens to the fields that others have set. */
-export function formatChanges(changes: Change[], others = new Map<string, OtherManager[]>()): string {
+/** A line for each object: + added, - removed, ~ changed, ? not known; then whose it is, and what happens to the fields that others have set. */
+export function formatChanges(
+  changes: Change[],
+  others = new Map<string, OtherManager[]>(),
+  owners = new Map<string, string | undefined>(),
+): string {
   return changes
     .flatMap(change => [
       ...linesOf(change),
+      ...("name" in change ? linesOfOwner(owners.get(change.name)) : []),
       ...("name" in change ? (others.get(change.name) ?? []).flatMap(linesOfOther) : []),
     ])
     .join("\n")
+}
+
+function linesOfOwner(owner: string | undefined): string[] {
+  return owner === undefined ? [] : [`    belongs to ${owner}; deploy needs --take-over`]
 }
 
 function linesOfOther({ manager, overwritten, left }: OtherManager): string[] {

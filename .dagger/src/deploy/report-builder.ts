@@ -71,6 +71,11 @@ export class ReportBuilder {
     if (skew.length > 0) this.set({ skew })
   }
 
+  /** What was somebody else's; a report without any has no such list. */
+  setTakenOver(takenOver: NonNullable<Report["takenOver"]>): void {
+    if (takenOver.length > 0) this.set({ takenOver })
+  }
+
   setMigrations(migrations: Report["migrations"]): void {
     this.set({ migrations })
   }

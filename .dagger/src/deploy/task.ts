@@ -10,7 +10,7 @@ export interface RolloutOptions {
   handshake: boolean
   /** Whether to go through every phase even if nothing changes. */
   force: boolean
-  /** Whether to remove the fields that others have set on its objects and that the manifests do not have. */
+  /** Whether to take over objects of others, and to remove the fields that others have set and the manifests do not have. */
   takeOver: boolean
   /** Whether a first deployment that fails stays as it is, to be looked at. */
   keepFailed: boolean

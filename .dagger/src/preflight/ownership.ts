@@ -7,5 +7,5 @@ import { assertNotOwned } from "../release/ownership.js"
 /** Throw where another name has deployed objects of the release. What cannot be looked at is the permissions' problem. */
 export async function assertOwnership(kubectl: Kubectl, name: string, objects: KubernetesObject[]): Promise<void> {
   const { there } = await findPresent(kubectl, name, objects.map(identityOf))
-  assertNotOwned(there, name, kubectl.namespace)
+  assertNotOwned(there, kubectl.namespace)
 }

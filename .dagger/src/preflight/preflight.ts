@@ -30,13 +30,14 @@ export interface Ready {
 /**
  * Look for all that would stop a deployment, before anything is built or changed: throws one error with every problem.
  * `images`: by name or digest; they need not have been pushed yet. `access`: to the registry of those that have been. `timeout`: of the deployment that follows.
+ * `takeOver`: objects and fields of others are to be taken over, and refused by nothing.
  */
 export async function preflight(
   target: Target,
   config: Config,
   read: Promise<ReleaseInputs>,
   images: PushedImages,
-  { access = {}, timeout }: { access?: RegistryAccess; timeout?: string } = {},
+  { access = {}, timeout, takeOver = false }: { access?: RegistryAccess; timeout?: string; takeOver?: boolean } = {},
 ): Promise<Ready> {
   const reached = reach(target, config)
   const rendered = read.then(inputs => {
@@ -62,7 +63,10 @@ export async function preflight(
       ),
     () => prepared.then(([{ kubectl }, { release }]) => assertAccepted(kubectl, release)),
     () => prepared.then(([{ kubectl }, { inputs }]) => assertReferences(kubectl, inputs)),
-    () => prepared.then(([{ kubectl }, { objects }]) => assertOwnership(kubectl, config.name, objects)),
+    () =>
+      prepared.then(([{ kubectl }, { objects }]) =>
+        takeOver ? undefined : assertOwnership(kubectl, config.name, objects),
+      ),
     () => reached.then(({ kubectl }) => assertMonitorAdmitted(kubectl, config)),
     () => rendered.then(({ inputs }) => assertOutside(config, inputs.publicUrl)),
     () => prepared.then(([{ kubectl }, { objects }]) => assertPullSecrets(kubectl, objects)),

@@ -32,32 +32,21 @@ export function foreignTo(entries: ReleaseSummary[]): Identity[] {
   })
 }
 
+/** Whose an object is, where it is another application's: the Helm release shop. */
+export function describeOwner({ owner, helm }: Present): string | undefined {
+  if (helm !== undefined) return `the Helm release ${helm}`
+  return owner === undefined ? undefined : `the name ${owner}`
+}
+
 /** Throw where objects of a release are another name's or Helm's: each deployment of the two would undo the other's. */
-export function assertNotOwned(there: Present[], name: string, namespace: string): void {
-  const ofOthers = there.filter(({ owner }) => owner !== undefined)
-  const ofHelm = there.filter(({ helm }) => helm !== undefined)
-  if (ofOthers.length + ofHelm.length === 0) return
+export function assertNotOwned(there: Present[], namespace: string): void {
+  const ofOthers = there.filter(object => describeOwner(object) !== undefined)
+  if (ofOthers.length === 0) return
   throw new CloudNativeError({
     code: "OWNED_BY_ANOTHER",
     blame: "user",
     what: `objects of the manifests belong to another application in the namespace ${namespace}`,
-    why: [
-      ...ofOthers.map(object => `${describeIdentity(object)} was deployed by the name ${object.owner}`),
-      ...ofHelm.map(object => `${describeIdentity(object)} is part of the Helm release ${object.helm}`),
-    ].join("\n"),
-    fix: [
-      "give the objects other names, or deploy to another namespace",
-      ofOthers.length > 0 &&
-        `to take them over on purpose, as after a change of name in cloud-native.yaml: ${labelling(ofOthers, namespace)} app.kubernetes.io/part-of=${name} --overwrite`,
-      ofHelm.length > 0 &&
-        `to take them over from Helm on purpose, which changes nothing that runs (docs/helm.md): ${labelling(ofHelm, namespace)} app.kubernetes.io/managed-by-`,
-    ]
-      .filter(Boolean)
-      .join("; "),
+    why: ofOthers.map(object => `${describeIdentity(object)} belongs to ${describeOwner(object)}`).join("\n"),
+    fix: "give the objects other names, or deploy to another namespace; to take them over on purpose, as from Helm (docs/helm.md) or after a change of name in cloud-native.yaml: read plan, then deploy --take-over",
   })
-}
-
-function labelling(objects: Present[], namespace: string): string {
-  const references = objects.map(({ kind, name }) => `${kind.toLowerCase()}/${name}`)
-  return `kubectl --namespace=${namespace} label ${references.join(" ")}`
 }

@@ -4,7 +4,14 @@ import { describeFailure } from "../monitor/request-failure.js"
 import { averageStarts } from "../status/startup.js"
 import { describeSkew } from "../verify/image/next-build.js"
 import type { Report } from "./report.js"
-import { countsOfPage, describeOutcome, describeRecovery, MIGRATION_OUTCOMES, UNCHANGED } from "./states.js"
+import {
+  countsOfPage,
+  describeOutcome,
+  describeRecovery,
+  describeTakenOver,
+  MIGRATION_OUTCOMES,
+  UNCHANGED,
+} from "./states.js"
 
 /** A report as GitHub shows it in a job summary. */
 export function markdownOf(report: Report): string {
@@ -28,6 +35,7 @@ export function markdownOf(report: Report): string {
       ([name, reason]) => `⚠️ ${escape(name)}: no tests, on purpose: ${escape(reason)}`,
     ),
     ...(report.skew ?? []).map(skew => `⚠️ ${escape(describeSkew(skew))}`),
+    report.takenOver && `Taken over: ${escape(report.takenOver.map(describeTakenOver).join("; "))}`,
     report.migrations.length > 0 &&
       table(
         ["Migration", "Outcome"],

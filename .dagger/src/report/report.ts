@@ -24,6 +24,13 @@ const PodChange = z.object({
   change: z.enum(["ready", "gone"]),
 })
 
+/** An object that was taken over from others. */
+const TakenOver = z.object({
+  object: z.string(),
+  owner: z.string().optional().describe("The Helm release, or the name of another config, that it belonged to"),
+  managers: z.array(z.string()).describe("Whose fields on it are the module's now"),
+})
+
 /** The form of a report. */
 export const SCHEMA_VERSION = 1
 
@@ -48,6 +55,10 @@ const Shape = z.object({
     .describe(
       "What open pages of the frontend's build that ran run into on this one: Server Actions that are gone, with another key or the same one, or an id that both have; absent where there is nothing",
     ),
+  takenOver: z
+    .array(TakenOver)
+    .optional()
+    .describe("Objects that were taken over from others, or of which fields were; absent where there is none"),
   migrations: z.array(z.object({ name: z.string(), outcome: z.enum(["ran", "had-run"]) })),
   changed: z.boolean().describe("Whether anything of it that makes pods was applied"),
   failure: z

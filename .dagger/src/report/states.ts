@@ -34,3 +34,9 @@ export function describeRecovery({ action, to }: Pick<Recovery, "action" | "to">
 export function countsOfPage({ name, now, before }: Availability["pages"][number]): string[] {
   return [name, ...[now.sent, now.failed, before.sent, before.failed].map(String)]
 }
+
+/** Deployment web, from the Helm release shop (fields of helm) */
+export function describeTakenOver({ object, owner, managers }: NonNullable<Report["takenOver"]>[number]): string {
+  const fields = managers.length > 0 ? `fields of ${managers.join(", ")}` : ""
+  return owner === undefined ? `${object}: ${fields}` : `${object}, from ${owner}${fields && ` (${fields})`}`
+}

@@ -5,7 +5,7 @@ import { averageStarts } from "../status/startup.js"
 import { formatTable } from "../util/format.js"
 import { describeSkew } from "../verify/image/next-build.js"
 import type { Report } from "./report.js"
-import { countsOfPage, MIGRATION_OUTCOMES, UNCHANGED } from "./states.js"
+import { countsOfPage, describeTakenOver, MIGRATION_OUTCOMES, UNCHANGED } from "./states.js"
 
 /** The result of a deployment, as text for a person. */
 export function formatReport(report: Report): string {
@@ -19,6 +19,7 @@ export function formatReport(report: Report): string {
     formatTable(["IMAGE", "REFERENCE"], Object.entries(images)),
     untested.join("\n"),
     report.skew?.map(skew => `warning: ${describeSkew(skew)}`).join("\n"),
+    report.takenOver && `Taken over\n${report.takenOver.map(each => `  ${describeTakenOver(each)}`).join("\n")}`,
     migrations.length > 0 &&
       `Migrations\n${migrations.map(({ name, outcome }) => `  ${name}: ${MIGRATION_OUTCOMES[outcome]}`).join("\n")}`,
     starts.length > 0 && `Start of each pod, scheduled to ready\n${startTable(report)}`,

@@ -66,7 +66,7 @@ test("what kubectl prints of a single object, and of none", () => {
   expect(parseObjects("")).toEqual([])
 })
 
-test("what others have set on an object follows it", () => {
+test("whose an object is and what others have set on it follow it", () => {
   const others = [
     { manager: "helm", overwritten: ["spec.replicas"], left: ["metadata.labels.chart", "spec.paused"] },
     { manager: "kubectl-edit", overwritten: [], left: ["spec.paused"] },
@@ -75,8 +75,10 @@ test("what others have set on an object follows it", () => {
     { kind: "unchanged" as const, name: "Deployment web" },
     { kind: "unknown" as const, why: "no" },
   ]
-  expect(formatChanges(changes, new Map([["Deployment web", others]])).split("\n")).toEqual([
+  const owners = new Map([["Deployment web", "the Helm release shop"]])
+  expect(formatChanges(changes, new Map([["Deployment web", others]]), owners).split("\n")).toEqual([
     "  Deployment web: unchanged",
+    "    belongs to the Helm release shop; deploy needs --take-over",
     "    overwrites what helm has set: spec.replicas",
     "    keeps what helm has set and the manifests do not have: metadata.labels.chart, spec.paused; deploy --take-over removes it",
     "    keeps what kubectl-edit has set and the manifests do not have: spec.paused; deploy --take-over removes it",

@@ -7,7 +7,7 @@ import { entry, object, presentLine } from "./records.ts"
 
 const [web, api, config] = [object("Deployment", "web"), object("Deployment", "api"), object("ConfigMap", "web")]
 
-test("objects that another name has deployed are refused, with the command that takes them over", () => {
+test("objects that another name has deployed are refused, with both remedies", () => {
   const there = parsePresent(
     [presentLine(web, "store"), presentLine(api, "shop"), presentLine(config)].join("\n"),
     "shop",
@@ -17,11 +17,11 @@ test("objects that another name has deployed are refused, with the command that 
     { managed: true, owner: undefined },
     { managed: false, owner: undefined },
   ])
-  const check = (objects: typeof there) => () => assertNotOwned(objects, "shop", "prod")
+  const check = (objects: typeof there) => () => assertNotOwned(objects, "prod")
   expect(check(there)).toThrowErrorMatchingInlineSnapshot(`
     [CloudNativeError: OWNED_BY_ANOTHER: objects of the manifests belong to another application in the namespace prod
-      Deployment web was deployed by the name store
-    → give the objects other names, or deploy to another namespace; to take them over on purpose, as after a change of name in cloud-native.yaml: kubectl --namespace=prod label deployment/web app.kubernetes.io/part-of=shop --overwrite]
+      Deployment web belongs to the name store
+    → give the objects other names, or deploy to another namespace; to take them over on purpose, as from Helm (docs/helm.md) or after a change of name in cloud-native.yaml: read plan, then deploy --take-over]
   `)
   expect(check(there.slice(1))).not.toThrow()
 })
@@ -29,31 +29,32 @@ test("objects that another name has deployed are refused, with the command that 
 test("objects of a Helm release are refused by its name, until they have another manager", () => {
   const line = (managedBy: string, release: string) =>
     ["apps/v1", "Deployment", "web", "", managedBy, release].join("\t")
-  const check = (text: string) => () => assertNotOwned(parsePresent(text, "shop"), "shop", "prod")
-  expect(check(line("Helm", "shop-api"))).toThrowErrorMatchingInlineSnapshot(`
-    [CloudNativeError: OWNED_BY_ANOTHER: objects of the manifests belong to another application in the namespace prod
-      Deployment web is part of the Helm release shop-api
-    → give the objects other names, or deploy to another namespace; to take them over from Helm on purpose, which changes nothing that runs (docs/helm.md): kubectl --namespace=prod label deployment/web app.kubernetes.io/managed-by-]
-  `)
+  const check = (text: string) => () => assertNotOwned(parsePresent(text, "shop"), "prod")
+  expect(check(line("Helm", "shop-api"))).toThrow("Deployment web belongs to the Helm release shop-api\n")
   // Without the label; with a label that a chart's copy has; taken over, with Helm's annotation left.
   for (const other of [line("", "shop-api"), line("Helm", "")]) expect(check(other)).not.toThrow()
   expect(check(["apps/v1", "Deployment", "web", "shop", "cloud-native", "shop-api"].join("\t"))).not.toThrow()
 })
 
-test("objects of another name and of Helm are told together, each with its command", () => {
+test("objects of another name and of Helm are told together", () => {
   const lines = [
     presentLine(web, "store"),
     presentLine(config, "store"),
     "apps/v1\tDeployment\tapi\t\tHelm\tshop-api",
     "v1\tService\tapi\t\tHelm\tshop-api",
   ]
-  expect(() => assertNotOwned(parsePresent(lines.join("\n"), "shop"), "shop", "prod")).toThrow(
+  expect(() => assertNotOwned(parsePresent(lines.join("\n"), "shop"), "prod")).toThrow(
     expect.objectContaining({
       code: "OWNED_BY_ANOTHER",
       blame: "user",
-      why: "Deployment web was deployed by the name store\nConfigMap web was deployed by the name store\nDeployment api is part of the Helm release shop-api\nService api is part of the Helm release shop-api",
+      why: [
+        "Deployment web belongs to the name store",
+        "ConfigMap web belongs to the name store",
+        "Deployment api belongs to the Helm release shop-api",
+        "Service api belongs to the Helm release shop-api",
+      ].join("\n"),
       fix: expect.stringMatching(
-        /; to take them over on purpose.* label deployment\/web configmap\/web app\.kubernetes\.io\/part-of=shop --overwrite; to take them over from Helm.* label deployment\/api service\/api app\.kubernetes\.io\/managed-by-$/,
+        /^give the objects other names, .*; to take them over .* deploy --take-over$/,
       ) as string,
     }),
   )

@@ -77,6 +77,10 @@ const UNTIDY: Report = {
   ...FAILED,
   recovery: { action: "removed", left: ["Ingress web"] },
   leftovers: ["Error from server (Forbidden): ``` no"],
+  takenOver: [
+    { object: "Deployment web", owner: "the Helm release shop", managers: ["helm", "kubectl-edit"] },
+    { object: "Service web", managers: ["helm"] },
+  ],
 }
 
 const UNSEEN: Report = {
@@ -101,6 +105,15 @@ describe.for([
   test("has a picture that is XML", () => {
     expect(XMLValidator.validate(filesOf(report)["availability.svg"])).toBe(true)
   })
+})
+
+test("from whom objects were taken over is in the summary and in Markdown", () => {
+  expect(formatReport(UNTIDY)).toContain(
+    "Taken over\n  Deployment web, from the Helm release shop (fields of helm, kubectl-edit)\n  Service web: fields of helm\n",
+  )
+  expect(filesOf(UNTIDY)["report.md"]).toContain(
+    "Taken over: Deployment web, from the Helm release shop (fields of helm, kubectl-edit); Service web: fields of helm",
+  )
 })
 
 test("the summary: verdicts, averages, availability", () => {
