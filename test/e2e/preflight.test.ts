@@ -450,6 +450,78 @@ test("a first deployment whose migration needs a server of the same manifests, w
   for (const text of said) expect(ended.stderr).toContain(text)
 })
 
+test("a Deployment of a Helm release with a tcpSocket probe is refused without --take-over, and taken over with it", async () => {
+  const namespace = "from-helm"
+  await kubectl("create", "namespace", namespace)
+  const live = {
+    apiVersion: "apps/v1",
+    kind: "Deployment",
+    metadata: {
+      name: "backend",
+      labels: { "app.kubernetes.io/managed-by": "Helm" },
+      annotations: { "meta.helm.sh/release-name": "shop-api", "meta.helm.sh/release-namespace": namespace },
+    },
+    spec: {
+      replicas: 1,
+      selector: { matchLabels: { app: "backend" } },
+      template: {
+        metadata: { labels: { app: "backend" } },
+        spec: {
+          containers: [
+            {
+              name: "backend",
+              image: "localhost/nothing-here:1",
+              env: [{ name: "DEBUG", value: "1" }],
+              readinessProbe: { tcpSocket: { port: 8000 } },
+              lifecycle: { preStop: { exec: { command: ["sleep", "3"] } } },
+            },
+          ],
+        },
+      },
+    },
+  }
+  const path = file("from-helm.yaml", stringify(live)).slice("file:".length)
+  await kubectl("--namespace", namespace, "create", "--field-manager=helm", `--filename=${path}`)
+  const run = (...args: string[]) =>
+    dagger(
+      `--source=${Source.minimal().path}`,
+      `--registry=${lab.registry}/${namespace}`,
+      `--kubeconfig=file:${lab.kubeconfig}`,
+      `--namespace=${namespace}`,
+      ...args,
+    )
+  const read = async () => {
+    const text = await kubectl("--namespace", namespace, "get", "deployment/backend", "--output=json")
+    const { metadata, spec } = JSON.parse(text) as typeof live
+    return { ...metadata, container: spec.template.spec.containers[0]! }
+  }
+
+  const refusal = await run("deploy")
+  expect(refusal.exitCode, refusal.stderr).toBe(1)
+  for (const text of ["OWNED_BY_ANOTHER", "Deployment backend belongs to the Helm release shop-api", "--take-over"])
+    expect(messageOf(refusal)).toContain(text)
+  expect(refusal.stderr).not.toContain("build: ")
+  expect((await read()).container.readinessProbe).toMatchObject({ tcpSocket: { port: 8000 } })
+
+  const planned = await run("plan")
+  expect(planned.exitCode, planned.stderr).toBe(0)
+  expect(planned.stdout).toMatch(
+    /^~ Deployment backend\n[^]*readinessProbe\.tcpSocket[^]*belongs to the Helm release shop-api; deploy needs --take-over$/m,
+  )
+  expect((await read()).container.readinessProbe).toMatchObject({ tcpSocket: { port: 8000 } })
+
+  const taken = await run("deploy", "--take-over")
+  expect(taken.exitCode, taken.stderr).toBe(0)
+  expect(taken.stdout).toContain("  Deployment backend, from the Helm release shop-api (fields of helm)\n")
+  const { labels, annotations, container } = await read()
+  expect(labels["app.kubernetes.io/managed-by"]).toBe("cloud-native")
+  expect(annotations).not.toHaveProperty("meta.helm.sh/release-name")
+  expect(container).not.toHaveProperty("env")
+  expect(container.readinessProbe).not.toHaveProperty("tcpSocket")
+  expect(container.readinessProbe).toHaveProperty("httpGet")
+  expect(container.lifecycle.preStop).toEqual({ sleep: { seconds: 3 } })
+})
+
 // The last one: pods could come to that node as well.
 test("nodes of another architecture", async () => {
   await kubectl(

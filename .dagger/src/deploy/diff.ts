@@ -1,8 +1,8 @@
-import { z } from "zod"
-
 import { dryRun, OF_A_POLICY } from "../kubernetes/dry-run.js"
+import { dryRunAlone, dryRunTakenOver } from "../kubernetes/dry-run-taken-over.js"
 import { type Answer, type Kubectl, list, succeeded } from "../kubernetes/kubectl.js"
-import { isOther, ManagedFields, type OtherManager, otherManagers } from "../kubernetes/managed-fields.js"
+import { isOther, type OtherManager, otherManagers } from "../kubernetes/managed-fields.js"
+import { MANAGED, type ManagedObject, readObjects } from "../kubernetes/managed-objects.js"
 import { describeIdentity, identityOf } from "../kubernetes/object-ref.js"
 import { type Crd, isDefinedBy } from "../manifests/crds.js"
 import type { KubernetesObject, Release } from "../manifests/render.js"
@@ -11,22 +11,7 @@ import { inventoryOf, listRecords, type ReleaseSummary } from "../release/histor
 import { findPresent } from "../release/live-objects.js"
 import { describeOwner } from "../release/ownership.js"
 import { replacedBy } from "../release/prune.js"
-import { readJson } from "../util/json.js"
 import { leaves } from "../util/leaves.js"
-
-/** How kubectl prints objects with those who have set their fields. */
-export const MANAGED = ["--output=json", "--show-managed-fields"]
-
-const Marks = z.record(z.string(), z.string()).optional()
-/** What is compared of an object: all that manifests say, and neither its status nor what the API server keeps itself. */
-const Compared = z.looseObject({
-  apiVersion: z.string(),
-  kind: z.string(),
-  metadata: z.object({ name: z.string(), labels: Marks, annotations: Marks, managedFields: ManagedFields }),
-})
-type Compared = z.infer<typeof Compared>
-/** kubectl prints a single object as it is. */
-const Printed = z.union([z.object({ items: z.array(Compared) }), Compared.transform(object => ({ items: [object] }))])
 
 /** One object, its fields flat: spec.template.spec.containers[0].image → a value. */
 export interface Flat {
@@ -51,12 +36,16 @@ export async function diffRelease(kubectl: Kubectl, name: string, release: Relea
     kind: "added",
     name: describeIdentity(identityOf(object)),
   }))
-  const [{ live, planned, changes }, { there }] = await Promise.all([
+  const [{ live, planned, changes, inTheWay }, { there }] = await Promise.all([
     compare(kubectl, name, release, objects),
     findPresent(kubectl, name, [...objects, ...release.secrets].map(identityOf)),
   ])
-  const owners = new Map(there.map(object => [describeIdentity(object), describeOwner(object)]))
-  return formatChanges([...added, ...changes], await othersOf(kubectl, objects, live, planned), owners)
+  const needs = new Map(inTheWay.map(object => [object, "is refused beside fields that others have set"]))
+  for (const object of there) {
+    const owner = describeOwner(object)
+    if (owner !== undefined) needs.set(describeIdentity(object), `belongs to ${owner}`)
+  }
+  return formatChanges([...added, ...changes], await othersOf(kubectl, objects, live, planned), needs)
 }
 
 /** What applying these objects of a release, and its Secrets, would change. Nothing is changed, and no value of a Secret is read. */
@@ -74,7 +63,7 @@ async function compare(
   name: string,
   release: Release,
   objects: KubernetesObject[],
-): Promise<{ live: Compared[]; planned: Compared[]; changes: Change[] }> {
+): Promise<{ live: ManagedObject[]; planned: ManagedObject[]; changes: Change[]; inTheWay: string[] }> {
   const [validated, printed, secrets, removed] = await Promise.all([
     validate(kubectl, objects),
     kubectl.must(["get", "--ignore-not-found", ...MANAGED, "--filename=-"], list(objects)),
@@ -88,49 +77,43 @@ async function compare(
   }))
   const [live, planned] = [readObjects(printed), validated.planned.flatMap(readObjects)]
   const ofObjects = diff(live.map(flatten), planned.map(flatten))
-  return { live, planned, changes: [...ofSecrets, ...ofObjects, ...validated.refused, ...removed] }
+  const changes = [...ofSecrets, ...ofObjects, ...validated.refused, ...removed]
+  return { live, planned, changes, inTheWay: validated.inTheWay }
 }
 
 /** What happens to the fields that others have set, by object. */
 async function othersOf(
   kubectl: Kubectl,
   objects: KubernetesObject[],
-  live: Compared[],
-  planned: Compared[],
+  live: ManagedObject[],
+  planned: ManagedObject[],
 ): Promise<Map<string, OtherManager[]>> {
   const others = objects.map(async (manifest): Promise<[string, OtherManager[]]> => {
     const name = describeIdentity(identityOf(manifest))
     const [before, after] = [live, planned].map(all => all.find(object => nameOf(object) === name))
     if (!after || !before?.metadata.managedFields.some(isOther)) return [name, []]
-    return [name, otherManagers(before, after, await asIfAlone(kubectl, manifest))]
+    return [name, otherManagers(before, after, await dryRunAlone(kubectl, manifest))]
   })
   return new Map(await Promise.all(others))
 }
 
-/** An object with the API server's defaults and nobody else's fields; undefined where it does not take another one of its kind. */
-async function asIfAlone(kubectl: Kubectl, object: KubernetesObject): Promise<Compared | undefined> {
-  const another = { ...object, metadata: { ...object.metadata, name: "cloud-native-plan" } }
-  const { exitCode, stdout } = await dryRun(kubectl, [another], MANAGED)
-  return exitCode === 0 ? readObjects(stdout)[0] : undefined
-}
-
-/** A line for each object: + added, - removed, ~ changed, ? not known; then whose it is, and what happens to the fields that others have set. */
+/** A line for each object: + added, - removed, ~ changed, ? not known; then why it needs to be taken over, and what happens to the fields that others have set. */
 export function formatChanges(
   changes: Change[],
   others = new Map<string, OtherManager[]>(),
-  owners = new Map<string, string | undefined>(),
+  needs = new Map<string, string>(),
 ): string {
   return changes
     .flatMap(change => [
       ...linesOf(change),
-      ...("name" in change ? linesOfOwner(owners.get(change.name)) : []),
+      ...("name" in change ? linesOfNeed(needs.get(change.name)) : []),
       ...("name" in change ? (others.get(change.name) ?? []).flatMap(linesOfOther) : []),
     ])
     .join("\n")
 }
 
-function linesOfOwner(owner: string | undefined): string[] {
-  return owner === undefined ? [] : [`    belongs to ${owner}; deploy needs --take-over`]
+function linesOfNeed(why: string | undefined): string[] {
+  return why === undefined ? [] : [`    ${why}; deploy needs --take-over`]
 }
 
 function linesOfOther({ manager, overwritten, left }: OtherManager): string[] {
@@ -156,17 +139,18 @@ function linesOf(change: Change): string[] {
   }
 }
 
-/** The objects as they would be. What a policy refuses may be only the images, which are not pushed yet. */
+/**
+ * The objects as they would be. What a policy refuses may be only the images, which are not pushed yet; what is refused for fields that
+ * others have set (`inTheWay`) is as it would be once it has been taken over.
+ */
 export async function validate(
   kubectl: Kubectl,
   objects: KubernetesObject[],
-): Promise<{ planned: string[]; refused: Change[] }> {
+): Promise<{ planned: string[]; refused: Change[]; inTheWay: string[] }> {
   const all = await dryRun(kubectl, objects, MANAGED)
-  if (!isRefusal(all)) return { planned: [succeeded(["apply"], all)], refused: [] }
+  if (all.exitCode === 0) return { planned: [all.stdout], refused: [], inTheWay: [] }
   // It has printed nothing of those that it takes.
-  const answers = await Promise.all(
-    objects.map(async object => ({ object, answer: await dryRun(kubectl, [object], MANAGED) })),
-  )
+  const answers = await Promise.all(objects.map(async object => ({ object, ...(await validateOne(kubectl, object)) })))
   const [refused, taken] = [
     answers.filter(({ answer }) => isRefusal(answer)),
     answers.filter(({ answer }) => !isRefusal(answer)),
@@ -177,7 +161,17 @@ export async function validate(
       kind: "unknown",
       why: `${describeIdentity(identityOf(object))}: not compared, a policy refuses it: ${answer.stderr.trim()}`,
     })),
+    inTheWay: taken.filter(({ takenOver }) => takenOver).map(({ object }) => describeIdentity(identityOf(object))),
   }
+}
+
+async function validateOne(
+  kubectl: Kubectl,
+  object: KubernetesObject,
+): Promise<{ answer: Answer; takenOver: boolean }> {
+  const answer = await dryRun(kubectl, [object], MANAGED)
+  const after = answer.exitCode === 0 || isRefusal(answer) ? undefined : await dryRunTakenOver(kubectl, object)
+  return after ? { answer: after, takenOver: true } : { answer, takenOver: false }
 }
 
 function isRefusal({ exitCode, stderr }: Answer): boolean {
@@ -219,22 +213,18 @@ async function existing(kubectl: Kubectl, secrets: KubernetesObject[]): Promise<
   )
 }
 
-/** The objects that kubectl has printed; of none it prints nothing. */
-export function readObjects(text: string): Compared[] {
-  return text.trim() ? readJson(Printed, text, "what kubectl prints of the objects").items : []
-}
-
-/** The same, their fields flat. */
+/** The objects that kubectl has printed, their fields flat. */
 export function parseObjects(text: string): Flat[] {
   return readObjects(text).map(flatten)
 }
 
-function flatten({ apiVersion: _, status: __, kind, metadata, ...rest }: Compared): Flat {
-  const { name: ___, managedFields: ____, ...marks } = metadata
+function flatten({ apiVersion: _, status: __, kind, metadata, ...rest }: ManagedObject): Flat {
+  const { labels, annotations } = metadata
+  const marks = { ...(labels && { labels }), ...(annotations && { annotations }) }
   return { name: nameOf({ kind, metadata }), fields: new Map(leaves({ metadata: marks, ...rest })) }
 }
 
-function nameOf({ kind, metadata }: Pick<Compared, "kind" | "metadata">): string {
+function nameOf({ kind, metadata }: Pick<ManagedObject, "kind" | "metadata">): string {
   return `${kind} ${metadata.name}`
 }
 

@@ -1,13 +1,14 @@
 import { dryRun } from "../kubernetes/dry-run.js"
-import { type Kubectl, succeeded } from "../kubernetes/kubectl.js"
-import { type Entry, isOther, takenOver } from "../kubernetes/managed-fields.js"
+import { type Answer, type Kubectl, succeeded } from "../kubernetes/kubectl.js"
+import { isOther } from "../kubernetes/managed-fields.js"
+import { MANAGED, type ManagedObject, readObjects } from "../kubernetes/managed-objects.js"
 import { describeIdentity, type Identity, identityOf, keyOf, subtract } from "../kubernetes/object-ref.js"
+import { type Operation, ownershipPatch, takenOver } from "../kubernetes/take-over.js"
 import type { Release } from "../manifests/render.js"
 import { listOf, type Present } from "../release/live-objects.js"
 import { describeOwner } from "../release/ownership.js"
 import type { Report } from "../report/report.js"
 import { describeTakenOver } from "../report/states.js"
-import { MANAGED, readObjects } from "./diff.js"
 
 type TakenOver = NonNullable<Report["takenOver"]>[number]
 
@@ -21,29 +22,56 @@ export async function takeOver(
   { config, migrations, objects }: Release,
   there: Present[],
 ): Promise<TakenOver[]> {
-  const printed = await kubectl.must(
-    ["get", "--filename=-", "--ignore-not-found", ...MANAGED],
-    listOf([...config, ...objects].map(identityOf)),
-  )
-  const foreign = readObjects(printed).flatMap(({ apiVersion, kind, metadata: { name, managedFields } }) => {
-    const after = takenOver(managedFields)
-    return after ? [{ identity: { apiVersion, kind, name }, before: managedFields, after }] : []
-  })
-  for (const { identity, after } of foreign) await setManagers(kubectl, identity, after)
-  const answer = await dryRun(kubectl, [...config, ...migrations, ...objects])
-  if (answer.exitCode !== 0) for (const { identity, before } of foreign) await setManagers(kubectl, identity, before)
+  const all = [...config, ...objects]
+  const foreign = await ownFields(kubectl, all.map(identityOf))
+  const answer = await dryRun(kubectl, [...all, ...migrations])
+  if (answer.exitCode !== 0) for (const object of foreign) await restore(kubectl, object)
   succeeded(["apply"], answer)
   const taken = takenOf(foreign, there)
   for (const each of taken) console.log(`take over: ${describeTakenOver(each)}`)
   return taken
 }
 
+/** How often an object is read once more that its controller has changed since it was read. */
+const ATTEMPTS = 5
+
+/** Become the manager of what others have set; answers with the objects as they were. */
+async function ownFields(kubectl: Kubectl, identities: Identity[], attempt = 1): Promise<ManagedObject[]> {
+  const printed = await kubectl.must(["get", "--filename=-", "--ignore-not-found", ...MANAGED], listOf(identities))
+  const owned: ManagedObject[] = []
+  const modified: ManagedObject[] = []
+  for (const object of readObjects(printed)) {
+    const operations = ownershipPatch(object)
+    if (!operations) continue
+    const answer = await patch(kubectl, object, operations)
+    if (attempt < ATTEMPTS && answer.stderr.includes("the object has been modified")) modified.push(object)
+    else {
+      succeeded(["patch"], answer)
+      owned.push(object)
+    }
+  }
+  return modified.length > 0 ? [...owned, ...(await ownFields(kubectl, modified.map(referTo), attempt + 1))] : owned
+}
+
+async function restore(kubectl: Kubectl, object: ManagedObject): Promise<void> {
+  const { managedFields: value } = object.metadata
+  succeeded(["patch"], await patch(kubectl, object, [{ op: "replace", path: "/metadata/managedFields", value }]))
+}
+
+function patch(kubectl: Kubectl, object: ManagedObject, operations: Operation[]): Promise<Answer> {
+  return kubectl.persist(
+    ["patch", "--filename=-", "--type=json", `--patch=${JSON.stringify(operations)}`],
+    listOf([referTo(object)]),
+  )
+}
+
+function referTo({ apiVersion, kind, metadata: { name } }: ManagedObject): Identity {
+  return { apiVersion, kind, name }
+}
+
 /** From whom each object was taken over; those of others first. */
-function takenOf(foreign: { identity: Identity; before: Entry[]; after: Entry[] }[], there: Present[]): TakenOver[] {
-  const fields = foreign.map(({ identity, before, after }) => {
-    const gone = before.filter(entry => isOther(entry) && !after.includes(entry))
-    return { identity, managers: [...new Set(gone.map(({ manager }) => manager))] }
-  })
+function takenOf(foreign: ManagedObject[], there: Present[]): TakenOver[] {
+  const fields = foreign.map(object => ({ identity: referTo(object), managers: managersTaken(object) }))
   const owned = there.filter(object => describeOwner(object) !== undefined)
   const managersOf = (object: Identity) => fields.find(({ identity }) => keyOf(identity) === keyOf(object))?.managers
   return [
@@ -58,7 +86,8 @@ function takenOf(foreign: { identity: Identity; before: Entry[]; after: Entry[] 
   ]
 }
 
-async function setManagers(kubectl: Kubectl, identity: Identity, managedFields: Entry[]): Promise<void> {
-  const patch = [{ op: "replace", path: "/metadata/managedFields", value: managedFields }]
-  await kubectl.must(["patch", "--filename=-", "--type=json", `--patch=${JSON.stringify(patch)}`], listOf([identity]))
+function managersTaken({ metadata: { managedFields } }: ManagedObject): string[] {
+  const after = takenOver(managedFields) ?? managedFields
+  const gone = managedFields.filter(entry => isOther(entry) && !after.includes(entry))
+  return [...new Set(gone.map(({ manager }) => manager))]
 }

@@ -15,6 +15,10 @@ export function dryRun(kubectl: Kubectl, objects: KubernetesObject[], output = S
  */
 export function refusals(stderr: string): string[] {
   const lines = stderr
+    // Several causes of one object are a line each.
+    .replace(/ ?\n\* /g, "\n* ")
+    .replace(/:\n\* /g, ": ")
+    .replace(/\n\* /g, "; ")
     .split("\n")
     .filter(line => OF_AN_OBJECT.test(line) && !OF_A_POLICY.test(line) && !OF_RIGHTS.test(line))
   return [...new Set(lines.map(line => line.replace(NOISE, "").trim()))]

@@ -50,26 +50,7 @@ export function otherManagers(live: Managed, planned: Managed, alone: unknown): 
     .filter(({ overwritten, left }) => overwritten.length + left.length > 0)
 }
 
-/** The same entries with the fields of others given to this module, whose next apply removes those that it does not have; undefined: there are none. */
-export function takenOver(entries: Entry[]): Entry[] | undefined {
-  const others = entries.filter(isOther).map(entry => ({ entry, ...divide(entry.fieldsV1) }))
-  const given = others.filter(({ given }) => !isLeaf(given))
-  const [first] = given
-  if (!first) return undefined
-  const { apiVersion, time } = first.entry
-  const fresh = { manager: FIELD_MANAGER, operation: "Apply", apiVersion, time, fieldsType: "FieldsV1", fieldsV1: {} }
-  const own = entries.find(isOwn) ?? fresh
-  return [
-    ...entries.filter(entry => !isOther(entry) && entry !== own),
-    { ...own, fieldsV1: given.reduce((all, { given }) => merged(all, given), own.fieldsV1) },
-    ...others.flatMap(({ entry, given, kept }) => {
-      if (isLeaf(given)) return [entry]
-      return isLeaf(kept) ? [] : [{ ...entry, fieldsV1: kept }]
-    }),
-  ]
-}
-
-function isOwn({ manager, operation, subresource }: Entry): boolean {
+export function isOwn({ manager, operation, subresource }: Entry): boolean {
   return manager === FIELD_MANAGER && operation === "Apply" && !subresource
 }
 
@@ -81,19 +62,33 @@ export function isOther({ manager, subresource }: Entry): boolean {
   return manager !== FIELD_MANAGER && !subresource && !CONTROL_PLANE.test(manager)
 }
 
-/** What stays with its manager: controllers need the first two to clean up; without the last, one pod would be left. */
-const KEPT: Record<string, string[]> = { "f:metadata": ["f:finalizers", "f:ownerReferences"], "f:spec": ["f:replicas"] }
+/**
+ * What stays with its manager, by its path. Controllers need the first two to clean up; without the replicas, one pod would be left;
+ * without the date of `kubectl rollout restart`, all pods would be replaced once more.
+ */
+const KEPT = [
+  ["f:metadata", "f:finalizers"],
+  ["f:metadata", "f:ownerReferences"],
+  ["f:spec", "f:replicas"],
+  ["f:spec", "f:template", "f:metadata", "f:annotations", "f:kubectl.kubernetes.io/restartedAt"],
+  ["f:status"],
+]
 
-function divide(fields: Fields): { given: Fields; kept: Fields } {
-  const [given, kept]: [Fields, Fields] = [{}, {}]
+/** Fields of another manager: those that this module may take over, and those that stay. */
+export function divide(fields: Fields, kept = KEPT): { given: Fields; kept: Fields } {
+  const sides: { given: Fields; kept: Fields } = { given: {}, kept: {} }
   for (const [step, below] of Object.entries(fields)) {
-    for (const [name, inner] of Object.entries(below)) {
-      const side = step === "f:status" || KEPT[step]?.includes(name) ? kept : given
-      side[step] = { ...side[step], [name]: inner }
+    const inside = kept.filter(([first]) => first === step).map(([, ...rest]) => rest)
+    if (inside.some(rest => rest.length === 0)) sides.kept[step] = below
+    else if (inside.length === 0 || isLeaf(below)) sides.given[step] = below
+    else {
+      const divided = divide(below, inside)
+      if (!isLeaf(divided.given)) sides.given[step] = divided.given
+      if (!isLeaf(divided.kept)) sides.kept[step] = divided.kept
     }
-    if (isLeaf(below)) given[step] = {}
   }
-  return { given, kept }
+  // A map that holds nothing else of theirs stays with what stays.
+  return !isLeaf(sides.kept) && stepsIn(sides.given).length === 0 ? { given: {}, kept: fields } : sides
 }
 
 function overwritten(theirs: Fields, live: unknown, planned: unknown, path = ""): string[] {
@@ -120,15 +115,15 @@ function left(theirs: Fields, own: Fields, planned: unknown, alone: unknown, pat
   })
 }
 
-function stepsIn(fields: Fields): [string, Fields][] {
+export function stepsIn(fields: Fields): [string, Fields][] {
   return Object.entries(fields).filter(([step]) => step !== ".")
 }
 
-function isLeaf(fields: Fields): boolean {
+export function isLeaf(fields: Fields): boolean {
   return Object.keys(fields).length === 0
 }
 
-function merged(some: Fields, others: Fields): Fields {
+export function merged(some: Fields, others: Fields): Fields {
   const steps = new Set([...Object.keys(some), ...Object.keys(others)])
   return Object.fromEntries([...steps].map(step => [step, merged(some[step] ?? {}, others[step] ?? {})]))
 }
@@ -150,7 +145,7 @@ function pathTo(path: string, step: string): string {
   }]`
 }
 
-function valueAt(value: unknown, step: string): unknown {
+export function valueAt(value: unknown, step: string): unknown {
   const { kind, text } = parseStep(step)
   if (kind === "f") return typeof value === "object" ? (value as Record<string, unknown> | null)?.[text] : undefined
   if (!Array.isArray(value)) return undefined
@@ -158,6 +153,19 @@ function valueAt(value: unknown, step: string): unknown {
   if (kind === "v") return value.find(item => JSON.stringify(item) === text)
   const keys = Object.entries(keysIn(text))
   return value.find(item => keys.every(([name, key]) => (item as Record<string, unknown>)[name] === key))
+}
+
+/** Set a field or an item of a value; undefined removes it. */
+export function setAt(value: unknown, step: string, wanted: unknown): void {
+  const { kind, text } = parseStep(step)
+  if (Array.isArray(value)) {
+    const index = kind === "i" ? Number(text) : value.indexOf(valueAt(value, step))
+    if (wanted === undefined) value.splice(index, index < 0 ? 0 : 1)
+    else value.splice(index < 0 ? value.length : index, index < 0 ? 0 : 1, wanted)
+  } else if (kind === "f" && typeof value === "object" && value !== null) {
+    if (wanted === undefined) Reflect.deleteProperty(value, text)
+    else Object.assign(value, { [text]: wanted })
+  }
 }
 
 function keysIn(text: string): Record<string, unknown> {

@@ -61,7 +61,7 @@ export async function preflight(
           ),
         ),
       ),
-    () => prepared.then(([{ kubectl }, { release }]) => assertAccepted(kubectl, release)),
+    () => prepared.then(([{ kubectl }, { release }]) => assertAccepted(kubectl, release, takeOver)),
     () => prepared.then(([{ kubectl }, { inputs }]) => assertReferences(kubectl, inputs)),
     () =>
       prepared.then(([{ kubectl }, { objects }]) =>

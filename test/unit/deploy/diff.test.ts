@@ -75,8 +75,8 @@ test("whose an object is and what others have set on it follow it", () => {
     { kind: "unchanged" as const, name: "Deployment web" },
     { kind: "unknown" as const, why: "no" },
   ]
-  const owners = new Map([["Deployment web", "the Helm release shop"]])
-  expect(formatChanges(changes, new Map([["Deployment web", others]]), owners).split("\n")).toEqual([
+  const needs = new Map([["Deployment web", "belongs to the Helm release shop"]])
+  expect(formatChanges(changes, new Map([["Deployment web", others]]), needs).split("\n")).toEqual([
     "  Deployment web: unchanged",
     "    belongs to the Helm release shop; deploy needs --take-over",
     "    overwrites what helm has set: spec.replicas",
@@ -182,7 +182,34 @@ describe("the server's validation", () => {
     expect(await validate(serverWith(policy), objects)).toEqual({
       planned: [service],
       refused: [{ kind: "unknown", why: `Deployment web: not compared, a policy refuses it: ${policy}` }],
+      inTheWay: [],
     })
+  })
+
+  test("what is refused beside fields of others is compared as it would be without them", async () => {
+    const web = (name: string, spec: object, manager: string, operation: string) => ({
+      apiVersion: "apps/v1",
+      kind: "Deployment",
+      metadata: {
+        name,
+        managedFields: [{ manager, operation, apiVersion: "apps/v1", fieldsV1: { "f:spec": { "f:exec": {} } } }],
+      },
+      spec,
+    })
+    const { kubectl } = fakeKubectl({
+      apply: names => {
+        if (names.includes("Deployment cloud-native-plan"))
+          return { stdout: JSON.stringify(web("cloud-native-plan", { exec: "b" }, "cloud-native", "Apply")) }
+        return names.includes("Deployment web") ? { exitCode: 1, stderr: "more than 1 handler type" } : { stdout: service }
+      },
+      get: names => ({
+        stdout: names.includes("Deployment web") ? JSON.stringify(web("web", { exec: "a" }, "helm", "Update")) : "",
+      }),
+      patch: () => ({ stdout: JSON.stringify(web("web", { exec: "b" }, "helm", "Update")) }),
+    })
+    expect(await diffRelease(kubectl, "shop", plan(...objects), [])).toMatch(
+      /^~ Deployment web\n {4}~ spec\.exec: "a" → "b"\n {4}is refused beside fields that others have set; deploy needs --take-over$/m,
+    )
   })
 
   test("any other refusal is an error", async () => {

@@ -87,6 +87,18 @@ test("it is told whose the objects were", async () => {
   ])
 })
 
+test("an object that its controller has changed meanwhile is read once more", async () => {
+  vi.spyOn(console, "log").mockImplementation(() => undefined)
+  onTestFinished(() => void vi.restoreAllMocks())
+  let patches = 0
+  const { kubectl, calls } = fakeKubectl({
+    get: () => ({ stdout: JSON.stringify(service("web", helm)) }),
+    patch: () => (patches++ === 0 ? { exitCode: 1, stderr: "Conflict: the object has been modified" } : {}),
+  })
+  expect(await takeOver(kubectl, RELEASE, [])).toEqual([{ object: "Service web", managers: ["helm"] }])
+  expect(calls.map(call => call.split(" ")[0])).toEqual(["get", "patch", "get", "patch", "apply"])
+})
+
 test("where there are none, nothing is changed", async () => {
   expect(await taking([service("web")])).toEqual({ taken: [], error: undefined, objects: [], managers: [], log: [] })
 })

@@ -17,6 +17,14 @@ test.each<[string, string, string[]]>([
     ],
   ],
   [
+    "several fields of one object, and another object",
+    'The Deployment "web" is invalid: \n* spec.a: Forbidden: no\n* spec.b: Required value\nThe Service "web" is invalid: spec.c: Forbidden: no',
+    [
+      'The Deployment "web" is invalid: spec.a: Forbidden: no; spec.b: Required value',
+      'The Service "web" is invalid: spec.c: Forbidden: no',
+    ],
+  ],
+  [
     "a field of another type",
     "Error from server: failed to create typed patch object (shop/backend; apps/v1, Kind=Deployment): .spec.minReadySeconds: expected numeric (int or float), got string",
     [

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest"
 
-import { type Entry, type Fields, otherManagers, takenOver } from "../../../.dagger/src/kubernetes/managed-fields.ts"
+import { type Entry, type Fields, otherManagers } from "../../../.dagger/src/kubernetes/managed-fields.ts"
+import { takenOver } from "../../../.dagger/src/kubernetes/take-over.ts"
 
 const entry = (manager: string, fieldsV1: Fields, rest: Partial<Entry> = {}): Entry => ({
   manager,
