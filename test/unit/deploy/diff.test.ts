@@ -200,7 +200,9 @@ describe("the server's validation", () => {
       apply: names => {
         if (names.includes("Deployment cloud-native-plan"))
           return { stdout: JSON.stringify(web("cloud-native-plan", { exec: "b" }, "cloud-native", "Apply")) }
-        return names.includes("Deployment web") ? { exitCode: 1, stderr: "more than 1 handler type" } : { stdout: service }
+        return names.includes("Deployment web")
+          ? { exitCode: 1, stderr: "more than 1 handler type" }
+          : { stdout: service }
       },
       get: names => ({
         stdout: names.includes("Deployment web") ? JSON.stringify(web("web", { exec: "a" }, "helm", "Update")) : "",

@@ -11,7 +11,10 @@ const CASES = join(import.meta.dirname, "cases/take-over")
 
 describe.each(readdirSync(CASES))("%s", name => {
   const read = (file: string) => readFileSync(join(CASES, name, `${file}.json`), "utf8")
-  const [[live], [alone]] = [readObjects(read("live")), readObjects(read("alone"))] as [[ManagedObject], [ManagedObject]]
+  const [[live], [alone]] = [readObjects(read("live")), readObjects(read("alone"))] as [
+    [ManagedObject],
+    [ManagedObject],
+  ]
   const expected = JSON.parse(read("expected")) as { managers: string[]; metadata: object; spec: object }
 
   test("fields of others become the module's, on the object as it was read", () => {
@@ -53,7 +56,9 @@ test("the patch for a dry run changes neither the status nor what identifies the
     metadata: { name: "web", uid: "1", resourceVersion: "7", managedFields: [], annotations },
     ...more,
   })
-  expect(patchTo(object({ data: { a: "1" }, immutable: false, status: {} }), object({ data: { b: "2" } }, { c: "3" }))).toEqual([
+  expect(
+    patchTo(object({ data: { a: "1" }, immutable: false, status: {} }), object({ data: { b: "2" } }, { c: "3" })),
+  ).toEqual([
     { op: "add", path: "/metadata/labels", value: {} },
     { op: "add", path: "/metadata/annotations", value: { c: "3" } },
     { op: "remove", path: "/immutable" },
