@@ -363,6 +363,8 @@ export const Config = section({
     requests: list(MonitorRequest, "a list of requests").optional(),
     /** Whether the frontend's requests are sent through publicUrl as well, from the second deployment on: what stands in front of the Services (Ingress, load balancer, TLS) has to answer them, too. */
     outside: z.boolean("true or false").default(false),
+    /** ConfigMap of the namespace with certificates (PEM, under any key) of authorities that the monitor's pod trusts beside the public ones, such as a company's own: for `outside`. */
+    caConfigMap: text.optional(),
     /** Steps that sign in, once; texts may hold ${PUBLIC_URL} and ${KEY} of `secrets`. */
     signIn: list(Step, "a list of steps").default([]),
     /** Keys of the applications' Secret that the steps use, such as the password of an account that may only read. */

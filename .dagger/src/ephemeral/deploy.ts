@@ -158,7 +158,7 @@ export async function previewEphemeral(images: VerifiedImages, inputs: ReleaseIn
 /** The public URL leads to what runs elsewhere. */
 function insideOnly(inputs: ReleaseInputs): ReleaseInputs {
   const { config } = inputs
-  return { ...inputs, config: { ...config, monitor: { ...config.monitor, outside: false } } }
+  return { ...inputs, config: { ...config, monitor: { ...config.monitor, outside: false, caConfigMap: undefined } } }
 }
 
 /** Where the user gives no secrets: what the config says, if anything, and a value of its own for each random key. */

@@ -14,6 +14,9 @@ const NAME = "cloud-native-monitor"
 const CONTAINER = "k6"
 /** Keeps autoscalers from removing its node. */
 const STAY = { "cluster-autoscaler.kubernetes.io/safe-to-evict": "false", "karpenter.sh/do-not-disrupt": "true" }
+/** Of k6's image, which Go would no longer read where another folder is named. */
+const SYSTEM_AUTHORITIES = ["/etc/ssl/certs", "/etc/pki/tls/certs"]
+const AUTHORITIES = "/authorities"
 const PART_OF = "app.kubernetes.io/part-of"
 const Named = z.object({ metadata: z.object({ name: z.string() }) })
 
@@ -65,8 +68,10 @@ function labelsOf({ name }: Pick<Config, "name">): Record<string, string> {
 }
 
 function podSpec({ name, config, script, secret }: Pick<K6, "name" | "config" | "script" | "secret">): object {
+  const { resources, imagePullSecrets, caConfigMap } = config.monitor
   const env = [
     { name: "HOME", value: "/tmp" },
+    ...(caConfigMap ? [{ name: "SSL_CERT_DIR", value: [...SYSTEM_AUTHORITIES, AUTHORITIES].join(":") }] : []),
     ...(secret?.keys ?? []).map(key => ({
       name: key,
       valueFrom: { secretKeyRef: { name: secret!.name, key, optional: true } },
@@ -85,11 +90,12 @@ function podSpec({ name, config, script, secret }: Pick<K6, "name" | "config" | 
       `/scenario/${script}`,
     ],
     env,
-    resources: config.monitor.resources,
+    resources,
     securityContext: { allowPrivilegeEscalation: false, readOnlyRootFilesystem: true, capabilities: { drop: ["ALL"] } },
     volumeMounts: [
       { name: "scenario", mountPath: "/scenario", readOnly: true },
       { name: "tmp", mountPath: "/tmp" },
+      ...(caConfigMap ? [{ name: "authorities", mountPath: AUTHORITIES, readOnly: true }] : []),
     ],
   }
   return {
@@ -97,7 +103,7 @@ function podSpec({ name, config, script, secret }: Pick<K6, "name" | "config" | 
     automountServiceAccountToken: false,
     enableServiceLinks: false,
     terminationGracePeriodSeconds: 1,
-    imagePullSecrets: config.monitor.imagePullSecrets.map(secretName => ({ name: secretName })),
+    imagePullSecrets: imagePullSecrets.map(secretName => ({ name: secretName })),
     securityContext: {
       runAsNonRoot: true,
       runAsUser: 12345,
@@ -108,6 +114,7 @@ function podSpec({ name, config, script, secret }: Pick<K6, "name" | "config" | 
     volumes: [
       { name: "scenario", configMap: { name } },
       { name: "tmp", emptyDir: {} },
+      ...(caConfigMap ? [{ name: "authorities", configMap: { name: caConfigMap } }] : []),
     ],
   }
 }

@@ -15,7 +15,7 @@ import { assertLasting } from "./credentials.js"
 import { architecturesOf } from "./image-platforms.js"
 import { assertKnown, kindsOf } from "./kinds.js"
 import { assertMonitorAdmitted } from "./monitor-pod.js"
-import { assertOutside } from "./outside.js"
+import { assertAuthorities, assertOutside } from "./outside.js"
 import { assertOwnership } from "./ownership.js"
 import { assertPermitted, rulesFor } from "./permissions.js"
 import { assertPullSecrets } from "./pull-secrets.js"
@@ -69,6 +69,7 @@ export async function preflight(
       ),
     () => reached.then(({ kubectl }) => assertMonitorAdmitted(kubectl, config)),
     () => rendered.then(({ inputs }) => assertOutside(config, inputs.publicUrl)),
+    () => reached.then(({ kubectl }) => assertAuthorities(kubectl, config)),
     () => prepared.then(([{ kubectl }, { objects }]) => assertPullSecrets(kubectl, objects)),
     () =>
       prepared.then(async ([{ kubectl }, { objects }]) =>

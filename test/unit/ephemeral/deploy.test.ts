@@ -21,8 +21,10 @@ const planned = async (): Promise<ReleaseInputs> => ({
 const complete = (registry?: Elsewhere) => completeForEphemeral(planned(), registry)
 
 test("the monitor of an ephemeral cluster does not ask what runs at the public URL", async () => {
-  const inputs = { ...(await planned()), config: Config.parse({ monitor: { outside: true } }) }
-  expect((await completeForEphemeral(Promise.resolve(inputs))).config.monitor.outside).toBe(false)
+  const config = Config.parse({ monitor: { outside: true, caConfigMap: "company-ca" } })
+  const inputs = { ...(await planned()), config }
+  const { monitor } = (await completeForEphemeral(Promise.resolve(inputs))).config
+  expect([monitor.outside, monitor.caConfigMap]).toEqual([false, undefined])
 })
 
 describe("the nodes of an ephemeral cluster", () => {

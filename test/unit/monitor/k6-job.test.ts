@@ -50,3 +50,17 @@ test("its pod asks for all that a quota may ask for, and stays on its node", () 
     "karpenter.sh/do-not-disrupt": "true",
   })
 })
+
+test("its pod trusts the authorities of a ConfigMap beside those of the image", () => {
+  const podOf = (monitor: object) => {
+    const config = Config.parse({ monitor })
+    const [, job] = k6Objects({ name: "m", config, script: "monitor.js", scenario: {}, deadline: 1 }, {})
+    const { containers, volumes } = (job as any).spec.template.spec
+    return { env: containers[0].env, mounts: containers[0].volumeMounts, volumes }
+  }
+  const { env, mounts, volumes } = podOf({ caConfigMap: "company-ca" })
+  expect(env).toContainEqual({ name: "SSL_CERT_DIR", value: "/etc/ssl/certs:/etc/pki/tls/certs:/authorities" })
+  expect(mounts).toContainEqual({ name: "authorities", mountPath: "/authorities", readOnly: true })
+  expect(volumes).toContainEqual({ name: "authorities", configMap: { name: "company-ca" } })
+  expect(JSON.stringify(podOf({}))).not.toContain("authorities")
+})
