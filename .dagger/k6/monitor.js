@@ -5,7 +5,7 @@ import { sleep } from "k6"
 import exec from "k6/execution"
 import http from "k6/http"
 
-import { filesOfPage, filesOfStyle } from "./page.js"
+import { filesOfPage, filesOfStyle, originOf } from "./page.js"
 import { capture, keepSecureCookies, problemOf, retryAfter, send } from "./requests.js"
 
 const scenario = JSON.parse(open("/scenario/scenario.json"))
@@ -24,6 +24,8 @@ const PAGE_USERS = 4
 const FILES = 60
 /** Failures of files that one line names. */
 const NAMED = 10
+/** Redirects that a request from outside follows, as a browser does. */
+const REDIRECTS = 10
 
 const CONNECTIONS = {
   new: { turn: TIMEOUT, headers: { Connection: "close" } },
@@ -100,7 +102,7 @@ function signIn(steps) {
     if (cause) return { failure: { kind: "sign-in", step: step.name, cause } }
   }
   // From outside, the session is the one of the sign-in inside.
-  const cookies = scenario.requests.map(({ url, inside = url }) => [url, cookieHeader(inside)])
+  const cookies = scenario.requests.map(({ url, inside = url }) => [url, http.cookieJar().cookiesForURL(inside)])
   return { values, cookies: Object.fromEntries(cookies) }
 }
 
@@ -118,11 +120,6 @@ function perform(step, values) {
     if (!mayPass || Date.now() + pause * 1000 > deadline) return problem.failure
     sleep(pause)
   }
-}
-
-function cookieHeader(url) {
-  const cookies = Object.entries(http.cookieJar().cookiesForURL(url))
-  return cookies.map(([name, [value]]) => `${name}=${value}`).join("; ")
 }
 
 /** Each user of k6 has its own: requests that a rate limit refuses are left out until it admits them again. */
@@ -150,7 +147,10 @@ function failuresOf(request, session, headers) {
   if (request.signedIn && session.failure) return each(session.failure)
   const answer = ask(request, session, headers)
   const values = request.signedIn ? session.values : secrets
-  const failures = request.expect.map(expected => (expected && problemOf(answer, expected, values)?.failure) ?? null)
+  const strayed = strayedOf(answer, request)
+  const failures = request.expect.map(
+    expected => (expected && (strayed ?? problemOf(answer, expected, values)?.failure)) ?? null,
+  )
   if (failures.some(failure => failure?.kind === "rate-limited")) limitedUntil = Date.now() + retryAfter(answer) * 1000
   return { failures, answer }
 }
@@ -160,14 +160,39 @@ function ask(request, session, headers) {
   if (request.signedIn && session.failure) return undefined
   return send(request, request.signedIn ? session.values : secrets, {
     timeout: `${TIMEOUT}s`,
+    redirects: followedBy(request),
     ...withCookies(request, session, headers),
   })
 }
 
+/** From outside, unless a version promises a redirect: an Ingress may send a user from one path to another. */
+function followedBy({ inside, expect }) {
+  const isPromised = expect.some(expected => expected && expected.status >= 300 && expected.status < 400)
+  return inside && !isPromised ? REDIRECTS : 0
+}
+
+/** Where redirects have led, if not to an answer of the address that was asked. */
+function strayedOf({ status, url, headers }, request) {
+  if (followedBy(request) === 0) return undefined
+  if (status >= 300 && status < 400 && headers.Location)
+    return { kind: "redirect-loop", to: withoutQuery(headers.Location) }
+  return isSameOrigin(url, request.url) ? undefined : { kind: "redirected-away", to: withoutQuery(url) }
+}
+
+const withoutQuery = url => url.split(/[?#]/)[0].slice(0, 100)
+
+function isSameOrigin(...urls) {
+  const [one, other] = urls.map(url => originOf(url).replace(/^(http:.*):80$|^(https:.*):443$/, "$1$2"))
+  return one === other
+}
+
 /** The cookies of who has signed in, where a request is to have them; what the answer sets is not kept. */
 function withCookies(request, session, headers) {
-  const cookies = request.signedIn ? session.cookies[request.url] : ""
-  return { headers: { ...headers, ...(cookies && { Cookie: cookies }) }, jar: new http.CookieJar() }
+  const cookies = (request.signedIn && session.cookies[request.url]) || {}
+  // Of a jar and not as a header, which k6 drops where it follows a redirect.
+  const jar = new http.CookieJar()
+  for (const [name, [value]] of Object.entries(cookies)) jar.set(request.url, name, value, { path: "/" })
+  return { headers, jar }
 }
 
 const isPage = ({ status, headers }) => status === 200 && /html/i.test(headers["Content-Type"] ?? "")
@@ -180,7 +205,7 @@ const NOTHING = [0, 0, 0, 0, [], []]
 
 /** Fetch a page's files, and what its styles name; then those of the page as it was opened that it has no more. */
 function fetchPage(request, session, answer, opened, turn = 0) {
-  const { files: own, elsewhere } = filesOfPage(String(answer.body), request.url)
+  const { files: own, elsewhere } = filesOfPage(String(answer.body), answer.url)
   const named = atMost(own, turn)
   const results = fetchFiles(named, request, session)
   const inStyles = results.flatMap(({ file, body }) => (file.kind === "style" ? filesOfStyle(body, file.url) : []))

@@ -136,7 +136,11 @@ function resolve(text, document) {
   return origin + withoutDots(path) + (query.length > 0 ? `?${query.join("?")}` : "")
 }
 
-function originOf(url) {
+/**
+ * The scheme, host and port of an address, in small letters.
+ * @param {string} url
+ */
+export function originOf(url) {
   return /^https?:\/\/[^/?#]+/i.exec(url)?.[0].toLowerCase() ?? ""
 }
 

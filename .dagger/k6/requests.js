@@ -2,6 +2,8 @@
 import { b64decode, b64encode } from "k6/encoding"
 import http from "k6/http"
 
+import { unanswered } from "./no-answer.js"
+
 /** Send one request; `jar` keeps the cookies, as a browser does. k6 sends an object as a form. */
 export function send(request, values, params = {}) {
   const json = request.json === undefined ? null : JSON.stringify(fill(request.json, values))
@@ -29,15 +31,6 @@ export function problemOf(answer, expected, values) {
   if (expected.json !== undefined && !matches(parsed(answer), fill(expected.json, values)))
     return wrong(`the body does not match ${JSON.stringify(expected.json)}`)
   return undefined
-}
-
-/** https://grafana.com/docs/k6/latest/javascript-api/error-codes/ */
-function unanswered({ error_code, error }) {
-  if (error_code >= 1100 && error_code < 1200) return { kind: "name-not-resolved" }
-  if (error_code === 1212) return { kind: "refused" }
-  if (error_code === 1220 || error_code === 1221) return { kind: "reset" }
-  if (error_code === 1050 || error_code === 1211) return { kind: "timeout" }
-  return { kind: "no-answer", error: error.slice(0, 60) }
 }
 
 /** Seconds after which a limited request may be sent again: the standard header, Better Auth's own, or a guess. */

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises"
 
 import type { AvailabilityGuard } from "../monitor/availability-guard.js"
+import { untrustedOutside } from "../monitor/failure.js"
 import { proveHandshake } from "../monitor/handshake.js"
 import type { Report } from "../report/report.js"
 import { assertStarted } from "../status/startup.js"
@@ -25,7 +26,7 @@ export async function bringUp(
   counted: Counted,
 ): Promise<void> {
   await configure(task)
-  await measureBaseline(builder, guard, counted)
+  await measureBaseline(task, builder, guard, counted)
   await whileGuarded(task, guard, async signal => {
     if (!task.isRollback) task.onStep("migrate")
     if (!task.isRollback) await bringUpDependencies(task, builder, signal)
@@ -48,9 +49,16 @@ async function configure({ kubectl, config, recorded: { release }, isRollback }:
   await awaitMadeSecrets(kubectl, release, config.monitor.secrets)
 }
 
-async function measureBaseline(builder: ReportBuilder, guard: AvailabilityGuard, counted: Counted): Promise<void> {
+async function measureBaseline(
+  { isRollback }: RolloutTask,
+  builder: ReportBuilder,
+  guard: AvailabilityGuard,
+  counted: Counted,
+): Promise<void> {
   if (counted === "before") await guard.measureBaseline()
   builder.setBaseline(guard)
+  // What is asked to go back is not kept from it.
+  if (guard.untrusted && !isRollback) throw untrustedOutside(guard.untrusted)
 }
 
 /** Run the phases while the guard watches: their signal aborts with the first request that fails, or with the Lease. */

@@ -4,6 +4,7 @@ import {
   type Availability,
   type Baseline,
   blindParts,
+  failedOutside,
   failedPagesSince,
   failedRequests,
   failuresSince,
@@ -14,6 +15,7 @@ import {
 import { requestsFailed, tooFewRequests } from "./failure.js"
 import { Monitor, type MonitorOptions } from "./monitor.js"
 import { pause, readUntil } from "./reading.js"
+import { describeFailure, remedyOutside } from "./request-failure.js"
 import { knownUntil, type Observation, type Phase, warmedUp } from "./samples.js"
 import { turnOf } from "./scenario.js"
 
@@ -45,6 +47,8 @@ export class AvailabilityGuard {
   baseline: Baseline = "new"
   /** The requests that failed before. */
   broken: string[] = []
+  /** An address outside whose certificate the monitor did not trust before. */
+  untrusted?: string
   private monitor?: Monitor
   /** By the monitor's clock, from when requests count; unset: none do yet. */
   private from?: number
@@ -65,12 +69,18 @@ export class AvailabilityGuard {
     const monitor = (this.monitor = await this.start())
     const from = await this.warmUp()
     await this.elapse(from + this.span(BASELINE))
-    this.broken = failedRequests(await monitor.observe(), this.phases, from)
+    const observation = await monitor.observe()
+    this.broken = failedRequests(observation, this.phases, from)
     if (this.broken.length === 0) {
       Object.assign(this, { baseline: "healthy", from })
       return
     }
     console.log(`monitor: broken before this deployment: ${this.broken.join(", ")}`)
+    for (const { request, failure } of failedOutside(observation, this.phases, from)) {
+      const { origin } = new URL(monitor.requests[request]!.url)
+      if (failure!.kind === "certificate" && failure!.problem === "untrusted") this.untrusted = origin
+      console.log(`monitor: ${origin}: ${describeFailure(failure!)}: ${remedyOutside(failure!)}`)
+    }
     this.baseline = "broken"
     this.monitor = undefined
     await monitor.stop()

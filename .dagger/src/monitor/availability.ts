@@ -1,7 +1,7 @@
 import { z } from "zod"
 
 import type { DeepReadonly } from "../util/readonly.js"
-import { countFailures, FailureCount, remedyFor, RequestFailure } from "./request-failure.js"
+import { countFailures, describeFailure, FailureCount, remedyFor, RequestFailure } from "./request-failure.js"
 import {
   type Connection,
   CONNECTIONS,
@@ -114,6 +114,13 @@ export function failuresSince(observation: Observation, phases: Phase[], from: n
   return judge(observation.samples, observation, phases)
     .filter(({ at, failure }) => at >= from && failure && failure.kind !== "rate-limited")
     .sort((a, b) => a.at - b.at)
+}
+
+/** What failed from outside alone, each kind once: nothing where anything failed inside. */
+export function failedOutside(observation: Observation, phases: Phase[], from: number): Judged[] {
+  const failures = failuresSince(observation, phases, from)
+  if (failures.some(({ request }) => observation.requests[request]!.inside === undefined)) return []
+  return [...new Map(failures.map(each => [describeFailure(each.failure!), each])).values()]
 }
 
 /**

@@ -9,7 +9,7 @@ import { CloudNativeError } from "../util/errors.js"
 import type { Redactor } from "../util/redact.js"
 import { type Availability, countFiles, type Part, partsOf } from "./availability.js"
 import { K6_NEEDS } from "./k6-job.js"
-import { describeFailure, remedyFor, type RequestFailure } from "./request-failure.js"
+import { describeFailure, remedyFor, remedyOutside, type RequestFailure } from "./request-failure.js"
 import type { MonitoredRequest } from "./scenario.js"
 
 /** What the error of failed requests is about. */
@@ -151,25 +151,40 @@ export function remediesFor({
   outside,
   pages,
 }: Pick<Availability, "failures" | "outside" | "pages">): string[] {
-  const files = pages.flatMap(page => page.failures.map(({ failure }) => failure))
-  const isMissing = (failure: RequestFailure) => failure.kind === "status" || failure.kind === "wrong-body"
-  const remedies = [...failures.map(({ failure }) => failure), ...files.filter(failure => !isMissing(failure))].map(
-    remedyFor,
-  )
   // What fails inside fails from outside as well.
-  const isOutsideAlone = failures.length === 0 && (outside?.failures ?? []).length > 0
+  const beyond = failures.length === 0 ? (outside?.failures ?? []) : []
+  const through = outside?.requests.map(({ name }) => name) ?? []
+  const files = pages.flatMap(({ name, failures: failed }) =>
+    failed.map(({ failure }) => ({ failure, isOutside: through.includes(name) })),
+  )
+  const others = files.filter(({ failure }) => !isMissing(failure))
   return [
     ...new Set([
-      ...remedies,
-      ...(isOutsideAlone ? [OUTSIDE_REMEDY] : []),
-      ...(files.some(isMissing) ? [FILES_REMEDY] : []),
+      ...failures.map(({ failure }) => remedyFor(failure)),
+      ...beyond.map(({ failure }) => remedyOutside(failure)),
+      ...others.map(({ failure, isOutside }) => (isOutside ? remedyOutside : remedyFor)(failure)),
+      ...(others.length < files.length ? [FILES_REMEDY] : []),
     ]),
   ]
 }
 
-/** Inside the cluster, a pod that ends is out of its Service at once; what is in front learns of it later. */
-const OUTSIDE_REMEDY =
-  "what stands in front of the Services (Ingress controller, load balancer, CDN) sent requests to pods that had ended, or did not reach new ones: let old pods serve longer after SIGTERM than it takes to notice (preStop: sleep, with terminationGracePeriodSeconds above it), and see its log; where nothing is answered, check name and certificate of publicUrl from a pod of the cluster"
+/** Of a file: whether a server answered that does not have it. */
+function isMissing(failure: RequestFailure): boolean {
+  return (failure.kind === "status" && failure.status < 500) || failure.kind === "wrong-body"
+}
+
+/** The error of a deployment that is to be watched from outside by a monitor that trusts nothing there; no rollout cures that. */
+export function untrustedOutside(origin: string): CloudNativeError {
+  const failure = { kind: "certificate", problem: "untrusted" } as const
+  return new CloudNativeError({
+    code: "MONITOR_FAILED",
+    kind: failure.kind,
+    blame: "user",
+    what: `the monitor does not trust ${origin}, so it cannot see what users see from outside (monitor.outside)`,
+    why: describeFailure(failure),
+    fix: remedyFor(failure),
+  })
+}
 
 /** Only two builds at once lose files that both have on their own. */
 const FILES_REMEDY =

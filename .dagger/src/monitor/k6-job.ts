@@ -125,6 +125,7 @@ export async function startK6(kubectl: Kubectl, k6: K6): Promise<void> {
   const files = {
     [k6.script]: await scripts.file(k6.script).contents(),
     "requests.js": await scripts.file("requests.js").contents(),
+    "no-answer.js": await scripts.file("no-answer.js").contents(),
     "page.js": await scripts.file("page.js").contents(),
     "scenario.json": JSON.stringify(k6.scenario),
   }

@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest"
 import {
   Availability,
   blindParts,
+  failedOutside,
   failedRequests,
   failuresSince,
   isCuredByRollout,
@@ -218,6 +219,13 @@ describe("requests from outside", () => {
     expect(availability.dropped).toBe(0)
     expect(blindParts(availability)).toEqual([availability.outside])
     expect(remarksOn(availability)).toEqual([expect.stringMatching(/^\d+ requests could not be sent/)])
+  })
+
+  test("are told apart by what failed, each kind once, unless something failed inside", () => {
+    const kindsOf = (observation: Observation) =>
+      failedOutside(observation, PHASES, 0).map(({ request, failure }) => [request, failure])
+    expect(kindsOf(failing(1))).toEqual([[1, UNAVAILABLE]])
+    expect(kindsOf(failing(0))).toEqual([])
   })
 
   test("are none where none was sent", () => expect(judged(observe(1))).not.toHaveProperty("outside"))

@@ -5,6 +5,7 @@ import {
   describeOutages,
   describePage,
   remediesFor,
+  untrustedOutside,
   whatFailed,
 } from "../../../.dagger/src/monitor/failure.ts"
 
@@ -82,6 +83,21 @@ test("where requests fail from outside alone, the remedy is in front of the Serv
   expect(remediesFor(both)).toEqual([expect.stringContaining("what the answers wait for")])
   expect(whatFailed({ ...part, pages: [FILES], outside: part })).toMatchObject({ kind: "page-files" })
   expect(whatFailed({ ...part, sent: 0, percent: 0 }).what).toMatch(/^0\.000 % of the users' requests/)
+})
+
+test("files of pages that fail from outside have its remedies; only a file that is not there is of two builds", () => {
+  const page = { ...FILES, failures: [{ ...FILES.failures[0]!, failure: BAD }] }
+  const outside = { requests: [{ name: "the page", connection: "new" as const, sent: 9, failed: 0 }], failures: [] }
+  expect(remediesFor({ failures: [], pages: [page] })).toEqual([expect.stringContaining("BACKEND_URL")])
+  expect(remediesFor({ failures: [], pages: [page], outside: outside as any })).toEqual([
+    expect.stringContaining("preStop: sleep"),
+  ])
+})
+
+test("a monitor that does not trust what it is to ask says so, and what to do", () => {
+  const { message } = untrustedOutside("https://shop.example.com")
+  for (const text of ["MONITOR_FAILED", "https://shop.example.com", "unknown authority", "monitor.caConfigMap"])
+    expect(message).toContain(text)
 })
 
 test("what failed is said by kind, by request and as intervals; each kind has its remedy", () => {
