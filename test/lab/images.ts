@@ -80,6 +80,15 @@ const standIns: Record<string, Recipe> = {
       ],
     },
   },
+  "docker.io/nginxinc/nginx-unprivileged:1.26-alpine": {
+    folder: "nginx",
+    usually: "20 s",
+    debian: {
+      variant: "extract",
+      packages: ["base-files", "busybox", "libc6", "netbase", "nginx"],
+      exclude: ["/usr/lib/*/perl*", "/usr/share/perl*"],
+    },
+  },
   "docker.io/library/registry:3": {
     folder: "registry",
     usually: "15 s",
