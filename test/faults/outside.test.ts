@@ -85,7 +85,7 @@ test.concurrent(
     const before = await namespace.running()
     const second = namespace.deploy(version("second", namespace))
     const moments = momentsOf(second, "apply: ")
-    // The way back is not to fail of it as well.
+    // The rollback is not to fail of it as well.
     const repaired = second.said(": failed: ").then(() => proxy.repair())
     const [ended] = await Promise.all([second.ended, repaired])
     expect(ended.exitCode, ended.stderr).toBe(1)
