@@ -245,7 +245,8 @@ async function lastWords(container: string): Promise<string> {
   return (stdout + stderr).trim()
 }
 
-async function until(what: string, seconds: number, condition: () => Promise<boolean>): Promise<void> {
+/** Wait for a condition that comes by itself. */
+export async function until(what: string, seconds: number, condition: () => Promise<boolean>): Promise<void> {
   const deadline = Date.now() + seconds * 1000
   while (!(await condition())) {
     if (Date.now() > deadline) throw new Error(`${what} was not ready after ${seconds} s`)
