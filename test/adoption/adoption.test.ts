@@ -1,6 +1,6 @@
 // Repositories of other people's layouts, from `init` to a rollback on the lab's cluster.
 import { randomBytes } from "node:crypto"
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 
@@ -9,10 +9,13 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest"
 import { checkIn, daggerIn, type Ended, ROOT } from "../e2e/dagger.ts"
 import { Namespace } from "../faults/namespace.ts"
 import { ensureImage } from "../lab/images.ts"
+import { injectInto } from "../lab/injector.ts"
 import { type Lab, labDown, temporaryLab } from "../lab/lab.ts"
-import { podman } from "../lab/podman.ts"
+import { pushImage } from "../lab/registry.ts"
 import { prepareDatabase } from "../target/target.ts"
-import { readShapes, Repository, type Shape } from "./shape.ts"
+import { EARLIER, installReleases } from "./helm.ts"
+import { type Job, jobProblems, type Pod, podProblems } from "./pods.ts"
+import { nameOf, readShapes, type Release, Repository, type Shape } from "./shape.ts"
 
 /** Lines that a person may have to write after `init`. */
 const MOST_LINES = 30
@@ -56,7 +59,10 @@ async function adopt(shape: Shape): Promise<void> {
     return { exitCode, stdout, stderr }
   }
   try {
-    const { namespace, secrets } = await platformFor(shape)
+    const { namespace, secrets, releases } = await platformFor(shape)
+    if (releases.length > 0) await installReleases(lab, namespace, repository.path, releases)
+    // After Helm, which would wait for its hook's Job as long as the sidecar runs.
+    if (shape.injected) await injectInto(lab, shape.name)
     const module = ["-m", ROOT]
     const settings = [
       `--registry=${lab.registry}/${shape.name}`,
@@ -78,40 +84,55 @@ async function adopt(shape: Shape): Promise<void> {
     await step("check", checkIn(repository.path, ...module, "check-tests", "check-manifests", "check-secrets"))
     await step("build", call("build", "summary"))
     await step("verify", call("verify-image", "summary"))
-    await step("deploy", call("deploy"))
+    await step("deploy", call("deploy", ...shape.first))
     expect(await shown(namespace, shape)).toContain(shape.change.from)
+    await expectInjected(namespace, shape)
 
     repository.edit(shape.change.file, shape.change.from, shape.change.to)
     await step("again", call("deploy"))
     expect(await shown(namespace, shape)).toContain(shape.change.to)
+    await expectInjected(namespace, shape)
 
     await step("rollback", call("rollback"))
     expect(await shown(namespace, shape)).toContain(shape.change.from)
+    await expectInjected(namespace, shape)
   } finally {
     repository.remove()
   }
 }
 
-/** What the shape's repository has to find: its namespace, a database if its manifests bring none, and its secrets as a dotenv. */
-async function platformFor(shape: Shape): Promise<{ namespace: Namespace; secrets?: string }> {
+/**
+ * What the shape's repository has to find: its namespace, a database if its manifests bring none, and its secrets as a
+ * dotenv; also what to install by Helm.
+ */
+async function platformFor(shape: Shape): Promise<{ namespace: Namespace; secrets?: string; releases: Release[] }> {
   const database = shape.database ? await prepareDatabase(lab, shape.name) : ""
   const namespace = shape.database ? Namespace.of(lab, shape.name) : await Namespace.create(lab, shape.name)
+  const releases = JSON.parse(JSON.stringify(shape.helm).replaceAll("${DATABASE}", database)) as Release[]
   const lines = Object.entries(shape.secrets).map(
     ([name, value]) =>
       `${name}=${value.replaceAll("${DATABASE}", database).replaceAll("${RANDOM}", randomBytes(32).toString("hex"))}`,
   )
-  if (lines.length === 0) return { namespace }
+  if (lines.length === 0) return { namespace, releases }
   const secrets = join(folder, `${shape.name}.env`)
   writeFileSync(secrets, `${lines.join("\n")}\n`, { mode: 0o600 })
-  return { namespace, secrets }
+  return { namespace, secrets, releases }
 }
 
 /** PostgreSQL's image in the lab's registry, by digest. */
 async function pushPostgres(): Promise<string> {
   await ensureImage(POSTGRES)
-  const digest = join(folder, "postgres.digest")
-  await podman(["push", "--tls-verify=false", `--digestfile=${digest}`, POSTGRES, `${lab.registry}/postgres:17-alpine`])
-  return `${lab.registry}/postgres@${readFileSync(digest, "utf8").trim()}`
+  return pushImage(lab, POSTGRES, "postgres:17-alpine")
+}
+
+/** Of a shape with a sidecar: that all its pods have it, none is Helm's, and its migrations are done although it runs on. */
+async function expectInjected(namespace: Namespace, shape: Shape): Promise<void> {
+  if (!shape.injected) return
+  const read = async <Item>(kind: string) =>
+    (JSON.parse(await namespace.kubectl("get", kind, "--output=json")) as { items: Item[] }).items
+  const releases = shape.helm.map(({ chart }) => nameOf(chart))
+  expect(podProblems(await read<Pod>("pods"), releases, EARLIER)).toEqual([])
+  expect(jobProblems(await read<Job>("jobs"))).toEqual([])
 }
 
 /** What the running application answers. */

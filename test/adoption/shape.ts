@@ -1,12 +1,23 @@
 import { execFileSync } from "node:child_process"
 import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
-import { join } from "node:path"
+import { basename, join } from "node:path"
 
 import { parse } from "yaml"
 import { z } from "zod"
 
 const SHAPES = join(import.meta.dirname, "shapes")
+
+/** A chart that Helm has installed before, as the release that is called like its folder. */
+const Release = z.strictObject({
+  /** Its folder. */
+  chart: z.string(),
+  /** Files of values in it. */
+  values: z.array(z.string()).default([]),
+  /** Further values; texts may hold ${DATABASE}. */
+  set: z.record(z.string(), z.unknown()).default({}),
+})
+export type Release = z.output<typeof Release>
 
 /** A repository as a team of other people has it: shapes/NAME/repository, described by shape.yaml beside it. */
 const Description = z.strictObject({
@@ -22,6 +33,12 @@ const Description = z.strictObject({
   init: z.array(z.string()).default([]),
   /** Further settings of the calls. */
   settings: z.array(z.string()).default([]),
+  /** What runs there already: releases of Helm, with stand-ins for the charts' images. */
+  helm: z.array(Release).default([]),
+  /** Arguments of the first deployment alone. */
+  first: z.array(z.string()).default([]),
+  /** Whether a webhook of the cluster adds a sidecar to the pods that ask for it. */
+  injected: z.boolean().default(false),
   /** A new version: a text of a file, replaced. */
   change: z.strictObject({ file: z.string(), from: z.string(), to: z.string() }),
   /** Where the running application shows these texts. */
@@ -37,6 +54,11 @@ export function readShapes(): Shape[] {
     name,
     ...Description.parse(parse(readFileSync(join(SHAPES, name, "shape.yaml"), "utf8"))),
   }))
+}
+
+/** The release of a chart, as Helm's users call it. */
+export function nameOf(chart: string): string {
+  return basename(chart)
 }
 
 /** A copy of a shape's repository, under git, for a test to work in. */
