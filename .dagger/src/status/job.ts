@@ -59,11 +59,11 @@ export function jobFailure(snapshot: Snapshot, name: string, now: number): Rollo
     .find(isFinalRefusal)
 }
 
-/** A pod whose own containers have ended for good, while one that was injected runs on. */
+/** A pod whose own containers have ended for good, while one that was injected runs on, or tries to start. */
 function heldBySidecar(pod: Of<"Pod">, job: Of<"Job">, now: number): RolloutFailure | undefined {
   const names = job.spec.template.spec.containers.map(({ name }) => name)
   const own = pod.status.containerStatuses.filter(({ name }) => names.includes(name))
-  const sidecar = pod.status.containerStatuses.find(({ name, state }) => !names.includes(name) && state.running)
+  const sidecar = pod.status.containerStatuses.find(({ name, state }) => !names.includes(name) && !state.terminated)
   const isOver = own.every(
     ({ state: { terminated } }) =>
       terminated &&

@@ -102,7 +102,7 @@ const FAILURES: { [K in Kind]: Wording<K> } = {
   },
   SidecarRuns: {
     text: ({ exitCode, sidecar }) =>
-      `ended with exit code ${exitCode}, but the container ${sidecar}, which is not in the Job's manifest, runs on and keeps the Job from ending`,
+      `ended with exit code ${exitCode}, but the container ${sidecar}, which is not in the Job's manifest, does not end, and keeps the Job from ending`,
     remedy: ({ exitCode }) =>
       `${exitCode === 0 ? "" : "fix what the log names, and "}exclude the Job's pods from the injection (a mesh and Dapr have a label or an annotation for it, as sidecar.istio.io/inject: "false" or dapr.io/enabled: "false"), or have the sidecar injected as a native one`,
   },

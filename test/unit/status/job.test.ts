@@ -139,6 +139,22 @@ describe("a Job with a pod that has run", () => {
       ]),
       undefined,
     ],
+    [
+      "completed beside a sidecar that crashes",
+      ran([
+        { name: "migration", state: { terminated: terminated(0) } },
+        { name: "proxy", restartCount: 3, state: { waiting: { reason: "CrashLoopBackOff" } } },
+      ]),
+      held(0),
+    ],
+    [
+      "completed beside a sidecar whose image cannot be pulled",
+      ran([
+        { name: "migration", state: { terminated: terminated(0) } },
+        { name: "proxy", state: { waiting: { reason: "ImagePullBackOff", message: "not found" } } },
+      ]),
+      held(0),
+    ],
     ["has only a sidecar so far", ran([proxy]), undefined],
     ["runs beside a sidecar", ran([{ name: "migration", state: { running: {} } }, proxy]), undefined],
   ])("%s", (_, pod, expected) => {
