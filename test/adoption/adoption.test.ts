@@ -84,6 +84,10 @@ async function adopt(shape: Shape): Promise<void> {
     await step("check", checkIn(repository.path, ...module, "check-tests", "check-manifests", "check-secrets"))
     await step("build", call("build", "summary"))
     await step("verify", call("verify-image", "summary"))
+    if (releases.length > 0) {
+      const { stdout } = await step("plan", call("plan"))
+      for (const { chart } of releases) expect(stdout).toContain(`the Helm release ${nameOf(chart)}`)
+    }
     await step("deploy", call("deploy", ...shape.first))
     expect(await shown(namespace, shape)).toContain(shape.change.from)
     await expectInjected(namespace, shape)

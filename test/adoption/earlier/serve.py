@@ -16,6 +16,8 @@ class Handler(BaseHTTPRequestHandler):
         self.send_response(200)
         self.send_header("Content-Type", "text/html")
         self.send_header("Content-Length", str(len(body)))
+        if ending.is_set():
+            self.send_header("Connection", "close")
         self.end_headers()
         self.wfile.write(body)
 
@@ -27,8 +29,13 @@ class Server(ThreadingHTTPServer):
     daemon_threads = True
 
 
-ended = threading.Event()
-signal.signal(signal.SIGTERM, lambda *_: threading.Timer(SECONDS_AFTER_SIGTERM, ended.set).start())
+def end(*_: object) -> None:
+    ending.set()
+    threading.Timer(SECONDS_AFTER_SIGTERM, ended.set).start()
+
+
+ending, ended = threading.Event(), threading.Event()
+signal.signal(signal.SIGTERM, end)
 for port in PORTS:
     threading.Thread(target=Server(("", port), Handler).serve_forever, daemon=True).start()
 ended.wait()
