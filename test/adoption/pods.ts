@@ -9,7 +9,7 @@ export interface Pod {
     deletionTimestamp?: string
   }
   spec: { containers: { name: string; image: string }[] }
-  status: { containerStatuses?: { name: string; ready: boolean }[] }
+  status: { phase?: string; containerStatuses?: { name: string; ready: boolean }[] }
 }
 
 export interface Job {
@@ -20,7 +20,11 @@ export interface Job {
 
 /** What is wrong with the pods that ask for a sidecar: of each release one has to run, with it, and without an image of `earlier`. */
 export function podProblems(pods: Pod[], releases: string[], earlier: string): string[] {
-  const running = pods.filter(({ metadata }) => asks(metadata.annotations) && !metadata.deletionTimestamp)
+  // The pod of Helm's hook has ended, and stays.
+  const hasEnded = ({ status: { phase = "" } }: Pod) => ["Succeeded", "Failed"].includes(phase)
+  const running = pods.filter(
+    pod => asks(pod.metadata.annotations) && !pod.metadata.deletionTimestamp && !hasEnded(pod),
+  )
   const instances = running.map(({ metadata }) => metadata.labels?.["app.kubernetes.io/instance"])
   return [
     ...releases.filter(release => !instances.includes(release)).map(release => `${release} has no pod`),

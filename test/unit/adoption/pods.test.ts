@@ -26,6 +26,7 @@ describe("the pods of a shape with a sidecar", () => {
       ["api-1 has no sidecar", "api-1 still runs registry/api:earlier"],
     ],
     ["one of Helm's is about to go", [pod(NEW), { ...pod(HELMS), metadata: deleted() }], []],
+    ["one of Helm's hook has ended", [pod(NEW), { ...pod(HELMS), status: { phase: "Succeeded" } }], []],
     ["one does not ask for it", [pod(NEW), { ...pod(HELMS), metadata: { name: "postgres" } }], []],
     ["a release has none", [], ["api has no pod"]],
   ])("%s", (_, pods, problems) => {
