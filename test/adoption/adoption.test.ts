@@ -113,9 +113,9 @@ async function platformFor(shape: Shape): Promise<{ namespace: Namespace; secret
   const database = shape.database ? await prepareDatabase(lab, shape.name) : ""
   const namespace = shape.database ? Namespace.of(lab, shape.name) : await Namespace.create(lab, shape.name)
   const releases = JSON.parse(JSON.stringify(shape.helm).replaceAll("${DATABASE}", database)) as Release[]
+  const random = randomBytes(32).toString("hex")
   const lines = Object.entries(shape.secrets).map(
-    ([name, value]) =>
-      `${name}=${value.replaceAll("${DATABASE}", database).replaceAll("${RANDOM}", randomBytes(32).toString("hex"))}`,
+    ([name, value]) => `${name}=${value.replaceAll("${DATABASE}", database).replaceAll("${RANDOM}", random)}`,
   )
   if (lines.length === 0) return { namespace, releases }
   const secrets = join(folder, `${shape.name}.env`)

@@ -25,7 +25,7 @@ const Description = z.strictObject({
   about: z.string(),
   /** Whether its platform has a database, which the manifests do not bring. */
   database: z.boolean().default(false),
-  /** The dotenv of --secrets; texts may hold ${DATABASE}, the address of the platform's, and ${RANDOM}. */
+  /** The dotenv of --secrets; texts may hold ${DATABASE}, the address of the platform's, and ${RANDOM}, the same everywhere. */
   secrets: z.record(z.string(), z.string()).default({}),
   /** File in which POSTGRES_BY_DIGEST stands for PostgreSQL's image, as the lab's registry has it. */
   postgresIn: z.string().optional(),
