@@ -15,23 +15,39 @@ export interface DiscoveredChart {
 }
 
 const ChartFile = z.object({
+  name: z.string().default(""),
   type: z.string().optional(),
-  dependencies: z.array(z.object({ repository: z.string().default("") })).default([]),
+  dependencies: z
+    .array(z.object({ name: z.string().default(""), alias: z.string().optional(), repository: z.string().default("") }))
+    .default([]),
 })
+type ChartFile = z.output<typeof ChartFile>
 
 /** The charts of a repository, without libraries and those that another one brings with it. */
 export function discoverCharts(layout: Layout): DiscoveredChart[] {
-  const charts = chartFolders(layout).map(path => ({
-    path,
-    ...chartFile(layout.texts[at(path, "Chart.yaml")] ?? ""),
-  }))
-  const brought = charts.flatMap(({ path, dependencies }) =>
-    dependencies.flatMap(({ repository }) => /^file:\/\/(.+)/.exec(repository)?.[1] ?? []).map(to => at(path, to)),
-  )
-  const isPart = (path: string) => charts.some(other => other.path !== path && isIn(`${other.path}/charts`, path))
+  const charts = readCharts(layout)
+  const parts = charts.flatMap(chart => partsOf(chart, charts).map(({ part }) => part.path))
   return charts
-    .filter(({ path, type }) => type !== "library" && !brought.includes(path) && !isPart(path))
-    .map(({ path }) => ({ path, secretValues: secretValuesOf(path, layout) }))
+    .filter(({ path, type }) => type !== "library" && !parts.includes(path))
+    .map(chart => ({ path: chart.path, secretValues: secretValuesOf(chart, charts, layout) }))
+}
+
+type Chart = ChartFile & { path: string }
+
+function readCharts(layout: Layout): Chart[] {
+  return chartFolders(layout).map(path => ({ path, ...chartFile(layout.texts[at(path, "Chart.yaml")] ?? "") }))
+}
+
+/** The charts that one brings with it: those in its charts/, and those that it depends on by a path. Their values stand under a key. */
+function partsOf(chart: Chart, charts: Chart[]): { part: Chart; key: string }[] {
+  return charts.flatMap(part => {
+    const isInside = parentOf(part.path) === at(chart.path, "charts")
+    const named = chart.dependencies.find(({ name, repository }) => {
+      const [, path] = /^file:\/\/(.+)/.exec(repository) ?? []
+      return path === undefined ? isInside && name === part.name : at(chart.path, path) === part.path
+    })
+    return isInside || named ? [{ part, key: named?.alias ?? part.name }] : []
+  })
 }
 
 /** The files of charts that tell which values are secrets. */
@@ -52,8 +68,8 @@ const isYaml = (file: string) => /\.ya?ml$/.test(file)
 const at = (folder: string, path: string) => normalize(posix.join(folder, path))
 
 /** A file that cannot be read is one that says nothing: Helm says what is wrong with it. */
-function chartFile(text: string): z.output<typeof ChartFile> {
-  return ChartFile.catch({ dependencies: [] }).parse(yaml(text))
+function chartFile(text: string): ChartFile {
+  return ChartFile.catch({ name: "", dependencies: [] }).parse(yaml(text))
 }
 
 function yaml(text: string): unknown {
@@ -69,17 +85,33 @@ const WHOLE = /^\s+["']?([\w.-]+)["']?:\s*["']?\{\{-?[^{}]*?\.Values\.([\w.]*\w)
 const INSIDE = /\.Values\.([\w.]*\w)/g
 const LOOP = /\{\{-?\s*range\s+\$\w+,\s*\$\w+\s*:?=\s*\.Values\.([\w.]*\w)\s*-?\}\}/
 
+/**
+ * Those of a chart, and of the charts that it brings: their values stand under their keys, but for global ones. `held`: paths of
+ * the values that a chart above has for this one.
+ */
+function secretValuesOf(chart: Chart, charts: Chart[], layout: Layout, held: string[] = []): Record<string, string> {
+  const own = leaves(yaml(layout.texts[at(chart.path, "values.yaml")] ?? "") ?? {}).map(([path]) => path)
+  const values = [...own, ...held]
+  const others = charts.filter(other => other !== chart)
+  const ofParts = partsOf(chart, others).flatMap(({ part, key }) => {
+    const below = values.filter(path => path.startsWith(`${key}.`)).map(path => path.slice(key.length + 1))
+    return Object.entries(secretValuesOf(part, others, layout, below)).map(([path, secret]): [string, string] => [
+      path.startsWith("global.") ? path : `${key}.${path}`,
+      secret,
+    ])
+  })
+  return Object.fromEntries([...ownSecretValues(chart.path, values, layout), ...ofParts])
+}
+
 /** Read off the templates, as people write them; what a helper makes is not found. */
-function secretValuesOf(chart: string, { files, texts }: Layout): Record<string, string> {
-  const values = leaves(yaml(texts[at(chart, "values.yaml")] ?? "") ?? {}).map(([path]) => path)
-  const lines = files
+function ownSecretValues(chart: string, values: string[], { files, texts }: Layout): [string, string][] {
+  return files
     .filter(file => isIn(at(chart, "templates"), file) && isYaml(file))
     .flatMap(file => (texts[file] ?? "").split(/^---.*$/m))
     .filter(document => /^kind: ["']?Secret["']?\s*$/m.test(document))
     .flatMap(document => document.split(/^(?:data|stringData):/m).slice(1))
     .flatMap(data => data.split("\n"))
-  return Object.fromEntries(
-    lines.flatMap((line): [string, string][] => {
+    .flatMap((line): [string, string][] => {
       const looped = LOOP.exec(line)?.[1]
       if (looped !== undefined)
         return values.filter(path => path.startsWith(`${looped}.`)).map(path => [path, keyOf(lastOf(path))])
@@ -89,8 +121,7 @@ function secretValuesOf(chart: string, { files, texts }: Layout): Record<string,
         .map(([, path]) => path!)
         .filter(path => /(password|secret|token|key)$/i.test(path))
         .map(path => [path, keyOf(path)])
-    }),
-  )
+    })
 }
 
 const lastOf = (path: string) => path.split(".").at(-1)!

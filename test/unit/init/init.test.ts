@@ -497,6 +497,33 @@ describe("the repository's Helm charts", () => {
     expect(discoverCharts(layout(files))).toEqual([{ path: "chart", secretValues }])
   })
 
+  test("make their Secrets of the values of charts that they bring, which the values above may hold", () => {
+    const files = {
+      "shop/Chart.yaml": "dependencies: [{ name: db, alias: database }, { name: web, repository: file://../web }]",
+      "shop/values.yaml": "api: { secrets: { OPENAI_API_KEY: '' } }\n",
+      "shop/charts/api/Chart.yaml": "name: api",
+      "shop/charts/api/values.yaml": "secrets: { JWT_SECRET: '' }\n",
+      "shop/charts/api/templates/secret.yaml": secret(
+        "  {{- range $key, $value := .Values.secrets }}\n  {{ $key }}: {{ $value }}\n  {{- end }}",
+      ),
+      "shop/charts/db/Chart.yaml": "name: db",
+      "shop/charts/db/templates/secret.yaml": secret("  PASSWORD: {{ .Values.auth.password }}"),
+      "web/Chart.yaml": "name: web",
+      "web/templates/secret.yaml": secret("  SESSION_SECRET: {{ .Values.global.sessionSecret }}"),
+    }
+    expect(discoverCharts(layout(files))).toEqual([
+      {
+        path: "shop",
+        secretValues: {
+          "api.secrets.JWT_SECRET": "JWT_SECRET",
+          "api.secrets.OPENAI_API_KEY": "OPENAI_API_KEY",
+          "database.auth.password": "PASSWORD",
+          "global.sessionSecret": "SESSION_SECRET",
+        },
+      },
+    ])
+  })
+
   const runs = (path: string, image: string, secretValues = {}) => ({
     chart: { path, secretValues },
     manifests: parseManifests([
