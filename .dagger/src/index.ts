@@ -187,7 +187,10 @@ export class CloudNative implements Settings {
   async test(): Promise<Tested> {
     const config = await this.readConfig()
     const gate = await runGate(this.source, config, await buildSecretsOf(this))
-    return withSettings(new Tested(encodeConfig(config), gate.summary, gate.junit), this)
+    return withSettings(
+      new Tested(encodeConfig(config), gate.summary, gate.junit, JSON.stringify(gate.constraints)),
+      this,
+    )
   }
 
   /**

@@ -4,8 +4,10 @@ import { buildImage } from "./build/build.js"
 import { Built } from "./built.js"
 import { applicationsOf, assertApplication } from "./config/applications.js"
 import { decodeConfig } from "./config/codec.js"
+import { Constraints } from "./config/constraints.js"
 import { Image } from "./image.js"
 import { accessToOf, buildSecretsOf, type Settings, withSettings } from "./settings.js"
+import { readJson } from "./util/json.js"
 
 /** Source whose tests have all passed: the only thing that can be built. */
 @object()
@@ -35,11 +37,13 @@ export class Tested implements Settings {
 
   private config: string
   private table: string
+  private constraints: string
 
-  constructor(config: string, table: string, junit: Directory) {
+  constructor(config: string, table: string, junit: Directory, constraints: string) {
     this.config = config
     this.table = table
     this.junit = junit
+    this.constraints = constraints
   }
 
   /**
@@ -93,7 +97,11 @@ export class Tested implements Settings {
   }
 
   private async buildOne(name: string, revision?: string): Promise<Container> {
-    const secrets = await buildSecretsOf(this)
-    return buildImage(this.source, name, decodeConfig(this.config), { accessTo: accessToOf(this), secrets, revision })
+    return buildImage(this.source, name, decodeConfig(this.config), {
+      accessTo: accessToOf(this),
+      secrets: await buildSecretsOf(this),
+      constraints: readJson(Constraints, this.constraints, "the versions that the tests ran on")[name],
+      revision,
+    })
   }
 }

@@ -48,6 +48,7 @@ export function planSuite(name: string, app: AppConfig, layout: Layout): Suite {
     json: runner.json,
     lockfiles: toolchain.lockfiles.map(inRoot),
     expected: toolchain.expected,
+    freeze: toolchain.freeze,
     asked: language === "python" ? askedPython(path, layout) : askedNode(path, layout),
     warnings: [...toolchain.warnings, ...runner.warnings],
   }
@@ -99,6 +100,7 @@ function detectToolchain(
     reads: known ? found?.reads : undefined,
     // What commands of the configuration install is theirs to say, but for packages of the manifest that are not there.
     expected: install.length > 0 && language === "node" ? found?.expected : undefined,
+    freeze: undefined,
     warnings: [],
   }
 }

@@ -1,3 +1,4 @@
+import { takesConstraints } from "../config/constraints.js"
 import { inFolder, type Layout, localPaths, parentOf, upwards } from "./layout.js"
 import { lockedVersions, pythonName } from "./lockfile.js"
 import { groupsWith, pathsIn, type Pyproject, pyproject, pythonVersion } from "./pyproject.js"
@@ -52,14 +53,21 @@ export function pythonToolchain(path: string, dockerfile: string, layout: Layout
   const lock = uvRoot !== undefined ? "uv" : has("poetry.lock") ? "poetry" : has("pdm.lock") ? "pdm" : undefined
   // Where both are there, what the image is built from is what has to be tested.
   const byPip = requirements.length > 0 && (!lock || (/requirements/.test(dockerfile) && !dockerfile.includes(lock)))
-  if (byPip) return withPip(path, requirements, project, layout)
+  const isTaken = takesConstraints(dockerfile)
+  if (byPip) return withPip(path, requirements, isTaken, layout)
   if (lock === "poetry" || (!lock && project?.tool.poetry)) return withPoetry(path, project, has("poetry.lock"), layout)
   if (lock === "pdm" || (!lock && project?.tool.pdm)) return withPdm(path, project, has("pdm.lock"), layout)
-  if (lock === "uv" || project?.project) return withUv(path, uvRoot, project, layout)
+  if (lock === "uv" || project?.project) return withUv(path, uvRoot, project, isTaken, layout)
   return undefined
 }
 
-function withUv(path: string, lockedIn: string | undefined, project: Pyproject | undefined, layout: Layout): Toolchain {
+function withUv(
+  path: string,
+  lockedIn: string | undefined,
+  project: Pyproject | undefined,
+  isTaken: boolean,
+  layout: Layout,
+): Toolchain {
   const root = lockedIn ?? path
   const workspace = pyproject(layout, root)?.tool.uv?.workspace !== undefined
   const frozen = lockedIn === undefined ? [] : ["--frozen"]
@@ -90,7 +98,8 @@ function withUv(path: string, lockedIn: string | undefined, project: Pyproject |
       lockedIn !== undefined && inFolder(root, "uv.lock"),
       layout,
     ),
-    warnings: lockedIn === undefined ? [noLockfile(path, "uv lock")] : [],
+    ...(lockedIn === undefined && isTaken && { freeze: ["uv", "pip", "freeze"] }),
+    warnings: lockedIn === undefined ? [noLockfile(path, "uv lock", isTaken)] : [],
   }
 }
 
@@ -146,7 +155,7 @@ function withPdm(path: string, project: Pyproject | undefined, locked: boolean, 
   }
 }
 
-function withPip(path: string, files: string[], project: Pyproject | undefined, layout: Layout): Toolchain {
+function withPip(path: string, files: string[], isTaken: boolean, layout: Layout): Toolchain {
   const requirements = files.map(file => ({ file, lines: requirementLines(layout.texts[inFolder(path, file)] ?? "") }))
   const lines = requirements.flatMap(({ lines }) => lines)
   const included = requirements.flatMap(({ file, lines }) =>
@@ -173,18 +182,20 @@ function withPip(path: string, files: string[], project: Pyproject | undefined, 
       locked: {},
       manifest: files.map(file => inFolder(path, file)).join(", "),
     },
-    warnings:
-      open.length > 0
-        ? [
-            `${inFolder(path, files[0]!)} leaves ${open.length === 1 ? "a version" : `${open.length} versions`} open (${open
-              .slice(0, 3)
-              .map(line => requirementName(line)[0])
-              .join(
-                ", ",
-              )}${open.length > 3 ? ", …" : ""}): the image may get others than the tests ran on; pin them: \`pip freeze\`, or uv`,
-          ]
-        : [],
+    ...(open.length > 0 && isTaken && { freeze: ["pip", "freeze"] }),
+    warnings: open.length > 0 ? [openVersions(inFolder(path, files[0]!), open, isTaken)] : [],
   }
+}
+
+function openVersions(file: string, open: string[], isTaken: boolean): string {
+  const names = open.slice(0, 3).map(line => requirementName(line)[0])
+  const listed = `${names.join(", ")}${open.length > 3 ? ", …" : ""}`
+  const left = `${file} leaves ${open.length === 1 ? "a version" : `${open.length} versions`} open (${listed})`
+  const pinned = file.replace(/(\.\w+)?$/, ".in")
+  const got = isTaken
+    ? "gets those that the tests ran on, which another day are others"
+    : "may get others than the tests ran on"
+  return `${left}: the image ${got}; pin them: \`git mv ${file} ${pinned} && uv pip compile ${pinned} --output-file ${file}\``
 }
 
 function expectedOf(
@@ -210,6 +221,7 @@ function expectedOf(
   }
 }
 
-function noLockfile(path: string, command: string): string {
-  return `${path} has no lockfile: the tests ran on the newest versions, and the image may get others; make one: \`${command}\` in ${path}`
+function noLockfile(path: string, command: string, isTaken = false): string {
+  const got = isTaken ? "gets the same, which another day are others" : "may get others"
+  return `${path} has no lockfile: the tests ran on the newest versions, and the image ${got}; make one: \`${command}\` in ${path}`
 }

@@ -3,6 +3,7 @@ import { stripVTControlCharacters } from "node:util"
 import { Container, dag, Directory, ReturnType } from "@dagger.io/dagger"
 
 import { applicationsOf } from "../config/applications.js"
+import { constraintsOf } from "../config/constraints.js"
 import type { BuildSecrets } from "../config/dockerfile.js"
 import type { AppConfig, Config } from "../config/schema.js"
 import { withServices } from "../config/services.js"
@@ -23,6 +24,8 @@ export interface Gate {
   summary: string
   /** One for each application: backend.xml, frontend.xml, and so on. */
   junit: Directory
+  /** What the images are to be built with of what the tests ran on, by application: see constraints.ts. */
+  constraints: Record<string, string>
 }
 
 /** What both suites of a call have in common. */
@@ -37,6 +40,7 @@ interface GateCall {
 
 interface Outcome {
   run: SuiteRun
+  constraints?: string
   warnings: string[]
 }
 
@@ -63,7 +67,10 @@ export async function runGate(source: Directory, config: Config, secrets: BuildS
   const junit = await quietly("reports of the tests", () =>
     outcomes.reduce((folder, { run }) => folder.withNewFile(`${run.app}.xml`, run.junit ?? ""), dag.directory()).sync(),
   )
-  return { summary: [verdict.text, ...warnings].join("\n"), junit }
+  const constraints = Object.fromEntries(
+    outcomes.flatMap(({ run, constraints }) => (constraints === undefined ? [] : [[run.app, constraints] as const])),
+  )
+  return { summary: [verdict.text, ...warnings].join("\n"), junit, constraints }
 }
 
 /** The error of suites that have no result; the only one keeps its own code and fix. */
@@ -114,7 +121,8 @@ async function runSuite(
       passed = judge([run]).passed
     }
     await showTests(name, run.tests ?? [], passed)
-    return { run, warnings: suite.warnings }
+    const constraints = suite.freeze && constraintsOf(await prepared.withExec(suite.freeze).stdout())
+    return { run, constraints, warnings: suite.warnings }
   } catch (error) {
     if (error instanceof CloudNativeError) throw error
     const why = redact(messageOf(error), Object.values(secrets))

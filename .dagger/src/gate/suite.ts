@@ -29,6 +29,8 @@ export interface Suite {
   lockfiles: string[]
   /** What has to be there after the installation. */
   expected?: Expected
+  /** Lists the versions that are installed, for a Dockerfile that takes those which the manifest leaves open. */
+  freeze?: string[]
   /** Versions of the interpreter that the repository asks for. */
   asked: Asked[]
   /** What a person should know, and what to do about it. */
@@ -64,6 +66,7 @@ export type Toolchain = Pick<
   /** What a program of the installation is run with. */
   run: string[]
   expected?: Expected
+  freeze?: string[]
   /** Packages, archives and requirements that the manifest takes from the repository by their paths, from the source's root. */
   locals?: string[]
 }

@@ -1,3 +1,4 @@
+import { CONSTRAINTS } from "../config/constraints.js"
 import { inFolder, isIn, type Layout, relativeTo } from "../gate/layout.js"
 import { packageJson } from "../gate/node.js"
 import { bringing, MANAGERS, nodeManager } from "../gate/node-manager.js"
@@ -88,13 +89,12 @@ interface Installation {
   env?: string[]
   reads: string
   cache?: string
+  /** Whether the files leave versions open, so that the tests' are taken. */
+  isOpen?: true
   commands: string[]
 }
 
 const IN_PROJECT = ["POETRY_VIRTUALENVS_IN_PROJECT=true", "POETRY_VIRTUALENVS_OPTIONS_NO_PIP=true"]
-
-/** Said where to: the template's UV_PYTHON is taken for the environment otherwise, and the image gets nothing. */
-const INSTALL = "uv pip install --python .venv --requirement requirements.txt"
 
 /** The template installs by uv and its lockfile; another lockfile is installed by its own tool, requirements alone by pip's format. */
 function installationOf(has: (path: string) => boolean): Installation | undefined {
@@ -115,8 +115,17 @@ function installationOf(has: (path: string) => boolean): Installation | undefine
       cache: "/root/.cache/pdm",
       commands: ["pdm sync --prod --no-self"],
     }
-  if (has("requirements.txt")) return { reads: "requirements.txt", commands: ["uv venv .venv", INSTALL] }
-  return { reads: "pyproject.toml", commands: ["uv sync --no-dev"] }
+  const reads = has("requirements.txt") ? "requirements.txt" : "pyproject.toml"
+  return {
+    reads,
+    isOpen: true,
+    commands: [
+      `echo "$${CONSTRAINTS}" | tr ' ' '\\n' > /tmp/constraints.txt`,
+      "uv venv .venv",
+      // UV_PYTHON of the template would be taken for the environment.
+      `uv pip install --python .venv --requirement ${reads} --constraint /tmp/constraints.txt`,
+    ],
+  }
 }
 
 /** Its own dependencies stay out of the environment that is copied, and out of the stage's packages. */
@@ -129,17 +138,19 @@ function isolated({ program, requirement }: NonNullable<Installation["tool"]>, o
   ].join(" \\\n    && ")
 }
 
+const TAKEN = `# The versions that the gate ran with, where these are open: cloud-native gives them.
+ARG ${CONSTRAINTS}=""`
+
 function withDependencies(text: string, has: (path: string) => boolean): string {
   const installation = installationOf(has)
   if (!installation) return text
-  const { tool, env = [], reads, cache = "/root/.cache/uv", commands } = installation
+  const { tool, env = [], reads, cache = "/root/.cache/uv", isOpen, commands } = installation
   const steps = [...commands, "rm -f .venv/.lock"]
   const named = tool ? text.replace(/pip install (.*)uv==\S+/, (_, options: string) => isolated(tool, options)) : text
   return named
     .replace("ENV UV_LINK_MODE=copy", ["ENV UV_LINK_MODE=copy", ...env].join(" \\\n    "))
-    .replace("COPY pyproject.toml uv.lock ./", `COPY ${reads} ./`)
-    .replace(
-      /target=\/root\/\.cache\/uv \\\n +uv sync --frozen --no-dev \\\n +&& rm \.venv\/\.lock \\/,
+    .replace("COPY pyproject.toml uv.lock ./", () => [`COPY ${reads} ./`, ...(isOpen ? [TAKEN] : [])].join("\n"))
+    .replace(/target=\/root\/\.cache\/uv \\\n +uv sync --frozen --no-dev \\\n +&& rm \.venv\/\.lock \\/, () =>
       [`target=${cache} \\`, `    ${steps.join(" \\\n    && ")} \\`].join("\n"),
     )
 }

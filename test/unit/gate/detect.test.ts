@@ -41,6 +41,7 @@ function summaryOf(suite: Suite) {
     tools: lines(suite.tools),
     reads: suite.reads ? "manifests" : "everything",
     install: lines(suite.install),
+    freeze: suite.freeze?.join(" ") ?? "",
     link: lines(suite.link),
     command: suite.command.join(" "),
     lockfiles,

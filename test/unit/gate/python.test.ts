@@ -286,6 +286,20 @@ describe("requirements that leave versions open", () => {
   })
 })
 
+describe("the versions that are installed are listed for an image that takes them", () => {
+  const PINNED = "FROM python:3.13-slim\n"
+  const TAKING = `${PINNED}ARG CLOUD_NATIVE_CONSTRAINTS=""\n`
+  test.each<[string, Record<string, string>, string, string[] | undefined]>([
+    ["of open requirements", { "api/requirements.txt": "a\n" }, TAKING, ["pip", "freeze"]],
+    ["but not of pinned ones", { "api/requirements.txt": "a==1\n" }, TAKING, undefined],
+    ["of a project without a lockfile", { "api/pyproject.toml": PROJECT }, TAKING, ["uv", "pip", "freeze"]],
+    ["but not of one with one", { "api/pyproject.toml": PROJECT, "api/uv.lock": "" }, TAKING, undefined],
+    ["nor for another image", { "api/requirements.txt": "a\n" }, PINNED, undefined],
+  ])("%s", (_, texts, dockerfile, freeze) => {
+    expect(pythonToolchain("api", dockerfile, { files: Object.keys(texts), texts })?.freeze).toEqual(freeze)
+  })
+})
+
 describe("the installation reads everything where requirements name the application's own code", () => {
   test.each([
     ["-e .", true],

@@ -757,7 +757,17 @@ describe("the Dockerfiles", () => {
     const plain = layout({ "api/requirements.txt": "fastapi\n", "api/main.py": "app = FastAPI()\n" })
     const text = adaptBackend(template("docker/backend.dockerfile"), discover("backend", "api", plain), plain)
     expect(text).toContain("COPY requirements.txt ./")
-    expect(text).toContain("uv pip install --python .venv --requirement requirements.txt")
+    expect(text).toContain(
+      [
+        "COPY requirements.txt ./",
+        "# The versions that the gate ran with, where these are open: cloud-native gives them.",
+        'ARG CLOUD_NATIVE_CONSTRAINTS=""',
+        "RUN --mount=type=cache,target=/root/.cache/uv \\",
+        `    echo "$CLOUD_NATIVE_CONSTRAINTS" | tr ' ' '\\n' > /tmp/constraints.txt \\`,
+        "    && uv venv .venv \\",
+        "    && uv pip install --python .venv --requirement requirements.txt --constraint /tmp/constraints.txt \\",
+      ].join("\n"),
+    )
     expect(text).toContain('CMD ["uvicorn", "main:app"')
     expect(text).toContain("COPY main.py ./")
   })
