@@ -1,5 +1,5 @@
 import { type Kubectl, list } from "../kubernetes/kubectl.js"
-import { dependenciesOf } from "../manifests/dependencies.js"
+import { dependenciesOf, neededToStart } from "../manifests/dependencies.js"
 import type { KubernetesObject } from "../manifests/render.js"
 import { takeSnapshot } from "../status/take-snapshot.js"
 import type { ReportBuilder } from "./report-builder.js"
@@ -8,7 +8,10 @@ import { watchRollout, watchSets } from "./watch.js"
 
 const GENERATIONS = "custom-columns=KIND:.kind,NAME:.metadata.name,GENERATION:.metadata.generation"
 
-/** Bring up what the release's migrations may need, such as a database of the same manifests, and wait until it is ready. */
+/**
+ * Bring up what the release's migrations may need, such as a database of the same manifests, and wait until it is ready; without
+ * migrations, what the applications need when they start.
+ */
 export async function bringUpDependencies(
   task: RolloutTask,
   builder: ReportBuilder,
@@ -18,9 +21,12 @@ export async function bringUpDependencies(
     kubectl,
     recorded: { release, images },
   } = task
-  const objects = release.migrations.length > 0 ? dependenciesOf(release.objects, Object.values(images)) : []
+  const own = Object.values(images)
+  const migrates = release.migrations.length > 0
+  const objects = migrates ? dependenciesOf(release.objects, own) : neededToStart(release, own)
   if (objects.length === 0) return
-  console.log(`apply: ${objects.length} objects that the migrations may need`)
+  const whose = migrates ? "the migrations may need" : "the applications need when they start"
+  console.log(`apply: ${objects.length} objects that ${whose}`)
   const [before, generations] = [await takeSnapshot(kubectl), await generationsOf(kubectl, objects)]
   builder.setChanged(true)
   await task.applied.apply(kubectl, objects)

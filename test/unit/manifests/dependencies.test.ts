@@ -1,6 +1,6 @@
-import { expect, test } from "vitest"
+import { describe, expect, test } from "vitest"
 
-import { dependenciesOf } from "../../../.dagger/src/manifests/dependencies.ts"
+import { dependenciesOf, neededToStart } from "../../../.dagger/src/manifests/dependencies.ts"
 import { parseManifests } from "../../../.dagger/src/manifests/parse.ts"
 
 const workload = (kind: string, name: string, image: string, beside = "") => `
@@ -40,4 +40,77 @@ test("what migrations may need: workloads of other images, and Services that do 
     "Service old-database",
     "Endpoints old-database",
   ])
+})
+
+/** The backend's Deployment with these fields of its container. */
+const backend = (fields: string) => workload("Deployment", "backend", `backend, ${fields}`)
+const env = (name: string, value: string) => `env: [{ name: ${name}, value: "${value}" }]`
+const served = (name: string, fields = "") =>
+  workload("StatefulSet", name, `${name}:1${fields && `, ${fields}`}`) +
+  service(name, `selector: { app: ${name} }, ports: [{ port: 5432 }]`)
+
+function needed(...texts: string[]): string[] {
+  const objects = parseManifests([{ name: "app.yaml", text: texts.join("") }]).map(({ object }) => object)
+  const isOf = (...kinds: string[]) => objects.filter(({ kind }) => kinds.includes(kind))
+  const phases = {
+    config: isOf("ConfigMap", "Component"),
+    secrets: isOf("Secret"),
+    objects: isOf("Deployment", "StatefulSet", "Service"),
+  }
+  return neededToStart(phases, ["backend"]).map(({ kind, metadata }) => `${kind} ${metadata.name}`)
+}
+
+describe("what applications need when they start is behind a Service that their settings name", () => {
+  const POSTGRES = ["StatefulSet postgres", "Service postgres"]
+
+  test.each([
+    ["in an address", env("DATABASE_URL", "postgresql://app:x@postgres:5432/app"), POSTGRES],
+    ["in an address without a port", env("DATABASE_URL", "postgresql://app@postgres/app"), POSTGRES],
+    ["as a host", env("POSTGRES_HOST", "postgres"), POSTGRES],
+    ["as a host in full", env("POSTGRES_HOST", "postgres.shop.svc.cluster.local"), POSTGRES],
+    ["among several hosts", env("HOSTS", "replica:5432,postgres:5432"), POSTGRES],
+    ["in an argument", "args: [--db=postgres:5432]", POSTGRES],
+    ["not as the scheme of another address", env("DATABASE_URL", "postgres://app@db.example.com/app"), []],
+    ["not as the beginning of another name", env("POSTGRES_HOST", "postgres-replica"), []],
+    ["not at all", env("LOG_LEVEL", "info"), []],
+  ])("%s", (_, fields, expected) => {
+    expect(needed(backend(fields), served("postgres"))).toEqual(expected)
+  })
+
+  const secret =
+    "\napiVersion: v1\nkind: Secret\nmetadata: { name: app }\nstringData: { URL: 'pg://postgres', CACHE: redis }\n---"
+  const config = "\napiVersion: v1\nkind: ConfigMap\nmetadata: { name: app }\ndata: { HOST: postgres }\n---"
+  const component =
+    "\napiVersion: dapr.io/v1alpha1\nkind: Component\nmetadata: { name: state }\nspec: { metadata: [{ name: redisHost, value: 'redis:6379' }] }\n---"
+  test.each([
+    ["a Secret", "envFrom: [{ secretRef: { name: app } }]", secret, ["postgres", "redis"]],
+    [
+      "one key of a Secret",
+      "env: [{ name: A, valueFrom: { secretKeyRef: { name: app, key: URL } } }]",
+      secret,
+      ["postgres"],
+    ],
+    ["a ConfigMap", "envFrom: [{ configMapRef: { name: app } }]", config, ["postgres"]],
+    ["a Secret of others", env("A", "b"), secret, []],
+    ["a Component of Dapr, for the sidecar", env("A", "b"), component, ["redis"]],
+  ])("of %s", (_, fields, source, expected) => {
+    const found = needed(backend(fields), source, served("postgres"), served("redis"))
+    expect(found).toEqual(expected.flatMap(name => [`StatefulSet ${name}`, `Service ${name}`]))
+  })
+
+  test("with what that needs in turn, and without what needs the applications", () => {
+    const pooled = needed(
+      backend(env("DATABASE_URL", "postgresql://app@pgbouncer:6432/app")),
+      service("backend", "selector: { app: backend }, ports: [{ port: 8000 }]"),
+      served("pgbouncer", env("DB_HOST", "postgres")),
+      served("postgres"),
+      served("proxy", env("UPSTREAM", "http://backend:8000")),
+    )
+    expect(pooled).toEqual(["StatefulSet pgbouncer", "Service pgbouncer", ...POSTGRES])
+  })
+
+  test("if there are pods behind it", () => {
+    const outside = service("postgres", "type: ExternalName, externalName: db.example.com")
+    expect(needed(backend(env("HOST", "postgres")), outside)).toEqual([])
+  })
 })

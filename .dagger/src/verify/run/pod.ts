@@ -29,7 +29,10 @@ export interface PodSettings {
 
 type Texts = Record<string, string>
 
-/** How the manifests run an application, with the secrets and services of an ephemeral cluster; where none does, as its tests run. */
+/**
+ * How the manifests run an application, with the secrets of an ephemeral cluster, and the services of that and of its tests: of
+ * a database in the manifests, there is none here. Where no manifest runs it, as its tests run.
+ */
 export function podSettings(manifests: Manifest[], name: string, app: AppConfig, config: Config): PodSettings {
   const template = templateOf(manifests, name, app.service)
   const container = template?.spec.containers.find(({ image }) => image === name)
@@ -50,7 +53,7 @@ export function podSettings(manifests: Manifest[], name: string, app: AppConfig,
     headers: headersOf(container),
     writable: writableIn(container, spec),
     grace: graceOf(container, spec),
-    services: config.ephemeral.services,
+    services: [...new Set([...config.ephemeral.services, ...app.test.services])],
   }
 }
 

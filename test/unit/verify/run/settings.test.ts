@@ -78,6 +78,13 @@ describe("a pod's settings", () => {
     })
   })
 
+  test("have the services of its tests, where the manifests bring the database", () => {
+    const text = "services: { db: { image: postgres:17, port: 5432 } }\nbackend: { test: { services: [db] } }\n"
+    const tested = parseConfig(text, "cloud-native.yaml")
+    expect(podSettings(own, "backend", tested.backend, tested).services).toEqual(["db"])
+    expect(podSettings(own, "frontend", tested.frontend, tested).services).toEqual([])
+  })
+
   test("name what only the cluster knows", () => {
     const bare = parseConfig("", "cloud-native.yaml")
     expect(podSettings(own, "frontend", bare.frontend, bare).unknown).toEqual(["DATABASE_URL", "BETTER_AUTH_SECRET"])
