@@ -17,10 +17,11 @@ export function configurationFor(name: string, findings: Findings, deployed?: De
   const unknown = [...unknowns(findings, deployed), ...left]
   return [
     "# What init found in this repository; every key is optional.",
-    ...(unknown.length > 0 ? ["#", "# What it could not find out:", ...unknown.map(text => `# - ${text}`)] : []),
+    ...(unknown.length > 0 ? ["#", "# What to look at:", ...unknown.map(text => `# - ${text}`)] : []),
     "",
     "# Names images, namespace and records: change it before the first deployment.",
     `name: ${name}`,
+    ...(deployed?.namespace === undefined || deployed.namespace === name ? [] : [`namespace: ${deployed.namespace}`]),
     ...(deployed ? placeSection(deployed.place) : []),
     ...(deployed?.secretName ? [`secretName: ${deployed.secretName}`] : []),
     ...apps.flatMap(app => ["", ...section(app, findings[app], deployed?.[app])]),
@@ -32,9 +33,12 @@ export function configurationFor(name: string, findings: Findings, deployed?: De
 
 /** What a person has to look at, one line each. */
 export function unknowns({ backend, frontend }: Findings, deployed?: Deployed): string[] {
+  const asked = deployed ? "the run of its image asks" : "the probes ask"
   return [
-    ...(backend.health || (deployed && backend.answers === undefined) ? [] : [withoutHealth("backend", backend)]),
-    ...(frontend.health ? [] : [withoutHealth("frontend", frontend)]),
+    ...(backend.health || (deployed && backend.answers === undefined)
+      ? []
+      : [withoutHealth("backend", backend, asked)]),
+    ...(frontend.health ? [] : [withoutHealth("frontend", frontend, asked)]),
     ...(backend.hasTests ? [] : ["the backend has no tests"]),
     ...(frontend.hasTests ? [] : ["the frontend has no tests"]),
     ...Object.entries(deployed?.others ?? {}).flatMap(([name, other]) =>
@@ -43,15 +47,21 @@ export function unknowns({ backend, frontend }: Findings, deployed?: Deployed): 
     ...(backend.module || backend.dockerfile
       ? []
       : ["no file of the backend makes an application by FastAPI(): docker/backend.dockerfile starts app.main:app"]),
+    ...(backend.makesTables ? [madeAtStart(backend.makesTables)] : []),
     ...(deployed ? unplaced(deployed) : migrations(backend, frontend)),
   ]
 }
 
 const HEALTH = { backend: "GET /health", frontend: "app/api/health/route.ts" } as const
 
-function withoutHealth(name: ApplicationName, { answers }: Found): string {
-  const asked = answers ? `the probes ask ${answers}` : "no path is known that answers"
-  return `the ${name} has no health route: ${asked}; add ${HEALTH[name]}`
+function withoutHealth(name: ApplicationName, { answers }: Found, asked: string): string {
+  const instead = answers ? `${asked} ${answers}` : "no path is known that answers"
+  return `the ${name} has no health route: ${instead}; add ${HEALTH[name]}`
+}
+
+/** Not refused: most do so, and it works for as long as tables are only added. */
+function madeAtStart(file: string): string {
+  return `${file} makes tables when it starts (create_all): during a rollout every new pod does, while the old ones still answer, and two that start at once may both try, so that one restarts; a table that exists gets no new column: use alembic for that`
 }
 
 function placeSection({ folder, charts }: Deployed["place"]): string[] {
@@ -89,7 +99,7 @@ function nameOf({ folder, charts }: Deployed["place"]): string {
 function migrations(backend: Found, frontend: Found): string[] {
   const toolLacks = `the image needs its command for a Job; run it in the Dockerfile's image, or bundle a migrate.ts`
   return [
-    ...(backend.migration || !backend.database
+    ...(backend.migration || backend.makesTables || !backend.database
       ? []
       : ["the backend has a database and no migration that was found: no Job was written"]),
     ...(frontend.migration || !frontend.database

@@ -17,6 +17,8 @@ export interface Place {
 
 export interface Deployed {
   place: Place
+  /** The namespace that they bring, or that all of them name. */
+  namespace?: string
   /** The Secret that the applications read and the manifests do not bring, if it is one, and its keys that they name. */
   secretName?: string
   secretKeys: string[]
@@ -137,6 +139,7 @@ function deployedBy(
   const ofValues = place.charts.flatMap(({ secretValues }) => Object.values(secretValues))
   return {
     place,
+    namespace: namespaceOf(manifests),
     secretName,
     secretKeys: [...new Set([...secretKeys, ...ofValues])],
     hasDatabase: images.some(image => /(^|\/)(postgres|postgresql|pgvector)\b/.test(image)),
@@ -144,6 +147,14 @@ function deployedBy(
     frontend,
     others: discoverOthers(applications.others, manifests, layout),
   }
+}
+
+/** Of a Namespace among the objects, else the one that they name; undefined where there are several. */
+function namespaceOf(manifests: Manifest[]): string | undefined {
+  const brought = manifests.flatMap(({ object }) => (object.kind === "Namespace" ? object.metadata.name : []))
+  const named = manifests.flatMap(({ object }) => object.metadata.namespace ?? [])
+  const [only, ...others] = new Set(brought.length > 0 ? brought : named)
+  return others.length > 0 ? undefined : only
 }
 
 /** The folder of the manifests that run the applications, with what belongs to them: a database, a base's overlays. */

@@ -24,6 +24,8 @@ export interface Found {
   migration?: string[]
   /** The tool of a migration whose command the image may not have. */
   migrates?: string
+  /** The file by which the application makes its tables itself, when it starts. */
+  makesTables?: string
   database: boolean
   betterAuth: boolean
   /** Names of variables in its .env.example that have the form of a secret. */
@@ -111,6 +113,7 @@ export function discover(name: ApplicationName, path: string, layout: Layout): F
     answers: name === "frontend" ? "/" : fastApiAnswers(sources),
     ...(name === "backend" && fastApiModule(path, sources)),
     ...(name === "backend" ? backendMigration(path, own) : frontendMigration(path, text, own)),
+    ...(name === "backend" && { makesTables: makesTables(sources) }),
     database: sources.some(([file, content]) => isManifest(file) && DRIVERS.test(content)),
     betterAuth: sources.some(([file, content]) => isManifest(file) && /"better-auth"/.test(content)),
     secrets: secretsOf(sources),
@@ -196,15 +199,14 @@ const MADE =
   /^(\w+)(?::\s*[\w.]+)?\s*=\s*(?:[\w.]+\.)?(?:FastAPI|(?:create|make|build|get|init)_(?:app|application|api))\(/m
 const FACTORY = /^def ((?:create|make|build|get|init)_(?:app|application|api))\(\s*(?:\w+[^,()=]*=[^,()]*,?\s*)*\)/m
 
+function isTestOf(file: string): boolean {
+  return /(^|\/)(tests?\/|(test_|conftest)[^/]*$)/.test(file)
+}
+
 /** The module that makes the application, as uvicorn names it, and whether that is a function to call. */
 function fastApiModule(path: string, sources: [string, string][]): Pick<Found, "module" | "factory"> {
   const modules = sources
-    .filter(
-      ([file, text]) =>
-        /\.py$/.test(file) &&
-        !/(^|\/)(tests?\/|(test_|conftest)[^/]*$)/.test(file) &&
-        /FastAPI\(|\bimport\b.*_app\b/.test(text),
-    )
+    .filter(([file, text]) => /\.py$/.test(file) && !isTestOf(file) && /FastAPI\(|\bimport\b.*_app\b/.test(text))
     .sort(([a], [b]) => a.length - b.length)
   const place = (file: string, name: string) =>
     `${relativeTo(path, file).replace(/\.py$/, "").replaceAll("/", ".")}:${name}`
@@ -232,6 +234,17 @@ function backendMigration(path: string, { files, texts }: Layout): Pick<Found, "
     file => /(^|\/)migrate\.py$/.test(file) && /__main__/.test(texts[inFolder(path, file)] ?? ""),
   )
   return script ? { migration: ["python", "-m", script.replace(/\.py$/, "").replaceAll("/", ".")] } : {}
+}
+
+/** A call of SQLAlchemy's or SQLModel's create_all, which is neither a test's nor a script's. */
+function makesTables(sources: [string, string][]): string | undefined {
+  return sources.find(
+    ([file, text]) =>
+      /\.py$/.test(file) &&
+      !isTestOf(file) &&
+      !/(^|\/)(alembic|migrations?|scripts?)\/|(^|\/)[^/]*migrat[^/]*$/.test(file) &&
+      /^[^#\n]*\.create_all\b/m.test(text),
+  )?.[0]
 }
 
 /** A migrate.ts that the Dockerfile bundles, else the tool of the database library, whose command the image has with all packages. */

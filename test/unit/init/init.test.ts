@@ -174,6 +174,20 @@ describe("migrations", () => {
       expect([web(files, dockerfile).migrates, web(files, dockerfile).migration]).toEqual([name, undefined])
   })
 
+  test.each<[string, Record<string, string>, string | undefined]>([
+    ["SQLAlchemy's", { "api/db.py": "Base.metadata.create_all(engine)\n" }, "api/db.py"],
+    ["an engine's, run in a thread", { "api/db.py": "await c.run_sync(SQLModel.metadata.create_all)\n" }, "api/db.py"],
+    ["not a test's", { "api/tests/conftest.py": "Base.metadata.create_all(engine)\n" }, undefined],
+    ["not a script's", { "api/migrate.py": "Base.metadata.create_all(engine)\n" }, undefined],
+    ["not a comment's", { "api/db.py": "# Base.metadata.create_all(engine)\n" }, undefined],
+  ])("are none where the backend makes its tables at its start, which is said: %s", (_, files, file) => {
+    const texts = layout({ "api/requirements.txt": "fastapi\npsycopg\n", ...files, "web/package.json": next() })
+    const said = unknowns(findings(texts, "api")).filter(text => /tables|migration/.test(text))
+    expect(said).toEqual([
+      expect.stringContaining(file ? `${file} makes tables when it starts` : "a database and no migration"),
+    ])
+  })
+
   test("are the bundle that the Dockerfile copies", () => {
     const bundle =
       "FROM node:22\nCOPY --from=build /app/.next/standalone ./\nCOPY --from=build /app/dist/migrate.js ./migrate.js\n"
@@ -302,6 +316,21 @@ describe("the repository's own manifests", () => {
     expect(unknowns(findings(SHOP), discoverDeployed(paths, backendOnly))).toContain(
       "no container in deploy was found to run the frontend: write image: frontend in its own",
     )
+  })
+
+  test.each([
+    ["brings", "apiVersion: v1\nkind: Namespace\nmetadata: { name: shop }\n", "shop"],
+    ["names", "apiVersion: v1\nkind: ConfigMap\nmetadata: { name: a, namespace: shop }\n", "shop"],
+    [
+      "names beside others",
+      "apiVersion: v1\nkind: ConfigMap\nmetadata: { name: a, namespace: shop }\n---\napiVersion: v1\nkind: ConfigMap\nmetadata: { name: b, namespace: logs }\n",
+      "app",
+    ],
+    ["does not name", "", "app"],
+  ])("are for the namespace that one of them %s", (_, text, namespace) => {
+    const texts = { ...FILES, ...(text && { "deploy/base/more.yaml": text }) }
+    const config = configurationFor("app", findings(SHOP), discoverDeployed(paths, layout(texts)))
+    expect(parseConfig(config, "cloud-native.yaml").namespace).toBe(namespace)
   })
 
   test("are those beside the applications, where several generations have some", () => {
