@@ -160,12 +160,7 @@ async function keepAsIs(id: string, task: RolloutTask): Promise<Report> {
   return builder.report
 }
 
-async function readBefore({
-  kubectl,
-  config,
-  recorded,
-  options,
-}: RolloutTask): Promise<Before & { there: Present[] }> {
+async function readBefore({ kubectl, config, recorded, options }: RolloutTask): Promise<Before & { there: Present[] }> {
   const entries = await listRecords(kubectl, config.name)
   const there = await present(kubectl, config.name, inventoryOf(recorded.release))
   if (!options.takeOver) assertNotOwned(there, kubectl.namespace)

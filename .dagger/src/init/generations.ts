@@ -1,6 +1,6 @@
 import { isIn, type Layout, normalize, upwards } from "../gate/layout.js"
 import { CloudNativeError } from "../util/errors.js"
-import { APPLICATIONS, type ApplicationName, candidates } from "./discover.js"
+import { type ApplicationName, APPLICATIONS, candidates } from "./discover.js"
 
 /** Folders of the applications, where the caller names them. */
 export type Chosen = Partial<Record<ApplicationName, string>>

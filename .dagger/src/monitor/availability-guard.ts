@@ -78,7 +78,7 @@ export class AvailabilityGuard {
     console.log(`monitor: broken before this deployment: ${this.broken.join(", ")}`)
     for (const { request, failure } of failedOutside(observation, this.phases, from)) {
       const { origin } = new URL(monitor.requests[request]!.url)
-      if (failure!.kind === "certificate" && failure!.problem === "untrusted") this.untrusted = origin
+      if (failure!.kind === "certificate" && failure.problem === "untrusted") this.untrusted = origin
       console.log(`monitor: ${origin}: ${describeFailure(failure!)}: ${remedyOutside(failure!)}`)
     }
     this.baseline = "broken"
