@@ -52,8 +52,8 @@ export function ownershipPatch({ metadata }: ManagedObject): Operation[] | undef
 }
 
 /**
- * An object as applying its manifest would make it after the take-over, which no dry run shows: it does not see what the one before it has
- * patched. `alone`: what the manifest makes where no object is, with the fields that are its own. Undefined: there is nothing to take over.
+ * An object as applying its manifest would make it after the take-over, which no dry run shows: a patch of
+ * another dry run is not there for it. `alone`: what the manifest makes where no object is, with the fields that are its own. Undefined: there is nothing to take over.
  */
 export function asTakenOver(live: ManagedObject, alone: ManagedObject): ManagedObject | undefined {
   const entries = takenOver(live.metadata.managedFields)
