@@ -102,6 +102,8 @@ async function adopt(shape: Shape): Promise<void> {
     await expectInjected(namespace, shape)
   } finally {
     repository.remove()
+    // The next shape's pods need the room.
+    await Namespace.of(lab, shape.name).kubectl("delete", "namespace", shape.name, "--ignore-not-found")
   }
 }
 
