@@ -29,6 +29,7 @@ import { assertNotOwned, unownedObjects } from "../release/ownership.js"
 import { replacedBy } from "../release/prune.js"
 import type { Report } from "../report/report.js"
 import { formatReport } from "../report/summary.js"
+import { takeSnapshot } from "../status/take-snapshot.js"
 import { CloudNativeError, messageOf } from "../util/errors.js"
 import { Redactor } from "../util/redact.js"
 import { describeSkew, type NextBuild, skewOf } from "../verify/image/next-build.js"
@@ -37,6 +38,7 @@ import { AppliedWorkloads } from "./applied.js"
 import { installCrds } from "./crds.js"
 import { settleEarlierMigrations } from "./earlier-migrations.js"
 import { conclude, finish, keepReport } from "./finalize.js"
+import { Moments } from "./moments.js"
 import { ReportBuilder } from "./report-builder.js"
 import { type Before, recover, withRecovery } from "./rollback.js"
 import { bringUp } from "./rollout.js"
@@ -111,11 +113,12 @@ function previousOf(entries: ReleaseSummary[]): string {
   })
 }
 
-async function exclusively(task: Omit<RolloutTask, "signal" | "onStep">): Promise<Report> {
+async function exclusively(started: Omit<RolloutTask, "signal" | "onStep" | "moments">): Promise<Report> {
   const id = newId()
+  const task = { ...started, moments: new Moments() }
   try {
     return await withLease(task.kubectl, task.config.name, id, signal => {
-      const steps = new Steps(task.kubectl, id, task.isRollback ? "rollback" : "deploy")
+      const steps = new Steps(task.kubectl, id, task.isRollback ? "rollback" : "deploy", task.moments)
       return run(id, { ...task, signal, onStep: step => steps.enter(step) }).finally(() => steps.written())
     })
   } finally {
@@ -146,6 +149,7 @@ async function run(id: string, task: RolloutTask): Promise<Report> {
     throw await undo(task, builder, guard, before, asFailure(error))
   }
   await conclude(builder, guard)
+  await noteTimeline(task, builder)
   await finish(kubectl, builder, "succeeded", replacedBy(entry, before.entries))
   return builder.report
 }
@@ -212,11 +216,25 @@ async function undo(
   // What somebody else deploys meanwhile is not to be fought over.
   builder.setRecovery(task.signal.aborted ? { action: "left" } : await recover(task, builder, guard, before))
   if (seesItThrough) await conclude(builder, guard)
+  await noteTimeline(task, builder)
   // A cluster that cannot be written to any more must not hide what happened.
   await finish(task.kubectl, builder, "failed").catch(problem =>
     console.log(`deploy: the report could not be kept: ${messageOf(problem)}`),
   )
   return withRecovery(failure, builder.report)
+}
+
+/** With a last look at the pods, unless the cluster does not answer. */
+async function noteTimeline(
+  { kubectl, recorded: { release }, moments }: RolloutTask,
+  builder: ReportBuilder,
+): Promise<void> {
+  try {
+    moments.look(release.workloads, await takeSnapshot(kubectl), await kubectl.now())
+  } catch (error) {
+    console.log(`deploy: the pods could not be looked at once more: ${messageOf(error)}`)
+  }
+  builder.setTimeline(moments.timeline)
 }
 
 /** The objects of a release that exist, its own or not. If they cannot be listed, nothing is changed: they may be somebody else's. */

@@ -49,7 +49,7 @@ export async function migrate(task: RolloutTask, signal: AbortSignal): Promise<M
 }
 
 async function runJob(
-  { kubectl, options, redactor }: RolloutTask,
+  { kubectl, options, redactor, moments }: RolloutTask,
   manifest: KubernetesObject,
   signal: AbortSignal,
 ): Promise<Migration> {
@@ -59,6 +59,7 @@ async function runJob(
   if (before?.type === "Failed") await kubectl.must(["delete", "job", name, "--wait=true", "--timeout=60s"])
   console.log(`migrate: ${name}`)
   const begun = await kubectl.now()
+  const complete = moments.beginMigration(name, begun)
   await kubectl.apply([manifest])
   const end = async (): Promise<End | undefined> => {
     const snapshot = await takeSnapshot(kubectl, redactor)
@@ -80,7 +81,10 @@ async function runJob(
     if (signal.aborted) await kubectl.must(["delete", "job", name, "--wait=false"])
     throw error
   })
-  if (ended.type === "Complete") return { name, outcome: "ran" }
+  if (ended.type === "Complete") {
+    complete(await kubectl.now())
+    return { name, outcome: "ran" }
+  }
   const error = await failed(kubectl, redactor, name, ended)
   // What has not run must not run later, when nobody waits for it.
   if (ended.type === "Impossible") await kubectl.must(["delete", "job", name, "--wait=false"])

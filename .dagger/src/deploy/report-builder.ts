@@ -88,6 +88,10 @@ export class ReportBuilder {
     this.set({ pods: [...this.current.pods, change] })
   }
 
+  setTimeline(timeline: Report["timeline"]): void {
+    this.set({ timeline })
+  }
+
   setStarts(starts: Report["starts"]): void {
     this.set({ starts })
   }

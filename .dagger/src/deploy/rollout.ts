@@ -118,6 +118,7 @@ async function rollOut(
   } = task
   builder.setChanged(true)
   const before = await takeSnapshot(kubectl)
+  task.moments.look(release.workloads, before, await kubectl.now())
   console.log(`apply: ${release.objects.length} objects`)
   await task.applied.apply(kubectl, release.objects)
   const deployments = release.workloads.filter(({ kind }) => kind === "Deployment").map(({ name }) => name)

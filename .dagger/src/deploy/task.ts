@@ -3,6 +3,7 @@ import type { Kubectl } from "../kubernetes/kubectl.js"
 import type { Recorded, Step } from "../release/history.js"
 import type { Redactor } from "../util/redact.js"
 import type { AppliedWorkloads } from "./applied.js"
+import type { Moments } from "./moments.js"
 
 /** How a deployment proceeds, whatever it deploys. */
 export interface RolloutOptions {
@@ -27,6 +28,8 @@ export interface RolloutTask {
   redactor: Redactor
   /** Its workloads, once they have been applied. */
   applied: AppliedWorkloads
+  /** What is reached when, by it and by its rollback. */
+  moments: Moments
   /** It ran before: its Secrets are there and its migrations have run. */
   isRollback: boolean
   /** Told each step that begins. */

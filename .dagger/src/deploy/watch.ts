@@ -15,7 +15,7 @@ import { deletePod } from "./delete-pod.js"
 import { rolloutFailed } from "./rollout-error.js"
 import type { RolloutTask } from "./task.js"
 
-type Watched = Pick<RolloutTask, "config" | "options" | "redactor" | "applied" | "isRollback">
+type Watched = Pick<RolloutTask, "config" | "recorded" | "options" | "redactor" | "applied" | "moments" | "isRollback">
 
 /**
  * Wait until every Deployment runs this release and nothing else; throws as soon as one cannot, or `signal` says so. The
@@ -24,7 +24,7 @@ type Watched = Pick<RolloutTask, "config" | "options" | "redactor" | "applied" |
 export async function watchRollout(
   kubectl: Kubectl,
   deployments: string[],
-  { config, options: { timeout }, redactor, applied }: Watched,
+  { config, recorded: { release }, options: { timeout }, redactor, applied, moments }: Watched,
   before: Snapshot,
   onChange: (change: PodChange) => void,
   signal: AbortSignal,
@@ -48,6 +48,7 @@ export async function watchRollout(
     const snapshot = await takeSnapshot(kubectl, redactor)
     const now = await kubectl.now()
     outages.answered(now)
+    moments.look(release.workloads, snapshot, now)
     const states = deployments.map(name => readRollout(snapshot, name, outages.patient(now), limits))
     last = states
       .filter(state => !state.complete)
@@ -87,7 +88,7 @@ export async function watchRollout(
 export async function watchSets(
   kubectl: Kubectl,
   sets: Workload[],
-  { config, options: { timeout }, redactor, applied, isRollback }: Watched,
+  { config, recorded: { release }, options: { timeout }, redactor, applied, moments, isRollback }: Watched,
   before: Snapshot,
   signal: AbortSignal,
 ): Promise<void> {
@@ -100,6 +101,7 @@ export async function watchSets(
     const snapshot = await takeSnapshot(kubectl, redactor)
     const now = await kubectl.now()
     outages.answered(now)
+    moments.look(release.workloads, snapshot, now)
     const states = await Promise.all(
       sets.map(({ kind, name }) => readSetState(kubectl, kind as keyof typeof SETS, name)),
     )

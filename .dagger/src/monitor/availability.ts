@@ -68,15 +68,17 @@ const Part = z.object({
 /** Those that were sent on one path: inside the cluster, or from outside. */
 export type Part = DeepReadonly<z.infer<typeof Part>>
 
+const Seconds = z
+  .array(z.object({ at: z.string(), sent: z.number(), failed: z.number(), slowest: z.number() }))
+  .describe("Second by second; the slowest answer in milliseconds")
+
 const Shape = Part.extend({
-  seconds: z
-    .array(z.object({ at: z.string(), sent: z.number(), failed: z.number(), slowest: z.number() }))
-    .describe("Second by second; the slowest answer in milliseconds"),
+  seconds: Seconds,
   pages: z
     .array(PageFiles)
     .default([])
     .describe("The files of the requests that are pages: scripts, styles, fonts, images; not among those sent"),
-  outside: Part.optional().describe(
+  outside: Part.extend({ seconds: Seconds.optional() }).optional().describe(
     "The requests through the public URL (monitor.outside), not among those sent; absent where there is none",
   ),
 })
@@ -133,8 +135,7 @@ export function judgeAvailability(observation: Observation, phases: Phase[], fro
   const inside = judgePart(observation, phases, from, request => !isOutside(request))
   const availability = { ...inside, pages: pagesOf(observation, phases, from) }
   if (!requests.some(({ inside: address }) => address !== undefined)) return availability
-  const { seconds: _, ...outside } = judgePart(observation, phases, from, isOutside)
-  return { ...availability, outside }
+  return { ...availability, outside: judgePart(observation, phases, from, isOutside) }
 }
 
 function judgePart(

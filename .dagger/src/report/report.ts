@@ -31,6 +31,34 @@ const TakenOver = z.object({
   managers: z.array(z.string()).describe("Whose fields on it are the module's now"),
 })
 
+const date = z.string().describe("ISO 8601")
+
+/** Moments by the cluster's clock. A state that this version does not know must not fail an earlier one: so steps are texts. */
+const DeploymentTimeline = z.object({
+  steps: z
+    .array(z.object({ step: z.string(), at: date }))
+    .describe("Steps that began: migrate, rollout, verify, rollback"),
+  migrations: z
+    .array(z.object({ name: z.string(), from: date, to: date.optional() }))
+    .describe("Those that ran; without an end, one that did not complete"),
+  pods: z
+    .array(
+      z.object({
+        workload: z.string().describe("As kubectl calls it: statefulset/queue; of a Deployment, its name alone"),
+        pod: z.string(),
+        created: date.optional(),
+        scheduled: date.optional(),
+        started: date.optional().describe("The first of its containers ran"),
+        ready: date.optional(),
+        terminating: date.optional().describe("It was asked to end"),
+        gone: date.optional(),
+      }),
+    )
+    .describe("Of the workloads of the release, those that ran before included; the first two hundred"),
+  omitted: z.number().optional().describe("Further pods; absent where there is none"),
+  until: date.optional().describe("The last look at the pods"),
+})
+
 /** The form of a report. */
 export const SCHEMA_VERSION = 1
 
@@ -98,6 +126,9 @@ const Shape = z.object({
     .number()
     .describe("Seconds that the average start of an application's pods has to stay below, less `pulling` and `margin`"),
   pods: z.array(PodChange),
+  timeline: DeploymentTimeline.optional().describe(
+    "What the picture shows beside the requests; absent in reports of earlier versions, and of a deployment that was killed",
+  ),
   unchanged: z
     .literal(true)
     .optional()

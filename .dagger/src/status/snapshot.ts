@@ -2,7 +2,7 @@ import { z } from "zod"
 
 import { timeOf } from "../util/time.js"
 
-const Owner = z.object({ uid: z.string() })
+const Owner = z.object({ uid: z.string(), kind: z.string().default(""), name: z.string().default("") })
 const metadata = z.object({
   name: z.string(),
   uid: z.string(),
@@ -11,7 +11,9 @@ const metadata = z.object({
   annotations: z.record(z.string(), z.string()).default({}),
   ownerReferences: z.array(Owner).default([]),
   creationTimestamp: z.string().nullish(),
+  /** When its grace ends, and the seconds of that grace. */
   deletionTimestamp: z.string().optional(),
+  deletionGracePeriodSeconds: z.number().default(0),
 })
 
 const Condition = z.object({
@@ -66,6 +68,7 @@ const Terminated = z.object({
   exitCode: z.number(),
   reason: z.string().optional(),
   message: z.string().default(""),
+  startedAt: z.string().nullish(),
   finishedAt: z.string().nullish(),
 })
 const ContainerStatus = z.object({
