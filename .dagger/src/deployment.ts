@@ -74,7 +74,7 @@ export class Deployment implements Settings {
     return byApplication(config, this.references)[name]!
   }
 
-  /** Its report.json, report.md and availability.svg. Requires a kubeconfig: an ephemeral cluster is gone by now. */
+  /** Its report.json, report.md, report.html and availability.svg. Requires a kubeconfig: an ephemeral cluster is gone by now. */
   @func({ cache: "never" })
   async report(): Promise<Directory> {
     const config = decodeConfig(this.config)

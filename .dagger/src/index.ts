@@ -385,8 +385,9 @@ export class CloudNative implements Settings {
   /**
    * The report of a deployment, successful or failed.
    *
-   * Holds report.json, report.md (fits a job summary of GitHub Actions) and availability.svg. The cluster keeps the last ten
-   * reports. Of a deployment that was killed, says when, at which step, and how the namespace stands now. Requires a kubeconfig.
+   * Holds report.json, report.md (fits a job summary of GitHub Actions), availability.svg (requests, migrations, and a lane for
+   * each pod) and report.html, one page with all of it. The cluster keeps the last ten reports. Of a deployment that was killed,
+   * says when, at which step, and how the namespace stands now. Requires a kubeconfig.
    *
    * @param id Id of the deployment. Default: the latest.
    * @param since Time in ISO 8601, for example 2026-11-24T16:45:00Z: fails if the latest deployment began earlier.

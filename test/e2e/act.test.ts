@@ -82,6 +82,8 @@ describe("run as GitHub runs it", () => {
       expect(report.images.backend).toMatch(new RegExp(`^${lab.registry}/acme/minimal-backend@sha256:`))
       expect(log).toContain(`✅ Deployment of minimal to ${NAMESPACE} succeeded`)
       expect(readFileSync(join(artifacts, "deployment-report-production/availability.svg"), "utf8")).toContain("<svg")
+      expect(readFileSync(join(artifacts, "deployment-report-production/report.html"), "utf8")).toContain("<svg")
+      expect(log).toContain("section migration ")
       for (const secret of ["token-of-the-job", "greeting-of-the-team"]) expect(log).not.toContain(secret)
     },
   )

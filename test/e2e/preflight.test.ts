@@ -371,6 +371,7 @@ describe("a service account with the Role of docs/permissions.md", () => {
     expect(JSON.parse(readFileSync(join(folder, "report/report.json"), "utf8"))).toMatchObject({
       outcome: "succeeded",
       namespace,
+      timeline: { pods: expect.arrayContaining([expect.objectContaining({ ready: expect.any(String) })]) },
     })
 
     const chain = ["push", "deployment", "report", "-o", join(folder, "chain")]

@@ -158,6 +158,8 @@ test("5: a version that never becomes ready is rolled back, and its users notice
   })
   expect(readFileSync(join(report, "report.md"), "utf8")).toContain("ROLLOUT_FAILED")
   expect(readFileSync(join(report, "availability.svg"), "utf8")).toContain("100.000 %")
+  const page = readFileSync(join(report, "report.html"), "utf8")
+  for (const part of [/backend-\S+: created \d+ s,.* terminating \d+ s/, /<title>rollback, \d+ s/]) expect(page).toMatch(part)
 
   const planned = await namespace.call(
     version("third"),
@@ -177,7 +179,7 @@ test("5: a version that never becomes ready is rolled back, and its users notice
   expect((await working.stop()).wrong).toEqual([])
 
   const printed = [reported, planned, back].map(ended => ended.stdout + ended.stderr)
-  const written = ["report.json", "report.md", "availability.svg"].map(name => readFileSync(join(report, name), "utf8"))
+  const written = ["report.json", "report.md", "report.html", "availability.svg"].map(name => readFileSync(join(report, name), "utf8"))
   const kept = await namespace.kubectl("get", "configmaps,deployments,replicasets,jobs,leases,events", "--output=yaml")
   expect(leaks([...outputs, ...printed, ...written, kept].join("\n"), secretValues())).toEqual([])
 })

@@ -78,9 +78,11 @@ const Shape = Part.extend({
     .array(PageFiles)
     .default([])
     .describe("The files of the requests that are pages: scripts, styles, fonts, images; not among those sent"),
-  outside: Part.extend({ seconds: Seconds.optional() }).optional().describe(
-    "The requests through the public URL (monitor.outside), not among those sent; absent where there is none",
-  ),
+  outside: Part.extend({ seconds: Seconds.optional() })
+    .optional()
+    .describe(
+      "The requests through the public URL (monitor.outside), not among those sent; absent where there is none",
+    ),
 })
 
 /** How the monitor's requests ended in a span of time. Earlier reports are read as well. */

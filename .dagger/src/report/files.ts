@@ -1,15 +1,19 @@
 import { dag, Directory } from "@dagger.io/dagger"
 
+import { htmlOf } from "./html.js"
 import { markdownOf } from "./markdown.js"
 import type { Report } from "./report.js"
-import { availabilitySvg } from "./svg.js"
+import { deploymentSvg } from "./svg.js"
 
-/** A report as files: for programs, for a job summary, to look at. */
-export function filesOf(report: Report): Record<"report.json" | "report.md" | "availability.svg", string> {
+type ReportFile = "report.json" | "report.md" | "report.html" | "availability.svg"
+
+/** A report as files: for programs, for a job summary, for a browser, to look at. */
+export function filesOf(report: Report): Record<ReportFile, string> {
   return {
     "report.json": `${JSON.stringify(report, null, 2)}\n`,
     "report.md": markdownOf(report),
-    "availability.svg": availabilitySvg(report),
+    "report.html": htmlOf(report),
+    "availability.svg": deploymentSvg(report),
   }
 }
 

@@ -1,99 +1,32 @@
-import { type Availability, type Part, remarksOn } from "../monitor/availability.js"
-import { describePage } from "../monitor/failure.js"
-import { describeFailure } from "../monitor/request-failure.js"
-import { averageStarts } from "../status/startup.js"
-import { describeSkew } from "../verify/image/next-build.js"
+import { type Block, blocksOf } from "./blocks.js"
+import { ganttOf } from "./gantt.js"
+import { hiddenPods, pictureOf } from "./picture.js"
 import type { Report } from "./report.js"
-import {
-  countsOfPage,
-  describeOutcome,
-  describeRecovery,
-  describeTakenOver,
-  MIGRATION_OUTCOMES,
-  UNCHANGED,
-} from "./states.js"
+import { describeOutcome } from "./states.js"
 
 /** A report as GitHub shows it in a job summary. */
 export function markdownOf(report: Report): string {
-  const { outcome, kind, name, namespace, id, failure, recovery, leftovers, startLimit, availability, handshake } =
-    report
-  const what = kind === "deploy" ? "Deployment" : "Rollback"
-  const blocks = [
-    `## ${outcome === "succeeded" ? "✅" : "❌"} ${what} of ${escape(name)} to ${escape(namespace)} ${describeOutcome(report)}`,
-    `\`${id}\` · ${report.startedAt} to ${report.endedAt} · ${escape(report.publicUrl)}`,
-    report.unchanged && UNCHANGED,
-    failure &&
-      [`**${failure.code}**: ${escape(failure.what)}`, fenced(failure.why), `→ ${escape(failure.fix)}`].join("\n\n"),
-    recovery &&
-      `**Afterwards:** ${escape(describeRecovery(recovery))}${recovery.problem ? `\n\n${fenced(recovery.problem)}` : ""}`,
-    recovery?.left && `Was there before, and stays as this deployment made it: ${escape(recovery.left.join(", "))}`,
-    recovery?.changedByOthers &&
-      `Somebody else changed it meanwhile, and it stays as it is: ${escape(recovery.changedByOthers.join(", "))}`,
-    leftovers && `⚠️ What no release needs any more could not be deleted:\n\n${fenced(leftovers.join("\n"))}`,
-    table(["Image", "Reference"], Object.entries(report.images)),
-    ...Object.entries(report.untested ?? {}).map(
-      ([name, reason]) => `⚠️ ${escape(name)}: no tests, on purpose: ${escape(reason)}`,
-    ),
-    ...(report.skew ?? []).map(skew => `⚠️ ${escape(describeSkew(skew))}`),
-    report.takenOver && `Taken over: ${escape(report.takenOver.map(describeTakenOver).join("; "))}`,
-    report.migrations.length > 0 &&
-      table(
-        ["Migration", "Outcome"],
-        report.migrations.map(migration => [migration.name, MIGRATION_OUTCOMES[migration.outcome]]),
-      ),
-    report.starts.length > 0 &&
-      table(
-        ["Application", "Start, on average", `Limit`],
-        averageStarts(report.starts).map(({ deployment, seconds, least }) => [
-          deployment,
-          `${seconds.toFixed(1)} s`,
-          `${least < startLimit ? "✅" : "❌"} ${startLimit} s`,
-        ]),
-      ),
-    availability && availabilityOf(availability),
-    handshake.length > 0 &&
-      table(
-        ["Handshake", ""],
-        handshake.map(({ step, problem }) => [step, problem ? `❌ ${problem}` : "✅"]),
-      ),
+  const picture = pictureOf(report)
+  const title = `${report.name} in ${report.namespace} ${describeOutcome(report)}`
+  const drawn = picture && [
+    fenced(ganttOf(picture, title), "mermaid"),
+    ...hiddenPods(picture).map(line => `Not drawn: ${escape(line)}`),
   ]
-  return `${blocks.filter(Boolean).join("\n\n")}\n`
+  const blocks = blocksOf(report).flatMap(block => (block.kind === "picture" ? (drawn ?? []) : render(block)))
+  return `${blocks.join("\n\n")}\n`
 }
 
-function availabilityOf(availability: Availability): string {
-  const { outside, pages } = availability
-  return [
-    ...partOf(availability, "users' requests"),
-    ...(outside ? partOf(outside, "the requests from outside") : []),
-    pages.length > 0 &&
-      table(["Files of page", "Sent", "Failed", "Of the page before", "Failed"], pages.map(countsOfPage)),
-    pages.some(({ failures }) => failures.length > 0) && fenced(pages.flatMap(describePage).join("\n")),
-    ...remarksOn(availability).map(remark => `⚠️ ${escape(remark)}`),
-  ]
-    .filter(Boolean)
-    .join("\n\n")
-}
-
-function partOf({ percent, sent, failed, latency, outages, requests }: Part, which: string): (string | false)[] {
-  return [
-    `### ${percent.toFixed(3)} % of ${which} answered as expected`,
-    `${sent} sent, ${failed} failed; p50 ${latency.p50} ms, p95 ${latency.p95} ms, p99 ${latency.p99} ms, max ${latency.max} ms`,
-    outages.length > 0 &&
-      table(
-        ["Outage", "From", "To", "Failed", "Kinds"],
-        outages.map(outage => [
-          `${outage.seconds.toFixed(1)} s`,
-          outage.from,
-          outage.to,
-          `${outage.failed}`,
-          outage.failures.map(describeFailure).join(", "),
-        ]),
-      ),
-    table(
-      ["Request", "Connection", "Sent", "Failed"],
-      requests.map(request => [request.name, request.connection, `${request.sent}`, `${request.failed}`]),
-    ),
-  ]
+function render(block: Exclude<Block, { kind: "picture" }>): string {
+  switch (block.kind) {
+    case "heading":
+      return `${"#".repeat(block.level)} ${escape(block.text)}`
+    case "text":
+      return [block.strong && `**${escape(block.strong)}**`, block.code && `\`${block.code}\` `, escape(block.text)].join("")
+    case "output":
+      return fenced(block.text)
+    case "table":
+      return table(block.header, block.rows)
+  }
 }
 
 function table(header: string[], rows: string[][]): string {
@@ -106,8 +39,8 @@ function escape(text: string): string {
 }
 
 /** A fence longer than any in the text, so that nothing in it ends it. */
-function fenced(text: string): string {
+function fenced(text: string, language = ""): string {
   const longest = Math.max(2, ...[...text.matchAll(/`+/g)].map(([run]) => run.length))
   const fence = "`".repeat(longest + 1)
-  return `${fence}\n${text}\n${fence}`
+  return `${fence}${language}\n${text}\n${fence}`
 }

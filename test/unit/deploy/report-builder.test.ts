@@ -4,6 +4,14 @@ import { Report } from "../../../.dagger/src/report/report.ts"
 import { CloudNativeError } from "../../../.dagger/src/util/errors.ts"
 import { builderOf } from "./builder.ts"
 
+const AT = "2026-01-01T00:00:00.000Z"
+const TIMELINE = {
+  steps: [{ step: "rollout", at: AT }],
+  migrations: [{ name: "migrate", from: AT }],
+  pods: [{ workload: "web", pod: "a", ready: AT }],
+  until: AT,
+}
+
 test("a report has everything that was found out, and is a report.json", () => {
   const builder = builderOf("1")
   builder.setBaseline({ baseline: "broken", broken: ["home"] })
@@ -12,6 +20,7 @@ test("a report has everything that was found out, and is a report.json", () => {
   builder.setChanged(true)
   for (const pod of ["a", "b"])
     builder.addPodChange({ at: "2026-01-01T00:00:00.000Z", application: "web", pod, change: "ready" })
+  builder.setTimeline(TIMELINE)
   builder.setStarts([{ deployment: "web", pod: "a", seconds: 2, pulling: 0, margin: 1 }])
   builder.setHandshake([{ step: "sign-up", problem: "" }])
   builder.setFailure(
@@ -40,6 +49,7 @@ test("a report has everything that was found out, and is a report.json", () => {
       { at: "2026-01-01T00:00:00.000Z", application: "web", pod: "a", change: "ready" },
       { at: "2026-01-01T00:00:00.000Z", application: "web", pod: "b", change: "ready" },
     ],
+    timeline: TIMELINE,
     starts: [{ deployment: "web", pod: "a", seconds: 2, pulling: 0, margin: 1 }],
     handshake: [{ step: "sign-up", problem: "" }],
     failure: { code: "ROLLOUT_FAILED", kind: "CrashLoop", what: "what", why: "why", fix: "fix" },

@@ -204,23 +204,6 @@ test("the job summary: the failure and its outcome; nothing in a text ends a tab
   expect(filesOf(SUCCEEDED)["report.md"]).toContain("✅ Deployment of shop to shop succeeded")
 })
 
-test("the picture shades outages and marks the pods' coming and going", () => {
-  const svg = filesOf(FAILED)["availability.svg"]
-  expect(svg).toContain('class="outage"')
-  expect(filesOf(SUCCEEDED)["availability.svg"]).toContain("backend-&lt;1&gt; ready")
-  expect(filesOf(SUCCEEDED)["availability.svg"]).not.toContain('class="outage"')
-})
-
-test("the picture has room for its labels, and shows pods that came before the first request", () => {
-  const early = { at: "2026-11-24T10:00:01.000Z", application: "backend", pod: "early", change: "ready" as const }
-  const slow = { at: "2026-11-24T10:00:05.000Z", sent: 40, failed: 0, slowest: 9_100 }
-  const availability = { ...SUCCEEDED.availability!, seconds: [slow] }
-  const svg = filesOf({ ...SUCCEEDED, pods: [early], availability })["availability.svg"]
-  const [, right, label] = /<text x="(\d+)" y="[\d.]+" text-anchor="end">(10000 ms)</.exec(svg)!
-  expect(Number(right)).toBeGreaterThan(label!.length * 8)
-  expect(svg).toContain('<line class="ready" x1="84" x2="84"')
-})
-
 test("a report without a version is read, with its states as codes", async () => {
   const text = await readFile(new URL("cases/without-version.json", import.meta.url), "utf8")
   expect(Report.parse(JSON.parse(text))).toMatchObject({
