@@ -159,7 +159,8 @@ test("5: a version that never becomes ready is rolled back, and its users notice
   expect(readFileSync(join(report, "report.md"), "utf8")).toContain("ROLLOUT_FAILED")
   expect(readFileSync(join(report, "availability.svg"), "utf8")).toContain("100.000 %")
   const page = readFileSync(join(report, "report.html"), "utf8")
-  for (const part of [/backend-\S+: created \d+ s,.* terminating \d+ s/, /<title>rollback, \d+ s/]) expect(page).toMatch(part)
+  for (const part of [/backend-\S+: created [\d:]+.* terminating [\d:]+/, /<title>rollback, [\d:]+/])
+    expect(page).toMatch(part)
 
   const planned = await namespace.call(
     version("third"),

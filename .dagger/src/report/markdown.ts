@@ -21,7 +21,11 @@ function render(block: Exclude<Block, { kind: "picture" }>): string {
     case "heading":
       return `${"#".repeat(block.level)} ${escape(block.text)}`
     case "text":
-      return [block.strong && `**${escape(block.strong)}**`, block.code && `\`${block.code}\` `, escape(block.text)].join("")
+      return [
+        block.strong && `**${escape(block.strong)}**`,
+        block.code && `\`${block.code}\` `,
+        escape(block.text),
+      ].join("")
     case "output":
       return fenced(block.text)
     case "table":

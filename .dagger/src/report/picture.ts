@@ -4,7 +4,7 @@ import { timeOf } from "../util/time.js"
 import type { Report } from "./report.js"
 
 /** What a pod was doing, in the order in which it does. */
-export const STATES = ["created", "scheduled", "started", "ready", "terminating"] as const
+const STATES = ["created", "scheduled", "started", "ready", "terminating"] as const
 export type State = (typeof STATES)[number]
 
 /** All moments of a picture are in milliseconds since 1970. */

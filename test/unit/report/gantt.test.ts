@@ -20,13 +20,11 @@ function sectionsOf(report: ReturnType<typeof reportOf>) {
   ])
   const sections: { name: string; bars: string[] }[] = []
   for (const line of lines.slice(3)) {
+    expect(SECTION.test(line) || BAR.test(line), line).toBe(true)
     const name = SECTION.exec(line)?.[1]
     if (name) sections.push({ name, bars: [] })
-    else {
-      expect(line).toMatch(BAR)
-      const [, text, , from, length] = BAR.exec(line)!
-      sections.at(-1)!.bars.push(`${text} ${from!.slice(14, 19)} ${length}`)
-    }
+    const bar = BAR.exec(line)
+    if (bar) sections.at(-1)!.bars.push(`${bar[1]} ${bar[3]!.slice(14, 19)} ${bar[4]}`)
   }
   return sections
 }
