@@ -180,7 +180,9 @@ test("5: a version that never becomes ready is rolled back, and its users notice
   expect((await working.stop()).wrong).toEqual([])
 
   const printed = [reported, planned, back].map(ended => ended.stdout + ended.stderr)
-  const written = ["report.json", "report.md", "report.html", "availability.svg"].map(name => readFileSync(join(report, name), "utf8"))
+  const written = ["report.json", "report.md", "report.html", "availability.svg"].map(name =>
+    readFileSync(join(report, name), "utf8"),
+  )
   const kept = await namespace.kubectl("get", "configmaps,deployments,replicasets,jobs,leases,events", "--output=yaml")
   expect(leaks([...outputs, ...printed, ...written, kept].join("\n"), secretValues())).toEqual([])
 })

@@ -11,7 +11,8 @@ test("the moments of a deployment: a migration that does not complete has no end
   moments.beginMigration("first", 1500)(2500)
   moments.beginMigration("second", 3000)
   moments.enterStep("rollback", 4000)
-  for (const now of [5000, 6000]) moments.look(workloads, snapshotOf(pod("queue-0", { metadata: { ownerReferences } })), now)
+  for (const now of [5000, 6000])
+    moments.look(workloads, snapshotOf(pod("queue-0", { metadata: { ownerReferences } })), now)
   const at = (milliseconds: number) => new Date(milliseconds).toISOString()
   expect(moments.timeline).toEqual({
     steps: [

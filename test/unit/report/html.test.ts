@@ -4,7 +4,8 @@ import { htmlOf } from "../../../.dagger/src/report/html.ts"
 import { caseOf, hostile, reportOf } from "./reports.ts"
 
 /** What makes a browser load, run or send something. */
-const ACTIVE = /<(script|link|img|iframe|object|embed|form|base|a|use|image|foreignObject)\b|\s(src|href|srcset|on\w+)=|url\(|@import/i
+const ACTIVE =
+  /<(script|link|img|iframe|object|embed|form|base|a|use|image|foreignObject)\b|\s(src|href|srcset|on\w+)=|url\(|@import/i
 
 describe.each([
   ["a rolling update", caseOf("rolling-update")],

@@ -19,7 +19,10 @@ function told(picture: Picture) {
     ),
     paths: picture.paths.map(path => {
       const whole = span({ from: path.seconds[0]!.at, to: path.seconds.at(-1)!.at + 1000 })
-      return [`${path.name} ${whole}`, ...path.outages.map(outage => `${outage.failed} failed in ${span(outage)}`)].join(" ")
+      return [
+        `${path.name} ${whole}`,
+        ...path.outages.map(outage => `${outage.failed} failed in ${span(outage)}`),
+      ].join(" ")
     }),
     groups: Object.fromEntries(
       picture.groups.map(({ workload, lanes }) => [

@@ -61,5 +61,12 @@ export function hostile(): Report {
     pods: [{ workload: HOSTILE, pod: HOSTILE, created: at, gone: "2026-11-24T10:00:03.000Z" }],
   }
   const failure = { code: HOSTILE, what: HOSTILE, why: HOSTILE, fix: HOSTILE }
-  return reportOf({ name: HOSTILE, namespace: HOSTILE, outcome: "failed", timeline, failure, images: { [HOSTILE]: HOSTILE } })
+  return reportOf({
+    name: HOSTILE,
+    namespace: HOSTILE,
+    outcome: "failed",
+    timeline,
+    failure,
+    images: { [HOSTILE]: HOSTILE },
+  })
 }

@@ -94,7 +94,9 @@ describe("the picture", () => {
     for (const { lanes } of pictureOf(caseOf("rolling-update"))!.groups)
       for (const { pod } of lanes) expect(texts).toContain(pod)
     // The legend has one more of each.
-    expect(["created", "scheduled", "started", "ready", "terminating"].map(state => count("rect", state))).toEqual([1, 5, 5, 9, 5])
+    expect(["created", "scheduled", "started", "ready", "terminating"].map(state => count("rect", state))).toEqual([
+      1, 5, 5, 9, 5,
+    ])
     expect(count("line", "gone")).toBe(5)
   })
 
