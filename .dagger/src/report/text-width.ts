@@ -3,7 +3,7 @@
  * may be: what fits by this measure fits in all of them.
  */
 const WIDTHS: [characters: RegExp, width: number][] = [
-  [/[ijl.,:;'|!/()\[\] -]/, 0.4],
+  [/[ijl.,:;'|!/()[\] -]/, 0.4],
   [/[frt]/, 0.45],
   [/[mwMW%@…]/, 1],
   [/[A-Z&<>=+~]/, 0.85],
