@@ -4,7 +4,14 @@ import { describeFailure } from "../monitor/request-failure.js"
 import { averageStarts } from "../status/startup.js"
 import { describeSkew } from "../verify/image/next-build.js"
 import type { Report } from "./report.js"
-import { countsOfPage, describeOutcome, describeRecovery, describeTakenOver, MIGRATION_OUTCOMES, UNCHANGED } from "./states.js"
+import {
+  countsOfPage,
+  describeOutcome,
+  describeRecovery,
+  describeTakenOver,
+  MIGRATION_OUTCOMES,
+  UNCHANGED,
+} from "./states.js"
 
 /** A part of a report that is written for people, whatever the format. */
 export type Block =

@@ -33,18 +33,62 @@ const BARS: Record<State, { height: number; label: string }> = {
   terminating: { height: 6, label: "terminating" },
 }
 
+type Colors = Record<
+  "text" | "soft" | "line" | "back" | "blue" | "red" | "green" | "yellow" | "violet" | "grey",
+  string
+>
+
+const LIGHT: Colors = {
+  text: "#1f2328",
+  soft: "#59636e",
+  line: "#d1d9e0",
+  back: "#ffffff",
+  blue: "#0969da",
+  red: "#cf222e",
+  green: "#1a7f37",
+  yellow: "#bf8700",
+  violet: "#8250df",
+  grey: "#818b98",
+}
+
+const DARK: Colors = {
+  text: "#f0f6fc",
+  soft: "#9198a1",
+  line: "#3d444d",
+  back: "#0d1117",
+  blue: "#4493f8",
+  red: "#f85149",
+  green: "#3fb950",
+  yellow: "#d29922",
+  violet: "#ab7df8",
+  grey: "#656c76",
+}
+
 /** Scoped, since the picture also stands in a page. */
 const STYLE = `
-.picture { --text: #1f2328; --soft: #59636e; --line: #d1d9e0; --back: #ffffff; --blue: #0969da; --red: #cf222e; --green: #1a7f37; --yellow: #bf8700; --violet: #8250df; --grey: #818b98 }
-@media (prefers-color-scheme: dark) { .picture { --text: #f0f6fc; --soft: #9198a1; --line: #3d444d; --back: #0d1117; --blue: #4493f8; --red: #f85149; --green: #3fb950; --yellow: #d29922; --violet: #ab7df8; --grey: #656c76 } }
-.picture text { font: ${SIZE}px system-ui, "Segoe UI", "DejaVu Sans", sans-serif; fill: var(--text) }
+.picture text { font: ${SIZE}px system-ui, "Segoe UI", "DejaVu Sans", sans-serif }
 .picture .title { font-size: ${TITLE_SIZE}px; font-weight: 600 }
-.picture .heading { font-weight: 600; paint-order: stroke; stroke: var(--back); stroke-width: 4px } .picture .soft { fill: var(--soft) }
-.picture .back { fill: var(--back) } .picture .axis { stroke: var(--line) } .picture .begin { stroke: var(--soft); stroke-dasharray: 4 3 }
-.picture .latency { fill: none; stroke: var(--blue); stroke-width: 1.5 } .picture .failed { fill: var(--red) } .picture .outage { fill: var(--red); opacity: 0.18 }
-.picture .step { fill: var(--line) } .picture .ran { fill: var(--blue) } .picture .broken { fill: var(--red) }
-.picture .created { fill: var(--grey) } .picture .scheduled { fill: var(--grey) } .picture .started { fill: var(--yellow) } .picture .ready { fill: var(--green) } .picture .terminating { fill: var(--violet) } .picture .gone { stroke: var(--violet); stroke-width: 2 }
+.picture .heading { font-weight: 600; paint-order: stroke; stroke-width: 4px } .picture .begin { stroke-dasharray: 4 3 }
+.picture .latency { fill: none; stroke-width: 1.5 } .picture .outage { opacity: 0.18 } .picture .gone { stroke-width: 2 }
+${colored(LIGHT)}
+@media (prefers-color-scheme: dark) {
+${colored(DARK)}
+}
 `
+
+/** Each color as itself: image viewers know no variables, and draw all in black. */
+function colored(colors: Colors): string {
+  const { text, soft, line, back, blue, red, green, yellow, violet, grey } = colors
+  const fills = { text, soft, back, step: line, ran: blue, broken: red, failed: red, outage: red }
+  const states = { created: grey, scheduled: grey, started: yellow, ready: green, terminating: violet }
+  const strokes = { heading: back, axis: line, begin: soft, latency: blue, gone: violet }
+  return [
+    ...Object.entries({ ...fills, ...states }).map(([name, color]) => [name, "fill", color]),
+    ...Object.entries(strokes).map(([name, color]) => [name, "stroke", color]),
+  ]
+    .map(([name, property, color]) => `.picture ${name === "text" ? name : `.${name}`} { ${property}: ${color} }`)
+    .join("\n")
+}
 
 /** Where the picture's moments are on it. */
 interface Scale {
