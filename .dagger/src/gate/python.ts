@@ -162,7 +162,7 @@ function withPip(path: string, files: string[], isTaken: boolean, layout: Layout
     localPaths(parentOf(inFolder(path, file)), lines.flatMap(includedFile)),
   )
   const ownCode = lines.some(line => /^(-e\b|--editable\b|\.|file:)/.test(line))
-  const open = lines.filter(line => /^[A-Za-z0-9]/.test(line) && !/==|@|;/.test(line))
+  const open = lines.filter(line => (requirementName(line).length > 0 || /^\w+\+/.test(line)) && !/==|@|;/.test(line))
   return {
     root: path,
     installIn: path,
@@ -188,7 +188,7 @@ function withPip(path: string, files: string[], isTaken: boolean, layout: Layout
 }
 
 function openVersions(file: string, open: string[], isTaken: boolean): string {
-  const names = open.slice(0, 3).map(line => requirementName(line)[0])
+  const names = open.slice(0, 3).map(line => requirementName(line)[0] ?? line)
   const listed = `${names.join(", ")}${open.length > 3 ? ", …" : ""}`
   const left = `${file} leaves ${open.length === 1 ? "a version" : `${open.length} versions`} open (${listed})`
   const pinned = file.replace(/(\.\w+)?$/, ".in")

@@ -30,15 +30,24 @@ export function includedFile(line: string): string[] {
   return /^(?:-r|--requirement|-c|--constraint)[\s=]*([^\s:]+)$/.exec(line)?.slice(1) ?? []
 }
 
+/** What pip takes for an archive of a package, by the end of its name. */
+const ARCHIVE = /\.(whl|zip|tgz|tbz|tlz|txz|tar(\.(gz|bz2|lz|lzma|xz))?)$/i
+
 /** A package, an archive or a folder of them that a line takes from the repository, from the folder that pip runs in. */
 export function localPackage(line: string): string[] {
   const [, folder] = /^(?:-f|--find-links)[\s=]*([^\s:]+)$/.exec(line) ?? []
-  const [, path] = /^(?:(?:-e|--editable)[\s=]*)?(?:file:)?(\.{1,2}(?:\/[^\s;[]*)?)(?=[\s;[]|$)/.exec(line) ?? []
-  return [folder ?? path].filter(found => found !== undefined)
+  if (folder) return [folder]
+  const [, path] = /^(?:(?:-e|--editable)[\s=]*)?(?:file:)?([^\s;[:-][^\s;[:]*)(?=[\s;[]|$)/.exec(line) ?? []
+  return path && isPath(path) ? [path] : []
 }
 
-/** The package that a requirement names, if every machine gets it. */
+/** The package that a requirement names, if every machine gets it. An address and a path name none. */
 export function requirementName(line: string): string[] {
-  const name = /^([A-Za-z0-9][\w.-]*)/.exec(line)?.[1]
-  return name && !line.includes(";") ? [pythonName(name)] : []
+  const name = /^([A-Za-z0-9][\w.-]*)(?=[\s[(<>=!~@]|$)/.exec(line)?.[1]
+  return name && !ARCHIVE.test(name) && !line.includes(";") ? [pythonName(name)] : []
+}
+
+/** As pip tells a path from a name: it has a slash, is a dot or two, or ends as an archive does. */
+function isPath(text: string): boolean {
+  return text.includes("/") || /^\.{1,2}$/.test(text) || ARCHIVE.test(text)
 }

@@ -269,6 +269,11 @@ describe("packages that have to be there after the installation", () => {
       ["fastapi"],
     ],
     ["none where the manifest names none", PROJECT, []],
+    [
+      "one from an address, by its name",
+      '[project]\ndependencies = ["lib @ git+https://example.com/lib.git@v1"]\n',
+      ["lib"],
+    ],
   ])("%s", (_, text, names) => {
     expect(toolchain({ "api/poetry.lock": "", "api/pyproject.toml": text })?.expected?.names).toEqual(names)
   })
@@ -278,6 +283,9 @@ describe("requirements that leave versions open", () => {
   const warning = (...lines: string[]) => toolchain({ "api/requirements.txt": lines.join("\n") })?.warnings
   test.each<[string, string[], unknown[]]>([
     ["none", ["a==1", "b @ https://x/b.whl", "c; sys_platform == 'linux'", "-r other.txt"], []],
+    ["none by an archive's address or path", ["https://x/b-1.whl", "wheels/b-1.whl", "b-1.tar.gz"], []],
+    ["none by a commit", ["git+https://x/b.git@v1"], []],
+    ["one by a branch", ["git+https://x/b.git"], [expect.stringContaining("a version open (git+https://x/b.git): ")]],
     ["one", ["a==1", "B_b>=2"], [expect.stringMatching(/^api\/requirements.txt leaves a version open \(b-b\): /)]],
     ["three", ["a", "b", "c"], [expect.stringContaining("leaves 3 versions open (a, b, c): ")]],
     ["four", ["a", "b", "c", "d"], [expect.stringContaining("leaves 4 versions open (a, b, c, …): ")]],
