@@ -55,14 +55,16 @@ function pnpmPairs(text: string): Pair[] {
   )
 }
 
-/** Both formats of yarn: a line of requests, then the version. */
+/** Both formats of yarn: a line of requests, then the version. A member of the workspace has its own manifest's, which is not there. */
 function yarnPairs(text: string): Pair[] {
-  return [...text.matchAll(/^(\S.*):\r?\n {2}version:? "?([^"\s]+)"?/gm)].flatMap(([, requests, version]) =>
+  const pairs = [...text.matchAll(/^(\S.*):\r?\n {2}version:? "?([^"\s]+)"?/gm)].flatMap(([, requests, version]) =>
     requests!.split(", ").flatMap(request => {
       const name = /^"?(@?[^@"]+)@/.exec(request)?.[1]
       return name ? [[name, version!] as const] : []
     }),
   )
+  const members = new Set(pairs.filter(([, version]) => version.endsWith("-use.local")).map(([name]) => name))
+  return pairs.filter(([name]) => !members.has(name))
 }
 
 function bunPairs(text: string): Pair[] {

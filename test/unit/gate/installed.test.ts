@@ -16,6 +16,7 @@ describe("what was installed", () => {
     [{ next: "15.1.0", zod: "4.0.0" }, []],
     [{ next: "15.1.0", zod: null }, ["zod is in web/package.json, and is not installed"]],
     [{ next: "15.1.0" }, ["zod is in web/package.json, and is not installed"]],
+    [{ next: "15.1.0", zod: "" }, []],
     [{ zod: "4.0.0" }, ["next is in web/package.json, and is not installed"]],
     [{ next: "15.2.0", zod: "4.0.0" }, ["next 15.2.0 is installed, where web/yarn.lock has 15.1.0, 14.0.0"]],
   ])("%j", (versions, problems) => {
@@ -54,7 +55,12 @@ describe("the versions of a lockfile", () => {
     [
       "yarn.lock",
       '__metadata:\n  version: 8\n\n"@s/b@npm:^2.0.0":\n  version: 2.0.1\n\n"root@workspace:.":\n  version: 0.0.0-use.local\n',
-      { "@s/b": ["2.0.1"], root: ["0.0.0-use.local"] },
+      { "@s/b": ["2.0.1"] },
+    ],
+    [
+      "yarn.lock",
+      '__metadata:\n  version: 8\n\n"@repo/ui@npm:*, @repo/ui@workspace:packages/ui":\n  version: 0.0.0-use.local\n\n"@repo/ui@npm:1.0.0":\n  version: 1.0.0\n\n"local@npm:1.0.0":\n  version: 1.0.0\n',
+      { local: ["1.0.0"] },
     ],
     [
       "bun.lock",
