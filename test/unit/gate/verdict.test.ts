@@ -12,7 +12,7 @@ const REPORTS = join(import.meta.dirname, "reports")
 
 const report = (name: string) => readFileSync(join(REPORTS, name), "utf8")
 
-/** A case is two runs, whose reports are files of reports/ as pytest and vitest wrote them, and the gate's text on them. */
+/** A case is one or two runs, whose reports are files of reports/ as the runners write them, and the gate's text on them. */
 describe("the gate", () => {
   test.each(readdirSync(CASES))("%s", name => {
     const { passed, suites, untested } = parse(readFileSync(join(CASES, name, "runs.yaml"), "utf8"))
@@ -63,6 +63,9 @@ describe("the verdict on one suite", () => {
     ["a failed exit fails it, whatever the tests say", PASSED, { exitCode: 1 }, false],
     ["a test that was skipped fails it", PASSED + SKIPPED, {}, false],
     ["unless it has no body", PASSED + SKIPPED.replace("two", "a › b › two"), { todos: ["one", "b › two"] }, true],
+    ["or bun says so", PASSED + SKIPPED.replace("skipped", 'skipped message="TODO"'), {}, true],
+    ["but not by a reason", PASSED + SKIPPED.replace("skipped", 'skipped type="pytest.skip" message="TODO"'), {}, false],
+    ["nor by another message", PASSED + SKIPPED.replace("skipped", 'skipped message="TODO: write"'), {}, false],
     ["by its whole name", PASSED + SKIPPED.replace("two", "one two"), { todos: ["two"] }, false],
   ])("%s", (_, cases, run, passed) => {
     expect(judge([suite(cases, run)]).passed).toBe(passed)
