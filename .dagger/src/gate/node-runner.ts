@@ -9,6 +9,10 @@ const JSON_REPORT = ".cloud-native-tests.json"
 const SCRIPTS = ["test", "test:unit", "test:ci", "unit"]
 /** Options of a developer at the keyboard; coverage has thresholds and reporters of its own. */
 const INTERACTIVE = /^(--watch(All)?(=.*)?|-w|watch|dev|--ui)$/
+/** Options for where reports go, which are said here: jest, vitest, Node.js and bun take them once, or in pairs. */
+const REPORTS = /^--(test-reporter(-destination)?|reporter(-outfile)?|outputFile(\.[^=]+)?)$/
+/** A runner as a file of the installation: `node --experimental-vm-modules node_modules/jest/bin/jest.js`. */
+const BY_PATH = /(?:^|\/)node_modules\/(?:.+\/)?(jest|vitest)(?:\.m?js)?$/
 
 interface Place {
   junit: string
@@ -32,21 +36,32 @@ export function nodeRunner(path: string, junit: string, run: string[], layout: L
 }
 
 function runnerOf({ env, program, args }: ScriptCall, place: Place): Runner | undefined {
-  const made = commandOf(
-    program,
-    args.filter(arg => !INTERACTIVE.test(arg)),
-    place,
-  )
+  const options = withoutReports(args.filter(arg => !INTERACTIVE.test(arg)))
+  const words = [program, ...options]
+  const at = words.findIndex((word, index) => BY_PATH.test(word) && (index === 0 || program === "node"))
+  const made =
+    at < 0
+      ? commandOf(program, ["node", "bun"].includes(program) ? [program] : [...place.run, program], options, place)
+      : commandOf(BY_PATH.exec(words[at]!)![1]!, words.slice(0, at + 1), words.slice(at + 1), place)
   if (!made) return undefined
   const variables = Object.entries(env).map(([name, value]) => `${name}=${value}`)
   const command = variables.length > 0 ? ["env", ...variables, ...made.command] : made.command
   return { command, json: made.json, tools: [], warnings: [] }
 }
 
+/** Without options for reports, and the words after them that are their values. */
+function withoutReports(options: string[]): string[] {
+  return options.filter(
+    (option, index) => !REPORTS.test(option.split("=")[0]!) && !REPORTS.test(options[index - 1] ?? ""),
+  )
+}
+
+/** The command of a runner that is called by these words. */
 function commandOf(
   program: string,
+  call: string[],
   options: string[],
-  { junit, run, browser }: Place,
+  { junit, browser }: Place,
 ): Pick<Runner, "command" | "json"> | undefined {
   switch (program) {
     case "vitest": {
@@ -54,12 +69,12 @@ function commandOf(
       const reports = ["default", "junit", "json"].map(name => `--reporter=${name}`)
       const places = [`--outputFile.junit=${junit}`, `--outputFile.json=${JSON_REPORT}`]
       const excluded = browser ? [`--exclude=${browser}/**`] : []
-      return { command: [...run, "vitest", ...words, ...reports, ...places, ...excluded], json: JSON_REPORT }
+      return { command: [...call, ...words, ...reports, ...places, ...excluded], json: JSON_REPORT }
     }
     case "jest": {
       const ignored = browser ? ["/node_modules/", `/${browser}/`].map(path => `--testPathIgnorePatterns=${path}`) : []
       const report = ["--ci", "--json", `--outputFile=${JSON_REPORT}`]
-      return { command: [...run, "jest", ...options, ...report, ...ignored], json: JSON_REPORT }
+      return { command: [...call, ...options, ...report, ...ignored], json: JSON_REPORT }
     }
     case "node":
     case "tsx": {
@@ -69,12 +84,12 @@ function commandOf(
         ["spec", "stdout"],
         ["junit", junit],
       ].flatMap(([name, place]) => [`--test-reporter=${name}`, `--test-reporter-destination=${place}`])
-      return { command: [...(program === "node" ? [] : run), program, ...before, ...reports, ...after] }
+      return { command: [...call, ...before, ...reports, ...after] }
     }
     case "bun": {
       const [word, ...rest] = options
       if (word !== "test") return undefined
-      return { command: ["bun", "test", "--reporter=junit", `--reporter-outfile=${junit}`, ...rest] }
+      return { command: [...call, "test", "--reporter=junit", `--reporter-outfile=${junit}`, ...rest] }
     }
     default:
       return undefined

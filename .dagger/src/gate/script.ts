@@ -10,10 +10,10 @@ const RUNNERS = [["npx"], ["pnpm", "exec"], ["pnpm"], ["yarn", "run"], ["yarn"],
 
 /** A script as data, if it is one call of one program; undefined for what needs a shell. */
 export function parseScript(script: string): ScriptCall | undefined {
-  if (/[|&;<>$`()\\]/.test(script)) return undefined
-  const words = [...script.matchAll(/"([^"]*)"|'([^']*)'|(\S+)/g)].map(
-    ([, double, single, plain]) => (double ?? single ?? plain)!,
-  )
+  // A variable that continues its own value, as jest's documentation has it, has none here.
+  const text = script.replace(/\b(\w+)="\$\{?\1\b\}? +/g, '$1="')
+  if (/[|&;<>$`()\\"']/.test(text.replace(/'[^']*'|"[^"$`\\]*"/g, ""))) return undefined
+  const words = text.match(/("[^"]*"|'[^']*'|[^\s"'])+/g) ?? []
   const env: Record<string, string> = {}
   while (words.length > 0) {
     const [, name, value] = /^([A-Za-z_]\w*)=(.*)$/.exec(words[0]!) ?? []
@@ -22,7 +22,7 @@ export function parseScript(script: string): ScriptCall | undefined {
     words.shift()
   }
   const prefix = RUNNERS.find(runner => runner.every((word, index) => words[index] === word))
-  const called = words.slice(prefix?.length ?? 0)
+  const called = words.slice(prefix?.length ?? 0).map(unquoted)
   const [program, ...args] = prefix ? called.slice(called.findIndex(word => !word.startsWith("-"))) : called
   return program ? { env, program, args } : undefined
 }
@@ -44,5 +44,5 @@ export function runsOwnCode(scripts: Record<string, string>): boolean {
 }
 
 function unquoted(text: string): string {
-  return text.replace(/^(["'])(.*)\1$/, "$2")
+  return text.replace(/"([^"]*)"|'([^']*)'/g, "$1$2")
 }
