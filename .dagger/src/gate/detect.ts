@@ -5,7 +5,7 @@ import { inFolder, isIn, type Layout, normalize, relativeTo, upwards } from "./l
 import { askedNode, nodeToolchain } from "./node.js"
 import { nodeRunner } from "./node-runner.js"
 import { askedPython } from "./pyproject.js"
-import { pythonToolchain } from "./python.js"
+import { pythonToolchain, unknownManifest } from "./python.js"
 import { pythonRunner } from "./python-runner.js"
 import type { Language, Runner, Suite, Toolchain } from "./suite.js"
 
@@ -20,7 +20,7 @@ export function planSuite(name: string, app: AppConfig, layout: Layout): Suite {
   const text = layout.texts[app.dockerfile] ?? ""
   const dockerfile = parseDockerfile(text, app.buildArgs)
   const base = app.readsBase ? baseFor(language, dockerfile, app.base) : app.base
-  const toolchain = detectToolchain(language, path, text, base, app, layout)
+  const toolchain = detectToolchain(name, language, path, text, base, app, layout)
   const runner = app.test.command
     ? { command: app.test.command, tools: [], warnings: [] }
     : detectRunner(name, language, path, app, toolchain, layout)
@@ -56,7 +56,7 @@ export function planSuite(name: string, app: AppConfig, layout: Layout): Suite {
 
 function languageOf(name: string, path: string, { files }: Layout): Language {
   const has = (...names: string[]) => names.some(file => files.includes(inFolder(path, file)))
-  const python = has("pyproject.toml", "requirements.txt", "setup.py")
+  const python = has("pyproject.toml", "requirements.txt", "setup.py", "Pipfile")
   const node = has("package.json")
   return python === node ? (name === "frontend" ? "node" : "python") : node ? "node" : "python"
 }
@@ -68,6 +68,7 @@ function baseFor(language: Language, { stages }: Dockerfile, fallback: string): 
 }
 
 function detectToolchain(
+  name: string,
   language: Language,
   path: string,
   dockerfile: string,
@@ -90,6 +91,7 @@ function detectToolchain(
     warnings: [],
   }
   const { install } = app.test
+  if (!install && !found && language === "python") refuseUnknown(name, path, app, layout)
   if (!install) return found ?? nothing
   const known = install.every(([program]) => KNOWN.includes(program!))
   return {
@@ -103,6 +105,23 @@ function detectToolchain(
     freeze: undefined,
     warnings: [],
   }
+}
+
+/** Fail where the packages are another package manager's to install, and nothing in the configuration does. */
+function refuseUnknown(name: string, path: string, { test }: AppConfig, layout: Layout): void {
+  const unknown = unknownManifest(path, layout)
+  if (!unknown || test.command || test.target) return
+  const { file, manager } = unknown
+  throw new CloudNativeError({
+    code: "TEST_RUNNER_FAILED",
+    blame: "user",
+    what: `the packages of the ${name} are in ${file}, which this module cannot install; nothing was installed`,
+    why: `${path} has no manifest of uv, poetry, pdm, pip or setuptools, and ${manager} is none of them`,
+    fix:
+      manager === "pipenv"
+        ? `set ${name}.test.install: [[pip, install, pipenv], [pipenv, install, --system, --deploy, --dev]]`
+        : `set ${name}.test.install to the commands that install them, or ${name}.test.target to a stage of the Dockerfile that has them`,
+  })
 }
 
 function detectRunner(

@@ -20,6 +20,7 @@ const TEXTS = [
   /^bun\.lock$/,
   /^playwright\.config\.\w+$/,
   /^pyproject\.toml$/,
+  /^setup\.(py|cfg)$/,
   /^(uv|poetry|pdm)\.lock$/,
   /^.*(requirements|constraints).*\.(txt|in)$/,
   /^\.(python|node)-version$/,

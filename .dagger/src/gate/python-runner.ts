@@ -15,7 +15,7 @@ export function pythonRunner(
 ): Runner | undefined {
   const tests = layout.files.some(file => isIn(path, file) && /(^|\/)(test_[^/]*|[^/]*_test)\.py$/.test(file))
   if (!tests) return undefined
-  const named = namesPytest(path, toolchain, layout)
+  const named = toolchain.bringsPytest || namesPytest(path, toolchain, layout)
   const [manager] = toolchain.run
   if (!named && manager && manager !== "uv") return undefined
   const beside = manager === "uv" && !named ? ["--with", PYTEST] : []

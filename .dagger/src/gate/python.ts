@@ -3,6 +3,7 @@ import { inFolder, type Layout, localPaths, parentOf, upwards } from "./layout.j
 import { lockedVersions, pythonName } from "./lockfile.js"
 import { groupsWith, pathsIn, type Pyproject, pyproject, pythonVersion } from "./pyproject.js"
 import { includedFile, localPackage, requirementFiles, requirementLines, requirementName } from "./requirements.js"
+import { setupExtras, setupFile } from "./setuptools.js"
 import type { Toolchain } from "./suite.js"
 
 const INSTALL = ["install", "--quiet", "--root-user-action=ignore"]
@@ -58,7 +59,25 @@ export function pythonToolchain(path: string, dockerfile: string, layout: Layout
   if (lock === "poetry" || (!lock && project?.tool.poetry)) return withPoetry(path, project, has("poetry.lock"), layout)
   if (lock === "pdm" || (!lock && project?.tool.pdm)) return withPdm(path, project, has("pdm.lock"), layout)
   if (lock === "uv" || project?.project) return withUv(path, uvRoot, project, isTaken, layout)
-  return undefined
+  const setup = setupFile(path, layout)
+  return setup && !unknownManifest(path, layout) ? withSetuptools(path, setup, isTaken, layout) : undefined
+}
+
+/** Files of package managers that this module does not know, by what installs from them. */
+const UNKNOWN: Record<string, string> = {
+  "Pipfile.lock": "pipenv",
+  Pipfile: "pipenv",
+  "conda-lock.yml": "conda",
+  "environment.yml": "conda",
+  "environment.yaml": "conda",
+  "pixi.lock": "pixi",
+  "pixi.toml": "pixi",
+}
+
+/** The file of another package manager, and its name. */
+export function unknownManifest(path: string, { files }: Layout): { file: string; manager: string } | undefined {
+  const found = Object.keys(UNKNOWN).find(name => files.includes(inFolder(path, name)))
+  return found === undefined ? undefined : { file: inFolder(path, found), manager: UNKNOWN[found]! }
 }
 
 function withUv(
@@ -184,6 +203,26 @@ function withPip(path: string, files: string[], isTaken: boolean, layout: Layout
     },
     ...(open.length > 0 && isTaken && { freeze: ["pip", "freeze"] }),
     warnings: open.length > 0 ? [openVersions(inFolder(path, files[0]!), open, isTaken)] : [],
+  }
+}
+
+function withSetuptools(path: string, file: string, isTaken: boolean, layout: Layout): Toolchain {
+  const extras = setupExtras(path, layout)
+  return {
+    root: path,
+    installIn: path,
+    env: {},
+    caches: ["/root/.cache/pip"],
+    tools: [],
+    // setup.py may read any file, and the tests import the code that lies here.
+    reads: undefined,
+    install: [[...PIP, "--editable", extras.length > 0 ? `.[${extras.join(",")}]` : "."]],
+    link: [],
+    lockfiles: [],
+    run: [],
+    bringsPytest: extras.length > 0,
+    ...(isTaken && { freeze: ["pip", "freeze"] }),
+    warnings: [noLockfile(path, `uv pip compile ${file} --output-file requirements.txt`, isTaken)],
   }
 }
 

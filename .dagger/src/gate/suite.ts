@@ -65,6 +65,8 @@ export type Toolchain = Pick<
 > & {
   /** What a program of the installation is run with. */
   run: string[]
+  /** The installation brings pytest, which no manifest says that is read as data. */
+  bringsPytest?: boolean
   expected?: Expected
   freeze?: string[]
   /** Packages, archives and requirements that the manifest takes from the repository by their paths, from the source's root. */

@@ -141,6 +141,30 @@ describe("what the configuration says counts instead of what is found", () => {
   })
 })
 
+describe("packages of a package manager that is not known are the configuration's to install", () => {
+  const suite = (file: string, settings = "") =>
+    suiteOf("backend", `path: api${settings}`, { [file]: "", "api/test_a.py": "" })
+  test.each([
+    ["api/Pipfile.lock", "pipenv"],
+    ["api/Pipfile", "pipenv"],
+    ["api/environment.yml", "conda"],
+    ["api/environment.yaml", "conda"],
+    ["api/conda-lock.yml", "conda"],
+    ["api/pixi.toml", "pixi"],
+    ["api/pixi.lock", "pixi"],
+  ])("%s is one of %s", (file, manager) => {
+    expect(() => suite(file)).toThrow(file)
+    expect(() => suite(file)).toThrow(`${manager} is none of them`)
+  })
+  test.each(["install: [[make, deps]]", "command: [make, test]", "target: test"])("which %s does", settings => {
+    expect(suite("api/Pipfile", `, dockerfile: api/Dockerfile, test: { ${settings} }`).expected).toBeUndefined()
+  })
+  test("which one that is known does", () => {
+    const texts = { ...API, "api/environment.yml": "" }
+    expect(suiteOf("backend", "path: api", texts).install[0]?.[0]).toBe("pip")
+  })
+})
+
 describe("an application is in the language of its manifest", () => {
   const PYTHON = { "app/requirements.txt": "pytest==8\n", "app/test_a.py": "" }
   const NODE = { "app/package.json": '{"scripts":{"test":"vitest"}}' }

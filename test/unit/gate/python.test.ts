@@ -60,6 +60,16 @@ describe("the package manager of a repository in Python", () => {
       "RUN pip install -r requirements.txt",
       "poetry install",
     ],
+    ["setup.py", { "api/setup.py": "" }, "", "pip install"],
+    [
+      "setup.py, with a manifest of tools",
+      { "api/setup.py": "", "api/pyproject.toml": "[tool.ruff]\n" },
+      "",
+      "pip install",
+    ],
+    ["setup.py, with a manifest of the standard", { "api/setup.py": "", "api/pyproject.toml": PROJECT }, "", "uv sync"],
+    ["setup.py beside a Pipfile", { "api/setup.py": "", "api/Pipfile": "" }, "", undefined],
+    ["setup.cfg of tools alone", { "api/setup.cfg": "[flake8]\n" }, "", undefined],
     ["no manifest", { "api/main.py": "" }, "", undefined],
   ])("%s", (_, texts, dockerfile, install) => {
     expect(toolchain(texts, dockerfile)?.install[0]?.slice(0, 2).join(" ")).toBe(install)
@@ -302,6 +312,7 @@ describe("the versions that are installed are listed for an image that takes the
     ["but not of pinned ones", { "api/requirements.txt": "a==1\n" }, TAKING, undefined],
     ["of a project without a lockfile", { "api/pyproject.toml": PROJECT }, TAKING, ["uv", "pip", "freeze"]],
     ["but not of one with one", { "api/pyproject.toml": PROJECT, "api/uv.lock": "" }, TAKING, undefined],
+    ["of a setup.py", { "api/setup.py": "" }, TAKING, ["pip", "freeze"]],
     ["nor for another image", { "api/requirements.txt": "a\n" }, PINNED, undefined],
   ])("%s", (_, texts, dockerfile, freeze) => {
     expect(pythonToolchain("api", dockerfile, { files: Object.keys(texts), texts })?.freeze).toEqual(freeze)
