@@ -4,6 +4,9 @@ import type { Runner, Toolchain } from "./suite.js"
 
 /** For a repository that has tests, and names no runner. It runs unittest's tests too. */
 const PYTEST = "pytest==8.4.2"
+/** Where it lies for an environment that it is not put into: behind the environment's own packages, which count. */
+const BESIDE = "/opt/pytest"
+const FROM_BESIDE = `import runpy, sys; sys.path.append("${BESIDE}"); runpy.run_module("pytest", run_name="__main__", alter_sys=True)`
 
 /** pytest, with what it takes to have it; undefined where there are no tests. `below` is the application's folder from the one that the suite runs in. */
 export function pythonRunner(
@@ -17,18 +20,31 @@ export function pythonRunner(
   if (!tests) return undefined
   const named = toolchain.bringsPytest || namesPytest(path, toolchain, layout)
   const [manager] = toolchain.run
-  if (!named && manager && manager !== "uv") return undefined
-  const beside = manager === "uv" && !named ? ["--with", PYTEST] : []
-  // As a module: then the folder that the suite runs in can be imported from.
-  const pytest = ["python", "-m", "pytest", `--junit-xml=${junit}`, ...(below === "." ? [] : [below])]
+  const { tools, call } = named ? { tools: [], call: AS_MODULE } : beside(manager)
+  const pytest = [...call, `--junit-xml=${junit}`, ...(below === "." ? [] : [below])]
   return {
-    command: [...(below === "." ? toolchain.run : fromAbove(toolchain.run, below)), ...beside, ...pytest],
-    tools: named || manager ? [] : [[...PIP, PYTEST]],
+    command: [...(below === "." ? toolchain.run : fromAbove(toolchain.run, below)), ...pytest],
+    tools,
     warnings: named
       ? []
       : [
           `${path} names no pytest: the suite ran with ${PYTEST}, installed beside; add it to the development dependencies`,
         ],
+  }
+}
+
+/** As a module: then the folder that the suite runs in can be imported from. */
+const AS_MODULE = ["python", "-m", "pytest"]
+
+/** How pytest comes to an environment that has none, without a change to the project. */
+function beside(manager: string | undefined): { tools: string[][]; call: string[] } {
+  switch (manager) {
+    case undefined:
+      return { tools: [[...PIP, PYTEST]], call: AS_MODULE }
+    case "uv":
+      return { tools: [], call: ["--with", PYTEST, ...AS_MODULE] }
+    default:
+      return { tools: [[...PIP, `--target=${BESIDE}`, PYTEST]], call: ["python", "-c", FROM_BESIDE] }
   }
 }
 

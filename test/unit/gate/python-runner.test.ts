@@ -68,9 +68,16 @@ describe("pytest is that of the repository, where it names it", () => {
     })
   })
 
-  test.each(["poetry", "pdm"])("but %s has no way to: the command has to be said", manager => {
-    expect(runner(TEST, [manager, "run"])).toBeUndefined()
-    expect(runner(NAMED, [manager, "run"])).toBeDefined()
+  test.each(["poetry", "pdm"])("or, for %s, it lies behind the packages of the environment", manager => {
+    const found = runner(TEST, [manager, "run"])
+    expect(found).toMatchObject({
+      tools: ["pip install --quiet --root-user-action=ignore --target=/opt/pytest pytest==8.4.2".split(" ")],
+      warnings: [WARNING],
+    })
+    expect(found?.command.slice(0, 4)).toEqual([manager, "run", "python", "-c"])
+    expect(found?.command[4]).toContain('sys.path.append("/opt/pytest")')
+    expect(found?.command.slice(5)).toEqual(["--junit-xml=junit.xml"])
+    expect(runner(NAMED, [manager, "run"])?.command.join(" ")).toBe(`${manager} run ${PYTEST}`)
   })
 
   test.each<[string, Layout["texts"], boolean]>([
