@@ -1,5 +1,4 @@
-import { isCalledAfter } from "../manifests/own-images.js"
-import { readReference } from "../registry/reference.js"
+import { isCalledAfter, lastPartOf } from "../manifests/own-images.js"
 import type { ApplicationName } from "./discover.js"
 
 /** Names that people give to an application's image, beside that of its folder. */
@@ -15,9 +14,8 @@ export function isUsual(word: string): boolean {
 
 /** Whether an image is that of an application in a folder; `others` are the words that other applications' images end in. */
 export function isImageOf(name: ApplicationName, path: string, image: string, others: string[]): boolean {
-  const last = readReference(image)?.repository.split("/").at(-1)
+  const last = lastPartOf(image)
   const folder = path.split("/").at(-1)!
-  if (last === undefined) return false
   if (last === folder) return true
   const isFolders = last.endsWith(`-${folder}`)
   // The longest word says the most: shop-mcp-server is of mcp-server rather than of server.

@@ -1,4 +1,4 @@
-import { isCalledAfter, nameIn } from "../manifests/own-images.js"
+import { isCalledAfter, lastPartOf } from "../manifests/own-images.js"
 import type { Manifest } from "../manifests/parse.js"
 import { containersOf } from "../manifests/pods.js"
 import { isSelected, targetOf } from "../manifests/services.js"
@@ -35,7 +35,7 @@ export function workloadIn(manifests: Manifest[], isOwn: (image: string) => bool
   const other = images.find(({ image }) => !isCalledAfter(image, known))?.image
   return {
     images,
-    image: other && nameIn(other).split("/").at(-1),
+    image: other && lastPartOf(other),
     service,
     port: served && portOf(served.service, served.container),
     health: served && healthOf(served.container),

@@ -1,5 +1,4 @@
 import { keyOf } from "../config/applications.js"
-import { readReference } from "../registry/reference.js"
 import { imagesOf, notWatched } from "./images.js"
 import { describe, type Manifest, type Path } from "./manifest.js"
 import { containersOf, podsOf } from "./pods.js"
@@ -69,8 +68,7 @@ function imagesOfOthers(object: KubernetesObject): { name: string; path: Path }[
 }
 
 function applicationsOf(image: string, apps: Record<string, Named>): string[] {
-  const reference = readReference(image)
-  if (!reference || reference.digest) return []
+  if (isByDigest(image)) return []
   const name = nameIn(image)
   const all = Object.entries(apps)
   const said = all.filter(([, app]) => app.image && (name === app.image || name.endsWith(`/${app.image}`)))
@@ -82,11 +80,20 @@ function applicationsOf(image: string, apps: Record<string, Named>): string[] {
 
 /** Whether the last part of an image's name is one of the words, or ends in one. */
 export function isCalledAfter(image: string, words: string[]): boolean {
-  const last = nameIn(image).split("/").at(-1)!
+  const last = lastPartOf(image)
   return words.some(word => last === word || ["-", "_", "."].some(dash => last.endsWith(dash + word)))
 }
 
-/** A reference without its tag. */
-export function nameIn(image: string): string {
-  return image.replace(/:[^:/]*$/, "")
+/** The last part of an image's name: shop-api of ghcr.io/acme/shop-api:1.2. */
+export function lastPartOf(image: string): string {
+  return nameIn(image).split("/").at(-1)!
+}
+
+/** What stands before tag and digest, also where it is no valid reference, as YOUR_ACCOUNT/shop-api or a name whose tag --set gives. */
+function nameIn(image: string): string {
+  return image.replace(/@.*$/, "").replace(/:[^:/]*$/, "")
+}
+
+function isByDigest(image: string): boolean {
+  return /@./.test(image)
 }

@@ -303,6 +303,16 @@ describe("the repository's own manifests", () => {
     })
   })
 
+  test.each([
+    ["YOUR_DOCKERHUB_USER/todo-api:latest", "todo-api"],
+    ["<registry>/shop:1", undefined],
+    ["acme/api:", "api"],
+  ])("say so by an image that is no valid reference: %s", (image, own) => {
+    const api = workload("Deployment", "server", image)
+    const deployed = discoverDeployed(paths, layout({ ...FILES, "deploy/base/api.yaml": api }))
+    expect(deployed?.backend).toMatchObject({ image: own, images: [{ image }] })
+  })
+
   test("are what the config says, and which application none runs", () => {
     const text = configurationFor("shop", findings(SHOP), discoverDeployed(paths, layout(FILES)))
     expect(parseConfig(text, "cloud-native.yaml")).toMatchObject({

@@ -37,11 +37,18 @@ describe("an image by name is an application's", () => {
     ["localhost:5000/todo_backend", "backend"],
     ["localhost:5000/todo.backend:v1", "backend"],
     ["todo-frontend:v1", "frontend"],
+    // No valid references, since somebody fills them in.
+    ["YOUR_DOCKERHUB_USER/shop-api:latest", "backend"],
+    ["<registry>/shop-api:1", "backend"],
+    ["shop-api:", "backend"],
+    ["/shop-api:1", "backend"],
+    ["shop-api@", "backend"],
     // Others, and what is somebody's by digest, stay as they are: the check of images judges them.
     ["todo-mcp:latest", "todo-mcp:latest"],
     ["therapi:1", "therapi:1"],
     [":latest", ":latest"],
     [`acme/shop-api${DIGEST}`, `acme/shop-api${DIGEST}`],
+    [`<registry>/shop-api:1${DIGEST}`, `<registry>/shop-api:1${DIGEST}`],
   ])("%s: %s", (image, expected) => expect(placed(image)).toBe(expected))
 
   test("or by what the configuration says, which comes first", () => {
