@@ -17,11 +17,14 @@ export interface Workload {
 
 /** How manifests run the images of an application, whose own names are `words`. */
 export function workloadIn(manifests: Manifest[], isOwn: (image: string) => boolean, words: string[]): Workload {
-  const own = manifests.flatMap(manifest =>
+  const alike = manifests.flatMap(manifest =>
     containersOf(manifest.object)
       .filter(({ container }) => isOwn(container.image))
       .map(({ container }) => ({ manifest, container })),
   )
+  // The folder's name says more than a usual one: beside shop-web, kafka-ui is somebody else's.
+  const called = alike.filter(({ container: { image } }) => isCalledAfter(image, words))
+  const own = called.length > 0 ? called : alike
   const images = own.map(({ manifest: { file }, container: { image } }) => ({ file, image }))
   const served = own.flatMap(({ manifest: { object }, container }) =>
     manifests.flatMap(({ object: service }) =>
@@ -32,10 +35,13 @@ export function workloadIn(manifests: Manifest[], isOwn: (image: string) => bool
   )[0]
   const service = served?.service.metadata.name
   const known = [...words, ...(service === undefined ? [] : [service])]
-  const other = images.find(({ image }) => !isCalledAfter(image, known))?.image
+  const [other, ...more] = new Set(
+    images.flatMap(({ image }) => (isCalledAfter(image, known) ? [] : lastPartOf(image))),
+  )
   return {
     images,
-    image: other && lastPartOf(other),
+    // Of several names, people say which it is.
+    image: more.length > 0 ? undefined : other,
     service,
     port: served && portOf(served.service, served.container),
     health: served && healthOf(served.container),

@@ -3,7 +3,7 @@ import { imagesOf, notWatched } from "./images.js"
 import { describe, type Manifest, type Path } from "./manifest.js"
 import { containersOf, podsOf } from "./pods.js"
 import { type Problem, problemAt } from "./problem.js"
-import type { KubernetesObject } from "./shapes.js"
+import type { Container, KubernetesObject } from "./shapes.js"
 
 /** An application, as an image may be called after it. */
 export interface Named {
@@ -25,20 +25,17 @@ export interface Matched {
 export function placeOwnImages(manifests: Manifest[], apps: Record<string, Named>): Matched {
   const problems: Problem[] = []
   const notes = new Set<string>()
+  const namesOf = namesByApplication(manifests, apps)
   for (const manifest of manifests)
     for (const { container, path } of containersOf(manifest.object)) {
       const { image } = container
-      const names = image in apps ? [] : applicationsOf(image, apps)
-      const [name] = names
-      if (names.length > 1) {
-        problems.push(
-          problemAt(manifest, [...path, "image"], {
-            code: "IMAGE_AMBIGUOUS",
-            what: `image ${image} of container ${container.name} may be ${names.join(" or ")}`,
-            fix: `say whose it is in cloud-native.yaml: ${names.map(name => `${keyOf(name)}.image: ${nameIn(image)}`).join(", or ")}`,
-          }),
-        )
-      } else if (name !== undefined) {
+      const at = [...path, "image"]
+      const found = image in apps ? [] : applicationsOf(image, apps)
+      const [name] = found
+      if (found.length > 1) problems.push(ofSeveral(manifest, at, container, found))
+      else if (name !== undefined && namesOf[name]!.length > 1)
+        problems.push(oneOfSeveral(manifest, at, container, name, namesOf[name]!))
+      else if (name !== undefined) {
         notes.add(`${image} is the image of the ${name} that is built here`)
         container.image = name
       }
@@ -56,6 +53,36 @@ export function placeOwnImages(manifests: Manifest[], apps: Record<string, Named
         )
       }
   return { problems, notes: [...notes] }
+}
+
+/** An image that is called after several applications. */
+function ofSeveral(manifest: Manifest, at: Path, { name, image }: Container, apps: string[]): Problem {
+  return problemAt(manifest, at, {
+    code: "IMAGE_AMBIGUOUS",
+    what: `image ${image} of container ${name} may be ${apps.join(" or ")}`,
+    fix: `say whose it is in cloud-native.yaml: ${apps.map(app => `${keyOf(app)}.image: ${nameIn(image)}`).join(", or ")}`,
+  })
+}
+
+/** One of several names that are called after the same application, as shop-ui and somebody's kafka-ui. */
+function oneOfSeveral(manifest: Manifest, at: Path, { name, image }: Container, app: string, names: string[]): Problem {
+  const others = names.filter(other => other !== lastPartOf(image))
+  return problemAt(manifest, at, {
+    code: "IMAGE_AMBIGUOUS",
+    what: `image ${image} of container ${name} may be ${app}, and so may ${others.join(" and ")}`,
+    fix: `say which is built here in cloud-native.yaml: ${names.map(other => `${keyOf(app)}.image: ${other}`).join(", or ")}; pin somebody else's by digest`,
+  })
+}
+
+/** What images are called that are taken for an application's, its placeholder included; one name where the config says it. */
+function namesByApplication(manifests: Manifest[], apps: Record<string, Named>): Record<string, string[]> {
+  const images = manifests.flatMap(({ object }) => containersOf(object).map(({ container }) => container.image))
+  return Object.fromEntries(
+    Object.entries(apps).map(([app, { image: said }]) => {
+      const own = images.filter(image => image === app || (!(image in apps) && applicationsOf(image, apps)[0] === app))
+      return [app, said === undefined ? [...new Set(own.map(lastPartOf))] : [said]]
+    }),
+  )
 }
 
 /** Where custom kinds, as a Rollout or a Workflow, have containers; elsewhere an image may be a name only, as in Flux's. */

@@ -313,6 +313,22 @@ describe("the repository's own manifests", () => {
     expect(deployed?.backend).toMatchObject({ image: own, images: [{ image }] })
   })
 
+  test.each<[string, string[], string[], string | undefined]>([
+    [
+      "the folder's before a usual one",
+      ["provectuslabs/kafka-ui:v0.7", "acme/shop-web:1"],
+      ["acme/shop-web:1"],
+      undefined,
+    ],
+    ["a usual one", ["acme/shop-ui:1"], ["acme/shop-ui:1"], "shop-ui"],
+    ["of two usual ones neither", ["kafka-ui:1", "shop-client:1"], ["kafka-ui:1", "shop-client:1"], undefined],
+  ])("say an application's name: %s", (_, images, own, name) => {
+    const web = images.map((image, index) => workload("Deployment", `site${index}`, image)).join("---\n")
+    const deployed = discoverDeployed(paths, layout({ ...FILES, "deploy/base/web.yaml": web }))
+    expect(deployed?.frontend.image).toBe(name)
+    expect(deployed?.frontend.images.map(({ image }) => image)).toEqual(own)
+  })
+
   test("are what the config says, and which application none runs", () => {
     const text = configurationFor("shop", findings(SHOP), discoverDeployed(paths, layout(FILES)))
     expect(parseConfig(text, "cloud-native.yaml")).toMatchObject({

@@ -75,9 +75,45 @@ describe("an image by name is an application's", () => {
     expect(manifests[0]!.object).toEqual(pods([{ image: "api:1" }])[0]!.object)
   })
 
+  const ofFrontend = (...images: string[]) =>
+    `say which is built here in cloud-native.yaml: ${images.map(image => `frontend.image: ${image}`).join(", or ")}; pin somebody else's by digest`
+  test.each<[string, string[], string[], string?]>([
+    [
+      "of two that end in the folder's name",
+      ["acme/shop-ui:1", "provectuslabs/kafka-ui:v0.7"],
+      [
+        "image acme/shop-ui:1 of container c0 may be frontend, and so may kafka-ui",
+        "image provectuslabs/kafka-ui:v0.7 of container c1 may be frontend, and so may shop-ui",
+      ],
+      ofFrontend("shop-ui", "kafka-ui"),
+    ],
+    [
+      "of one beside the placeholder",
+      ["frontend", "provectuslabs/kafka-ui:v0.7"],
+      ["image provectuslabs/kafka-ui:v0.7 of container c1 may be frontend, and so may frontend"],
+      ofFrontend("frontend", "kafka-ui"),
+    ],
+    ["not of one name in two registries", ["localhost:5000/shop-ui", "acme/shop-ui:2"], []],
+    ["not of one beside somebody's by digest", ["acme/shop-ui:1", `provectuslabs/kafka-ui${DIGEST}`], []],
+    ["not of those of two applications", ["acme/shop-ui:1", "acme/shop-api:1"], []],
+  ])("but two names may not be one application's: %s", (_, images, what, fix) => {
+    const apps = { ...APPS, frontend: { path: "apps/ui", service: "site" } }
+    const { problems } = placeOwnImages(pods(images.map(image => ({ image }))), apps)
+    expect(problems.map(problem => problem.what)).toEqual(what)
+    expect([...new Set(problems.map(problem => problem.fix))]).toEqual(fix === undefined ? [] : [fix])
+  })
+
+  test("unless the configuration says which", () => {
+    const apps = { ...APPS, frontend: { path: "apps/ui", service: "site", image: "shop-ui" } }
+    const manifests = pods(["acme/shop-ui:1", "provectuslabs/kafka-ui:v0.7", "frontend"].map(image => ({ image })))
+    expect(placeOwnImages(manifests, apps).problems).toEqual([])
+    const images = containersOf(manifests[0]!.object).map(({ container }) => container.image)
+    expect(images).toEqual(["frontend", "provectuslabs/kafka-ui:v0.7", "frontend"])
+  })
+
   test("and what is replaced is said, once for all of its containers", () => {
     const { problems, notes } = placeOwnImages(
-      pods([{ image: "acme/api:1" }, { image: "acme/api:1" }, { image: "backend" }, { image: "redis:7" }]),
+      pods([{ image: "acme/api:1" }, { image: "acme/api:1" }, { image: "frontend" }, { image: "redis:7" }]),
       APPS,
     )
     expect(problems).toEqual([])
