@@ -1,9 +1,12 @@
+import { posix } from "node:path"
+
 import { dag, Directory } from "@dagger.io/dagger"
-import { parse, stringify } from "yaml"
+import { stringify } from "yaml"
 
 import type { ChartConfig, Config } from "../config/schema.js"
 import { CloudNativeError } from "../util/errors.js"
 import { runTool } from "../util/tool.js"
+import { dependenciesIn, missingIn } from "./chart-dependencies.js"
 import { apisOf, type Crd, crdProblems, crdsOf } from "./crds.js"
 import { type Manifest, parseManifests } from "./parse.js"
 import { assertNone } from "./problem.js"
@@ -119,16 +122,9 @@ async function template(
 
 /** The same folder with the charts that the chart depends on, by its Chart.lock; none is downloaded where charts/ has all of them. */
 async function withDependencies(folder: Directory, path: string, config: Config): Promise<Directory> {
-  const { dependencies = [] } = parse(await folder.file(`${path}/Chart.yaml`).contents()) as {
-    dependencies?: { name: string }[]
-  }
-  const vendored = dependencies.length > 0 ? await folder.glob(`${path}/charts/*`) : []
-  const isVendored = ({ name }: { name: string }) =>
-    vendored.some(file => {
-      const base = file.replace(/\/$/, "").split("/").at(-1)!
-      return base === name || (base.startsWith(`${name}-`) && base.endsWith(".tgz"))
-    })
-  const missing = dependencies.filter(dependency => !isVendored(dependency)).map(({ name }) => name)
+  const dependencies = dependenciesIn(await folder.file(`${path}/Chart.yaml`).contents())
+  const vendored = dependencies.length > 0 ? await folder.glob(posix.join(path, "charts/*")) : []
+  const missing = missingIn(vendored, dependencies).map(({ name }) => name)
   if (missing.length === 0) return folder
   const { exitCode, stderr, container } = await runTool(
     helm(config).withDirectory(FOLDER, folder),

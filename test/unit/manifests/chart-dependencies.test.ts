@@ -1,0 +1,28 @@
+import { describe, expect, test } from "vitest"
+
+import { dependenciesIn, missingIn } from "../../../.dagger/src/manifests/chart-dependencies.ts"
+
+const chart = (...dependencies: object[]) => JSON.stringify({ apiVersion: "v2", name: "shop", dependencies })
+
+test.each([
+  ["none", "name: shop", []],
+  ["an empty list", "dependencies:", []],
+  ["no YAML", "name: [shop", []],
+  ["what is no list", "dependencies: redis", []],
+  ["two", chart({ name: "redis", version: "1.0.0" }, { name: "common" }), ["redis", "common"]],
+])("a Chart.yaml names its dependencies: %s", (_, text, names) => {
+  expect(dependenciesIn(text).map(({ name }) => name)).toEqual(names)
+})
+
+describe("what charts/ does not have is downloaded", () => {
+  test.each<[string, string[], string[]]>([
+    ["nothing there", [], ["redis", "common"]],
+    ["a folder, and an archive", ["charts/redis/", "charts/common-0.1.0.tgz"], []],
+    ["a version with a v", ["shop/charts/redis-v1.tgz", "shop/charts/common"], []],
+    ["another chart's archive and folder", ["charts/redis-cluster-1.0.0.tgz", "charts/common-2"], ["redis", "common"]],
+    ["something that is no chart", ["charts/redis-1.0.0.tgz.prov", "charts/common.yaml"], ["redis", "common"]],
+  ])("%s", (_, charts, missing) => {
+    const dependencies = dependenciesIn(chart({ name: "redis" }, { name: "common" }))
+    expect(missingIn(charts, dependencies).map(({ name }) => name)).toEqual(missing)
+  })
+})
