@@ -1,13 +1,25 @@
-import { parse } from "yaml"
+import { parse, stringify } from "yaml"
 import { z } from "zod"
 
 /** A chart that another one depends on, by its Chart.yaml. */
 export interface Dependency {
   name: string
+  /** Where it is from: http(s)://, oci://, file://, or @NAME of a repository on the author's machine. */
+  repository: string
 }
 
 const ChartFile = z.object({
-  dependencies: z.array(z.object({ name: z.string() })).nullish(),
+  dependencies: z
+    .array(
+      z.object({
+        name: z.string(),
+        repository: z
+          .string()
+          .nullish()
+          .transform(text => text ?? ""),
+      }),
+    )
+    .nullish(),
 })
 
 /** What a Chart.yaml names; a file that cannot be read names nothing: Helm says what is wrong with it. */
@@ -32,3 +44,17 @@ export function missingIn(charts: string[], dependencies: Dependency[]): Depende
 }
 
 const VERSION = /^v?\d.*\.tgz$/
+
+/** The repositories as "helm repo add" would write them down: with a Chart.lock, Helm downloads from those alone. */
+export function repositoriesFor(dependencies: Dependency[]): string {
+  const urls = new Set(
+    // Helm takes an address with a slash at its end for the same, and fails where both are listed.
+    dependencies.map(({ repository }) => repository.replace(/\/+$/, "")).filter(url => /^https?:/.test(url)),
+  )
+  return stringify({ repositories: [...urls].map((url, index) => ({ name: `repository-${index}`, url })) })
+}
+
+/** Those that are named as only their author's machine knows them. */
+export function aliasesIn(dependencies: Dependency[]): string[] {
+  return dependencies.map(({ repository }) => repository).filter(name => /^(@|alias:)/.test(name))
+}

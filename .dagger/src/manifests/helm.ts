@@ -6,16 +6,17 @@ import { stringify } from "yaml"
 import type { ChartConfig, Config } from "../config/schema.js"
 import { CloudNativeError } from "../util/errors.js"
 import { runTool } from "../util/tool.js"
-import { dependenciesIn, missingIn } from "./chart-dependencies.js"
+import { aliasesIn, dependenciesIn, missingIn, repositoriesFor } from "./chart-dependencies.js"
 import { apisOf, type Crd, crdProblems, crdsOf } from "./crds.js"
 import { type Manifest, parseManifests } from "./parse.js"
 import { assertNone } from "./problem.js"
 import { computed, objectsByTemplate, type RenderedFile, unstable, unusedValues } from "./rendered.js"
 import { markOf } from "./secret-values.js"
 
-/** Where Helm has the folder that the chart is in, and the marks that stand for secret values. */
+/** Where Helm has the folder that the chart is in, the marks that stand for secret values, and the list of repositories. */
 const FOLDER = "/source"
 const MARKS = "/secret-values.yaml"
+const REPOSITORIES = "/repositories.yaml"
 
 /** What of the cluster templates may ask for. */
 export interface Capabilities {
@@ -127,17 +128,20 @@ async function withDependencies(folder: Directory, path: string, config: Config)
   const missing = missingIn(vendored, dependencies).map(({ name }) => name)
   if (missing.length === 0) return folder
   const { exitCode, stderr, container } = await runTool(
-    helm(config).withDirectory(FOLDER, folder),
-    ["helm", "dependency", "build", `${FOLDER}/${path}`],
+    helm(config).withDirectory(FOLDER, folder).withNewFile(REPOSITORIES, repositoriesFor(dependencies)),
+    ["helm", "dependency", "build", `${FOLDER}/${path}`, `--repository-config=${REPOSITORIES}`],
     { name: "helm dependency build" },
   )
   if (exitCode === 0) return container.directory(FOLDER)
+  const [alias] = aliasesIn(dependencies)
   throw new CloudNativeError({
     code: "TOOL_FAILED",
     blame: "environment",
     what: `the charts that ${path} depends on could not be downloaded: ${missing.join(", ")}`,
     why: stderr.replaceAll(`${FOLDER}/`, "").trim(),
-    fix: `run "helm dependency update ${path}", and commit its Chart.lock; with ${path}/charts/ committed as well, nothing is downloaded`,
+    fix: alias
+      ? `write the address of ${alias} in its place in ${path}/Chart.yaml: only your machine knows the name. Then run "helm dependency update ${path}", and commit its Chart.lock`
+      : `run "helm dependency update ${path}", and commit its Chart.lock; with ${path}/charts/ committed as well, nothing is downloaded`,
   })
 }
 

@@ -1,6 +1,12 @@
 import { describe, expect, test } from "vitest"
+import { parse } from "yaml"
 
-import { dependenciesIn, missingIn } from "../../../.dagger/src/manifests/chart-dependencies.ts"
+import {
+  aliasesIn,
+  dependenciesIn,
+  missingIn,
+  repositoriesFor,
+} from "../../../.dagger/src/manifests/chart-dependencies.ts"
 
 const chart = (...dependencies: object[]) => JSON.stringify({ apiVersion: "v2", name: "shop", dependencies })
 
@@ -24,5 +30,29 @@ describe("what charts/ does not have is downloaded", () => {
   ])("%s", (_, charts, missing) => {
     const dependencies = dependenciesIn(chart({ name: "redis" }, { name: "common" }))
     expect(missingIn(charts, dependencies).map(({ name }) => name)).toEqual(missing)
+  })
+})
+
+describe("with a Chart.lock, Helm downloads from the repositories that it has in its list", () => {
+  const from = (...repositories: (string | null)[]) =>
+    dependenciesIn(chart(...repositories.map((repository, index) => ({ name: `chart-${index}`, repository }))))
+
+  test.each<[string, (string | null)[], string[]]>([
+    [
+      "each by http or https once",
+      ["https://a.example/charts", "http://b.example", "https://a.example/charts/"],
+      ["https://a.example/charts", "http://b.example"],
+    ],
+    ["none by oci or file, none without an address", ["oci://a.example/charts", "file://../common", "", null], []],
+    ["none by a name", ["@bitnami", "alias:bitnami"], []],
+  ])("%s", (_, repositories, urls) => {
+    const { repositories: listed } = parse(repositoriesFor(from(...repositories))) as {
+      repositories: { name: string; url: string }[]
+    }
+    expect(listed).toEqual(urls.map((url, index) => ({ name: `repository-${index}`, url })))
+  })
+
+  test("names that only a machine's own list knows are told", () => {
+    expect(aliasesIn(from("https://a.example", "@bitnami", "alias:b"))).toEqual(["@bitnami", "alias:b"])
   })
 })
