@@ -1,3 +1,5 @@
+import { posix } from "node:path"
+
 import { parse, stringify } from "yaml"
 import { z } from "zod"
 
@@ -57,4 +59,10 @@ export function repositoriesFor(dependencies: Dependency[]): string {
 /** Those that are named as only their author's machine knows them. */
 export function aliasesIn(dependencies: Dependency[]): string[] {
   return dependencies.map(({ repository }) => repository).filter(name => /^(@|alias:)/.test(name))
+}
+
+/** The folder of a chart that another one depends on by its path; with ".." in front where it is outside of what there is. */
+export function folderOf(chart: string, { repository }: Dependency): string | undefined {
+  const path = /^file:\/\/([^/].*)/.exec(repository)?.[1]
+  return path === undefined ? undefined : posix.join(chart, path).replace(/\/$/, "")
 }

@@ -6,7 +6,14 @@ import { stringify } from "yaml"
 import type { ChartConfig, Config } from "../config/schema.js"
 import { CloudNativeError } from "../util/errors.js"
 import { runTool } from "../util/tool.js"
-import { aliasesIn, dependenciesIn, missingIn, repositoriesFor } from "./chart-dependencies.js"
+import {
+  aliasesIn,
+  dependenciesIn,
+  type Dependency,
+  folderOf,
+  missingIn,
+  repositoriesFor,
+} from "./chart-dependencies.js"
 import { apisOf, type Crd, crdProblems, crdsOf } from "./crds.js"
 import { type Manifest, parseManifests } from "./parse.js"
 import { assertNone } from "./problem.js"
@@ -121,12 +128,58 @@ async function template(
   })
 }
 
-/** The same folder with the charts that the chart depends on, by its Chart.lock; none is downloaded where charts/ has all of them. */
-async function withDependencies(folder: Directory, path: string, config: Config): Promise<Directory> {
+/**
+ * The same folder with the charts that the chart depends on, and with those that its parts do, by their Chart.lock; none is
+ * downloaded where charts/ has all of them. `above`: the charts that it is a part of.
+ */
+async function withDependencies(
+  folder: Directory,
+  path: string,
+  config: Config,
+  above: string[] = [],
+): Promise<Directory> {
   const dependencies = dependenciesIn(await folder.file(`${path}/Chart.yaml`).contents())
   const vendored = dependencies.length > 0 ? await folder.glob(posix.join(path, "charts/*")) : []
-  const missing = missingIn(vendored, dependencies).map(({ name }) => name)
-  if (missing.length === 0) return folder
+  const missing = missingIn(vendored, dependencies)
+  const inside = (await folder.glob(posix.join(path, "charts/*/Chart.yaml"))).map(file => posix.dirname(file))
+  let complete = folder
+  for (const part of [...inside, ...(await localParts(folder, path, missing))])
+    // What depends on itself is told by Helm.
+    if (part !== path && !above.includes(part))
+      complete = await withDependencies(complete, part, config, [...above, path])
+  return missing.length === 0 ? complete : download(complete, path, { dependencies, missing }, config)
+}
+
+/** The folders of the charts that one depends on by a path. One that is not there is told by Helm. */
+async function localParts(folder: Directory, chart: string, dependencies: Dependency[]): Promise<string[]> {
+  const found = dependencies.flatMap(dependency => {
+    const path = folderOf(chart, dependency)
+    return path === undefined ? [] : { ...dependency, path }
+  })
+  const outside = found.find(({ path }) => path.startsWith(".."))
+  if (outside)
+    throw new CloudNativeError({
+      code: "SOURCE_LAYOUT",
+      blame: "user",
+      what: `the chart ${chart} depends on ${outside.name}, which is outside of the folder that Helm has here`,
+      why: `its Chart.yaml names ${outside.repository}`,
+      fix: "where manifests of cloud-native.yaml is the chart's folder, name it in charts instead: then Helm has all of the source. Else commit the chart's charts/",
+    })
+  const areThere = await Promise.all(found.map(({ path }) => folder.exists(`${path}/Chart.yaml`)))
+  return found.filter((_, index) => areThere[index]).map(({ path }) => path)
+}
+
+interface Wanted {
+  dependencies: Dependency[]
+  missing: Dependency[]
+}
+
+async function download(
+  folder: Directory,
+  path: string,
+  { dependencies, missing }: Wanted,
+  config: Config,
+): Promise<Directory> {
   const { exitCode, stderr, container } = await runTool(
     helm(config).withDirectory(FOLDER, folder).withNewFile(REPOSITORIES, repositoriesFor(dependencies)),
     ["helm", "dependency", "build", `${FOLDER}/${path}`, `--repository-config=${REPOSITORIES}`],
@@ -137,7 +190,7 @@ async function withDependencies(folder: Directory, path: string, config: Config)
   throw new CloudNativeError({
     code: "TOOL_FAILED",
     blame: "environment",
-    what: `the charts that ${path} depends on could not be downloaded: ${missing.join(", ")}`,
+    what: `the charts that ${path} depends on could not be downloaded: ${missing.map(({ name }) => name).join(", ")}`,
     why: stderr.replaceAll(`${FOLDER}/`, "").trim(),
     fix: alias
       ? `write the address of ${alias} in its place in ${path}/Chart.yaml: only your machine knows the name. Then run "helm dependency update ${path}", and commit its Chart.lock`

@@ -4,6 +4,7 @@ import { parse } from "yaml"
 import {
   aliasesIn,
   dependenciesIn,
+  folderOf,
   missingIn,
   repositoriesFor,
 } from "../../../.dagger/src/manifests/chart-dependencies.ts"
@@ -55,4 +56,16 @@ describe("with a Chart.lock, Helm downloads from the repositories that it has in
   test("names that only a machine's own list knows are told", () => {
     expect(aliasesIn(from("https://a.example", "@bitnami", "alias:b"))).toEqual(["@bitnami", "alias:b"])
   })
+})
+
+test.each([
+  ["charts/umbrella/charts/api", "file://../../../common", "charts/common"],
+  ["charts/shop", "file://../common/", "charts/common"],
+  [".", "file://lib", "lib"],
+  // Where the folder of manifests is the chart, and all that there is.
+  [".", "file://../lib", "../lib"],
+  ["charts/shop", "file:///opt/common", undefined],
+  ["charts/shop", "https://a.example", undefined],
+])("a chart in %s that depends on %s needs %s to be complete first", (path, repository, expected) => {
+  expect(folderOf(path, { name: "common", repository })).toBe(expected)
 })
