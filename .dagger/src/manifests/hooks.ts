@@ -70,19 +70,47 @@ export function withoutOtherHooks(manifests: Manifest[]): { applied: Manifest[];
 
 /** Kinds that run to their end. */
 const RUNS = ["Job", "Pod"]
+/** Hooks of Helm's that no upgrade runs. */
+const FIRST_ONLY = ["crd-install", "pre-install", "post-install"]
 
-/** What would have to run after the rollout, or at a moment that is unknown: Jobs are migrations, which run before it. */
+/** What would have to run at another moment than this module runs Jobs at, which are migrations: before each rollout of a new content. */
 export function* hookProblems(manifests: Manifest[]): Generator<Problem> {
   for (const manifest of manifests) {
     const { object } = manifest
     const hook = hookOf(object)
-    if (!hook || !RUNS.includes(object.kind) || hook.moment === "before" || hook.moment === "with") continue
-    yield problemAt(manifest, ["metadata", "annotations", hook.annotation], {
-      code: "HOOK_NOT_RUN",
-      what: `${describe(object)}: ${hook.annotation}: ${hook.value}: ${hook.moment ? "it is to run after the rollout, and this module runs Jobs before it, as migrations" : "this module knows no such hook"}`,
-      fix: "take it out of the manifests that are deployed; handshake in cloud-native.yaml proves a release after its rollout. A migration is a Job without the annotation, or with pre-upgrade or PreSync",
-    })
+    const misfit = hook && RUNS.includes(object.kind) ? misfitOf(object, hook) : undefined
+    if (hook && misfit)
+      yield problemAt(manifest, ["metadata", "annotations", hook.annotation], {
+        code: "HOOK_NOT_RUN",
+        what: `${describe(object)}: ${hook.annotation}: ${hook.value}: ${misfit.why}`,
+        fix: misfit.fix,
+      })
   }
+}
+
+const TAKE_OUT = "take it out of the manifests that are deployed"
+
+/** What keeps a hook from running when it is to run, and what to do. */
+function misfitOf({ kind }: KubernetesObject, { moment, value }: Hook): { why: string; fix: string } | undefined {
+  const isEarly = moment === "before" || moment === "with"
+  if (!isEarly)
+    return {
+      why: moment
+        ? "it is to run after the rollout, and this module runs Jobs before it, as migrations"
+        : "this module knows no such hook",
+      fix: `${TAKE_OUT}; handshake in cloud-native.yaml proves a release after its rollout. A migration is a Job without the annotation, or with pre-upgrade or PreSync`,
+    }
+  if (kind === "Pod")
+    return {
+      why: "this module runs no Pods to their end, only Jobs",
+      fix: "make it a Job with the Pod's spec as its template",
+    }
+  if (value.split(",").every(name => FIRST_ONLY.includes(name.trim())))
+    return {
+      why: "it is to run with the first installation alone, and this module runs a Job whenever its content is new, as its image is with each release",
+      fix: `${TAKE_OUT}, and run it once by hand; or add pre-upgrade to the annotation if it may run with each release`,
+    }
+  return undefined
 }
 
 /** The place in the order that annotations give an object: the lower, the earlier. */

@@ -43,6 +43,31 @@ describe("hooks of Helm and of Argo CD", () => {
     })
   })
 
+  const ONCE =
+    "it is to run with the first installation alone, and this module runs a Job whenever its content is new, as its image is with each release"
+  test.each<[string, string, string | undefined]>([
+    ["Job", "pre-install", ONCE],
+    ["Job", "pre-install, post-install", ONCE],
+    ["Job", "pre-install,pre-upgrade", undefined],
+    ["Job", "pre-install,pre-rollback,pre-upgrade", undefined],
+    ["Pod", "pre-install,pre-upgrade", "this module runs no Pods to their end, only Jobs"],
+    ["ConfigMap", "pre-install", undefined],
+  ])("a %s of %s", (kind, value, why) => {
+    const manifests = jobs({ seed: { [HELM]: value } })
+    const [{ object }] = manifests as [(typeof manifests)[0]]
+    object.kind = kind
+    const told = why === undefined ? [] : [`${kind} seed: helm.sh/hook: ${value}: ${why}`]
+    expect([...hookProblems(manifests)].map(({ what }) => what)).toEqual(told)
+  })
+
+  test("as a Pod are refused for Argo CD, too", () => {
+    const manifests = jobs({ seed: { [ARGO]: "PreSync" } })
+    manifests[0]!.object.kind = "Pod"
+    expect([...hookProblems(manifests)].map(({ fix }) => fix)).toEqual([
+      "make it a Job with the Pod's spec as its template",
+    ])
+  })
+
   test("of other occasions are left out, and named", () => {
     const manifests = jobs({
       migrate: {},
