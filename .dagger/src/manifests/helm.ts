@@ -19,6 +19,7 @@ import { type Manifest, parseManifests } from "./parse.js"
 import { assertNone } from "./problem.js"
 import { computed, objectsByTemplate, type RenderedFile, unstable, unusedValues } from "./rendered.js"
 import { markOf } from "./secret-values.js"
+import { looksUp, onAnotherDay } from "./templates.js"
 
 /** Where Helm has the folder that the chart is in, the marks that stand for secret values, and the list of repositories. */
 const FOLDER = "/source"
@@ -55,12 +56,13 @@ export interface Rendered {
 export async function renderChart(folder: Directory, chart: Chart, place: Place, config: Config): Promise<Rendered> {
   const complete = await withDependencies(folder, chart.path, config)
   const { capabilities = { apis: [] } } = place
-  const first = await renderings(complete, chart, place, config)
+  const folders = { folder: complete, anotherDay: await folderOnAnotherDay(complete, chart.path) }
+  const first = await renderings(folders, chart, place, config)
   const crds = readCrds(first.files, chart)
   const apis = apisOf(crds).filter(api => !capabilities.apis.includes(api))
   // Helm installs crds/ first, so that templates see the APIs in it.
   const served = { ...place, capabilities: { ...capabilities, apis: [...capabilities.apis, ...apis] } }
-  const { files, again, other } = apis.length > 0 ? await renderings(complete, chart, served, config) : first
+  const { files, again, other } = apis.length > 0 ? await renderings(folders, chart, served, config) : first
   const manifests = readTemplates(files)
   // The first that finds something explains what the others would find.
   assertNone([...unstable(manifests, readTemplates(again))])
@@ -79,14 +81,31 @@ function readCrds(files: RenderedFile[], { path }: Chart): Crd[] {
   return crdsOf(manifests, path)
 }
 
+/** The folder with the chart's templates as they would render on another day; says where they ask the cluster. */
+async function folderOnAnotherDay(folder: Directory, chart: string): Promise<Directory> {
+  const files = (await folder.glob(posix.join(chart, "**/templates/**/*"))).filter(file => /\.(ya?ml|tpl)$/.test(file))
+  const templates = await Promise.all(files.map(async file => ({ file, text: await folder.file(file).contents() })))
+  const asking = templates.filter(({ text }) => looksUp(text)).map(({ file }) => file)
+  if (asking.length > 0)
+    console.log(`manifests: lookup finds nothing, as with "helm template", in: ${asking.join(", ")}`)
+  return templates
+    .filter(({ text }) => onAnotherDay(text) !== text)
+    .reduce((changed, { file, text }) => changed.withNewFile(file, onAnotherDay(text)), folder)
+}
+
+interface Folders {
+  folder: Directory
+  anotherDay: Directory
+}
+
 /** A chart rendered twice, and with other marks where it has secret values. */
-async function renderings(folder: Directory, chart: Chart, place: Place, config: Config) {
-  const rendering = async (edition: "a" | "b", uncached = false) =>
-    objectsByTemplate(await template(folder, chart, place, config, { edition, uncached }), chart.path)
+async function renderings({ folder, anotherDay }: Folders, chart: Chart, place: Place, config: Config) {
+  const rendering = async (from: Directory, edition: "a" | "b", uncached = false) =>
+    objectsByTemplate(await template(from, chart, place, config, { edition, uncached }), chart.path)
   const [files, again, other] = await Promise.all([
-    rendering("a"),
-    rendering("a", true),
-    Object.keys(chart.secretValues).length > 0 ? rendering("b") : undefined,
+    rendering(folder, "a"),
+    rendering(anotherDay, "a", true),
+    Object.keys(chart.secretValues).length > 0 ? rendering(folder, "b") : undefined,
   ])
   return { files, again, other }
 }
