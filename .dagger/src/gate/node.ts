@@ -21,7 +21,7 @@ const PackageJson = z.object({
 export type PackageJson = z.output<typeof PackageJson>
 
 /** What the installation of every package manager may read beside lockfiles. */
-const READS = [
+export const READS = [
   "**/package.json",
   "pnpm-workspace.yaml",
   ".pnpmfile.*",
@@ -30,8 +30,6 @@ const READS = [
   ".yarnrc.yml",
   ".yarn",
   "bunfig.toml",
-  ".nvmrc",
-  ".node-version",
   "**/patches",
   "**/prisma",
   "**/*.prisma",
@@ -67,7 +65,7 @@ export function nodeToolchain(path: string, dockerfile: string, base: string, la
     env: manager.env ?? {},
     caches: manager.caches,
     tools: bringing(name, version, base),
-    reads: runsOwn ? undefined : [...READS, ...Object.values(MANAGERS).flatMap(({ lockfiles }) => lockfiles)],
+    reads: runsOwn ? undefined : [...READS, ".nvmrc", ".node-version", ...MANIFEST_LOCKS],
     install: [lockfile ? manager.frozen(version) : manager.open],
     link: [],
     lockfiles: lockfile ? [lockfile] : [],

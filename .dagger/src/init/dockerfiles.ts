@@ -1,28 +1,50 @@
 import { CONSTRAINTS } from "../config/constraints.js"
 import { inFolder, isIn, type Layout, relativeTo } from "../gate/layout.js"
-import { packageJson } from "../gate/node.js"
+import { packageJson, READS } from "../gate/node.js"
 import { bringing, MANAGERS, nodeManager } from "../gate/node-manager.js"
 import { PDM, POETRY } from "../gate/python.js"
+import { runsOwnCode } from "../gate/script.js"
 import type { Found } from "./discover.js"
 import { portOf } from "./manifests.js"
 
 /** The frontend's Dockerfile for the package manager and the folders that the application has. */
 export function adaptFrontend(text: string, found: Found, layout: Layout): string {
-  const { name, version, lockfile } = nodeManager(found.path, packageJson(layout, found.path), "", layout)
+  const manifest = packageJson(layout, found.path)
+  const { name, version, lockfile } = nodeManager(found.path, manifest, "", layout)
   const manager = MANAGERS[name]
-  const has = (path: string) => layout.files.some(file => file.startsWith(inFolder(found.path, path)))
-  const settings = [".npmrc", ".yarnrc.yml", "pnpm-workspace.yaml"].filter(has)
-  const folders = ["patches", "prisma", ".yarn"].filter(has)
+  const read = readBy(found.path, layout)
+  const beside = read.filter(file => !file.includes("/") && layout.files.includes(inFolder(found.path, file)))
+  const below = read.filter(part => !beside.includes(part))
   const install = lockfile ? manager.frozen(version) : manager.open
   const steps = [
     ...bringing(name, version, "node").map(words => `RUN ${words.join(" ")}`),
-    `COPY ${["package.json", ...(lockfile ? [lockfile] : []), ...settings].join(" ")} ./`,
-    ...folders.map(folder => `COPY ${folder} ${folder}`),
+    ...(runsOwnCode(manifest?.scripts ?? {})
+      ? ["COPY . ."]
+      : [
+          `COPY ${["package.json", ...(lockfile ? [lockfile] : []), ...beside].join(" ")} ./`,
+          ...below.map(part => `COPY ${part} ${part}`),
+        ]),
     `RUN --mount=type=cache,target=${manager.caches.at(-1)} ${install.join(" ")}`,
   ]
   return text
     .replace(/^COPY package\.json package-lock\.json \.\/\nRUN .*npm ci.*$/m, steps.join("\n"))
     .replaceAll("3000", String(portOf("frontend", found)))
+}
+
+/** The files and whole folders of an application that the installation of its packages reads, beside manifests and the lockfile. */
+function readBy(path: string, { files }: Layout): string[] {
+  const patterns = READS.filter(glob => glob !== "**/package.json").map(
+    glob => new RegExp(`^${beginning(glob)}(?=/|$)`),
+  )
+  const below = files.filter(file => isIn(path, file)).map(file => relativeTo(path, file))
+  const parts = below.flatMap(file => patterns.flatMap(pattern => pattern.exec(file)?.[0] ?? []))
+  return [...new Set(parts)].filter(part => !parts.some(other => part.startsWith(`${other}/`))).sort()
+}
+
+/** A glob as a pattern of the shortest beginning of a path. */
+function beginning(glob: string): string {
+  const steps: Record<string, string> = { "**/": "(?:.*?/)?", "*": "[^/]*", ".": "\\." }
+  return glob.replace(/\*\*\/|[*.]/g, step => steps[step]!)
 }
 
 /** The backend's Dockerfile for the package manager and the modules that the application has. */

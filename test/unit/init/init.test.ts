@@ -795,6 +795,50 @@ describe("the Dockerfiles", () => {
       ].join("\n"),
     )
   })
+  test.each<[string, Record<string, string>, string[]]>([
+    ["a file alone", { ".yarnrc.yml": "" }, ["COPY package.json .yarnrc.yml ./"]],
+    [
+      "a file and a folder of its name",
+      { "prisma.config.ts": "", "prisma/schema.prisma": "", "prisma/migrations/1.sql": "" },
+      ["COPY package.json prisma.config.ts ./", "COPY prisma prisma"],
+    ],
+    [
+      "a schema elsewhere",
+      { "prisma.config.ts": "", "db/schema.prisma": "" },
+      ["COPY package.json prisma.config.ts ./", "COPY db/schema.prisma db/schema.prisma"],
+    ],
+    [
+      "a folder in a folder",
+      { ".yarn/releases/yarn.cjs": "", ".yarn/patches/a.patch": "", "src/patches/b.patch": "" },
+      ["COPY package.json ./", "COPY .yarn .yarn", "COPY src/patches src/patches"],
+    ],
+    [
+      "settings of every manager",
+      { ".pnpmfile.cjs": "", ".yarnrc": "", "bunfig.toml": "", "pnpm-workspace.yaml": "" },
+      ["COPY package.json .pnpmfile.cjs .yarnrc bunfig.toml pnpm-workspace.yaml ./"],
+    ],
+    [
+      "nothing of what it does not read",
+      { "prisma-notes.md": "", "app/page.tsx": "", ".nvmrc": "" },
+      ["COPY package.json ./"],
+    ],
+    [
+      "everything where it runs the repository's own code",
+      { "package.json": next({ scripts: { postinstall: "node scripts/icons.mjs" } }), ".npmrc": "" },
+      ["COPY . ."],
+    ],
+    [
+      "no more for a script that runs no own code",
+      { "package.json": next({ scripts: { postinstall: "prisma generate" } }), "prisma/schema.prisma": "" },
+      ["COPY package.json ./", "COPY prisma prisma"],
+    ],
+  ])("copy before the installation what it reads: %s", (_, files, lines) => {
+    const web = Object.fromEntries(Object.entries(files).map(([path, text]) => [`web/${path}`, text]))
+    const own = layout({ "web/package.json": next(), "yarn/prisma/schema.prisma": "", ...web })
+    const text = adaptFrontend(template("docker/frontend.dockerfile"), discover("frontend", "web", own), own)
+    const [, before] = /WORKDIR \/app\n([^]*?)RUN --mount/.exec(text)!
+    expect(before!.trim().split("\n")).toEqual(lines)
+  })
   test("start the application that was found", () => {
     const text = adaptBackend(withoutTasks(template("docker/backend.dockerfile")), findings(SHOP).backend, SHOP)
     for (const line of [
