@@ -38,6 +38,8 @@ export interface Subject {
   endpoint?: "nowhere" | (Omit<Endpoint, "port"> & { port?: number })
   /** How its pod runs it. */
   pod: PodSettings
+  /** What it is built from, where that is known. */
+  source?: Directory
 }
 
 /** What is looked at with, beside the image. */
@@ -96,7 +98,7 @@ export async function verifyApplication(
   const { base, ownSize, port, health, inFlight } = app
   const endpoint = port === undefined ? "nowhere" : { port, health, inFlight }
   const pod = podSettings(await trialManifests(source, config), name, app, config)
-  return verifyContainer(container, { name, base, ownSize, endpoint, pod }, means, config)
+  return verifyContainer(container, { name, base, ownSize, endpoint, pod, source }, means, config)
 }
 
 /** What is to be seen of the source that is no fact of one image. */
@@ -151,7 +153,7 @@ async function layerRows(
   )
   const looksInto = "the layers, deleted files included, environment, labels and history"
   const [browser, leaks, known] = await Promise.all([
-    inTime([BROWSER_CODE], browserRows(layers, config), onTimeout),
+    inTime([BROWSER_CODE], browserRows(layers, subject.source, config), onTimeout),
     inTime(
       [LEAKS],
       leaksInImage(layers, description, means.source, config).then(found => [leaksRow(looksInto, found, placeInImage)]),

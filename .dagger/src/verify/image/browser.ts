@@ -1,4 +1,4 @@
-import { dag } from "@dagger.io/dagger"
+import { Container, dag, Directory } from "@dagger.io/dagger"
 
 import type { Config } from "../../config/schema.js"
 import { CloudNativeError, lastLines } from "../../util/errors.js"
@@ -11,46 +11,84 @@ export const BROWSER_CODE = { name: "browser code", limit: "no NEXT_PUBLIC_ is u
 
 /** Where Next.js puts what browsers load. */
 const STATIC = /^(.*\.next\/static)\//
-/** Next.js puts a variable's value in at build time; one that had none is read from an empty object, as it stands here, in every browser. */
-const READ = "(!|if *\\()?[A-Za-z0-9_$.()]*\\.env\\.NEXT_PUBLIC_[A-Za-z0-9_]+ *(\\?|\\|\\||&&)?"
+/**
+ * Next.js puts a variable's value in at build time; one that had none is read from an empty object, as it stands here, in every
+ * browser. What code asks for first or compares with a value may be unset.
+ */
+const READ = "([!=]==?|!|if *\\()?[A-Za-z0-9_$.()]*\\.env\\.NEXT_PUBLIC_[A-Za-z0-9_]+ *(\\?|\\|\\||&&|[!=]==?)?"
+const MAY_BE_UNSET = /^([!=]==?|!|if *\()|(\?|\|\||&&|[!=]==?)$/
+const NAME = "NEXT_PUBLIC_[A-Za-z0-9_]+"
+/** What Vercel alone sets, so that packages know it unset. */
+const VERCEL = /^NEXT_PUBLIC_VERCEL_/
 
-/** Whether a variable that the build should have put into the browsers' code is undefined there; no row where the image has no such code. */
-export async function browserRows(layers: UnpackedLayer[], config: Config): Promise<Row[]> {
+/**
+ * Whether a variable that the build should have put into the browsers' code is undefined there; no row where the image has no such
+ * code. `source`: what the image was built from, where that is known.
+ */
+export async function browserRows(
+  layers: UnpackedLayer[],
+  source: Directory | undefined,
+  config: Config,
+): Promise<Row[]> {
   const places = layers.flatMap(({ position, files }) =>
     [...new Set(files.flatMap(({ path }) => STATIC.exec(path)?.[1] ?? []))].map(folder => `${position}/${folder}`),
   )
   if (places.length === 0) return []
   const folder = layers.reduce((all, layer) => all.withDirectory(String(layer.position), layer.folder), dag.directory())
-  const ready = tools(config).withMountedDirectory("/searched", folder).withWorkdir("/searched")
-  const options = ["--recursive", "--only-matching", "--no-filename", "--extended-regexp", "--include=*.js"]
+  const machine = tools(config).withWorkdir("/searched")
+  const reads = await matchesIn(
+    machine.withMountedDirectory("/searched", folder),
+    ["--include=*.js", READ, ...places],
+    config,
+  )
+  const named =
+    source && reads.length > 0
+      ? await matchesIn(machine.withMountedDirectory("/searched", source), ["-I", NAME, "."], config)
+      : undefined
+  return [browserRow(reads, named)]
+}
+
+/** What grep finds of a pattern, match by match. */
+async function matchesIn(container: Container, args: string[], config: Config): Promise<string[]> {
+  const options = ["--recursive", "--only-matching", "--no-filename", "--extended-regexp"]
   // 1: nothing was found.
-  const { exitCode, stdout, stderr } = await runTool(ready, ["grep", ...options, READ, ...places], {
+  const { exitCode, stdout, stderr } = await runTool(container, ["grep", ...options, ...args], {
     name: "grep",
     done: [0, 1],
     timeout: config.verification.timeout,
   })
-  if (exitCode <= 1) return [browserRow(stdout.split("\n").filter(Boolean))]
+  if (exitCode <= 1) return stdout.split("\n").filter(Boolean)
   throw new CloudNativeError({
     code: "TOOL_FAILED",
     blame: "environment",
-    what: "grep could not look into the browsers' code",
+    what: "grep could not look for NEXT_PUBLIC_ variables",
     why: `exit code ${exitCode}\n${lastLines(stderr)}`,
     fix: "fix what it names",
   })
 }
 
-/** The row for the places that read a variable: one that is asked for first, or has a default, is a warning. */
-export function browserRow(reads: string[]): Row {
+/**
+ * The row for the places that read a variable. It fails for one that the application's own code uses as it is; one that is asked for
+ * first, has a default, or is a package's alone, is a warning. `named`: the variables that the source names, where there is one.
+ */
+export function browserRow(reads: string[], named?: string[]): Row {
   const names = [...new Set(reads.flatMap(read => /NEXT_PUBLIC_\w+/.exec(read)?.[0] ?? []))].sort()
-  const isUsed = (name: string) =>
-    reads.some(read => new RegExp(`\\b${name}\\b`).test(read) && !/^(!|if *\()|(\?|\|\||&&)$/.test(read))
-  const used = names.filter(isUsed)
+  const needed = names.filter(name =>
+    reads.some(read => new RegExp(`\\b${name}\\b`).test(read) && !MAY_BE_UNSET.test(read)),
+  )
+  const used = needed.filter(name => (named ? named.includes(name) : !VERCEL.test(name)))
+  const counts = [
+    [used.length, "used"],
+    [names.length - needed.length, "with a default"],
+    [needed.length - used.length, "of packages"],
+  ] as const
+  const actual = counts.flatMap(([count, what]) => (count > 0 ? [`${count} ${what}`] : [])).join(", ")
   return {
     ...BROWSER_CODE,
-    actual: names.length > 0 ? `${used.length} used, ${names.length - used.length} with a default` : "none",
+    actual: actual || "none",
     verdict: used.length > 0 ? "fail" : names.length > 0 ? "warn" : "pass",
     how: "what Next.js built for browsers; set the variables in buildArgs, with an ARG and an ENV of each before the build",
-    // With a default, it is no failure that would have to be accepted.
+    // A warning is no failure that would have to be accepted.
     findings: used.length > 0 ? used : names,
   }
 }

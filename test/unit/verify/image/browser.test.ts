@@ -13,10 +13,10 @@ describe("the browsers' code", () => {
   })
 
   test.each(
-    ["?", "||", "&&"]
+    ["?", "||", "&&", "===", "!==", "=="]
       .map(after => `e.env.NEXT_PUBLIC_GA${after}`)
-      .concat("!e.env.NEXT_PUBLIC_GA", "if(e.env.NEXT_PUBLIC_GA"),
-  )("warns where it is asked for first: %s", read => {
+      .concat(["!", "if(", "===", "!==", "=="].map(before => `${before}e.env.NEXT_PUBLIC_GA`)),
+  )("warns where it is asked for or compared first: %s", read => {
     expect(browserRow([read])).toMatchObject({ verdict: "warn", findings: ["NEXT_PUBLIC_GA"] })
   })
 
@@ -27,6 +27,23 @@ describe("the browsers' code", () => {
       actual: "1 used, 1 with a default",
       findings: ["NEXT_PUBLIC_A"],
     })
+  })
+
+  test.each<[string, string, string[] | undefined, string]>([
+    ["that the source names", "NEXT_PUBLIC_API_URL", ["NEXT_PUBLIC_API_URL"], "fail"],
+    ["that is a package's alone", "NEXT_PUBLIC_CLERK_KEYLESS_DISABLED", ["NEXT_PUBLIC_API_URL"], "warn"],
+    ["of a longer name than the source's", "NEXT_PUBLIC_API_URL_OLD", ["NEXT_PUBLIC_API_URL"], "warn"],
+    ["of Vercel's, that the source names", "NEXT_PUBLIC_VERCEL_URL", ["NEXT_PUBLIC_VERCEL_URL"], "fail"],
+    ["of Vercel's, whatever the source is", "NEXT_PUBLIC_VERCEL_OBSERVABILITY_BASEPATH", undefined, "warn"],
+    ["of an image whose source nobody knows", "NEXT_PUBLIC_CLERK_KEYLESS_DISABLED", undefined, "fail"],
+  ])("judges a variable %s: %s", (_, name, named, verdict) => {
+    expect(browserRow([`t.default.env.${name}`], named)).toMatchObject({ verdict, findings: [name] })
+  })
+
+  test("counts each kind that there is", () => {
+    const reads = ["e.env.NEXT_PUBLIC_A", "e.env.NEXT_PUBLIC_B||", "e.env.NEXT_PUBLIC_C"]
+    expect(browserRow(reads, ["NEXT_PUBLIC_A"]).actual).toBe("1 used, 1 with a default, 1 of packages")
+    expect(browserRow(reads.slice(1), []).actual).toBe("1 with a default, 1 of packages")
   })
 
   test("passes where every value is in it", () => {
