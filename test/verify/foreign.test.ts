@@ -189,7 +189,7 @@ describe("a scanner", () => {
       "hanging",
       "import time\ntime.sleep(600)",
       "vulnerabilities: { timeout: 3 }\n",
-      ["TIMED_OUT", "waited for 3 s"],
+      ["VERIFICATION_FAILED", "the scanner did not end: it had 3 s"],
     ],
   ])("that %s is an error", async (_, name, script, settings, says) => {
     const ended = await scan(name, script, settings)

@@ -14,7 +14,7 @@ const FactRow = z.object({
   /** A fact that could not be looked at is "not checked", never "pass". */
   verdict: z.enum(["pass", "warn", "fail", "not checked"]),
   how: z.string(),
-  /** Where, one by one: a layer and a path, a vulnerability; never a secret. */
+  /** Where, one by one: a layer and a path, a vulnerability, why a tool failed; never a secret. */
   findings: z.array(z.string()),
 })
 export type FactRow = z.infer<typeof FactRow>
@@ -44,8 +44,8 @@ export function noneChecked(facts: Fact[], how: string): Row[] {
   return facts.map(({ name, limit }) => notChecked(name, limit, how))
 }
 
-/** The rows of a check; where it runs out of time, one for each of its facts, with the verdict that the config gives it. */
-export async function inTime(
+/** The rows of a check. Where it runs out of time or its tool fails, one for each of its facts; the config gives a time-out its verdict. */
+export async function rowsOf(
   facts: Fact[],
   work: Promise<Row[]>,
   onTimeout: Config["verification"]["onTimeout"],
@@ -53,10 +53,18 @@ export async function inTime(
   try {
     return await work
   } catch (error) {
-    if (!(error instanceof CloudNativeError) || error.code !== "TIMED_OUT") throw error
-    const how = `${error.what}: ${error.why}; verification.timeout gives more time`
-    const rows = noneChecked(facts, how)
-    return onTimeout === "fail" ? rows.map(row => ({ ...row, verdict: "fail" })) : rows
+    if (!(error instanceof CloudNativeError)) throw error
+    const { code, what, why } = error
+    switch (code) {
+      case "TIMED_OUT": {
+        const rows = noneChecked(facts, `${what}: ${why}; verification.timeout gives more time`)
+        return onTimeout === "fail" ? rows.map(row => ({ ...row, verdict: "fail" })) : rows
+      }
+      case "TOOL_FAILED":
+        return noneChecked(facts, `${code}: ${what}`).map(row => ({ ...row, verdict: "fail", findings: [why] }))
+      default:
+        throw error
+    }
   }
 }
 
@@ -91,5 +99,10 @@ const SHOWN = 10
 function listFindings({ image, name, findings }: FactRow): string[] {
   if (findings.length === 0) return []
   const more = findings.length > SHOWN ? [`  … and ${findings.length - SHOWN} more`] : []
-  return ["", `${image}, ${name}:`, ...findings.slice(0, SHOWN).map(finding => `  ${finding}`), ...more]
+  return [
+    "",
+    `${image}, ${name}:`,
+    ...findings.slice(0, SHOWN).map(finding => `  ${finding.replaceAll("\n", "\n  ")}`),
+    ...more,
+  ]
 }

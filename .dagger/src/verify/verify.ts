@@ -10,13 +10,13 @@ import { quietly } from "../util/quietly.js"
 import { plaintextOf } from "../util/secret.js"
 import { today } from "../util/time.js"
 import { acceptRows } from "./accept.js"
-import { type FactRow, inTime, noneChecked, type Row } from "./facts.js"
+import { type FactRow, noneChecked, type Row, rowsOf } from "./facts.js"
 import { type Base, baseImage, baseLayers, baseRow, inspectOn, type UnknownBase } from "./image/base.js"
 import { BROWSER_CODE, browserRows } from "./image/browser.js"
 import { ownLayersRow, sizeRow, userRow } from "./image/config.js"
 import { FILE_MODES, fileModesRow, FINAL_STAGE, finalStageRow } from "./image/contents.js"
 import { type Inspected, tools } from "./image/inspect.js"
-import { unpackLayers } from "./image/layers.js"
+import { type UnpackedLayer, unpackLayers } from "./image/layers.js"
 import { runFacts, runRows } from "./run/checks.js"
 import { type PodSettings, podSettings } from "./run/pod.js"
 import { type Endpoint, trialSettings } from "./run/settings.js"
@@ -71,9 +71,9 @@ async function checkContainer(container: Container, subject: Subject, means: Mea
   const { onTimeout } = config.verification
   const rows = await Promise.all([
     layerRows(inspected, base, subject, means, config),
-    inTime(Object.values(runFacts(startup)), trialRows(container, inspected, subject, config), onTimeout),
-    inTime([SBOM_FACT], only(sbomRow(container, config)), onTimeout),
-    inTime(
+    rowsOf(Object.values(runFacts(startup)), trialRows(container, inspected, subject, config), onTimeout),
+    rowsOf([SBOM_FACT], only(sbomRow(container, config)), onTimeout),
+    rowsOf(
       [vulnerabilitiesFact(config.vulnerabilities)],
       only(scanImage(inspected.layout, means.scanner, config)),
       onTimeout,
@@ -105,7 +105,7 @@ export async function verifyApplication(
 export async function verifySource(source: Directory, config: Config): Promise<FactRow[]> {
   const rows = leaksInSource(source, config).then(leaks => [leaksRow("the source", leaks, path => path)])
   const [leaks, ...missing] = await Promise.all([
-    inTime([LEAKS], rows, config.verification.onTimeout),
+    rowsOf([LEAKS], rows, config.verification.onTimeout),
     ...Object.entries(applicationsOf(config)).map(([name, app]) => missingRows(name, app, source)),
   ])
   return [...ofImage("source", leaks), ...missing.flat()]
@@ -140,10 +140,32 @@ async function layerRows(
 ): Promise<Row[]> {
   const below = baseImage(base)
   const from = baseLayers(image, below)
+  return [
+    sizeRow(image, config.limits.imageSize),
+    ownLayersRow(from === undefined ? undefined : image.layers.slice(from), subject.ownSize),
+    baseRow(image, base),
+    userRow(image, subject.pod.user),
+    ...(await rowsOf(
+      [FINAL_STAGE, FILE_MODES, BROWSER_CODE, LEAKS, KNOWN_VALUES],
+      unpackLayers(image, layout, from ?? 0, config).then(layers =>
+        contentRows(layers, from !== undefined, descriptionOf(image, below), subject, means, config),
+      ),
+      config.verification.onTimeout,
+    )),
+  ]
+}
+
+/** The facts that lie in the files of the layers; `isOwn`: whether none of these is the base's. */
+async function contentRows(
+  layers: UnpackedLayer[],
+  isOwn: boolean,
+  description: Directory,
+  subject: Subject,
+  means: Means,
+  config: Config,
+): Promise<Row[]> {
   const { onTimeout } = config.verification
-  const layers = await unpackLayers(image, layout, from ?? 0, config)
   const files = layers.flatMap(layer => layer.files)
-  const description = descriptionOf(image, below)
   const folder = layers.reduce(
     (all, layer) => all.withDirectory(String(layer.position), layer.folder),
     dag.directory().withDirectory(".", description),
@@ -153,26 +175,22 @@ async function layerRows(
   )
   const looksInto = "the layers, deleted files included, environment, labels and history"
   const [browser, leaks, known] = await Promise.all([
-    inTime([BROWSER_CODE], browserRows(layers, subject.source, config), onTimeout),
-    inTime(
+    rowsOf([BROWSER_CODE], browserRows(layers, subject.source, config), onTimeout),
+    rowsOf(
       [LEAKS],
       leaksInImage(layers, description, means.source, config).then(found => [leaksRow(looksInto, found, placeInImage)]),
       onTimeout,
     ),
-    inTime(
+    rowsOf(
       [KNOWN_VALUES],
       findValues(folder, values.filter(isTelling), config).then(found => [givenRow(values, found)]),
       onTimeout,
     ),
   ])
   return [
-    sizeRow(image, config.limits.imageSize),
-    ownLayersRow(from === undefined ? undefined : image.layers.slice(from), subject.ownSize),
-    baseRow(image, base),
-    ...(from === undefined
-      ? noneChecked([FINAL_STAGE, FILE_MODES], "which layers are the base's is not known")
-      : [finalStageRow(files), fileModesRow(files)]),
-    userRow(image, subject.pod.user),
+    ...(isOwn
+      ? [finalStageRow(files), fileModesRow(files)]
+      : noneChecked([FINAL_STAGE, FILE_MODES], "which layers are the base's is not known")),
     ...browser,
     ...leaks,
     ...known,
