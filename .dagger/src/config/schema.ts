@@ -549,8 +549,8 @@ function wholeNumber(min: number, max: number, expected: string) {
   return z.int(expected).min(min, expected).max(max, expected)
 }
 
-/** An address without a path, as browsers and tokens write it: in small letters, without a default port; undefined where it is none. */
+/** An address without a path, as browsers and tokens write it: in small letters, without a default port or a slash at the end; undefined where it is none. */
 export function originOf(text: string): string | undefined {
-  const isAddress = /^https?:\/\/[^/?#@\s]+$/i.test(text) && URL.canParse(text)
+  const isAddress = /^https?:\/\/[^/?#@\s]+\/?$/i.test(text) && URL.canParse(text)
   return isAddress ? new URL(text).origin : undefined
 }

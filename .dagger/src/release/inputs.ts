@@ -79,7 +79,7 @@ function readOrigin(publicUrl: string): string {
     code: "ARGUMENTS_INVALID",
     blame: "user",
     what: `--public-url=${publicUrl} is not the address of an application`,
-    why: "expected http:// or https:// and a host, without a path or a slash at the end",
+    why: "expected http:// or https:// and a host, without a path",
     fix: "write for example --public-url=https://shop.example.com",
   })
 }

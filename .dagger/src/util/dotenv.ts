@@ -20,6 +20,7 @@ export function parseDotenv(given: string, argument = "--secrets"): Record<strin
     throw invalid("it is in base64, and what that stands for has no line like KEY=value; it may be encoded twice")
   const text = file.replace(/^\uFEFF/, "").replaceAll("\r\n", "\n")
   const values = new Map<string, string>()
+  const expandable: { line: number; key: string; value: string }[] = []
   for (let offset = 0; offset < text.length;) {
     const blank = matchAt(BLANK, text, offset)
     const entry = blank ?? matchAt(ENTRY, text, offset)
@@ -32,16 +33,19 @@ export function parseDotenv(given: string, argument = "--secrets"): Record<strin
         throw invalid(
           `line ${line} sets a key of ${key.length} characters; if the file is in base64, it is no dotenv inside`,
         )
-      if (/\$\{/.test(double ?? backtick ?? bare))
-        throw invalid(
-          `line ${line} sets ${key} to a value with \${…} in it, which some programs replace and others keep; write the whole value, or put it in single quotes to keep it as it is`,
-        )
+      if (/\$\{/.test(double ?? backtick ?? bare)) throw invalid(composed(line, key, "${…}"))
       if (values.has(key)) throw invalid(`line ${line} sets ${key} a second time`)
+      expandable.push({ line, key, value: double ?? backtick ?? bare })
       values.set(key, double?.replaceAll("\\n", "\n") ?? single ?? backtick ?? bare)
     }
     offset += entry[0].length
   }
   if (values.size === 0) throw invalid("it has no line like KEY=value")
+  // A dollar alone is common in passwords; before another key of the file, it is meant.
+  for (const { line, key, value } of expandable) {
+    const other = [...value.matchAll(/(?<!\\)\$([A-Za-z_]\w*)/g)].find(([, name]) => values.has(name!))
+    if (other) throw invalid(composed(line, key, other[0]))
+  }
   return Object.fromEntries(values)
 }
 
@@ -49,6 +53,10 @@ export function parseDotenv(given: string, argument = "--secrets"): Record<strin
 export function dotenvText(given: string): string {
   const decoded = decodedText(given)
   return decoded !== undefined && /^\s*(#|(export\s+)?[A-Za-z_]\w*\s*=)/.test(decoded) ? decoded : given
+}
+
+function composed(line: number, key: string, part: string): string {
+  return `line ${line} sets ${key} to a value with ${part} in it, which some programs replace and others keep; write the whole value, or put it in single quotes to keep it as it is`
 }
 
 function matchAt(pattern: RegExp, text: string, offset: number): RegExpExecArray | undefined {

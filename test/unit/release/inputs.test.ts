@@ -87,7 +87,7 @@ test("a public URL that is not the address of an application is the user's to fi
     code: "ARGUMENTS_INVALID",
     blame: "user",
     what: "--public-url=https://shop.example.com/tasks is not the address of an application",
-    why: "expected http:// or https:// and a host, without a path or a slash at the end",
+    why: "expected http:// or https:// and a host, without a path",
     fix: "write for example --public-url=https://shop.example.com",
   })
 })

@@ -25,6 +25,9 @@ describe("a dotenv file", () => {
       { PEM: "-----BEGIN-----\nabc\n-----END-----", B: "1" },
     ],
     ["dollars stay", "A=$HOME\nB='${X}'", { A: "$HOME", B: "${X}" }],
+    ["dollars before another key in single quotes", "A=1\nB='$A'", { A: "1", B: "$A" }],
+    ["a dollar before a longer name than a key", "A=1\nB=x$AB", { A: "1", B: "x$AB" }],
+    ["a dollar behind a backslash", "A=1\nB=\\$A", { A: "1", B: "\\$A" }],
     ["a file in base64", Buffer.from("A=1\n# two\nB=2\n").toString("base64"), { A: "1", B: "2" }],
     [
       "a file in base64 over several lines, which ends in ==",
@@ -51,6 +54,16 @@ describe("a dotenv file", () => {
     ["a key twice", "A=hunter2\nB=1\nA=hunter2", "line 3 sets A a second time"],
     ["a value of others", "A=1\nURL=postgresql://${A}:hunter2@db", "line 2 sets URL to a value with ${…} in it"],
     ["a value of others in double quotes", 'A="${B:-hunter2}"', "put it in single quotes"],
+    [
+      "a value of others without braces",
+      "URL=postgresql://$A:hunter2@db\nA=1",
+      "line 1 sets URL to a value with $A in it",
+    ],
+    [
+      "a value of others without braces, in double quotes",
+      'A=hunter2\nB="$A"',
+      "line 2 sets B to a value with $A in it",
+    ],
     ["base64 of something else", `${"hunter2A".repeat(40)}=`, "a key of 320 characters"],
     [
       "a file in base64, twice",
