@@ -40,6 +40,11 @@ on("filters include and exclude", async () => {
       .filter({ exclude: ["src", "!src/main.ts"] })
       .glob("src/**"),
   ).toContain("src/main.ts")
+  expect(
+    await tree()
+      .filter({ exclude: ["/b.txt"] })
+      .glob("*.txt"),
+  ).toEqual(["b.txt"])
 })
 
 on("a host folder can be excluded except for one entry", async () => {

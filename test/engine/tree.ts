@@ -43,9 +43,14 @@ export const pattern = (text: string): RegExp => {
   return new RegExp(`^${translated}$`)
 }
 
-/** Whether the path, or a folder it is in, is matched; the last pattern that says something decides. */
-const matcher = (patterns: string[]) => {
-  const rules = patterns.map(text => ({ negated: text.startsWith("!"), expression: pattern(text.replace(/^!/, "")) }))
+/**
+ * Whether the path, or a folder it is in, is matched; the last pattern that says something decides. Paths have no slash at their
+ * beginning: as in BuildKit's filters, a pattern with one matches nothing.
+ */
+export const matcher = (patterns: string[]) => {
+  const rules = patterns
+    .filter(text => !/^!?\//.test(text))
+    .map(text => ({ negated: text.startsWith("!"), expression: pattern(text.replace(/^!/, "")) }))
   return (path: string): boolean => {
     const parts = path.split("/"),
       prefixes = parts.map((_, i) => parts.slice(0, i + 1).join("/"))

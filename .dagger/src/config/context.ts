@@ -23,10 +23,12 @@ async function ignorePatterns(source: Directory, { context, dockerfile }: AppCon
   return []
 }
 
-/** The patterns of a .dockerignore. */
+/** The patterns of a .dockerignore. Docker takes a slash at the beginning off, as the context is the root; an engine's filter does not. */
 export function parseIgnore(text: string): string[] {
   return text
     .split(/\r?\n/)
     .map(line => line.trim())
     .filter(line => line !== "" && !line.startsWith("#"))
+    .map(line => line.replace(/^(!?)\s*\/+/, "$1"))
+    .filter(line => line !== "" && line !== "!")
 }

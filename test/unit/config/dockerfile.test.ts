@@ -116,8 +116,16 @@ describe("the secrets that a Dockerfile mounts", () => {
   })
 })
 
-test("a .dockerignore is its patterns, without comments", () => {
-  expect(parseIgnore("# no\n\nnode_modules\r\n *.log \n!keep.log\n")).toEqual(["node_modules", "*.log", "!keep.log"])
+test.each([
+  ["without comments", "# no\n\nnode_modules\r\n *.log \n!keep.log\n", ["node_modules", "*.log", "!keep.log"]],
+  [
+    "from the context, with and without a slash",
+    "/.env\n//node_modules\n!/keep\n! /more\na/b/\n",
+    [".env", "node_modules", "!keep", "!more", "a/b/"],
+  ],
+  ["without those of nothing", "/\n!/\n/a\n", ["a"]],
+])("a .dockerignore is its patterns, %s", (_, text, patterns) => {
+  expect(parseIgnore(text)).toEqual(patterns)
 })
 
 test("a build argument that nothing sets is told, with where to set it", () => {

@@ -8,7 +8,7 @@ import { emptyConfig } from "../../engine/image.ts"
 import { byId, lasting, recipe } from "../../engine/recipe.ts"
 import { scrub } from "../../engine/secret.ts"
 import { answer, installResolvers } from "../../engine/server.ts"
-import { pattern } from "../../engine/tree.ts"
+import { matcher, pattern } from "../../engine/tree.ts"
 
 import "../../engine/directory.ts"
 import "../../engine/exec.ts"
@@ -98,6 +98,16 @@ test.each([
   ["a+b", "a+b", true],
 ])("the pattern %s on %s: %s", (text, path, matches) => {
   expect(pattern(text).test(path)).toBe(matches)
+})
+
+test.each([
+  [["a"], "a", true],
+  [["a"], "a/b", true],
+  [["/a"], "a", false],
+  [["a", "!a/b"], "a/b", false],
+  [["a", "!/a/b"], "a/b", true],
+])("a filter of %j on %s: %s", (patterns, path, matches) => {
+  expect(matcher(patterns)(path)).toBe(matches)
 })
 
 test.each([
