@@ -48,10 +48,14 @@ export function workloadIn(manifests: Manifest[], isOwn: (image: string) => bool
   }
 }
 
-/** The container's port that the Service leads to. */
-function portOf({ spec }: Service, { ports = [] }: Container): number | undefined {
-  const [first] = spec.ports ?? []
-  const target = first && targetOf(first)
+/** A port that answers others than the application's users. */
+const ASIDE = /metrics|prometheus|admin|debug|management/
+
+/** The container's port that the Service leads its users to: its first that is not called after something else. */
+function portOf({ spec: { ports: served = [] } }: Service, { ports = [] }: Container): number | undefined {
+  const isAside = (port: (typeof served)[number]) => ASIDE.test(`${port.name} ${targetOf(port)}`)
+  const chosen = served.find(port => !isAside(port)) ?? served[0]
+  const target = chosen && targetOf(chosen)
   return typeof target === "number" ? target : ports.find(port => port.name === target)?.containerPort
 }
 

@@ -329,6 +329,17 @@ describe("the repository's own manifests", () => {
     expect(deployed?.frontend.images.map(({ image }) => image)).toEqual(own)
   })
 
+  test.each([
+    ["the first", "{ port: 80, targetPort: 8000 }, { port: 81, targetPort: 8001 }", 8000],
+    ["not that of metrics", "{ name: http-metrics, port: 9090 }, { name: http, port: 80, targetPort: 8000 }", 8000],
+    ["not one that leads to metrics", "{ port: 9090, targetPort: metrics }, { port: 80, targetPort: 8000 }", 8000],
+    ["metrics, where there is no other", "{ name: metrics, port: 9090 }", 9090],
+  ])("have the port of their Service: %s", (_, ports, port) => {
+    const text = `apiVersion: v1\nkind: Service\nmetadata: { name: api }\nspec: { selector: { app: api }, ports: [${ports}] }\n`
+    const files = { "k8s/api.yaml": `${text}---\n${workload("Deployment", "api", "backend")}` }
+    expect(discoverDeployed(paths, layout(files))?.backend).toMatchObject({ service: "api", port })
+  })
+
   test("are what the config says, and which application none runs", () => {
     const text = configurationFor("shop", findings(SHOP), discoverDeployed(paths, layout(FILES)))
     expect(parseConfig(text, "cloud-native.yaml")).toMatchObject({
