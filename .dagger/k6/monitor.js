@@ -7,6 +7,7 @@ import http from "k6/http"
 
 import { filesOfPage, filesOfStyle, originOf } from "./page.js"
 import { capture, keepSecureCookies, problemOf, retryAfter, send } from "./requests.js"
+import { isRedirect } from "./status.js"
 
 const scenario = JSON.parse(open("/scenario/scenario.json"))
 const secrets = Object.fromEntries(scenario.secrets.map(key => [key, __ENV[key] ?? ""]))
@@ -167,7 +168,7 @@ function ask(request, session, headers) {
 
 /** From outside, unless a version promises a redirect: an Ingress may send a user from one path to another. */
 function followedBy({ inside, expect }) {
-  const isPromised = expect.some(expected => expected && expected.status >= 300 && expected.status < 400)
+  const isPromised = expect.some(expected => expected && isRedirect(expected))
   return inside && !isPromised ? REDIRECTS : 0
 }
 

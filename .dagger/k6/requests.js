@@ -3,6 +3,7 @@ import { b64decode, b64encode } from "k6/encoding"
 import http from "k6/http"
 
 import { unanswered } from "./no-answer.js"
+import { isExpectedStatus } from "./status.js"
 
 /** Send one request; `jar` keeps the cookies, as a browser does. k6 sends an object as a form. */
 export function send(request, values, params = {}) {
@@ -19,10 +20,10 @@ export function send(request, values, params = {}) {
 /** What is wrong with an answer: the failure as data, and the detail for a person; undefined if nothing is. */
 export function problemOf(answer, expected, values) {
   if (answer.status === 0) return { failure: unanswered(answer), detail: `no answer: ${answer.error}` }
-  if (answer.status !== expected.status) {
+  if (!isExpectedStatus(answer.status, expected)) {
     return {
       failure: answer.status === 429 ? { kind: "rate-limited" } : { kind: "status", status: answer.status },
-      detail: `status ${answer.status} instead of ${expected.status}: ${excerpt(answer)}`,
+      detail: `status ${answer.status} instead of ${expected.status ?? "200 to 399"}: ${excerpt(answer)}`,
     }
   }
   const wrong = detail => ({ failure: { kind: "wrong-body" }, detail: `${detail}: ${excerpt(answer)}` })

@@ -2,7 +2,12 @@ import { z } from "zod"
 
 import type { Config } from "./schema.js"
 
-const Answer = z.object({ status: z.number(), contains: z.string().optional(), json: z.unknown().optional() })
+const Answer = z.object({
+  /** Absent: any that a probe takes for a healthy one, 200 to 399. */
+  status: z.number().optional(),
+  contains: z.string().optional(),
+  json: z.unknown().optional(),
+})
 export type ExpectedAnswer = z.infer<typeof Answer>
 
 const common = { name: z.string(), method: z.string(), url: z.string(), headers: z.record(z.string(), z.string()) }

@@ -359,7 +359,7 @@ export const Config = section({
   monitor: section({
     /** Requests a second on new connections, and again as many on kept ones: shared by the requests without a `rate` of their own. */
     rate: wholeNumber(1, 1000, "a number of requests a second, 1 to 1000").default(20),
-    /** What is requested. Default: the health path of each application that has a port. */
+    /** What is requested. Default: the health path of each application that has a port; as for a probe, any status from 200 to 399 is right, so a redirect is. */
     requests: list(MonitorRequest, "a list of requests").optional(),
     /** Whether the frontend's requests are sent through publicUrl as well, from the second deployment on: what stands in front of the Services (Ingress, load balancer, TLS) has to answer them, too. */
     outside: z.boolean("true or false").default(false),
@@ -495,7 +495,12 @@ interface Applications {
   applications: Record<string, { port?: number; health: string }>
 }
 
-function healthRequests({ backend, frontend, applications }: Applications): z.output<typeof MonitorRequest>[] {
+type DefaultRequest = Omit<z.output<typeof MonitorRequest>, "expect"> & {
+  expect: Partial<z.output<typeof expectation>>
+}
+
+/** A health path may be a page that redirects to the sign-in: what probes take for healthy is right here, too. */
+function healthRequests({ backend, frontend, applications }: Applications): DefaultRequest[] {
   return Object.entries({ backend, frontend, ...applications })
     .filter(([, { port }]) => port !== undefined)
     .map(([to, { health }]) => ({
@@ -505,7 +510,7 @@ function healthRequests({ backend, frontend, applications }: Applications): z.ou
       path: health,
       headers: {},
       signedIn: false,
-      expect: { status: 200 },
+      expect: {},
     }))
 }
 
@@ -513,7 +518,7 @@ function healthRequests({ backend, frontend, applications }: Applications): z.ou
 const BETTER_AUTH = { path: /^\/api\/auth\//, rate: 0.4 }
 
 /** Each request with its own rate: what it says itself, else what Better Auth bears, else its share. */
-function withRates(requests: z.output<typeof MonitorRequest>[], shared: number) {
+function withRates(requests: DefaultRequest[], shared: number) {
   const own = requests.map(({ rate, path }) => rate ?? (BETTER_AUTH.path.test(path) ? BETTER_AUTH.rate : undefined))
   const share = shared / own.filter(rate => rate === undefined).length
   return requests.map((request, index) => ({ ...request, rate: own[index] ?? share }))

@@ -127,6 +127,7 @@ export async function startK6(kubectl: Kubectl, k6: K6): Promise<void> {
     "requests.js": await scripts.file("requests.js").contents(),
     "no-answer.js": await scripts.file("no-answer.js").contents(),
     "page.js": await scripts.file("page.js").contents(),
+    "status.js": await scripts.file("status.js").contents(),
     "scenario.json": JSON.stringify(k6.scenario),
   }
   await kubectl.apply(k6Objects(k6, files))

@@ -43,3 +43,15 @@ test("what a release has to answer stands by itself: addresses, rates, the publi
   })
   expect(Expectations.parse(JSON.parse(JSON.stringify(expectations)))).toEqual(expectations)
 })
+
+test("a health path that nobody lists may answer with any status that a probe takes", () => {
+  const { requests } = expectationsOf(Config.parse({}), "https://shop.example.com", {
+    backend: "http://api:80",
+    frontend: "http://web",
+  })
+  expect(requests.map(({ url, expect }) => [url, expect])).toEqual([
+    ["http://api:80/health", {}],
+    ["http://web/api/health", {}],
+  ])
+  expect(Expectations.shape.requests.parse(requests)).toEqual(requests)
+})
