@@ -10,6 +10,7 @@ import { type ReleaseInputs, renderRelease } from "../release/inputs.js"
 import { together } from "../util/collect-errors.js"
 import { assertAccepted } from "./admission.js"
 import { assertArchitecture } from "./architecture.js"
+import { strayAddresses } from "./browser-addresses.js"
 import { assertCreatable } from "./crds.js"
 import { assertLasting } from "./credentials.js"
 import { architecturesOf } from "./image-platforms.js"
@@ -88,6 +89,8 @@ export async function preflight(
     console.log(
       `preflight: warning: users are to open ${inputs.publicUrl}, which is each one's own machine; set another with --public-url`,
     )
+  for (const stray of strayAddresses(inputs.config, inputs.publicUrl, inputs.manifests))
+    console.log(`preflight: warning: ${stray}`)
   return { kubectl, inputs }
 }
 
