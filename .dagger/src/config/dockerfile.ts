@@ -1,3 +1,5 @@
+import { keyOf as settingsOf } from "./applications.js"
+
 /** A stage of a Dockerfile. */
 export interface Stage {
   /** Its name after AS, in lower case, as Docker compares it. */
@@ -59,7 +61,7 @@ export function missingArguments(
 ): string[] {
   return parseDockerfile(dockerfile, app.buildArgs).required.map(
     argument =>
-      `${app.dockerfile} has ARG ${argument} without a default, and ${name}.buildArgs does not set it: it is empty in the image`,
+      `${app.dockerfile} has ARG ${argument} without a default, and ${settingsOf(name)}.buildArgs does not set it: it is empty in the image`,
   )
 }
 

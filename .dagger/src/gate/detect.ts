@@ -1,3 +1,4 @@
+import { keyOf } from "../config/applications.js"
 import { type Dockerfile, parseDockerfile } from "../config/dockerfile.js"
 import type { AppConfig } from "../config/schema.js"
 import { CloudNativeError } from "../util/errors.js"
@@ -146,7 +147,7 @@ function detectRunner(
       language === "python"
         ? `${path} has no test_*.py or *_test.py that pytest could run`
         : `${inFolder(path, "package.json")} has no script "test" that runs vitest, jest, node --test or bun test, and neither vitest nor jest with test files`,
-    fix: `set ${name}.test.command to the command that runs the suite and writes ${app.test.junit}; or, if it has no tests on purpose, say so: ${name}.test.none: "the reason"`,
+    fix: `set ${keyOf(name)}.test.command to the command that runs the suite and writes ${app.test.junit}; or, if it has no tests on purpose, say so: ${keyOf(name)}.test.none: "the reason"`,
   })
 }
 

@@ -133,6 +133,9 @@ test("a build argument that nothing sets is told, with where to set it", () => {
   expect(missingArguments("frontend", "FROM node\nARG SET\nARG NEXT_PUBLIC_API_URL\n", app)).toEqual([
     "web/Dockerfile has ARG NEXT_PUBLIC_API_URL without a default, and frontend.buildArgs does not set it: it is empty in the image",
   ])
+  expect(missingArguments("worker", "FROM node\nARG A\n", app)).toEqual([
+    "web/Dockerfile has ARG A without a default, and applications.worker.buildArgs does not set it: it is empty in the image",
+  ])
 })
 
 test.each([

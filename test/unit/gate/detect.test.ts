@@ -184,6 +184,13 @@ describe("an application is in the language of its manifest", () => {
   })
 })
 
+test("what an application beside the two lacks is named by its key", () => {
+  const { applications } = parseConfig("applications: { worker: { path: jobs } }", "cloud-native.yaml")
+  expect(() => planSuite("worker", applications["worker"]!, { files: ["jobs/main.py"], texts: {} })).toThrow(
+    /set applications\.worker\.test\.command to .*: applications\.worker\.test\.none: /,
+  )
+})
+
 describe("the suite runs on the image of the Dockerfile's last stage that has the language", () => {
   test.each([
     ["of two, on the last", "FROM node:20 AS a\nFROM node:22\n", "node:22"],
