@@ -115,4 +115,41 @@ describe("the gate opens", () => {
     const ended = await dagger(`--source=${source.path}`, "test", "summary")
     expect(ended.exitCode, ended.stderr).toBe(0)
   })
+
+  const JUNIT = report('<testcase name="runs in the stage"/>')
+  test("in a stage whose environment has no pip, as uv makes one: what is installed is there", async () => {
+    const source = Source.minimal()
+      .edit("cloud-native.yaml", "test: { install: []", "test: { target: deps, install: [[pip, --version]]")
+      .edit(
+        "docker/api.dockerfile",
+        "FROM python:3.13-slim AS build",
+        "FROM python:3.13-slim AS deps\nRUN python -m venv --without-pip /venv\nENV PATH=/venv/bin:$PATH\n\nFROM python:3.13-slim AS build",
+      )
+      .write(
+        "api/suite.py",
+        `import sys, pip\nassert pip.__file__.startswith(sys.prefix) and sys.prefix == "/venv"\nopen("junit.xml", "w").write('${JUNIT}')\n`,
+      )
+    const ended = await dagger(`--source=${source.path}`, "test", "summary")
+    expect(ended.exitCode, ended.stderr).toBe(0)
+    expect(ended.stdout).toMatch(/backend +1 +1 +0/)
+  })
+
+  test("in a stage that sets NODE_ENV for the image: the installation and the tests have none", async () => {
+    const check = 'if (process.env.NODE_ENV) throw new Error("NODE_ENV is set")\n'
+    const source = Source.minimal()
+      .edit(
+        "cloud-native.yaml",
+        "test: { install: [], command: [node",
+        "test: { target: build, install: [[node, install.mjs]], command: [node",
+      )
+      .edit("docker/web.dockerfile", "AS build\n", "AS build\nENV NODE_ENV=production\n")
+      .write("web/install.mjs", check)
+      .write(
+        "web/suite.mjs",
+        `${check}import { writeFileSync } from "node:fs"\nwriteFileSync("junit.xml", '${JUNIT}')\n`,
+      )
+    const ended = await dagger(`--source=${source.path}`, "test", "summary")
+    expect(ended.exitCode, ended.stderr).toBe(0)
+    expect(ended.stdout).toMatch(/frontend +1 +1 +0/)
+  })
 })

@@ -22,6 +22,12 @@ function isolated(program: string, requirement: string): string[][] {
   ]
 }
 
+/** Whether pip installs what the suite runs with: where uv does, it is there to bring uv. */
+export function installsByPip({ tools, install }: { tools: string[][]; install: string[][] }): boolean {
+  const programs = [...tools, ...install].map(([program]) => program)
+  return programs.includes("pip") && !programs.includes("uv")
+}
+
 /** What the installation of every package manager may read. */
 const READS = [
   "**/pyproject.toml",

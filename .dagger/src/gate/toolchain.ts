@@ -7,8 +7,10 @@ import type { BuildSecrets } from "../config/dockerfile.js"
 import type { AppConfig } from "../config/schema.js"
 import { CloudNativeError } from "../util/errors.js"
 import { readJson } from "../util/json.js"
+import { runTool } from "../util/tool.js"
 import { unmet } from "./asked.js"
 import { unfit } from "./installed.js"
+import { installsByPip } from "./python.js"
 import type { Expected, Language, Suite } from "./suite.js"
 
 const APP_DIR = "/app"
@@ -26,7 +28,7 @@ export async function prepareSuite(
     ? await stageOf(source, app, app.test.target, secretsFor(suite.secrets, secrets))
     : dag.container().from(suite.base)
   await assertInterpreter(name, start, app, suite)
-  const bare = await withPackages(start, app.test.packages)
+  const bare = await withPackages(await withPip(start, suite), app.test.packages)
   const folder = source.directory(suite.root)
   const ready = run(withSecretVariables(withSettings(bare, name, suite), suite.secrets, secrets), suite.tools)
   const manifests = suite.reads ? { include: suite.reads } : { exclude: [app.test.junit] }
@@ -49,7 +51,8 @@ function run(container: Container, commands: string[][]): Container {
 function withSettings(container: Container, name: string, { caches, env }: Suite): Container {
   const cached = caches.reduce(
     (made, path) => made.withMountedCache(path, dag.cacheVolume(`cloud-native-${name}${path.replaceAll("/", "-")}`)),
-    container.withWorkdir(APP_DIR),
+    // A stage for the image may set it: then installations leave out what the tests need, and the tests get React's other build.
+    container.withoutEnvVariable("NODE_ENV").withWorkdir(APP_DIR),
   )
   return Object.entries(env).reduce((made, [key, value]) => made.withEnvVariable(key, value), cached)
 }
@@ -59,6 +62,14 @@ async function stageOf(source: Directory, app: AppConfig, target: string, secret
   const buildArgs = Object.entries(app.buildArgs).map(([name, value]) => ({ name, value }))
   const context = await buildContext(source, app)
   return context.dockerBuild({ dockerfile: DOCKERFILE, target, buildArgs, secrets }).withUser("root")
+}
+
+/** An environment that uv has made has no pip: the one on PATH beside it would install for another interpreter. */
+async function withPip(container: Container, suite: Suite): Promise<Container> {
+  if (!installsByPip(suite)) return container
+  const asked = ["python3", "-m", "pip", "--version"]
+  const { exitCode } = await runTool(container, asked, { name: "pip --version", done: [0, 1] })
+  return exitCode === 0 ? container : run(container, [["python3", "-m", "ensurepip", "--default-pip"]])
 }
 
 async function withPackages(container: Container, packages: string[]): Promise<Container> {

@@ -1,0 +1,107 @@
+import { type Container, dag, type Directory } from "@dagger.io/dagger"
+import { afterEach, describe, expect, test, vi } from "vitest"
+
+import { parseConfig } from "../../../.dagger/src/config/parse.ts"
+import { planSuite } from "../../../.dagger/src/gate/detect.ts"
+import { prepareSuite } from "../../../.dagger/src/gate/toolchain.ts"
+
+afterEach(() => {
+  vi.restoreAllMocks()
+})
+
+interface Engine {
+  /** Commands that end with 1. */
+  failing?: string
+  /** Files that the containers have. */
+  has?: string[]
+}
+
+/** What is done to the suite's container, a line each, in the order in which it is asked for. */
+async function prepared(test: string, texts: Record<string, string>, { failing, has = [] }: Engine = {}) {
+  const lines: string[] = []
+  const record = (line: string) => {
+    lines.push(line)
+    return container
+  }
+  let last = ""
+  const container: Record<string, unknown> = {
+    from: (image: string) => record(`FROM ${image}`),
+    withExec: (words: string[]) => record((last = words.join(" "))),
+    withEnvVariable: (name: string, value: string) =>
+      name === "CLOUD_NATIVE_CALL" ? container : record(`${name}=${value}`),
+    withoutEnvVariable: (name: string) => record(`unset ${name}`),
+    exists: async (path: string) => has.includes(path),
+    exitCode: async () => (last === failing ? 1 : 0),
+    stdout: async () => "{}",
+    stderr: async () => "",
+    sync: async () => container,
+  }
+  for (const name of ["withUser", "withWorkdir", "withDirectory", "withMountedCache", "directory", "withFile"])
+    container[name] = () => container
+  vi.spyOn(dag, "container").mockReturnValue(container as unknown as Container)
+  vi.spyOn(dag, "cacheVolume").mockReturnValue({} as never)
+  const source: Record<string, unknown> = {
+    exists: async () => false,
+    file: () => ({}),
+    dockerBuild: ({ target }: { target: string }) => record(`STAGE ${target}`),
+  }
+  for (const name of ["directory", "filter", "withoutFile", "withFile"]) source[name] = () => source
+  const config = parseConfig(`backend: { path: api, test: { ${test} } }`, "cloud-native.yaml")
+  const suite = planSuite("backend", config.backend, { files: Object.keys(texts), texts })
+  // What is installed is asked of the container itself, which this one is not.
+  const { expected: _, ...rest } = suite
+  await prepareSuite("backend", source as unknown as Directory, config.backend, { ...rest, lockfiles: [] }, {})
+  return lines
+}
+
+const PIP = { "api/requirements.txt": "fastapi==1\n", "api/test_a.py": "" }
+const INSTALL = "pip install --quiet --root-user-action=ignore"
+const UV = { "api/pyproject.toml": '[project]\nname = "api"\n', "api/uv.lock": "", "api/test_a.py": "" }
+
+describe("a suite's container", () => {
+  test("is the base, or the stage that the configuration names", async () => {
+    expect((await prepared("", PIP))[0]).toBe("FROM python:3.13-slim")
+    const staged = await prepared("target: deps", PIP)
+    expect(staged[0]).toBe("STAGE deps")
+    expect(staged.join("\n")).not.toContain("FROM")
+  })
+
+  test.each<[string, string[], string]>([
+    ["apk", ["/etc/alpine-release"], "apk add --no-cache libpq-dev gcc"],
+    ["apt", [], "apt-get install --yes --no-install-recommends libpq-dev gcc"],
+  ])("has the system packages of the configuration before anything is installed, by %s", async (_, has, line) => {
+    const lines = await prepared("packages: [libpq-dev, gcc]", PIP, { has })
+    expect(lines).toContain(line)
+    expect(lines.indexOf(line)).toBeLessThan(lines.indexOf(`${INSTALL} -r requirements.txt`))
+    expect((await prepared("", PIP, { has })).join("\n")).not.toMatch(/apt-get|apk/)
+  })
+
+  test("installs what the tests need, whatever NODE_ENV a stage sets, unless the configuration sets it", async () => {
+    const lines = await prepared("target: deps", PIP)
+    expect(lines.indexOf("unset NODE_ENV")).toBeGreaterThan(lines.indexOf("STAGE deps"))
+    expect(lines.indexOf("unset NODE_ENV")).toBeLessThan(lines.indexOf(`${INSTALL} -r requirements.txt`))
+    const own = await prepared("target: deps, env: { NODE_ENV: production }", PIP)
+    expect(own.indexOf("NODE_ENV=production")).toBeGreaterThan(own.indexOf("unset NODE_ENV"))
+  })
+
+  const ASKED = "python3 -m pip --version"
+  const ENSURED = "python3 -m ensurepip --default-pip"
+  test("gets a pip for its interpreter, where a stage's environment has none", async () => {
+    const lines = await prepared("target: deps", PIP, { failing: ASKED })
+    expect(lines.filter(line => line === ENSURED)).toHaveLength(1)
+    expect(lines.indexOf(ENSURED)).toBeLessThan(lines.indexOf(`${INSTALL} -r requirements.txt`))
+  })
+
+  test.each<[string, string, Record<string, string>, Engine]>([
+    ["which has one", "target: deps", PIP, {}],
+    ["where uv installs", "target: deps", UV, { failing: ASKED }],
+    [
+      "where nothing is installed by pip",
+      "target: deps, install: [[make]], command: [make, test]",
+      PIP,
+      { failing: ASKED },
+    ],
+  ])("keeps the interpreter %s", async (_, settings, texts, engine) => {
+    expect(await prepared(settings, texts, engine)).not.toContain(ENSURED)
+  })
+})
