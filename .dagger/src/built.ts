@@ -5,6 +5,7 @@ import { decodeConfig } from "./config/codec.js"
 import type { Config } from "./config/schema.js"
 import { Image, imageTable } from "./image.js"
 import { accessToOf, secretsOf, type Settings, withSettings } from "./settings.js"
+import { limited } from "./util/limited.js"
 import { Verification } from "./verification.js"
 import { Verified } from "./verified.js"
 import { encodeFacts } from "./verify/facts.js"
@@ -96,8 +97,9 @@ export class Built implements Settings {
       accessTo: accessToOf(this),
     }
     const containers = Object.entries(byApplication(config, this.containers))
+    const limit = limited()
     const rows = await Promise.all([
-      ...containers.map(([name, container]) => verifyApplication(name, container, means, config)),
+      ...containers.map(([name, container]) => limit(() => verifyApplication(name, container, means, config))),
       verifySource(this.source, config),
     ])
     return encodeFacts(rows.flat())

@@ -8,6 +8,7 @@ import { Constraints } from "./config/constraints.js"
 import { Image } from "./image.js"
 import { accessToOf, buildSecretsOf, type Settings, withSettings } from "./settings.js"
 import { readJson } from "./util/json.js"
+import { limited } from "./util/limited.js"
 
 /** Source whose tests have all passed: the only thing that can be built. */
 @object()
@@ -54,7 +55,8 @@ export class Tested implements Settings {
   @func({ cache: "session" })
   async build(revision?: string): Promise<Built> {
     const names = Object.keys(applicationsOf(decodeConfig(this.config)))
-    const containers = await Promise.all(names.map(name => this.buildOne(name, revision)))
+    const limit = limited()
+    const containers = await Promise.all(names.map(name => limit(() => this.buildOne(name, revision))))
     return withSettings(new Built(this.config, containers), this)
   }
 

@@ -8,6 +8,7 @@ import type { BuildSecrets } from "../config/dockerfile.js"
 import type { AppConfig, Config } from "../config/schema.js"
 import { withServices } from "../config/services.js"
 import { CloudNativeError, messageOf } from "../util/errors.js"
+import { limited } from "../util/limited.js"
 import { quietly } from "../util/quietly.js"
 import { redact } from "../util/redact.js"
 import { uniqueValue } from "../util/unique.js"
@@ -44,15 +45,16 @@ interface Outcome {
   warnings: string[]
 }
 
-/** Run the suites of all applications in parallel; throws unless every test passed, with all that is wrong with any. */
+/** Run the suites of all applications, some side by side; throws unless every test passed, with all that is wrong with any. */
 export async function runGate(source: Directory, config: Config, secrets: BuildSecrets): Promise<Gate> {
   const since = Math.floor(Date.now() / 1000)
   const layout = await quietly("layout of the repository", () => readLayout(source, config))
   const apps = Object.entries(applicationsOf(config)).map(([name, app]) => ({ name, app }))
   const untested = apps.flatMap(({ name, app }) => (app.test.none ? [{ app: name, reason: app.test.none }] : []))
   const call = { source, config, secrets, layout, since }
+  const limit = limited()
   const settled = await Promise.allSettled(
-    apps.filter(({ app }) => !app.test.none).map(({ name, app }) => runSuite(name, app, call)),
+    apps.filter(({ app }) => !app.test.none).map(({ name, app }) => limit(() => runSuite(name, app, call))),
   )
   const broken = settled.filter(run => run.status === "rejected").map(run => run.reason as unknown)
   const outcomes = settled.filter(run => run.status === "fulfilled").map(run => run.value)
