@@ -11,7 +11,7 @@ import { resourcesMissing } from "./rules/resources.js"
 import { graceTooShort, preStopMissing, rolloutUnavailable } from "./rules/rollout.js"
 import { disruptionBudgetMissing, replicasFixed, scaleTargetMissing } from "./rules/scaling.js"
 import { credentialInManifests, secretInManifests } from "./rules/secrets.js"
-import { appServiceMissing, serviceSelectsJob, serviceWithoutPods } from "./rules/services.js"
+import { appServiceMissing, servicePortUndeclared, serviceSelectsJob, serviceWithoutPods } from "./rules/services.js"
 import { secretValueProblems } from "./secret-values.js"
 import { sizeProblems } from "./size.js"
 import { tokenProblems } from "./tokens.js"
@@ -41,6 +41,7 @@ const BLOCKING: Rule[] = [
 const ADVISORY: Rule[] = [
   livenessMissing,
   probesAlike,
+  servicePortUndeclared,
   replicasFixed,
   scaleTargetMissing,
   disruptionBudgetMissing,

@@ -1,7 +1,7 @@
 import type { Addresses } from "../config/expectations.js"
 import type { Manifest } from "./manifest.js"
 import { podsOf } from "./pods.js"
-import { isKind, type KubernetesObject, type Service } from "./shapes.js"
+import { type Container, isKind, type KubernetesObject, type Service } from "./shapes.js"
 
 export type ServicePort = NonNullable<Service["spec"]["ports"]>[number]
 
@@ -32,13 +32,21 @@ export function serviceNamed(objects: KubernetesObject[], name: string): Service
     .find(({ metadata }) => metadata.name === name)
 }
 
-/** What a port of a Service leads to: no pods, pods that do not listen there, or pods that do. */
-export type Backing = "unselected" | "not listening" | "ready"
+/**
+ * What a port of a Service leads to: no pods, pods without a port of that name, which get no requests, pods that declare
+ * others than that number, or pods that may listen there. A container may listen on a port that it does not declare.
+ */
+export type Backing = "unselected" | "not listening" | "undeclared" | "ready"
 
 export function backingOf(service: Service, port: ServicePort, manifests: Manifest[]): Backing {
-  const selected = manifests.filter(({ object }) => !isKind(object, "Job") && isSelected(service, object))
+  const selected = manifests
+    .filter(({ object }) => !isKind(object, "Job") && isSelected(service, object))
+    .map(({ object }) => object)
+  const target = targetOf(port)
   if (selected.length === 0) return "unselected"
-  return selected.some(({ object }) => containerPort(object, targetOf(port)) !== undefined) ? "ready" : "not listening"
+  if (selected.some(object => containerPort(object, target) !== undefined)) return "ready"
+  if (typeof target === "string") return "not listening"
+  return selected.every(object => portsOf(object).length > 0) ? "undeclared" : "ready"
 }
 
 /** Where each application answers inside its namespace. */
@@ -73,9 +81,14 @@ export function targetOf({ port, targetPort }: ServicePort): string | number {
 
 /** The number of a container's port, by number or by name; undefined where no container of the pods, which a Service selects, declares it. */
 function containerPort(object: KubernetesObject, target: string | number): number | undefined {
-  return podsOf(object)!
-    .template.spec.containers.map(({ ports }) =>
-      ports?.find(({ name, containerPort: number }) => target === (typeof target === "number" ? number : name)),
-    )
-    .find(port => port !== undefined)?.containerPort
+  return portsOf(object).find(
+    ({ name, containerPort: number }) => target === (typeof target === "number" ? number : name),
+  )?.containerPort
+}
+
+/** The ports that the containers of an object's pods declare, and those beside them that start before (native sidecars). */
+function portsOf(object: KubernetesObject): NonNullable<Container["ports"]> {
+  const { containers, initContainers = [] } = podsOf(object)!.template.spec
+  const sidecars = initContainers.filter(({ restartPolicy }) => restartPolicy === "Always")
+  return [...containers, ...sidecars].flatMap(({ ports }) => ports ?? [])
 }

@@ -32,6 +32,7 @@ const Container = z.looseObject({
   name: z.string(),
   image: z.string(),
   imagePullPolicy: z.string().optional(),
+  restartPolicy: z.string().optional(),
   command: z.array(z.string()).optional(),
   args: z.array(z.string()).optional(),
   ports: z

@@ -217,6 +217,11 @@ const CASES: Break[] = [
     m => void (m.get("Service", "frontend").spec.ports[0].targetPort = "https"),
   ],
   [
+    "a Service to a port that the containers do not declare, though others",
+    "SERVICE_PORT_UNDECLARED",
+    m => void m.get("Service", "frontend").spec.ports.push({ name: "metrics", port: 9090 }),
+  ],
+  [
     "a Service of migrations",
     "SERVICE_SELECTS_JOB",
     m => void (m.get("Job", "frontend-migration").spec.template.metadata.labels["app.kubernetes.io/name"] = "frontend"),

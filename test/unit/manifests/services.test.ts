@@ -6,6 +6,7 @@ import { addressesOf, backingOf, servicePortOf } from "../../../.dagger/src/mani
 const APP = { service: "backend", port: 8000 }
 /** Selects pods that no manifest has. */
 const ELSEWHERE = "selector: { app: other }, ports: [{ port: 80, targetPort: 8000 }]"
+const SIDECAR = "{ name: proxy, image: proxy, restartPolicy: Always, ports: [{ containerPort: 8000 }] }"
 const POD = `
 apiVersion: apps/v1
 kind: Deployment
@@ -58,6 +59,7 @@ describe("the port of an application's Service is the one that leads to its cont
 describe("what a port of a Service leads to", () => {
   const job = POD.replace("apps/v1", "batch/v1").replace("Deployment", "Job")
   const second = POD.replace("metadata: { name: backend }", "metadata: { name: second }").replaceAll("8000", "8001")
+  const bare = POD.replace(/, ports: \[.*?\]/, "")
   test.each([
     ["a container's port", POD, "ready"],
     [
@@ -66,8 +68,19 @@ describe("what a port of a Service leads to", () => {
       "ready",
     ],
     ["a port that the containers of one workload have", second + POD, "ready"],
-    ["a port that no container has", second, "not listening"],
-    ["pods that declare no port", POD.replace(/, ports: \[.*?\]/, ""), "not listening"],
+    ["a port that no container declares, though others", second, "undeclared"],
+    ["pods that declare no port: they may listen on any", bare, "ready"],
+    ["pods of which some declare no port", second + bare, "ready"],
+    [
+      "a sidecar that starts before",
+      second.replace("containers: [", `initContainers: [${SIDECAR}], containers: [`),
+      "ready",
+    ],
+    [
+      "an init container, which has ended by then",
+      second.replace("containers: [", `initContainers: [${SIDECAR.replace("Always", "Never")}], containers: [`),
+      "undeclared",
+    ],
     ["pods of a Job, which answer nothing", job, "unselected"],
     ["no pods", "", "unselected"],
   ])("%s", (_, pods, backing) => {
@@ -75,5 +88,20 @@ describe("what a port of a Service leads to", () => {
     const manifests = parseManifests([{ name: "app.yaml", text }])
     const service = manifests.at(-1)!.object as Parameters<typeof backingOf>[0]
     expect(backingOf(service, { port: 8000 }, manifests)).toBe(backing)
+  })
+
+  test.each([
+    ["a port of that name", POD, "ready"],
+    ["no port of that name", POD.replace("http", "web"), "not listening"],
+    ["pods that declare no port, and so none of that name", bare, "not listening"],
+  ])("by name: %s", (_, pods, backing) => {
+    const manifests = parseManifests([
+      {
+        name: "app.yaml",
+        text: `${pods}apiVersion: v1\nkind: Service\nmetadata: { name: backend }\nspec: { selector: { app: backend } }\n`,
+      },
+    ])
+    const service = manifests.at(-1)!.object as Parameters<typeof backingOf>[0]
+    expect(backingOf(service, { port: 80, targetPort: "http" }, manifests)).toBe(backing)
   })
 })

@@ -1,6 +1,6 @@
 import { describe, type Manifest } from "../manifest.js"
 import { type Problem, problemAt } from "../problem.js"
-import { backingOf, serviceNamed } from "../services.js"
+import { backingOf, serviceNamed, targetOf } from "../services.js"
 import type { Context } from "./context.js"
 import { literals } from "./literals.js"
 
@@ -53,5 +53,7 @@ function unresolvedBecause(value: string, manifests: Manifest[]): string | undef
   if (!served) return `${describe(service)} has no port ${number}, but ${ports.join(", ") || "none"}`
   const backing = backingOf(service, served, manifests)
   if (backing === "unselected") return `${describe(service)} selects no pods`
-  return backing === "not listening" ? `no container that ${describe(service)} selects has its target port` : undefined
+  return backing === "not listening"
+    ? `no container that ${describe(service)} selects has a port of the name ${targetOf(served)}`
+    : undefined
 }

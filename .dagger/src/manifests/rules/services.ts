@@ -42,9 +42,21 @@ export function* serviceWithoutPods({ manifests, apps }: Context): Generator<Pro
         yield problemAt(manifest, ["spec", "ports", index, "targetPort"], {
           code: "SERVICE_PORT_CLOSED",
           what: `${describe(service)}: port ${port.port} leads to ${targetOf(port)}, which no container it selects has`,
-          fix: "let targetPort be a containerPort, or the name of one",
+          fix: "let targetPort be the number of the port, or the name of a containerPort",
         })
   }
+}
+
+/** A container may listen on a port that it does not declare, as may a sidecar that is injected: a number is a slip only maybe. */
+export function* servicePortUndeclared({ manifests }: Context): Generator<Problem> {
+  for (const { manifest, service } of servicesOf(manifests))
+    for (const [index, port] of (service.spec.ports ?? []).entries())
+      if (backingOf(service, port, manifests) === "undeclared")
+        yield problemAt(manifest, ["spec", "ports", index, "targetPort"], {
+          code: "SERVICE_PORT_UNDECLARED",
+          what: `${describe(service)}: port ${port.port} leads to ${targetOf(port)}, and the containers it selects declare other ports only`,
+          fix: "correct targetPort, or declare the port that the container listens on (containerPort)",
+        })
 }
 
 interface Labelled {

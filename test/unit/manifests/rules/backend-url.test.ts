@@ -11,7 +11,8 @@ const SERVICES = [
     "backend",
     "selector: { app: backend }, ports: [{ port: 80, targetPort: 8000 }, { port: 443, targetPort: http }, { port: 8000 }]",
   ),
-  service("closed", "selector: { app: backend }, ports: [{ port: 80, targetPort: 9000 }]"),
+  service("closed", "selector: { app: backend }, ports: [{ port: 80, targetPort: web }]"),
+  service("undeclared", "selector: { app: backend }, ports: [{ port: 80, targetPort: 9000 }]"),
   service("podless", "selector: { app: other }, ports: [{ port: 80 }]"),
   service("portless", "selector: { app: backend }"),
 ]
@@ -35,6 +36,7 @@ describe("backendUrlUnresolved: BACKEND_URL leads to pods of the backend", () =>
     ["http://backend.shop.svc", "with the namespace, as a Service"],
     ["http://backend.shop.svc.cluster.local", "in full"],
     ["http://backend.${NAMESPACE}.svc:8000", "in the namespace of the release"],
+    ["http://undeclared", "a port that the container may listen on, though it declares another"],
     ["http://api.example.com:9999", "a host elsewhere is not the manifests' to know"],
     ["http://api.example.com/svc", "nor is a path that looks like one of the cluster"],
   ])("passes: %s: %s", url => {
@@ -65,7 +67,7 @@ describe("backendUrlUnresolved: BACKEND_URL leads to pods of the backend", () =>
     ["http://portless", "Service portless has no port 80, but none"],
     ["https://closed", "Service closed has no port 443, but 80"],
     ["http://podless", "Service podless selects no pods"],
-    ["http://closed", "no container that Service closed selects has its target port"],
+    ["http://closed", "no container that Service closed selects has a port of the name web"],
   ])("fails: %s: %s", (url, why) => {
     const fix = "let it be http://SERVICE:PORT of a Service that selects the backend's pods"
     const what = `BACKEND_URL ${url} leads nowhere: ${why}`

@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest"
 
 import {
   appServiceMissing,
+  servicePortUndeclared,
   serviceSelectsJob,
   serviceWithoutPods,
 } from "../../../../.dagger/src/manifests/rules/services.ts"
@@ -171,20 +172,43 @@ describe("serviceWithoutPods: a Service has pods behind it", () => {
     expect(problemsOf(serviceWithoutPods, service("a", selector("app: reports"), ports(port)), listening)).toEqual([])
   })
   test.each([
-    ["8080", "port: 8080", "port: 8080"],
-    ["81", "{ port: 80, targetPort: 81 }", "targetPort: 81"],
-    ["https", "{ port: 80, targetPort: https }", "targetPort: https"],
-  ])("fails: no container has port %s", (target, port, at) => {
-    const manifests = [service("a", selector("app: reports"), ports("port: 80", port)), listening]
-    const [, number] = /port: (\d+)/.exec(port)!
+    ["pods that declare others", listening],
+    ["pods that declare none", listening.replace(/, ports: \[.*?\]/, "")],
+  ])("fails: a port's name that no container has: %s", (_, ...others) => {
+    const manifests = [service("a", selector("app: reports"), ports("{ port: 80, targetPort: https }")), ...others]
     expect(problemsOf(serviceWithoutPods, ...manifests)).toEqual([
       {
         code: "SERVICE_PORT_CLOSED",
-        at,
-        what: `Service a: port ${number} leads to ${target}, which no container it selects has`,
-        fix: "let targetPort be a containerPort, or the name of one",
+        at: "targetPort: https",
+        what: "Service a: port 80 leads to https, which no container it selects has",
+        fix: "let targetPort be the number of the port, or the name of a containerPort",
       },
     ])
+    expect(problemsOf(servicePortUndeclared, ...manifests)).toEqual([])
+  })
+
+  const numbers = (port: string) => service("a", selector("app: reports"), ports("port: 80", port))
+  test.each([
+    ["8080", "port: 8080", "port: 8080"],
+    ["81", "{ port: 80, targetPort: 81 }", "targetPort: 81"],
+  ])("is a warning: the containers declare ports, and not %s", (target, port, at) => {
+    const manifests = [numbers(port), listening]
+    const [, number] = /port: (\d+)/.exec(port)!
+    expect(problemsOf(serviceWithoutPods, ...manifests)).toEqual([])
+    expect(problemsOf(servicePortUndeclared, ...manifests)).toEqual([
+      {
+        code: "SERVICE_PORT_UNDECLARED",
+        at,
+        what: `Service a: port ${number} leads to ${target}, and the containers it selects declare other ports only`,
+        fix: "correct targetPort, or declare the port that the container listens on (containerPort)",
+      },
+    ])
+  })
+  test.each([
+    ["no container declares any", listening.replace(/, ports: \[.*?\]/, "")],
+    ["its pods are deployed from elsewhere", pods("r", "app: others")],
+  ])("is none: a number, where %s", (_, others) => {
+    expect(problemsOf(servicePortUndeclared, numbers("port: 8080"), others)).toEqual([])
   })
 })
 
