@@ -244,10 +244,11 @@ function atMost(files, turn) {
 
 function fetchFiles(files, request, session) {
   if (files.length === 0) return []
+  const host = Object.fromEntries(Object.entries(request.headers).filter(([name]) => /^host$/i.test(name)))
   const params = kind => ({
     timeout: `${TIMEOUT}s`,
     redirects: 3,
-    ...withCookies(request, session, { ...CONNECTIONS.new.headers, Accept: "*/*" }),
+    ...withCookies(request, session, { ...host, ...CONNECTIONS.new.headers, Accept: "*/*" }),
     responseType: kind === "style" ? "text" : "none",
   })
   const answers = http.batch(files.map(({ url, kind }) => ["GET", url, null, params(kind)]))

@@ -43,17 +43,42 @@ export const Expectations = z.object({
 })
 export type Expectations = z.infer<typeof Expectations>
 
-/** Where each application that answers requests is reached from inside the namespace, for example http://backend:80. */
-export type Addresses = Record<string, string>
+/** How an application is reached from inside the namespace. */
+interface Address {
+  /** For example http://backend:80. */
+  url: string
+  /** The path at which it says how it is, and the headers that the manifests' probes send. */
+  health: string
+  probeHeaders: Record<string, string>
+}
+
+/** Of each application that answers requests. */
+export type Addresses = Record<string, Address>
 
 /** The config's monitor, at the addresses that the manifests' Services have, for the address that users open. */
 export function expectationsOf(config: Config, publicUrl: string, addresses: Addresses): Expectations {
   const { requests, signIn, secrets } = config.monitor
-  const addressed = <Request extends { to: string; path: string }>(request: Request) => ({
-    ...request,
-    url: addresses[request.to]! + request.path,
+  const own = Expectations.parse({
+    requests: requests.map(request => addressed(request, addresses)),
+    signIn: signIn.map(step => addressed(step, addresses)),
+    secrets,
   })
-  const own = Expectations.parse({ requests: requests.map(addressed), signIn: signIn.map(addressed), secrets })
   // An origin has no character that JSON escapes.
   return JSON.parse(JSON.stringify(own).replaceAll("${PUBLIC_URL}", publicUrl)) as Expectations
+}
+
+/**
+ * A request at the address of the application that it asks, in the name of the host that the probes ask for: the application
+ * may answer no other. What else they send may be for its health alone.
+ */
+export function addressed<Request extends { to: string; path: string; headers: Record<string, string> }>(
+  request: Request,
+  addresses: Addresses,
+): Request & { url: string } {
+  const { url, health, probeHeaders } = addresses[request.to]!
+  const own = Object.keys(request.headers).map(name => name.toLowerCase())
+  const defaults = Object.entries(probeHeaders).filter(
+    ([name]) => (name === "Host" || request.path === health) && !own.includes(name.toLowerCase()),
+  )
+  return { ...request, url: url + request.path, headers: { ...Object.fromEntries(defaults), ...request.headers } }
 }

@@ -1,6 +1,7 @@
 import type { Addresses } from "../config/expectations.js"
 import type { Manifest } from "./manifest.js"
 import { podsOf } from "./pods.js"
+import { probeHeadersOf } from "./probe-headers.js"
 import { type Container, isKind, type KubernetesObject, type Service } from "./shapes.js"
 
 export type ServicePort = NonNullable<Service["spec"]["ports"]>[number]
@@ -49,9 +50,23 @@ export function backingOf(service: Service, port: ServicePort, manifests: Manife
   return selected.every(object => portsOf(object).length > 0) ? "undeclared" : "ready"
 }
 
-/** Where each application answers inside its namespace. */
-export function addressesOf(objects: KubernetesObject[], apps: Record<string, Served>): Addresses {
-  return Object.fromEntries(Object.entries(apps).map(([name, app]) => [name, addressOf(objects, app)]))
+/** Where each application answers inside its namespace, and what its probes send. */
+export function addressesOf(objects: KubernetesObject[], apps: Record<string, Served & { health: string }>): Addresses {
+  return Object.fromEntries(
+    Object.entries(apps).map(([name, app]) => [
+      name,
+      { url: addressOf(objects, app), health: app.health, probeHeaders: headersBehind(objects, app) },
+    ]),
+  )
+}
+
+/** What the probes of the pods send that an application's Service selects. */
+function headersBehind(objects: KubernetesObject[], { service: name }: Served): Record<string, string> {
+  const service = serviceNamed(objects, name)
+  const headers = objects
+    .filter(object => service && !isKind(object, "Job") && isSelected(service, object))
+    .flatMap(object => podsOf(object)!.template.spec.containers.map(probeHeadersOf))
+  return headers.find(each => Object.keys(each).length > 0) ?? {}
 }
 
 /** Where an application answers inside its namespace; where its Service does not tell, at the container's port. */

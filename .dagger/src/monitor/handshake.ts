@@ -1,6 +1,7 @@
 import { z } from "zod"
 
 import { servingOf } from "../config/applications.js"
+import { addressed } from "../config/expectations.js"
 import type { Config } from "../config/schema.js"
 import type { Kubectl } from "../kubernetes/kubectl.js"
 import type { KubernetesObject } from "../manifests/render.js"
@@ -35,7 +36,7 @@ export async function proveHandshake(
   const addresses = addressesOf(objects, servingOf(config))
   const scenario = {
     values: { PUBLIC_URL: publicUrl, random: crypto.randomUUID() },
-    steps: config.handshake.map(step => ({ ...step, url: addresses[step.to]! + step.path })),
+    steps: config.handshake.map(step => addressed(step, addresses)),
   }
   try {
     console.log(`handshake: ${config.handshake.length} requests`)

@@ -39,6 +39,8 @@ function withOutside(expectations: Expectations, publicUrl: string): Expectation
       ...request,
       name: `${request.name}, from outside`,
       url: publicUrl + request.url.replace(/^\w+:\/\/[^/]+/, ""),
+      // There, the host is that of the public URL.
+      headers: Object.fromEntries(Object.entries(request.headers).filter(([header]) => !/^host$/i.test(header))),
       inside: request.url,
     }))
   return { ...expectations, requests: [...expectations.requests, ...through] }

@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest"
 import { parseManifests } from "../../../.dagger/src/manifests/parse.ts"
 import { addressesOf, backingOf, servicePortOf } from "../../../.dagger/src/manifests/services.ts"
 
-const APP = { service: "backend", port: 8000 }
+const APP = { service: "backend", port: 8000, health: "/health" }
 /** Selects pods that no manifest has. */
 const ELSEWHERE = "selector: { app: other }, ports: [{ port: 80, targetPort: 8000 }]"
 const SIDECAR = "{ name: proxy, image: proxy, restartPolicy: Always, ports: [{ containerPort: 8000 }] }"
@@ -49,10 +49,33 @@ describe("the port of an application's Service is the one that leads to its cont
     const service = `apiVersion: v1\nkind: Service\nmetadata: { name: backend }\nspec: { ${spec} }\n`
     const objects = parseManifests([{ name: "app.yaml", text: POD + service }]).map(({ object }) => object)
     expect(servicePortOf(objects, APP)).toBe(port)
-    expect(addressesOf(objects, { backend: APP, frontend: { service: "web", port: 3000 } })).toEqual({
-      backend: `http://backend:${port ?? 8000}`,
-      frontend: "http://web:3000",
+    const frontend = { service: "web", port: 3000, health: "/healthz" }
+    expect(addressesOf(objects, { backend: APP, frontend })).toEqual({
+      backend: { url: `http://backend:${port ?? 8000}`, health: "/health", probeHeaders: {} },
+      frontend: { url: "http://web:3000", health: "/healthz", probeHeaders: {} },
     })
+  })
+})
+
+describe("an application's probes", () => {
+  const probing = (headers: string) =>
+    POD.replace("ports:", `readinessProbe: { httpGet: { port: 8000, httpHeaders: [${headers}] } }, ports:`)
+  const headers = "{ name: host, value: shop.example.com }, { name: X-Probe, value: yes }"
+  const service =
+    "apiVersion: v1\nkind: Service\nmetadata: { name: backend }\nspec: { selector: { app: backend }, ports: [{ port: 8000 }] }\n"
+  test.each([
+    ["send headers", probing(headers) + service, { Host: "shop.example.com", "X-Probe": "yes" }],
+    ["send none", probing("") + service, {}],
+    [
+      "are of pods that its Service does not select",
+      probing(headers).replaceAll("app: backend", "app: other") + service,
+      {},
+    ],
+    ["are of a Job's pods", probing(headers).replace("apps/v1", "batch/v1").replace("Deployment", "Job") + service, {}],
+    ["are unknown, without a Service", probing(headers), {}],
+  ])("%s", (_, text, expected) => {
+    const objects = parseManifests([{ name: "app.yaml", text }]).map(({ object }) => object)
+    expect(addressesOf(objects, { backend: APP }).backend!.probeHeaders).toEqual(expected)
   })
 })
 

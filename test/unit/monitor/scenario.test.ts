@@ -77,6 +77,19 @@ describe("from outside", () => {
     )
   })
 
+  test("the host is that of the public URL, whatever the probes inside ask for", () => {
+    const headers = { host: "backend", Host: "backend", Accept: "text/html" }
+    const asked = { ...coming, requests: [{ ...request("page", "New"), headers }] }
+    const { requests } = scenarioOf(versionsOf({ ...own, expectations: asked }, before, true))
+    const sent = requests
+      .filter(({ expect }) => expect[1])
+      .map(({ inside, headers }) => [inside !== undefined, headers])
+    expect(sent).toEqual([
+      [false, headers],
+      [true, { Accept: "text/html" }],
+    ])
+  })
+
   test("each version at its own public URL", () => {
     const moved = versionsOf({ ...own, publicUrl: "https://new.example.com" }, before, true)
     expect(

@@ -3,6 +3,7 @@ import { createHash } from "node:crypto"
 import type { AppConfig, Config } from "../../config/schema.js"
 import type { Manifest } from "../../manifests/manifest.js"
 import { podsOf } from "../../manifests/pods.js"
+import { probeHeadersOf } from "../../manifests/probe-headers.js"
 import { entriesOf, fillSecretValues, holdsSecretValues } from "../../manifests/secret-values.js"
 import { selects } from "../../manifests/services.js"
 import { type Container, isKind, type PodTemplate } from "../../manifests/shapes.js"
@@ -50,7 +51,7 @@ export function podSettings(manifests: Manifest[], name: string, app: AppConfig,
     env,
     unknown: [...unknown, ...volumesOf(container, spec)],
     user: userOf(container, spec),
-    headers: headersOf(container),
+    headers: probeHeadersOf(container),
     writable: writableIn(container, spec),
     grace: graceOf(container, spec),
     services: [...new Set([...config.ephemeral.services, ...app.test.services])],
@@ -155,13 +156,6 @@ function volumesOf({ volumeMounts = [] }: Container, { volumes = [] }: PodTempla
   return [...new Set(volumeMounts.map(({ name }) => name))]
     .filter(name => others.includes(name))
     .map(name => `volume ${name}`)
-}
-
-/** The headers of the first probe that sends any; an application may answer no other host. */
-function headersOf({ startupProbe, livenessProbe, readinessProbe }: Container): Texts {
-  const probes = [startupProbe, livenessProbe, readinessProbe]
-  const headers = probes.map(probe => probe?.httpGet?.httpHeaders ?? []).find(({ length }) => length > 0) ?? []
-  return Object.fromEntries(headers.map(({ name, value }) => [/^host$/i.test(name) ? "Host" : name, value]))
 }
 
 function userOf({ securityContext }: Container, { securityContext: ofPod }: PodTemplate["spec"]): string | undefined {
