@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises"
 
 import type { AvailabilityGuard } from "../monitor/availability-guard.js"
-import { untrustedOutside } from "../monitor/failure.js"
+import { allLimited, untrustedOutside } from "../monitor/failure.js"
 import { proveHandshake } from "../monitor/handshake.js"
 import type { Report } from "../report/report.js"
 import { assertStarted } from "../status/startup.js"
@@ -59,6 +59,7 @@ async function measureBaseline(
   builder.setBaseline(guard)
   // What is asked to go back is not kept from it.
   if (guard.untrusted && !isRollback) throw untrustedOutside(guard.untrusted)
+  if (guard.limit && !isRollback) throw allLimited(guard.limit)
 }
 
 /** Run the phases while the guard watches: their signal aborts with the first request that fails, or with the Lease. */

@@ -8,14 +8,16 @@ import {
   failedPagesSince,
   failedRequests,
   failuresSince,
+  isAllLimited,
   isCuredByRollout,
   isFailed,
   judgeAvailability,
+  limitedSignIn,
 } from "./availability.js"
 import { requestsFailed, tooFewRequests } from "./failure.js"
 import { Monitor, type MonitorOptions } from "./monitor.js"
 import { pause, readUntil } from "./reading.js"
-import { describeFailure, remedyOutside } from "./request-failure.js"
+import { describeFailure, remedyFor, remedyOutside, type RequestFailure } from "./request-failure.js"
 import { knownUntil, type Observation, type Phase, warmedUp } from "./samples.js"
 import { turnOf } from "./scenario.js"
 
@@ -49,6 +51,8 @@ export class AvailabilityGuard {
   broken: string[] = []
   /** An address outside whose certificate the monitor did not trust before. */
   untrusted?: string
+  /** Where the application's rate limit refused all that the monitor sent before: how. */
+  limit?: RequestFailure
   private monitor?: Monitor
   /** By the monitor's clock, from when requests count; unset: none do yet. */
   private from?: number
@@ -71,6 +75,8 @@ export class AvailabilityGuard {
     await this.elapse(from + this.span(BASELINE))
     const observation = await monitor.observe()
     this.broken = failedRequests(observation, this.phases, from)
+    if (isAllLimited(judgeAvailability(observation, this.phases, from)))
+      this.limit = limitedSignIn(observation, this.phases) ?? { kind: "rate-limited" }
     if (this.broken.length === 0) {
       Object.assign(this, { baseline: "healthy", from })
       return
@@ -151,7 +157,8 @@ export class AvailabilityGuard {
     await this.startCounting()
     await this.elapse(Math.max(this.from!, this.moments.settling ?? 0) + this.span(SETTLE), signal)
     const availability = (await this.soFar())!
-    if (isFailed(availability) || availability.sent === 0) throw await this.failure()
+    const isUnseen = availability.sent === 0 && !isAllLimited(availability)
+    if (isFailed(availability) || isUnseen) throw await this.failure()
     const [blind] = blindParts(availability)
     if (blind) throw tooFewRequests(blind)
   }
@@ -219,6 +226,11 @@ export class AvailabilityGuard {
     const early = failuresSince(await this.monitor!.observe(), this.phases, 0).filter(({ at }) => at < from)
     if (early.length > 0)
       console.log(`monitor: its first ${early.length} failures do not count: its network opened late`)
+    const limited = limitedSignIn(await this.monitor!.observe(), this.phases)
+    if (limited)
+      console.log(
+        `monitor: warning: ${describeFailure(limited)}; requests of who has signed in show nothing: ${remedyFor(limited)}`,
+      )
     return from
   }
 

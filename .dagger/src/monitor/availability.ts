@@ -1,7 +1,14 @@
 import { z } from "zod"
 
 import type { DeepReadonly } from "../util/readonly.js"
-import { countFailures, describeFailure, FailureCount, remedyFor, RequestFailure } from "./request-failure.js"
+import {
+  countFailures,
+  describeFailure,
+  FailureCount,
+  isRateLimited,
+  remedyFor,
+  RequestFailure,
+} from "./request-failure.js"
 import {
   type Connection,
   CONNECTIONS,
@@ -54,7 +61,9 @@ const Part = z.object({
   dropped: z.number().describe("Requests that the monitor could not send in time; users would not have noticed"),
   limited: z
     .number()
-    .describe("Requests that the application's rate limit refused (429); they are not among those sent"),
+    .describe(
+      "Requests that the application's rate limit refused (429), or whose sign-in it refused; they are not among those sent",
+    ),
   percent: z.number().describe("Of the requests sent, those that did not fail: 0 to 100"),
   latency: z
     .object({ p50: z.number(), p95: z.number(), p99: z.number(), max: z.number() })
@@ -116,7 +125,7 @@ export function failedPagesSince(observation: Observation, phases: Phase[], from
 /** In the order in which they were sent. */
 export function failuresSince(observation: Observation, phases: Phase[], from: number): Judged[] {
   return judge(observation.samples, observation, phases)
-    .filter(({ at, failure }) => at >= from && failure && failure.kind !== "rate-limited")
+    .filter(({ at, failure }) => at >= from && failure && !isRateLimited(failure))
     .sort((a, b) => a.at - b.at)
 }
 
@@ -150,7 +159,6 @@ function judgePart(
     stream.filter(({ at, request }) => at >= from && isPart(request)),
   )
   const settled = streams.flatMap(stream => judge(stream, observation, phases))
-  const isLimited = ({ failure }: Judged) => failure?.kind === "rate-limited"
   const failures = failuresSince(observation, phases, from).filter(({ request }) => isPart(request))
   const answered = settled.filter(({ failure }) => !failure)
   const samples = [...answered, ...failures].sort((a, b) => a.at - b.at)
@@ -161,7 +169,7 @@ function judgePart(
     sent: samples.length,
     failed: failures.length,
     dropped: streams.reduce((total, stream) => total + droppedOf(observation, stream), 0),
-    limited: settled.filter(isLimited).length,
+    limited: settled.filter(({ failure }) => isRateLimited(failure)).length,
     // A monitor that sent nothing has seen nothing.
     percent: samples.length === 0 ? 0 : (100 * answered.length) / samples.length,
     latency: {
@@ -194,6 +202,18 @@ export function countFiles(pages: DeepReadonly<Pick<PageSample, "now" | "before"
 /** Whether a request failed, on either path, or a file of a page. */
 export function isFailed({ failed, outside, pages }: Pick<Availability, "failed" | "outside" | "pages">): boolean {
   return failed > 0 || (outside?.failed ?? 0) > 0 || countFiles(pages).failed > 0
+}
+
+/** Whether nothing is known of the requests, since a rate limit refused every one. */
+export function isAllLimited({ sent, limited }: Pick<Part, "sent" | "limited">): boolean {
+  return sent === 0 && limited > 0
+}
+
+/** What the sign-in ended with, where a rate limit refused it. */
+export function limitedSignIn(observation: Observation, phases: Phase[]): RequestFailure | undefined {
+  return judge(observation.samples, observation, phases)
+    .map(({ failure }) => failure)
+    .find(failure => failure?.kind === "sign-in" && isRateLimited(failure))
 }
 
 /** The paths of which so much was dropped that what was sent does not show how users were served. */

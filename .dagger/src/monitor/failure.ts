@@ -99,6 +99,18 @@ export function tooFewRequests({ sent, dropped }: Part): CloudNativeError {
   })
 }
 
+/** The error of a monitor whose every request a rate limit refuses before anything rolls out: what comes would go unseen. */
+export function allLimited(failure: RequestFailure): CloudNativeError {
+  return new CloudNativeError({
+    code: "MONITOR_FAILED",
+    kind: "rate-limited",
+    blame: "user",
+    what: "the application's rate limit refuses all of the monitor's requests, so nothing would show how users are served",
+    why: describeFailure(failure),
+    fix: remedyFor(failure),
+  })
+}
+
 /** What failed, how and when. */
 export function describeOutages(availability: Availability): string[] {
   return [...partsOf(availability).flatMap(describePart), ...availability.pages.flatMap(describePage)]

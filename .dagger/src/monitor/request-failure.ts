@@ -117,6 +117,12 @@ const SIGN_IN: { [K in Kind]?: string } = {
   "rate-limited": "wait until the application admits another sign-in, and deploy again",
 }
 
+/** Whether the application's rate limit refused a request, or the sign-in that it needs: the monitor's own load may have used it up. */
+export function isRateLimited(failure: RequestFailure | undefined): boolean {
+  const cause = failure?.kind === "sign-in" ? failure.cause : failure
+  return cause?.kind === "rate-limited"
+}
+
 export function describeFailure<K extends Kind>(failure: Of<K>): string {
   return KINDS[failure.kind].text(failure)
 }

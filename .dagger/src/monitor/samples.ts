@@ -1,7 +1,7 @@
 import { z } from "zod"
 
 import { readShape } from "../util/json.js"
-import { RequestFailure } from "./request-failure.js"
+import { isRateLimited, RequestFailure } from "./request-failure.js"
 import type { MonitoredRequest } from "./scenario.js"
 
 export const CONNECTIONS = ["new", "kept"] as const
@@ -200,5 +200,5 @@ export function warmedUp(observation: Observation, phases: Phase[]): number | un
 }
 
 function isAnswer(failure: RequestFailure | undefined): boolean {
-  return !failure || failure.kind === "rate-limited"
+  return !failure || isRateLimited(failure)
 }

@@ -6,9 +6,11 @@ import {
   failedOutside,
   failedRequests,
   failuresSince,
+  isAllLimited,
   isCuredByRollout,
   isFailed,
   judgeAvailability,
+  limitedSignIn,
   remarksOn,
 } from "../../../.dagger/src/monitor/availability.ts"
 import type { RequestFailure } from "../../../.dagger/src/monitor/request-failure.ts"
@@ -80,6 +82,29 @@ test("requests that a rate limit refuses are neither answered nor failed; the re
   expect(availability).toMatchObject({ sent: 140, failed: 0, limited: 60, percent: 100, failures: [] })
   expect(remarksOn(availability)).toEqual([expect.stringContaining("lower the request's rate")])
   expect(blindParts(availability)).toEqual([])
+})
+
+test.each<
+  [what: string, cause: Extract<RequestFailure, { kind: "sign-in" }>["cause"], limited: number, failed: number]
+>([
+  ["a rate limit: it shows nothing", { kind: "rate-limited" }, 100, 0],
+  ["anything else: users cannot sign in either", { kind: "status", status: 401 }, 0, 100],
+])("requests without a sign-in, for %s", (_, cause, limited, failed) => {
+  const failure: RequestFailure = { kind: "sign-in", step: "log in", cause }
+  const observation = observe(5, (__, ___, request) => (request === 1 ? failure : undefined))
+  const availability = judged(observation)
+  expect(availability).toMatchObject({ limited, failed })
+  expect(isFailed(availability)).toBe(failed > 0)
+  expect(isAllLimited(availability)).toBe(false)
+  expect(failedRequests(observation, PHASES, 0)).toEqual(failed > 0 ? ["the tasks"] : [])
+  expect(limitedSignIn(observation, PHASES)).toEqual(limited > 0 ? failure : undefined)
+})
+
+test("where a rate limit refuses every request, nothing is known, and nothing has failed", () => {
+  const availability = judged(observe(5, () => ({ kind: "rate-limited" })))
+  expect(isAllLimited(availability)).toBe(true)
+  expect(isFailed(availability)).toBe(false)
+  expect(isAllLimited({ sent: 0, limited: 0 })).toBe(false)
 })
 
 test("failures less than a second apart are one outage, from the first to the last", () => {

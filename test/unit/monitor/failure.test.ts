@@ -1,6 +1,7 @@
 import { expect, test } from "vitest"
 
 import {
+  allLimited,
   describeFiles,
   describeOutages,
   describePage,
@@ -141,4 +142,21 @@ test("what failed is said by kind, by request and as intervals; each kind has it
     expect.stringContaining("BACKEND_URL"),
     expect.stringContaining("what the answers wait for"),
   ])
+})
+
+test.each([
+  ["each request", { kind: "rate-limited" as const }, "rate limited (status 429)", "lower the request's rate"],
+  [
+    "the sign-in of all",
+    { kind: "sign-in" as const, step: "log in", cause: { kind: "rate-limited" as const } },
+    "sign-in failed at log in: rate limited (status 429)",
+    "another sign-in, and deploy again",
+  ],
+])("where a rate limit refuses %s before the first change, the error has its remedy", (_, failure, why, fix) => {
+  expect(allLimited(failure)).toMatchObject({
+    code: "MONITOR_FAILED",
+    kind: "rate-limited",
+    why,
+    fix: expect.stringContaining(fix),
+  })
 })

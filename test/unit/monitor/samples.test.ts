@@ -147,13 +147,15 @@ describe("the monitor's first requests", () => {
     ).toBe(START + 10_000)
   })
 
-  test("refused by a rate limit is answered; nothing sent is not", () => {
-    expect(
-      warmedUp(
-        observe(1, () => ({ kind: "rate-limited" })),
-        PHASES,
-      ),
-    ).toBe(START + 50)
+  test("refused by a rate limit is answered, or without the sign-in that it refuses; nothing sent is not", () => {
+    const limited = { kind: "rate-limited" as const }
+    for (const failure of [limited, { kind: "sign-in" as const, step: "log in", cause: limited }])
+      expect(
+        warmedUp(
+          observe(1, () => failure),
+          PHASES,
+        ),
+      ).toBe(START + 50)
     expect(warmedUp(observe(0), PHASES)).toBeUndefined()
   })
 
