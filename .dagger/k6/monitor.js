@@ -6,7 +6,8 @@ import exec from "k6/execution"
 import http from "k6/http"
 
 import { filesOfPage, filesOfStyle, originOf } from "./page.js"
-import { capture, keepSecureCookies, problemOf, retryAfter, send } from "./requests.js"
+import { retryAfter } from "./patience.js"
+import { perform, problemOf, send } from "./requests.js"
 import { isRedirect } from "./status.js"
 
 const scenario = JSON.parse(open("/scenario/scenario.json"))
@@ -14,8 +15,6 @@ const secrets = Object.fromEntries(scenario.secrets.map(key => [key, __ENV[key] 
 
 /** Seconds that a user waits for an answer. */
 const TIMEOUT = 5
-/** Seconds that a step of the sign-in is repeated for, while the network opens or a rate limit passes. */
-const PATIENCE = 20
 /** Seconds for which a page is asked for at first, while the network opens. */
 const OPENING = 5
 /** k6 users of one kind of connection, at most, and of one page more, for its files. */
@@ -64,7 +63,7 @@ export const options = {
   scenarios: Object.fromEntries(Object.entries(streams).map(([name, stream]) => [name, paced(stream)])),
   maxRedirects: 0,
   throw: false,
-  setupTimeout: "180s",
+  setupTimeout: "300s",
 }
 
 /**
@@ -99,28 +98,12 @@ function openPage(request, session) {
 function signIn(steps) {
   const values = { ...secrets }
   for (const step of steps) {
-    const cause = perform(step, values)
-    if (cause) return { failure: { kind: "sign-in", step: step.name, cause } }
+    const problem = perform(step, values, ({ status }) => status === 0 || status >= 500)
+    if (problem) return { failure: { kind: "sign-in", step: step.name, cause: problem.failure } }
   }
   // From outside, the session is the one of the sign-in inside.
   const cookies = scenario.requests.map(({ url, inside = url }) => [url, http.cookieJar().cookiesForURL(inside)])
   return { values, cookies: Object.fromEntries(cookies) }
-}
-
-/** Perform one step; undefined means that all was as expected. */
-function perform(step, values) {
-  const deadline = Date.now() + PATIENCE * 1000
-  for (;;) {
-    const answer = send(step, values, { timeout: "10s" })
-    if (answer.status !== 0) keepSecureCookies(answer)
-    const problem = problemOf(answer, step.expect, values)
-    const missing = problem ? undefined : capture(step, answer, values)
-    if (!problem) return missing && { kind: "value-missing", path: missing }
-    const pause = problem.failure.kind === "rate-limited" ? retryAfter(answer) : 1
-    const mayPass = answer.status === 0 || answer.status === 429 || answer.status >= 500
-    if (!mayPass || Date.now() + pause * 1000 > deadline) return problem.failure
-    sleep(pause)
-  }
 }
 
 /** Each user of k6 has its own: requests that a rate limit refuses are left out until it admits them again. */

@@ -1,8 +1,10 @@
 // Shared by the scripts that run in k6: making requests of the config's texts, and judging the answers.
+import { sleep } from "k6"
 import { b64decode, b64encode } from "k6/encoding"
 import http from "k6/http"
 
 import { unanswered } from "./no-answer.js"
+import { pauseAfter } from "./patience.js"
 import { isExpectedStatus } from "./status.js"
 
 /** Send one request; `jar` keeps the cookies, as a browser does. k6 sends an object as a form. */
@@ -15,6 +17,23 @@ export function send(request, values, params = {}) {
     ...params.headers,
   }
   return http.request(request.method, fill(request.url, values), body, { ...params, headers })
+}
+
+/** Perform a step, again for a while where a limit refuses it or its answer `mayPass`; what is wrong, undefined if nothing is. */
+export function perform(step, values, mayPass) {
+  const begun = Date.now()
+  for (;;) {
+    const answer = send(step, values, { timeout: "10s" })
+    if (answer.status !== 0) keepSecureCookies(answer)
+    const problem = problemOf(answer, step.expect, values)
+    if (!problem) {
+      const path = capture(step, answer, values)
+      return path && { failure: { kind: "value-missing", path }, detail: `the body has no ${path} to keep` }
+    }
+    const pause = pauseAfter(answer, (Date.now() - begun) / 1000, mayPass)
+    if (pause === undefined) return problem
+    sleep(pause)
+  }
 }
 
 /** What is wrong with an answer: the failure as data, and the detail for a person; undefined if nothing is. */
@@ -34,14 +53,8 @@ export function problemOf(answer, expected, values) {
   return undefined
 }
 
-/** Seconds after which a limited request may be sent again: the standard header, Better Auth's own, or a guess. */
-export function retryAfter({ headers }) {
-  const seconds = Number(headers["Retry-After"] ?? headers["X-Retry-After"] ?? 10)
-  return Math.min(Math.max(seconds || 10, 1), 60)
-}
-
 /** Users come by HTTPS, the requests from inside the cluster do not: cookies for HTTPS alone are sent all the same. */
-export function keepSecureCookies({ url, cookies }) {
+function keepSecureCookies({ url, cookies }) {
   const secure = Object.values(cookies)
     .flat()
     .filter(cookie => cookie.secure)
@@ -96,7 +109,7 @@ function matches(value, pattern) {
 }
 
 /** Keep what a step captures of its answer among the values; the path of what is missing, if anything is. */
-export function capture(step, answer, values) {
+function capture(step, answer, values) {
   for (const [name, path] of Object.entries(step.capture)) {
     const value = path.split(".").reduce((inner, key) => inner?.[key], parsed(answer))
     if (value === undefined || value === null) return path

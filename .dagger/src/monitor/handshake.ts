@@ -15,8 +15,8 @@ import { pollUntil } from "../util/poll.js"
 import { K6_NEEDS, readK6, removeK6, startK6, stateOfK6 } from "./k6-job.js"
 import { remedyFor, RequestFailure } from "./request-failure.js"
 
-/** Seconds that the whole handshake may take, the pull of k6 included. */
-const TIMEOUT = 120
+/** Seconds that the whole handshake may take, the pull of k6 and some waits for rate limits included. */
+const TIMEOUT = 300
 
 const Line = z.object({ step: z.string(), problem: z.string(), failure: RequestFailure.optional() })
 export type StepResult = Pick<z.infer<typeof Line>, "step" | "problem">
@@ -89,6 +89,13 @@ export function readResults(log: string, expected: string[]): StepResult[] {
       ? `the handshake failed at: ${failed.step}`
       : `the handshake ended before: ${expected[results.length]}`,
     why: failed ? failed.problem : log.trim().split("\n").slice(-10).join("\n"),
-    fix: `${failed?.failure ? remedyFor(failed.failure) : K6_NEEDS}; the step stands in handshake of cloud-native.yaml`,
+    fix: `${failed?.failure ? remedyOf(failed.failure) : K6_NEEDS}; the step stands in handshake of cloud-native.yaml`,
   })
+}
+
+/** Of the handshake, there is no rate to lower. */
+function remedyOf(failure: RequestFailure): string {
+  return failure.kind === "rate-limited"
+    ? "exempt the handshake's account or address from the application's rate limit, or deploy again once the limit has passed"
+    : remedyFor(failure)
 }

@@ -126,6 +126,7 @@ export async function startK6(kubectl: Kubectl, k6: K6): Promise<void> {
     [k6.script]: await scripts.file(k6.script).contents(),
     "requests.js": await scripts.file("requests.js").contents(),
     "no-answer.js": await scripts.file("no-answer.js").contents(),
+    "patience.js": await scripts.file("patience.js").contents(),
     "page.js": await scripts.file("page.js").contents(),
     "status.js": await scripts.file("status.js").contents(),
     "scenario.json": JSON.stringify(k6.scenario),

@@ -15,7 +15,7 @@ test.each([
     "fails",
     line("sign up", "status 429 instead of 200: …", { kind: "rate-limited" }),
     "status 429",
-    "lower the",
+    "exempt the handshake's account",
     "rate-limited",
   ],
   ["is not sent", `${line("sign up")}panic: no memory\n`, "panic: no memory", "resources", undefined],
