@@ -118,14 +118,23 @@ export function waveOf({ metadata: { annotations = {} } }: KubernetesObject): nu
   return parseInt(String(annotations[WAVE] ?? annotations[WEIGHT])) || 0
 }
 
+/** Whether an object is applied before all that is no hook, or a hook among the others: waves order those of one moment only. */
+function isBeforeOthers(object: KubernetesObject): boolean {
+  return hookOf(object)?.moment === "before"
+}
+
 /** Jobs in the order to run them: those of a stage side by side. Helm runs its hooks one by one, by weight and name. */
 export function stagesOf<T extends KubernetesObject>(jobs: T[]): T[][] {
+  const momentOf = (job: T) => (isBeforeOthers(job) ? 0 : 1)
   const nameOf = ({ metadata: { annotations, name } }: T) => (annotations?.["helm.sh/hook"] === undefined ? "" : name)
-  const sorted = [...jobs].sort((a, b) => waveOf(a) - waveOf(b) || nameOf(a).localeCompare(nameOf(b)))
+  const sorted = [...jobs].sort(
+    (a, b) => momentOf(a) - momentOf(b) || waveOf(a) - waveOf(b) || nameOf(a).localeCompare(nameOf(b)),
+  )
+  const isBeside = (a: T, b: T) => momentOf(a) === momentOf(b) && waveOf(a) === waveOf(b) && nameOf(a) === nameOf(b)
   const stages: T[][] = []
   for (const job of sorted) {
     const first = stages.at(-1)?.[0]
-    if (first && waveOf(first) === waveOf(job) && nameOf(first) === nameOf(job)) stages.at(-1)!.push(job)
+    if (first && isBeside(first, job)) stages.at(-1)!.push(job)
     else stages.push([job])
   }
   return stages

@@ -84,20 +84,23 @@ describe("hooks of Helm and of Argo CD", () => {
     ])
   })
 
-  test("run in the order of waves and weights; side by side only where neither says otherwise", () => {
+  test("run in the order of moments, then of waves and weights; side by side only where neither says otherwise", () => {
     const wave = (value: string) => ({ [ARGO]: "PreSync", "argocd.argoproj.io/sync-wave": value })
     const weight = (value: string) => ({ [HELM]: "pre-upgrade", "helm.sh/hook-weight": value })
     const stages = (annotations: Record<string, Record<string, string>>) =>
       stagesOf(jobs(annotations).map(({ object }) => object)).map(stage => stage.map(({ metadata }) => metadata.name))
     expect(stages({ seed: wave("2"), other: {}, migrate: wave("1"), first: wave("-1"), plain: {} })).toEqual([
       ["first"],
-      ["other", "plain"],
       ["migrate"],
       ["seed"],
+      ["other", "plain"],
     ])
     expect(stages({ b: weight("5"), c: weight("0"), a: weight("0") })).toEqual([["a"], ["c"], ["b"]])
     expect(stages({ a: wave("1"), b: wave("2"), c: wave("3"), d: wave("3") })).toEqual([["a"], ["b"], ["c", "d"]])
-    expect(stages({ a: weight("0"), first: {}, no: wave("none") })).toEqual([["first", "no"], ["a"]])
+    expect(stages({ a: weight("0"), first: {}, no: wave("none") })).toEqual([["no"], ["a"], ["first"]])
+    expect(
+      stages({ seed: {}, migrate: weight("5"), after: { [ARGO]: "Sync", "argocd.argoproj.io/sync-wave": "1" } }),
+    ).toEqual([["migrate"], ["seed"], ["after"]])
     const bare = jobs({ a: {}, b: {} }).map(({ object }) => object)
     for (const { metadata } of bare) delete metadata.annotations
     expect(stagesOf(bare)).toEqual([bare])
