@@ -15,6 +15,7 @@ import { appServiceMissing, servicePortUndeclared, serviceSelectsJob, serviceWit
 import { secretValueProblems } from "./secret-values.js"
 import { sizeProblems } from "./size.js"
 import { tokenProblems } from "./tokens.js"
+import { waveProblems } from "./waves.js"
 
 export { formatProblem, type Problem } from "./problem.js"
 
@@ -23,6 +24,7 @@ const BLOCKING: Rule[] = [
   ({ manifests, apps }) => imageProblems(manifests, Object.keys(apps)),
   ({ manifests }) => tokenProblems(manifests),
   ({ manifests }) => hookProblems(manifests),
+  ({ manifests, apps }) => waveProblems(manifests, Object.keys(apps)),
   ({ manifests }) => sizeProblems(manifests),
   ({ manifests }) => secretValueProblems(manifests),
   readinessMissing,

@@ -119,7 +119,7 @@ export function waveOf({ metadata: { annotations = {} } }: KubernetesObject): nu
 }
 
 /** Whether an object is applied before all that is no hook, or a hook among the others: waves order those of one moment only. */
-function isBeforeOthers(object: KubernetesObject): boolean {
+export function isBeforeOthers(object: KubernetesObject): boolean {
   return hookOf(object)?.moment === "before"
 }
 

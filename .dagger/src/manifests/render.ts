@@ -12,6 +12,7 @@ import { fillSecretValues, holdsSecretValues, secretValueProblems } from "./secr
 import { isKind, type KubernetesObject } from "./shapes.js"
 import { secretSizeProblems, sizeProblems } from "./size.js"
 import { fillTokens, tokenProblems } from "./tokens.js"
+import { waveProblems } from "./waves.js"
 
 export type { KubernetesObject } from "./shapes.js"
 
@@ -85,6 +86,7 @@ function* problemsOf(manifests: Manifest[], inputs: ReleaseInputs): Generator<Pr
   yield* imageProblems(manifests, Object.keys(inputs.images))
   yield* tokenProblems(manifests)
   yield* hookProblems(manifests)
+  yield* waveProblems(manifests, Object.keys(inputs.images))
   yield* sizeProblems(manifests)
   yield* secretValueProblems(manifests, inputs.secrets ?? {})
   yield* secretProblems(manifests, inputs)

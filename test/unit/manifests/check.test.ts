@@ -362,6 +362,11 @@ describe("before a deployment", () => {
       m => void (m.get("Job", "backend-migration").metadata.annotations = { "helm.sh/hook": "post-install" }),
     ],
     [
+      "a Job in a wave after the rollout",
+      "Job backend-migration: argocd.argoproj.io/sync-wave: 5: it is to run after Deployment",
+      m => void (m.get("Job", "backend-migration").metadata.annotations = { "argocd.argoproj.io/sync-wave": "5" }),
+    ],
+    [
       "an object that is too large",
       "ConfigMap backend-config: data has",
       m => void (m.get("ConfigMap", "backend-config").data.A = "x".repeat(2 ** 20)),
