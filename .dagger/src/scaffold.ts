@@ -38,9 +38,14 @@ export async function withMissingParts(
     : chooseFolders(manifests, chosen)
   const layout = await readApplications(source, Object.values(folders), manifests)
   const { deployed, left } = hasConfig ? { deployed: undefined, left: [] } : await placeOf(folders, layout, rendered)
+  const found = (name: ApplicationName) => ({
+    ...discover(name, folders[name], layout),
+    // What is configured is what the gate and the verification go by.
+    ...(hasConfig && { base: config[name].base }),
+  })
   const findings: Findings = {
-    backend: asDeployed(discover("backend", folders.backend, layout), deployed?.backend),
-    frontend: asDeployed(discover("frontend", folders.frontend, layout), deployed?.frontend),
+    backend: asDeployed(found("backend"), deployed?.backend),
+    frontend: asDeployed(found("frontend"), deployed?.frontend),
   }
   for (const text of [...unknowns(findings, deployed), ...left]) console.log(`init: ${text}`)
   const parts = [

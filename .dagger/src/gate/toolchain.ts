@@ -9,6 +9,7 @@ import { CloudNativeError } from "../util/errors.js"
 import { readJson } from "../util/json.js"
 import { runTool } from "../util/tool.js"
 import { unmet } from "./asked.js"
+import { otherBase } from "./bases.js"
 import { unfit } from "./installed.js"
 import { installsByPip } from "./python.js"
 import type { Expected, Language, Suite } from "./suite.js"
@@ -99,7 +100,7 @@ async function assertInterpreter(name: string, container: Container, app: AppCon
       `${image} has ${version.startsWith("v") ? `Node.js ${version}` : version}`,
       ...wishes.map(({ range, file }) => `${file} asks for ${range}`),
     ].join("\n"),
-    fix: `build on an image that has it (FROM in ${app.dockerfile}, and ${name}.base if it is set), or change the file named above`,
+    fix: otherBase(name, app, first.language, suite.asked),
   })
 }
 

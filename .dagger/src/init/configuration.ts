@@ -118,6 +118,7 @@ function section(name: ApplicationName, found: Found, workload?: Workload): stri
     ...(found.path === name ? [] : [`path: ${found.path}`]),
     ...(found.dockerfile === undefined ? [] : [`dockerfile: ${found.dockerfile}`]),
     ...(found.context === undefined ? [] : [`context: ${found.context}`]),
+    ...baseSection(name, found),
     ...(workload?.image === undefined ? [] : [`image: ${workload.image}`]),
     ...(workload?.service === undefined || workload.service === name ? [] : [`service: ${workload.service}`]),
     ...(port === defaults.port ? [] : [`port: ${port}`]),
@@ -132,6 +133,11 @@ function section(name: ApplicationName, found: Found, workload?: Workload): stri
     ...testSection(name, found),
   ]
   return lines.length > 0 ? [`${name}:`, ...lines.map(line => `  ${line}`)] : []
+}
+
+/** Of an own Dockerfile it is read; one of the templates is on what the repository asks for. */
+function baseSection(name: ApplicationName, { dockerfile, base = DEFAULTS[name].base }: Found): string[] {
+  return dockerfile !== undefined || base === DEFAULTS[name].base ? [] : [`base: ${base}`]
 }
 
 /** The applications beside the two. */

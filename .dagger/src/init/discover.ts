@@ -1,7 +1,9 @@
 import { builtStage, parseDockerfile, withoutDigest } from "../config/dockerfile.js"
+import { officialBase } from "../gate/bases.js"
 import { inFolder, isIn, type Layout, parentOf, relativeTo } from "../gate/layout.js"
-import { packageJson } from "../gate/node.js"
+import { askedNode, packageJson } from "../gate/node.js"
 import { NPX } from "../gate/node-manager.js"
+import { askedPython } from "../gate/pyproject.js"
 
 export const APPLICATIONS = ["backend", "frontend"] as const
 export type ApplicationName = (typeof APPLICATIONS)[number]
@@ -11,6 +13,7 @@ export interface Found {
   path: string
   dockerfile?: string
   context?: string
+  /** The image that its Dockerfile builds on, or that one of the templates is to. */
   base?: string
   port?: number
   health?: string
@@ -107,7 +110,7 @@ export function discover(name: ApplicationName, path: string, layout: Layout): F
     path,
     dockerfile,
     context: dockerfile && copiesFrom(text, path) ? "." : undefined,
-    base: image === undefined ? undefined : withoutDigest(image),
+    base: dockerfile === undefined ? askedBase(name, path, layout) : image && withoutDigest(image),
     port: portOf(text),
     health: name === "frontend" ? nextHealth(path, own) : fastApiHealth(sources),
     answers: name === "frontend" ? "/" : fastApiAnswers(sources),
@@ -120,6 +123,13 @@ export function discover(name: ApplicationName, path: string, layout: Layout): F
     buildArgs: parsed.required,
     hasTests: hasTests(path, own, [TESTS[name]]),
   }
+}
+
+/** The image that has the Python or Node.js that the repository asks for. */
+function askedBase(name: ApplicationName, path: string, layout: Layout): string | undefined {
+  return name === "backend"
+    ? officialBase("python", askedPython(path, layout))
+    : officialBase("node", askedNode(path, layout))
 }
 
 const TESTS: Record<ApplicationName, RegExp> = {

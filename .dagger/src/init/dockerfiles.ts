@@ -27,6 +27,7 @@ export function adaptFrontend(text: string, found: Found, layout: Layout): strin
     `RUN --mount=type=cache,target=${manager.caches.at(-1)} ${install.join(" ")}`,
   ]
   return text
+    .replaceAll("node:20-alpine", found.base ?? "node:20-alpine")
     .replace(/^COPY package\.json package-lock\.json \.\/\nRUN .*npm ci.*$/m, steps.join("\n"))
     .replaceAll("3000", String(portOf("frontend", found)))
 }
@@ -57,13 +58,19 @@ export function adaptBackend(text: string, found: Found, layout: Layout): string
   const command = has(`${own}/__main__.py`)
     ? ["python", "-m", own]
     : ["uvicorn", ...(found.factory ? ["--factory"] : []), module, "--host", "0.0.0.0", "--port", String(port)]
-  return withDependencies(text, has)
+  return withDependencies(onBase(text, found.base), has)
     .replace("COPY app app\n", copying(code, folders, ""))
     .replace("compileall -q app", `compileall -q ${code.join(" ")}`)
     .replace(/# Take it out where there is no such folder\.\nCOPY migrations migrations\n/, copying(data, folders, ""))
     .replace("COPY --from=build /app/app app\n", copying(code, folders, "/app/"))
     .replace("EXPOSE 8000", `EXPOSE ${port}`)
     .replace(/^CMD .*$/m, `CMD ${JSON.stringify(command).replaceAll(",", ", ")}`)
+}
+
+/** The Dockerfile on another image, with that one's Python. */
+function onBase(text: string, base = "python:3.13-slim"): string {
+  const version = /python:(\d+\.\d+)/.exec(base)?.[1] ?? "3"
+  return text.replaceAll("python:3.13-slim", base).replaceAll("python3.13", `python${version}`)
 }
 
 /** What an image does not need at run time. */

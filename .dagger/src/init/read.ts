@@ -6,8 +6,9 @@ import { possibleManifests } from "./deployed.js"
 import { isAside } from "./discover.js"
 
 const MADE = /(^|\/)(node_modules|\.venv|venv|\.next|__pycache__|\.git)\//
-const MANIFEST = /(^|\/)(package\.json|pyproject\.toml|requirements[^/]*\.txt|pnpm-lock\.yaml|yarn\.lock|Chart\.yaml)$/
-const SOURCE = /\.py$|(^|\/)\.env(\.\w+)*\.(example|sample|template)$|(^|\/)\.python-version$/
+const MANIFEST =
+  /(^|\/)(package\.json|pyproject\.toml|requirements[^/]*\.txt|pnpm-lock\.yaml|yarn\.lock|Chart\.yaml|\.python-version)$/
+const SOURCE = /\.py$|(^|\/)\.env(\.\w+)*\.(example|sample|template)$/
 /** Files of one application that are read at most; one with more says where its modules are in the first ones. */
 const MOST = 400
 const MOST_MANIFESTS = 200

@@ -75,7 +75,7 @@ describe("the applications", () => {
         path: "web",
         dockerfile: undefined,
         context: undefined,
-        base: undefined,
+        base: "node:20-alpine",
         port: undefined,
         health: undefined,
         module: undefined,
