@@ -87,7 +87,7 @@ function notRun(reasons: unknown[], failures: string[]): CloudNativeError {
     why: [...(own ? [own.why] : reasons.map(messageOf)), ...failures].join("\n\n"),
     fix:
       own?.fix ??
-      "check the suite's `test` in cloud-native.yaml, its lockfile, and that package registries can be reached",
+      "check the suite's `test` in cloud-native.yaml, its lockfile, and that package registries can be reached; where a system package is missing, such as a compiler or pg_config, set test.target to the stage of the Dockerfile that has it, or name it in test.packages",
     cause: only,
   })
 }

@@ -172,9 +172,18 @@ const WITHOUT_TESTS = [
 
 function testSection(name: ApplicationName, found: Found): string[] {
   if (!found.hasTests) return WITHOUT_TESTS
-  return found.database
-    ? ["test:", "  services: [postgres]", "  env:", "    DATABASE_URL: postgresql://app@postgres:5432/app"]
-    : []
+  const settings = [
+    ...systemLines(found),
+    ...(found.database ? ["services: [postgres]", "env:", "  DATABASE_URL: postgresql://app@postgres:5432/app"] : []),
+  ]
+  return settings.length > 0 ? ["test:", ...settings.map(line => `  ${line}`)] : []
+}
+
+function systemLines({ systemPackages }: Found): string[] {
+  if (!systemPackages) return []
+  return "target" in systemPackages
+    ? ["# The stage has the system packages that the installation needs.", `target: ${systemPackages.target}`]
+    : [`packages: [${systemPackages.packages.join(", ")}]`]
 }
 
 const DATABASE = `services:

@@ -4,6 +4,7 @@ import { inFolder, isIn, type Layout, parentOf, relativeTo } from "../gate/layou
 import { askedNode, packageJson } from "../gate/node.js"
 import { NPX } from "../gate/node-manager.js"
 import { askedPython } from "../gate/pyproject.js"
+import { type SystemPackages, systemPackages } from "./system-packages.js"
 
 export const APPLICATIONS = ["backend", "frontend"] as const
 export type ApplicationName = (typeof APPLICATIONS)[number]
@@ -36,6 +37,8 @@ export interface Found {
   /** Build arguments that have no default. */
   buildArgs: string[]
   hasTests: boolean
+  /** What its installation needs of the system, by its Dockerfile. */
+  systemPackages?: SystemPackages
 }
 
 /** Folders of tools, documentation and examples, and of tests: applications in them are not the repository's. */
@@ -122,6 +125,7 @@ export function discover(name: ApplicationName, path: string, layout: Layout): F
     secrets: secretsOf(sources),
     buildArgs: parsed.required,
     hasTests: hasTests(path, own, [TESTS[name]]),
+    systemPackages: systemPackages(name, text),
   }
 }
 
