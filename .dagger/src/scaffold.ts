@@ -37,7 +37,9 @@ export async function withMissingParts(
     ? { backend: config.backend.path, frontend: config.frontend.path }
     : chooseFolders(manifests, chosen)
   const layout = await readApplications(source, Object.values(folders), manifests)
-  const { deployed, left } = hasConfig ? { deployed: undefined, left: [] } : await placeOf(folders, layout, rendered)
+  const { deployed, left, isUnknown } = hasConfig
+    ? { deployed: undefined, left: [], isUnknown: false }
+    : await placeOf(folders, layout, rendered)
   const found = (name: ApplicationName) => ({
     ...discover(name, folders[name], layout),
     // What is configured is what the gate and the verification go by.
@@ -51,7 +53,7 @@ export async function withMissingParts(
   const parts = [
     CONFIG,
     ...(["backend", "frontend"] as const).flatMap(name => dockerfileOf(name, config, findings, hasConfig)),
-    ...manifestsPart(config, deployed),
+    ...(isUnknown ? [] : manifestsPart(config, deployed)),
     WORKFLOW,
   ]
   const present = await Promise.all(parts.map(path => source.exists(path)))
@@ -70,18 +72,25 @@ export async function withMissingParts(
   return written.reduce((made, { path, text }) => (text === undefined ? made : made.withNewFile(path, text)), source)
 }
 
-/** How the applications are deployed already, and what else there is of charts and manifests. */
+/**
+ * How the applications are deployed already, and what else there is of charts and manifests. `isUnknown`: a chart that cannot be
+ * rendered may run them; manifests of the templates would be a second way.
+ */
 async function placeOf(
   folders: Record<ApplicationName, string>,
   layout: Layout,
   rendered: (chart: DiscoveredChart) => Promise<RenderedChart>,
-): Promise<{ deployed?: Deployed; left: string[] }> {
+): Promise<{ deployed?: Deployed; left: string[]; isUnknown: boolean }> {
   const discovered = discoverCharts(layout)
   const isOther = elsewhere(folders, layout)
   const charts = await Promise.all(discovered.filter(({ path }) => !isOther(path)).map(rendered))
   const deployed = discoverInCharts(folders, charts, layout) ?? discoverDeployed(folders, layout)
   const paths = discovered.map(({ path }) => path)
-  return { deployed, left: notTaken(folders, paths, charts, layout, deployed?.place) }
+  return {
+    deployed,
+    left: notTaken(folders, paths, charts, layout, deployed?.place),
+    isUnknown: !deployed && charts.some(({ refusal }) => refusal !== undefined),
+  }
 }
 
 /** The folder of manifests that there is to be; charts stand in place of one. */

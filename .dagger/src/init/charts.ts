@@ -4,6 +4,8 @@ import { parse } from "yaml"
 import { z } from "zod"
 
 import { isIn, type Layout, normalize, parentOf } from "../gate/layout.js"
+import type { Manifest } from "../manifests/parse.js"
+import { usedKeys } from "../manifests/secret-values.js"
 import { leaves } from "../util/leaves.js"
 import { isAside } from "./discover.js"
 
@@ -30,6 +32,13 @@ export function discoverCharts(layout: Layout): DiscoveredChart[] {
   return charts
     .filter(({ path, type }) => type !== "library" && !parts.includes(path))
     .map(chart => ({ path: chart.path, secretValues: secretValuesOf(chart, charts, layout) }))
+}
+
+/** A chart without the values that it puts into no object. */
+export function withUsedValues(chart: DiscoveredChart, manifests: Manifest[]): DiscoveredChart {
+  const used = usedKeys(manifests)
+  const kept = Object.entries(chart.secretValues).filter(([, key]) => used.has(key))
+  return { ...chart, secretValues: Object.fromEntries(kept) }
 }
 
 type Chart = ChartFile & { path: string }

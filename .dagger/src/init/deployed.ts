@@ -65,6 +65,8 @@ function plainManifests(layout: Layout): Manifest[] {
 export interface RenderedChart {
   chart: DiscoveredChart
   manifests: Manifest[]
+  /** Why Helm renders nothing of it. */
+  refusal?: string
 }
 
 /** The same of the repository's charts, with a folder of manifests that belongs to them; undefined where none runs the applications. */

@@ -1,33 +1,41 @@
 import { Directory } from "@dagger.io/dagger"
 
 import type { Config } from "../config/schema.js"
-import { plainChart, renderCharts } from "../manifests/charts.js"
-import { parseManifests } from "../manifests/parse.js"
+import { plainChart } from "../manifests/charts.js"
+import { renderOnce } from "../manifests/helm.js"
 import { CloudNativeError } from "../util/errors.js"
-import type { DiscoveredChart } from "./charts.js"
+import { type DiscoveredChart, withUsedValues } from "./charts.js"
 import type { RenderedChart } from "./deployed.js"
 
-/** What a chart renders to with its own values, and with its secrets from --secrets if it takes them so; nothing where Helm refuses it. */
+/**
+ * What a chart renders to with its own values, and with its secrets from --secrets if it takes them so. One that a deployment
+ * would refuse, such as for a random password, runs the applications all the same.
+ */
 export async function renderDiscovered(
   source: Directory,
   chart: DiscoveredChart,
   config: Config,
 ): Promise<RenderedChart> {
   const withoutSecrets = { ...chart, secretValues: {} }
+  const refusals: string[] = []
   for (const attempt of Object.keys(chart.secretValues).length > 0 ? [chart, withoutSecrets] : [chart])
     try {
-      return { chart: attempt, manifests: await manifestsOf(source, attempt, config) }
+      const manifests = await manifestsOf(source, attempt, config)
+      return { chart: withUsedValues(attempt, manifests), manifests }
     } catch (error) {
       if (!(error instanceof CloudNativeError)) throw error
-      console.log(`init: ${error.message}`)
+      refusals.push(mainLine(error.why))
     }
-  return { chart, manifests: [] }
+  return { chart, manifests: [], refusal: refusals[0] }
 }
 
 async function manifestsOf(source: Directory, { path, secretValues }: DiscoveredChart, config: Config) {
   const chart = { ...plainChart(path, path.split("/").at(-1)!), secretValues }
-  const { files } = await renderCharts(source, { ...config, charts: [chart] }, undefined, {
-    namespace: config.namespace,
-  })
-  return parseManifests(files)
+  return renderOnce(source, chart, { namespace: config.namespace }, config)
+}
+
+/** The line of Helm's output that says what is wrong. */
+function mainLine(output: string): string {
+  const lines = output.split("\n").map(line => line.trim())
+  return (lines.find(line => line.startsWith("Error:")) ?? lines[0]!).replace(/^Error: /, "")
 }

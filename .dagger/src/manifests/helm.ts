@@ -71,6 +71,13 @@ export async function renderChart(folder: Directory, chart: Chart, place: Place,
   return { files: files.filter(({ isCrd }) => !isCrd), crds }
 }
 
+/** The objects of a chart as one rendering has them, whatever another would bring: enough to see what it runs. */
+export async function renderOnce(folder: Directory, chart: Chart, place: Place, config: Config): Promise<Manifest[]> {
+  const complete = await withDependencies(folder, chart.path, config)
+  const text = await template(complete, chart, place, config, { edition: "a", uncached: false })
+  return readTemplates(objectsByTemplate(text, chart.path))
+}
+
 function readTemplates(files: RenderedFile[]): Manifest[] {
   return parseManifests(files.filter(({ isCrd }) => !isCrd))
 }

@@ -3,7 +3,7 @@ import { posix } from "node:path"
 import { stepsOf } from "../util/leaves.js"
 import { describe, type Manifest } from "./manifest.js"
 import { type Problem, problemAt } from "./problem.js"
-import { fieldsOf, keysIn } from "./secret-values.js"
+import { fieldsOf, usedKeys } from "./secret-values.js"
 import type { KubernetesObject } from "./shapes.js"
 
 /** What "helm template" prints in front of each object: the chart's name, then the template's path in it. */
@@ -56,7 +56,7 @@ export function* unusedValues(
   manifests: Manifest[],
   chart: { path: string; secretValues: Record<string, string> },
 ): Generator<Problem> {
-  const used = new Set(manifests.flatMap(({ object }) => [...fieldsOf(object).values()].flatMap(keysIn)))
+  const used = usedKeys(manifests)
   for (const [value, key] of Object.entries(chart.secretValues))
     if (!used.has(key))
       yield {

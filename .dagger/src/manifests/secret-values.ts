@@ -21,6 +21,11 @@ export function keysIn(text: string): string[] {
   return [...text.matchAll(MARK)].map(([, key]) => key!)
 }
 
+/** The keys whose values stand in objects. */
+export function usedKeys(manifests: Manifest[]): Set<string> {
+  return new Set(manifests.flatMap(({ object }) => [...fieldsOf(object).values()].flatMap(keysIn)))
+}
+
 /** The fields of an object, whatever edition of the marks they have; a Secret's in plain. */
 export function fieldsOf(object: KubernetesObject): Map<string, string> {
   const plain = (wanted: string) =>

@@ -5,7 +5,7 @@ import { describe, expect, test } from "vitest"
 
 import { parseConfig } from "../../../.dagger/src/config/parse.js"
 import type { Layout } from "../../../.dagger/src/gate/layout.js"
-import { discoverCharts } from "../../../.dagger/src/init/charts.js"
+import { discoverCharts, withUsedValues } from "../../../.dagger/src/init/charts.js"
 import { configurationFor, unknowns } from "../../../.dagger/src/init/configuration.js"
 import { discoverDeployed, discoverInCharts } from "../../../.dagger/src/init/deployed.js"
 import { candidates, discover } from "../../../.dagger/src/init/discover.js"
@@ -14,6 +14,7 @@ import { adaptManifest, type Findings, withoutTasks } from "../../../.dagger/src
 import { notTaken } from "../../../.dagger/src/init/not-taken.js"
 import { checkManifests } from "../../../.dagger/src/manifests/check.js"
 import { parseManifests } from "../../../.dagger/src/manifests/parse.js"
+import { markOf } from "../../../.dagger/src/manifests/secret-values.js"
 
 const TEMPLATES = join(import.meta.dirname, "../../../.dagger/templates")
 const template = (path: string) => readFileSync(join(TEMPLATES, path), "utf8")
@@ -718,6 +719,31 @@ describe("the repository's Helm charts", () => {
       "k8s is left out: manifests of backend",
       "monitoring is left out: manifests of none of the applications",
     ])
+  })
+
+  test("are said to be unknown where Helm cannot render them, but for those of another generation", () => {
+    const files = layout(GENERATIONS)
+    const refused = { chart: { path: "charts/api", secretValues: {} }, manifests: [], refusal: "a key is required" }
+    const said = notTaken(phase3, ["charts/api", "phase-2/chart"], [refused], files)
+    expect(said).toContain(
+      "charts/api may run the applications, and Helm cannot render it: a key is required; correct that, or name the chart in charts with the values that it needs",
+    )
+    expect(said).toContain("phase-2/chart is left out: a chart of another generation")
+    expect(said.filter(text => text.startsWith("charts/api"))).toHaveLength(1)
+  })
+
+  test("keep the secret values that stand in an object, and lose the others alone", () => {
+    const secretValues = { "secrets.databaseUrl": "DATABASE_URL", "old.password": "OLD_PASSWORD" }
+    const manifests = parseManifests([
+      {
+        name: "secret.yaml",
+        text: `apiVersion: v1\nkind: Secret\nmetadata: { name: api }\ndata: { url: ${Buffer.from(markOf("DATABASE_URL")).toString("base64")} }\n`,
+      },
+    ])
+    expect(withUsedValues({ path: "charts/api", secretValues }, manifests)).toEqual({
+      path: "charts/api",
+      secretValues: { "secrets.databaseUrl": "DATABASE_URL" },
+    })
   })
 
   test("are those of other applications too, whose Dockerfiles the repository has", () => {

@@ -1,5 +1,6 @@
 // The repositories of test/adoption, as far as that needs no engine: what `init` writes, what a person adds, and the manifests' rules.
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs"
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { tmpdir } from "node:os"
 import { dirname, join } from "node:path"
 
 import type { Directory } from "@dagger.io/dagger"
@@ -135,6 +136,37 @@ test.each(SHAPES)("$name: init, then $lines lines by hand", async ({ name, manif
   const planned = tested.map(app => planSuite(app, config[app], layout))
   expect(planned.map(({ install }) => install[0]![0])).toEqual(suites.map(([manager]) => manager))
   for (const [index, [, command]] of suites.entries()) expect(planned[index]!.command.join(" ")).toContain(command)
+})
+
+test("a chart that cannot be rendered gets no manifests of the templates beside it, and is named", async () => {
+  vi.spyOn(console, "log").mockReturnValue()
+  onTestFinished(() => void vi.restoreAllMocks())
+  const scaffold = async (refusal?: string) => {
+    const root = mkdtempSync(join(tmpdir(), "init-"))
+    onTestFinished(() => rmSync(root, { recursive: true }))
+    const source = folderOf(root)
+    for (const [path, text] of Object.entries({
+      "backend/requirements.txt": "fastapi\n",
+      "frontend/package.json": '{"dependencies":{"next":"16.4.6"}}',
+      "charts/shop/Chart.yaml": "name: shop\n",
+    }))
+      source.withNewFile(path, text)
+    await withMissingParts(source, folderOf(TEMPLATES), parseConfig("", "none"), {}, async chart => ({
+      chart,
+      manifests: [],
+      refusal,
+    }))
+    return {
+      hasManifests: existsSync(join(root, "k8s")),
+      config: readFileSync(join(root, "cloud-native.yaml"), "utf8"),
+    }
+  }
+  const refused = await scaffold("a password is required")
+  expect(refused.hasManifests).toBe(false)
+  expect(refused.config).toContain("# - charts/shop may run the applications, and Helm cannot render it: a password")
+  const other = await scaffold()
+  expect(other.hasManifests).toBe(true)
+  expect(other.config).toContain("# - charts/shop is left out: a chart of none of the applications")
 })
 
 test("three-generations: the chosen generation's chart and what belongs to it is taken, and the rest is listed", async () => {
