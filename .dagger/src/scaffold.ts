@@ -43,7 +43,7 @@ export async function withMissingParts(
   const found = (name: ApplicationName) => ({
     ...discover(name, folders[name], layout),
     // What is configured is what the gate and the verification go by.
-    ...(hasConfig && { base: config[name].base }),
+    ...(hasConfig && { base: config[name].base, context: config[name].context }),
   })
   const findings: Findings = {
     backend: asDeployed(found("backend"), deployed?.backend),

@@ -54,9 +54,7 @@ export function nodeToolchain(path: string, dockerfile: string, base: string, la
   const root = rootOf(path, layout)
   const { name, version, lockfile, warnings } = nodeManager(root, packageJson(layout, root), dockerfile, layout)
   const manager = MANAGERS[name]
-  const members = layout.files
-    .filter(file => file.split("/").at(-1) === "package.json" && isIn(root, file))
-    .map(parentOf)
+  const members = manifestsIn(root, layout)
   const installed = members.filter(folder => [path, root].includes(folder) || isMember(folder, root, layout))
   const runsOwn = members.some(folder => runsOwnCode(packageJson(layout, folder)?.scripts ?? {}))
   return {
@@ -90,12 +88,21 @@ export function askedNode(path: string, layout: Layout): Asked[] {
 }
 
 /** The folder that holds the lockfile: the application's own, else that of the workspace it is a member of. */
-function rootOf(path: string, layout: Layout): string {
+export function rootOf(path: string, layout: Layout): string {
   const folders = upwards(path).filter(folder => folder === path || isMember(path, folder, layout))
   return (
     folders.find(folder => MANIFEST_LOCKS.some(name => layout.files.includes(inFolder(folder, name)))) ??
     folders.at(-1)!
   )
+}
+
+/** The folders of a workspace's members. */
+export function membersOf(root: string, layout: Layout): string[] {
+  return manifestsIn(root, layout).filter(folder => isMember(folder, root, layout))
+}
+
+function manifestsIn(root: string, { files }: Layout): string[] {
+  return files.filter(file => file.split("/").at(-1) === "package.json" && isIn(root, file)).map(parentOf)
 }
 
 const MANIFEST_LOCKS = Object.values(MANAGERS).flatMap(({ lockfiles }) => lockfiles)

@@ -1,9 +1,9 @@
 import { builtStage, parseDockerfile, withoutDigest } from "../config/dockerfile.js"
 import { officialBase } from "../gate/bases.js"
-import { inFolder, isIn, type Layout, parentOf, relativeTo } from "../gate/layout.js"
-import { askedNode, packageJson } from "../gate/node.js"
+import { inFolder, isIn, type Layout, parentOf, relativeTo, upwards } from "../gate/layout.js"
+import { askedNode, packageJson, rootOf } from "../gate/node.js"
 import { NPX } from "../gate/node-manager.js"
-import { askedPython } from "../gate/pyproject.js"
+import { askedPython, pyproject } from "../gate/pyproject.js"
 import { type SystemPackages, systemPackages } from "./system-packages.js"
 
 export const APPLICATIONS = ["backend", "frontend"] as const
@@ -16,6 +16,8 @@ export interface Found {
   context?: string
   /** The image that its Dockerfile builds on, or that one of the templates is to. */
   base?: string
+  /** The uv workspace that has its lockfile, which the template's Dockerfile does not install by. */
+  lockedAbove?: string
   port?: number
   health?: string
   /** Path that answers where there is no health route; unset where it is not known. */
@@ -112,8 +114,9 @@ export function discover(name: ApplicationName, path: string, layout: Layout): F
   return {
     path,
     dockerfile,
-    context: dockerfile && copiesFrom(text, path) ? "." : undefined,
+    context: dockerfile === undefined ? workspaceOf(name, path, layout) : copiesFrom(text, path) ? "." : undefined,
     base: dockerfile === undefined ? askedBase(name, path, layout) : image && withoutDigest(image),
+    ...(name === "backend" && dockerfile === undefined && { lockedAbove: uvWorkspaceOf(path, layout) }),
     port: portOf(text),
     health: name === "frontend" ? nextHealth(path, own) : fastApiHealth(sources),
     answers: name === "frontend" ? "/" : fastApiAnswers(sources),
@@ -127,6 +130,18 @@ export function discover(name: ApplicationName, path: string, layout: Layout): F
     hasTests: hasTests(path, own, [TESTS[name]]),
     systemPackages: systemPackages(name, text),
   }
+}
+
+/** The workspace in JavaScript whose member the application is: its lockfile is what installs. */
+function workspaceOf(name: ApplicationName, path: string, layout: Layout): string | undefined {
+  const root = name === "frontend" && packageJson(layout, path) ? rootOf(path, layout) : path
+  return root === path ? undefined : root
+}
+
+function uvWorkspaceOf(path: string, layout: Layout): string | undefined {
+  const has = (folder: string) => layout.files.includes(inFolder(folder, "uv.lock"))
+  const above = upwards(path).find(folder => has(folder) && pyproject(layout, folder)?.tool.uv?.workspace !== undefined)
+  return has(path) ? undefined : above
 }
 
 /** The image that has the Python or Node.js that the repository asks for. */

@@ -1,6 +1,6 @@
 import { CONSTRAINTS } from "../config/constraints.js"
 import { inFolder, isIn, type Layout, relativeTo } from "../gate/layout.js"
-import { packageJson, READS } from "../gate/node.js"
+import { membersOf, packageJson, READS } from "../gate/node.js"
 import { bringing, MANAGERS, nodeManager } from "../gate/node-manager.js"
 import { PDM, POETRY } from "../gate/python.js"
 import { runsOwnCode } from "../gate/script.js"
@@ -9,24 +9,31 @@ import { portOf } from "./manifests.js"
 
 /** The frontend's Dockerfile for the package manager and the folders that the application has. */
 export function adaptFrontend(text: string, found: Found, layout: Layout): string {
-  const manifest = packageJson(layout, found.path)
-  const { name, version, lockfile } = nodeManager(found.path, manifest, "", layout)
+  const { path, context: root = path } = found
+  const manifest = packageJson(layout, root)
+  const { name, version, lockfile } = nodeManager(root, manifest, "", layout)
   const manager = MANAGERS[name]
-  const read = readBy(found.path, layout)
-  const beside = read.filter(file => !file.includes("/") && layout.files.includes(inFolder(found.path, file)))
-  const below = read.filter(part => !beside.includes(part))
+  const below = relativeTo(root, path)
+  const members = below === "." ? [] : membersOf(root, layout).map(folder => relativeTo(root, folder))
+  const read = readBy(root, layout).filter(
+    part => below === "." || !part.includes("/") || members.some(member => isIn(member, part)),
+  )
+  const beside = read.filter(file => !file.includes("/") && layout.files.includes(inFolder(root, file)))
+  const further = read.filter(part => !beside.includes(part))
+  const scripts = [manifest, packageJson(layout, path)].map(each => each?.scripts ?? {})
   const install = lockfile ? manager.frozen(version) : manager.open
   const steps = [
     ...bringing(name, version, "node").map(words => `RUN ${words.join(" ")}`),
-    ...(runsOwnCode(manifest?.scripts ?? {})
+    ...(scripts.some(runsOwnCode)
       ? ["COPY . ."]
       : [
           `COPY ${["package.json", ...(lockfile ? [lockfile] : []), ...beside].join(" ")} ./`,
-          ...below.map(part => `COPY ${part} ${part}`),
+          ...members.map(folder => `COPY ${folder}/package.json ${folder}/`),
+          ...further.map(part => `COPY ${part} ${part}`),
         ]),
     `RUN --mount=type=cache,target=${manager.caches.at(-1)} ${install.join(" ")}`,
   ]
-  return text
+  return builtIn(below, text)
     .replaceAll("node:20-alpine", found.base ?? "node:20-alpine")
     .replace(/^COPY package\.json package-lock\.json \.\/\nRUN .*npm ci.*$/m, steps.join("\n"))
     .replaceAll("3000", String(portOf("frontend", found)))
@@ -46,6 +53,18 @@ function readBy(path: string, { files }: Layout): string[] {
 function beginning(glob: string): string {
   const steps: Record<string, string> = { "**/": "(?:.*?/)?", "*": "[^/]*", ".": "\\." }
   return glob.replace(/\*\*\/|[*.]/g, step => steps[step]!)
+}
+
+/** The build in a folder of a workspace: Next.js has the server below the workspace's root, at the same path. */
+function builtIn(folder: string, text: string): string {
+  if (folder === ".") return text
+  return text
+    .replaceAll("release/", `release/${folder}/`)
+    .replace("COPY . .\n", `COPY . .\nWORKDIR /app/${folder}\n`)
+    .replace(
+      "COPY --from=build /app/release ./\n",
+      `COPY --from=build /app/${folder}/release ./\nWORKDIR /app/${folder}\n`,
+    )
 }
 
 /** The backend's Dockerfile for the package manager and the modules that the application has. */

@@ -19,6 +19,8 @@ interface Case {
   files: Record<string, string>
   /** What the written cloud-native.yaml has of these keys. */
   config: object
+  /** What it says at its top. */
+  said?: string[]
   /** Lines of the Dockerfiles that are written. */
   dockerfiles: Partial<Record<ApplicationName, string[]>>
   /** Texts that neither the configuration nor a Dockerfile has. */
@@ -31,7 +33,7 @@ describe("a repository without Dockerfiles gets them for what it asks for", () =
       name,
       ...(parse(readFileSync(join(CASES, name, "case.yaml"), "utf8")) as Case),
     })),
-  )("$name: $about", ({ files, config, dockerfiles, never }) => {
+  )("$name: $about", ({ files, config, said = [], dockerfiles, never }) => {
     const layout = { files: Object.keys(files), texts: files }
     const of = (name: ApplicationName) => discover(name, candidates(name, layout)[0]!, layout)
     const findings = { backend: of("backend"), frontend: of("frontend") }
@@ -43,6 +45,7 @@ describe("a repository without Dockerfiles gets them for what it asks for", () =
       return text
     })
     expect(parseConfig(written, "cloud-native.yaml")).toMatchObject(config)
+    for (const text of said) expect(written).toContain(`# - ${text}`)
     for (const text of [written, ...texts]) for (const part of never) expect(text).not.toContain(part)
   })
 })
