@@ -81,10 +81,27 @@ export function nodeToolchain(path: string, dockerfile: string, base: string, la
   }
 }
 
-/** The range of Node.js that the manifest asks for. */
+/** The versions of Node.js that are asked for: by the nearest manifest that names one, and by the nearest file of a version manager. */
 export function askedNode(path: string, layout: Layout): Asked[] {
-  const range = packageJson(layout, path)?.engines.node
-  return range ? [{ language: "node", range, file: `${inFolder(path, "package.json")} (engines.node)` }] : []
+  const folders = upwards(path)
+  const manifest = folders.find(folder => packageJson(layout, folder)?.engines.node)
+  const file = folders
+    .flatMap(folder => [".node-version", ".nvmrc"].map(name => inFolder(folder, name)))
+    .find(name => layout.texts[name] !== undefined)
+  // The base has its own minor release.
+  const major = file && /^\s*v?(\d+)/.exec(layout.texts[file]!)?.[1]
+  return [
+    ...(manifest === undefined
+      ? []
+      : [
+          {
+            language: "node" as const,
+            range: packageJson(layout, manifest)!.engines.node!,
+            file: `${inFolder(manifest, "package.json")} (engines.node)`,
+          },
+        ]),
+    ...(major ? [{ language: "node" as const, range: major, file: file! }] : []),
+  ]
 }
 
 /** The folder that holds the lockfile: the application's own, else that of the workspace it is a member of. */

@@ -124,12 +124,29 @@ describe("an application is installed in the folder of its lockfile", () => {
   })
 })
 
-test.each<[string, string, string[]]>([
-  ["by its engines", '{"engines":{"node":">=22"}}', [">=22: web/package.json (engines.node)"]],
-  ["not without", "{}", []],
-  ["not in a manifest that is no JSON", "{", []],
-])("the version of Node.js is asked for %s", (_, text, expected) => {
-  const layout = { files: [], texts: { "web/package.json": text } }
+const engines = (node: string) => JSON.stringify({ engines: { node } })
+
+test.each<[string, Record<string, string>, string[]]>([
+  ["by its engines", { "web/package.json": engines(">=22") }, [">=22: web/package.json (engines.node)"]],
+  ["not without", { "web/package.json": "{}" }, []],
+  ["not in a manifest that is no JSON", { "web/package.json": "{" }, []],
+  [
+    "by the engines above, where it has none",
+    { "web/package.json": "{}", "package.json": engines("^24") },
+    ["^24: package.json (engines.node)"],
+  ],
+  [
+    "by the nearest engines",
+    { "web/package.json": engines("22"), "package.json": engines("^24") },
+    ["22: web/package.json (engines.node)"],
+  ],
+  ["by .nvmrc", { "web/.nvmrc": "v22.3.0\n" }, ["22: web/.nvmrc"]],
+  ["by .node-version above", { ".node-version": "24.1\n" }, ["24: .node-version"]],
+  ["by the nearest of them", { "web/.nvmrc": "22", ".node-version": "24" }, ["22: web/.nvmrc"]],
+  ["not by a name of a release", { ".nvmrc": "lts/jod\n" }, []],
+  ["by both", { "package.json": engines(">=20"), ".nvmrc": "22" }, [">=20: package.json (engines.node)", "22: .nvmrc"]],
+])("the version of Node.js is asked for %s", (_, texts, expected) => {
+  const layout = { files: Object.keys(texts), texts }
   expect(askedNode("web", layout)).toEqual(
     expected.map(line => ({ language: "node", range: line.split(": ")[0], file: line.split(": ")[1] })),
   )
