@@ -100,7 +100,7 @@ export function askedNode(path: string, layout: Layout): Asked[] {
             file: `${inFolder(manifest, "package.json")} (engines.node)`,
           },
         ]),
-    ...(major ? [{ language: "node" as const, range: major, file: file! }] : []),
+    ...(major ? [{ language: "node" as const, range: major, file: file }] : []),
   ]
 }
 

@@ -64,7 +64,12 @@ describe("the verdict on one suite", () => {
     ["a test that was skipped fails it", PASSED + SKIPPED, {}, false],
     ["unless it has no body", PASSED + SKIPPED.replace("two", "a › b › two"), { todos: ["one", "b › two"] }, true],
     ["or bun says so", PASSED + SKIPPED.replace("skipped", 'skipped message="TODO"'), {}, true],
-    ["but not by a reason", PASSED + SKIPPED.replace("skipped", 'skipped type="pytest.skip" message="TODO"'), {}, false],
+    [
+      "but not by a reason",
+      PASSED + SKIPPED.replace("skipped", 'skipped type="pytest.skip" message="TODO"'),
+      {},
+      false,
+    ],
     ["nor by another message", PASSED + SKIPPED.replace("skipped", 'skipped message="TODO: write"'), {}, false],
     ["by its whole name", PASSED + SKIPPED.replace("two", "one two"), { todos: ["two"] }, false],
   ])("%s", (_, cases, run, passed) => {
