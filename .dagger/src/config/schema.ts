@@ -159,7 +159,10 @@ const Chart = z.strictObject(
     /** Values that are secrets: path of the value → key of --secrets, for example { secrets.databaseUrl: DATABASE_URL }. Each has to end up in a Secret of the chart. */
     secretValues: z
       .record(
-        text,
+        matching(
+          /^[^[\]]+$/,
+          "a path through mappings alone, for example secrets.databaseUrl: Helm takes no items of a list, so let the template use a mapping",
+        ),
         matching(/^[A-Za-z_]\w*$/, "a key of --secrets, for example DATABASE_URL"),
         "a mapping of values to keys of --secrets",
       )

@@ -100,7 +100,8 @@ const LOOP = /\{\{-?\s*range\s+\$\w+,\s*\$\w+\s*:?=\s*\.Values\.([\w.]*\w)\s*-?\
  */
 function secretValuesOf(chart: Chart, charts: Chart[], layout: Layout, held: string[] = []): Record<string, string> {
   const own = leaves(yaml(layout.texts[at(chart.path, "values.yaml")] ?? "") ?? {}).map(([path]) => path)
-  const values = [...own, ...held]
+  // secretValues takes no item of a list.
+  const values = [...own, ...held].filter(path => !path.includes("["))
   const others = charts.filter(other => other !== chart)
   const ofParts = partsOf(chart, others).flatMap(({ part, key }) => {
     const below = values.filter(path => path.startsWith(`${key}.`)).map(path => path.slice(key.length + 1))

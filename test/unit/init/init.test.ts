@@ -558,7 +558,7 @@ describe("the repository's Helm charts", () => {
   ])("make their Secrets of values: %s", (_, data, secretValues) => {
     const files = {
       "chart/Chart.yaml": "name: api",
-      "chart/values.yaml": "secrets: { databaseUrl: '', JWT_SECRET: '' }\nmode: prod\n",
+      "chart/values.yaml": "secrets: { databaseUrl: '', JWT_SECRET: '', of: [{ value: '' }] }\nmode: prod\n",
       "chart/templates/secret.yaml": `kind: ConfigMap\ndata:\n  MODE: {{ .Values.mode }}\n---\n${secret(data)}`,
     }
     expect(discoverCharts(layout(files))).toEqual([{ path: "chart", secretValues }])
