@@ -13,5 +13,7 @@ export function onAnotherDay(template: string): string {
 
 /** Whether a template asks the cluster, of which `helm template` has none. */
 export function looksUp(template: string): boolean {
-  return [...template.matchAll(ACTION)].some(([action]) => action.match(WORD)?.some(word => word === "lookup"))
+  return [...template.matchAll(ACTION)].some(([action]) =>
+    [...action.matchAll(WORD)].some(([word]) => word === "lookup"),
+  )
 }
