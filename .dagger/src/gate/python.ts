@@ -96,10 +96,11 @@ function withUv(
   const root = lockedIn ?? path
   const workspace = pyproject(layout, root)?.tool.uv?.workspace !== undefined
   const frozen = lockedIn === undefined ? [] : ["--frozen"]
+  const defaults = project?.tool.uv?.["default-groups"] ?? ["dev"]
   const wanted = [
     ...groupsWith(project?.project?.["optional-dependencies"]).map(name => ["--extra", name]),
     ...groupsWith(project?.["dependency-groups"])
-      .filter(name => name !== "dev")
+      .filter(name => Array.isArray(defaults) && !defaults.includes(name))
       .map(name => ["--group", name]),
   ].flat()
   const version = pythonVersion(path, layout)?.minor

@@ -194,6 +194,15 @@ describe("the groups of dependencies that bring pytest are installed too", () =>
       { "api/uv.lock": "", "api/pyproject.toml": PROJECT + OPTIONAL + GROUPS },
       "uv sync --frozen --no-install-project --extra test --group tests",
     ],
+    ...[
+      ["uv: that of development, where it is no default", '["lint"]', " --group dev --group tests"],
+      ["uv: none that is a default", '["dev", "tests"]', ""],
+      ["uv: none where all are", '"all"', ""],
+    ].map(([name, defaults, groups]): [string, Layout["texts"], string] => [
+      name!,
+      { "api/uv.lock": "", "api/pyproject.toml": `${PROJECT}${GROUPS}[tool.uv]\ndefault-groups = ${defaults}\n` },
+      `uv sync --frozen --no-install-project${groups}`,
+    ]),
     [
       "poetry: groups that are optional, and extras",
       {
