@@ -2,8 +2,9 @@ import type { Expectations } from "../config/expectations.js"
 import type { Config } from "../config/schema.js"
 import type { Kubectl } from "../kubernetes/kubectl.js"
 import { describePod } from "../status/describe.js"
+import type { RolloutFailure } from "../status/failure.js"
 import { jobFailure, podsOfJob } from "../status/job.js"
-import { describeFailure } from "../status/remedies.js"
+import { describeFailure, remedyFor } from "../status/remedies.js"
 import { takeSnapshot } from "../status/take-snapshot.js"
 import { CloudNativeError } from "../util/errors.js"
 import { pollUntil } from "../util/poll.js"
@@ -142,17 +143,17 @@ export class Monitor {
     const log = await readK6(this.kubectl, this.name, { tailLines: "1" })
     if (log !== undefined && readSamples(log).length > 0) return true
     const failure = jobFailure(await takeSnapshot(this.kubectl), this.name, await this.kubectl.now())
-    if (failure) throw cannotStart(describeFailure(failure))
+    if (failure) throw cannotStart(failure, this.kubectl.namespace)
     return false
   }
 }
 
-function cannotStart(why: string): CloudNativeError {
+function cannotStart(failure: RolloutFailure, namespace: string): CloudNativeError {
   return new CloudNativeError({
     code: "MONITOR_FAILED",
     blame: "environment",
     what: "the monitor that sends the users' requests cannot start",
-    why,
-    fix: K6_NEEDS,
+    why: describeFailure(failure),
+    fix: failure.kind === "ImagePullLimited" ? remedyFor(failure, namespace) : K6_NEEDS,
   })
 }

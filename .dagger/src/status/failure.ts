@@ -1,6 +1,9 @@
 /** Why a container does not come up. */
 type ContainerFailure =
-  | { kind: "ImageNotFound" | "ImagePullDenied" | "ImagePullFailed" | "InvalidImageName"; message: string }
+  | {
+      kind: "ImageNotFound" | "ImagePullDenied" | "ImagePullLimited" | "ImagePullFailed" | "InvalidImageName"
+      message: string
+    }
   | { kind: "MissingObject"; object: "Secret" | "ConfigMap"; name: string; message: string }
   | { kind: "MissingKey"; object: "Secret" | "ConfigMap"; name: string; key: string; message: string }
   | { kind: "RunsAsRoot" | "InvalidConfiguration" | "CannotStart"; message: string }
@@ -58,6 +61,7 @@ export function containerOf(failure: RolloutFailure): string | undefined {
 
 /** Reads the kubelet's message about an image that it could not pull. Another attempt helps only where the registry failed. */
 export function pullFailure(message: string): Cause {
+  if (/toomanyrequests|too many requests|pull rate limit/i.test(message)) return { kind: "ImagePullLimited", message }
   if (/unauthorized|authentication required|denied|forbidden|no basic auth credentials/i.test(message))
     return { kind: "ImagePullDenied", message }
   if (/not found|manifest unknown|name unknown/i.test(message)) return { kind: "ImageNotFound", message }

@@ -211,7 +211,8 @@ function containerFailure(
     case "ImagePullBackOff": {
       if (message.includes("pull QPS exceeded")) return undefined
       const failure = pullFailure(message)
-      return failure.kind !== "ImagePullFailed" || failedPulls(status, events) > 1 ? failure : undefined
+      const mayPass = failure.kind === "ImagePullFailed" || failure.kind === "ImagePullLimited"
+      return !mayPass || failedPulls(status, events) > 1 ? failure : undefined
     }
     case "InvalidImageName":
       return { kind: "InvalidImageName", message }

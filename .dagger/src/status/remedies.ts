@@ -28,6 +28,11 @@ const FAILURES: { [K in Kind]: Wording<K> } = {
     text: ({ message }) => `the image cannot be pulled: ${message}`,
     remedy: () => "give the pods' service account an imagePullSecret that the registry accepts",
   },
+  ImagePullLimited: {
+    text: ({ message }) => `the image cannot be pulled: ${message}`,
+    remedy: () =>
+      "the registry's pull limit is used up: pull with an account (imagePullSecrets; of the monitor, monitor.imagePullSecrets), or from a mirror (of the monitor, images.k6), or wait until the limit has passed",
+  },
   ImagePullFailed: {
     text: ({ message }) => `the image cannot be pulled: ${message}`,
     remedy: () => "check that the registry is up and that the cluster's nodes reach it",

@@ -19,6 +19,10 @@ describe("an image that the kubelet could not pull", () => {
     ["authentication required", "ImagePullDenied"],
     ["pull access denied, repository does not exist", "ImagePullDenied"],
     ["403 Forbidden", "ImagePullDenied"],
+    [
+      "429 Too Many Requests - Server message: toomanyrequests: You have reached your unauthenticated pull rate limit.",
+      "ImagePullLimited",
+    ],
     ["no basic auth credentials", "ImagePullDenied"],
     ["r/web:1: not found", "ImageNotFound"],
     ["manifest unknown", "ImageNotFound"],

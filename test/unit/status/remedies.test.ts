@@ -9,6 +9,7 @@ const message = "what the kubelet says"
 /** An example of each kind, with a part of its text and of its remedy (^ its begin, $ its end); a kind without one does not compile. */
 const EXAMPLES: { [K in RolloutFailure["kind"]]: [RolloutFailure & { kind: K }, string, string][] } = {
   ImageNotFound: [[{ kind: "ImageNotFound", message, ...container }, "cannot be pulled: what", "was pushed"]],
+  ImagePullLimited: [[{ kind: "ImagePullLimited", message, ...container }, "cannot be pulled: what", "pull limit"]],
   ImagePullDenied: [[{ kind: "ImagePullDenied", message, ...container }, "cannot be pulled: what", "imagePullSecret"]],
   ImagePullFailed: [[{ kind: "ImagePullFailed", message, ...container }, "cannot be pulled: what", "registry is up"]],
   InvalidImageName: [[{ kind: "InvalidImageName", message, ...container }, "name is invalid: what", "image name"]],
