@@ -55,7 +55,7 @@ export function isAside(path: string): boolean {
 
 /** The folders that hold an application of a kind, by what their manifests depend on. */
 export function candidates(name: ApplicationName, layout: Layout): string[] {
-  const folders = [...new Set(layout.files.map(parentOf))].filter(folder => !isAside(folder)).sort()
+  const folders = [...new Set(layout.files.map(folderOf))].filter(folder => !isAside(folder)).sort()
   const found = folders.filter(folder => (name === "frontend" ? isNext(folder, layout) : isFastApi(folder, layout)))
   const below = (folder: string) => found.filter(other => other !== folder && isIn(folder, other))
   return found.filter(
@@ -89,6 +89,12 @@ function ownLayout(path: string, layout: Layout): Layout {
   }
 }
 
+/** The folder that a file is of: requirements/base.txt is of the one that has the folder of requirements. */
+function folderOf(file: string): string {
+  const folder = parentOf(file)
+  return /(^|\/)requirements$/.test(folder) && file.endsWith(".txt") ? parentOf(folder) : folder
+}
+
 function isNext(folder: string, layout: Layout): boolean {
   const manifest = packageJson(layout, folder)
   return manifest !== undefined && "next" in manifest.dependencies
@@ -96,7 +102,9 @@ function isNext(folder: string, layout: Layout): boolean {
 
 function isFastApi(folder: string, layout: Layout): boolean {
   const files = layout.files.filter(
-    file => parentOf(file) === folder && /(^|\/)(pyproject\.toml|requirements[^/]*\.txt)$/.test(file),
+    file =>
+      folderOf(file) === folder &&
+      /(^|\/)(pyproject\.toml|requirements[^/]*\.txt|requirements\/[^/]+\.txt)$/.test(file),
   )
   return files.some(file => /(^|["'\s])fastapi(\[[^\]]*\])?\s*([=<>~!"',;@^]|$)/im.test(layout.texts[file] ?? ""))
 }
@@ -163,7 +171,8 @@ export function hasTests(path: string, { files }: Layout, kinds = Object.values(
 }
 
 const DRIVERS = /\b(asyncpg|psycopg\w*|pg|postgres|@prisma\/client|drizzle-orm)\b/
-const isManifest = (file: string) => /(^|\/)(package\.json|pyproject\.toml|requirements[^/]*\.txt)$/.test(file)
+const isManifest = (file: string) =>
+  /(^|\/)(package\.json|pyproject\.toml|requirements[^/]*\.txt|requirements\/[^/]+\.txt)$/.test(file)
 
 /** Whether a Dockerfile copies by paths from the repository's root. */
 export function copiesFrom(dockerfile: string, path: string): boolean {

@@ -136,11 +136,16 @@ interface Installation {
   tool?: { program: string; requirement: string }
   env?: string[]
   reads: string
+  /** The folder that these are copied to. Default: the working directory. */
+  into?: string
   cache?: string
   /** Whether the files leave versions open, so that the tests' are taken. */
   isOpen?: true
   commands: string[]
 }
+
+/** Where requirements of what runs stand in a folder of their own, the narrowest first. */
+const IN_REQUIREMENTS = ["prod", "production", "base", "requirements"].map(name => `requirements/${name}.txt`)
 
 const IN_PROJECT = ["POETRY_VIRTUALENVS_IN_PROJECT=true", "POETRY_VIRTUALENVS_OPTIONS_NO_PIP=true"]
 
@@ -163,15 +168,18 @@ function installationOf(has: (path: string) => boolean): Installation | undefine
       cache: "/root/.cache/pdm",
       commands: ["pdm sync --prod --no-self"],
     }
-  const reads = has("requirements.txt") ? "requirements.txt" : "pyproject.toml"
+  const [requirements = "pyproject.toml"] = ["requirements.txt", ...IN_REQUIREMENTS].filter(has)
   return {
-    reads,
+    // Files of requirements name others beside them.
+    ...(IN_REQUIREMENTS.includes(requirements)
+      ? { reads: "requirements", into: "requirements" }
+      : { reads: requirements }),
     isOpen: true,
     commands: [
       `echo "$${CONSTRAINTS}" | tr ' ' '\\n' > /tmp/constraints.txt`,
       "uv venv .venv",
       // UV_PYTHON of the template would be taken for the environment.
-      `uv pip install --python .venv --requirement ${reads} --constraint /tmp/constraints.txt`,
+      `uv pip install --python .venv --requirement ${requirements} --constraint /tmp/constraints.txt`,
     ],
   }
 }
@@ -192,12 +200,12 @@ ARG ${CONSTRAINTS}=""`
 function withDependencies(text: string, has: (path: string) => boolean): string {
   const installation = installationOf(has)
   if (!installation) return text
-  const { tool, env = [], reads, cache = "/root/.cache/uv", isOpen, commands } = installation
+  const { tool, env = [], reads, into = "./", cache = "/root/.cache/uv", isOpen, commands } = installation
   const steps = [...commands, "rm -f .venv/.lock"]
   const named = tool ? text.replace(/pip install (.*)uv==\S+/, (_, options: string) => isolated(tool, options)) : text
   return named
     .replace("ENV UV_LINK_MODE=copy", ["ENV UV_LINK_MODE=copy", ...env].join(" \\\n    "))
-    .replace("COPY pyproject.toml uv.lock ./", () => [`COPY ${reads} ./`, ...(isOpen ? [TAKEN] : [])].join("\n"))
+    .replace("COPY pyproject.toml uv.lock ./", () => [`COPY ${reads} ${into}`, ...(isOpen ? [TAKEN] : [])].join("\n"))
     .replace(/target=\/root\/\.cache\/uv \\\n +uv sync --frozen --no-dev \\\n +&& rm \.venv\/\.lock \\/, () =>
       [`target=${cache} \\`, `    ${steps.join(" \\\n    && ")} \\`].join("\n"),
     )

@@ -7,7 +7,7 @@ import { isAside } from "./discover.js"
 
 const MADE = /(^|\/)(node_modules|\.venv|venv|\.next|__pycache__|\.git)\//
 const MANIFEST =
-  /(^|\/)(package\.json|pyproject\.toml|requirements[^/]*\.txt|pnpm-(lock|workspace)\.yaml|yarn\.lock|Chart\.yaml|\.(python|node)-version|\.nvmrc)$/
+  /(^|\/)(package\.json|pyproject\.toml|requirements[^/]*\.txt|requirements\/[^/]+\.txt|pnpm-(lock|workspace)\.yaml|yarn\.lock|Chart\.yaml|\.(python|node)-version|\.nvmrc)$/
 const SOURCE = /\.py$|(^|\/)\.env(\.\w+)*\.(example|sample|template)$/
 /** Files of one application that are read at most; one with more says where its modules are in the first ones. */
 const MOST = 400

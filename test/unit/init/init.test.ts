@@ -49,6 +49,15 @@ describe("the applications", () => {
     expect([candidates("backend", SHOP), candidates("frontend", SHOP)]).toEqual([["services/api"], ["web"]])
   })
 
+  test.each<[string, Record<string, string>, string[]]>([
+    ["a folder of requirements", { "api/requirements/base.txt": "fastapi\n" }, ["api"]],
+    ["one at the root", { "requirements/base.txt": "fastapi\n" }, ["."]],
+    ["not a text elsewhere", { "api/notes/base.txt": "fastapi\n" }, []],
+    ["not other files in it", { "api/requirements/base.md": "fastapi\n" }, []],
+  ])("are found by %s", (_, files, folders) => {
+    expect(candidates("backend", layout(files))).toEqual(folders)
+  })
+
   test("are all listed where there are several", () => {
     const generations = layout({ "phase-2/web/package.json": next(), "phase-5/web/package.json": next() })
     expect(candidates("frontend", generations)).toEqual(["phase-2/web", "phase-5/web"])
@@ -906,6 +915,22 @@ describe("the Dockerfiles", () => {
     )
     expect(text).toContain('CMD ["uvicorn", "main:app"')
     expect(text).toContain("COPY main.py ./")
+  })
+  test.each([
+    ["base", "base"],
+    ["production", "production"],
+  ])("install a folder of requirements, which may name each other: %s", (name, installed) => {
+    const own = layout({
+      "api/requirements/base.txt": "fastapi\nasyncpg\n",
+      [`api/requirements/${name}.txt`]: "fastapi\nasyncpg\n",
+      "api/requirements/dev.txt": "-r base.txt\n",
+      "api/main.py": "app = FastAPI()\n",
+    })
+    const found = discover("backend", "api", own)
+    expect(found.database).toBe(true)
+    const text = adaptBackend(template("docker/backend.dockerfile"), found, own)
+    expect(text).toContain("COPY requirements requirements\n")
+    expect(text).toContain(`--requirement requirements/${installed}.txt --constraint`)
   })
   test.each([
     ["poetry.lock", "poetry install --no-interaction --only main --no-root", "poetry=="],
