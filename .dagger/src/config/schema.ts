@@ -197,6 +197,12 @@ const expectation = z.strictObject(
   "a mapping with a status",
 )
 
+/** Without a status, a page that redirects to the sign-in is right, as it is for a probe. */
+const monitored = expectation.extend({
+  /** Status of the answer. Default: any from 200 to 399, as for a probe. */
+  status: expectation.shape.status.optional(),
+})
+
 /** One request of the handshake. Texts may hold ${PUBLIC_URL}, ${random}, captured values, and these mutated: see references.ts. */
 const Step = z.strictObject(
   {
@@ -251,7 +257,7 @@ const MonitorRequest = z.strictObject(
     /** Whether it is a page whose files are asked for too, twice a second, as a browser does: scripts, styles, fonts, images, and all the while those of the page as it was before the deployment. Default: true for a GET of the frontend's `/`. */
     page: z.boolean("true or false").optional(),
     /** What the answer has to be. */
-    expect: expectation,
+    expect: monitored,
   },
   "a mapping with name, to, path and expect",
 )
@@ -498,12 +504,8 @@ interface Applications {
   applications: Record<string, { port?: number; health: string }>
 }
 
-type DefaultRequest = Omit<z.output<typeof MonitorRequest>, "expect"> & {
-  expect: Partial<z.output<typeof expectation>>
-}
-
 /** A health path may be a page that redirects to the sign-in: what probes take for healthy is right here, too. */
-function healthRequests({ backend, frontend, applications }: Applications): DefaultRequest[] {
+function healthRequests({ backend, frontend, applications }: Applications): z.output<typeof MonitorRequest>[] {
   return Object.entries({ backend, frontend, ...applications })
     .filter(([, { port }]) => port !== undefined)
     .map(([to, { health }]) => ({
@@ -521,7 +523,7 @@ function healthRequests({ backend, frontend, applications }: Applications): Defa
 const BETTER_AUTH = { path: /^\/api\/auth\//, rate: 0.4 }
 
 /** Each request with its own rate: what it says itself, else what Better Auth bears, else its share. */
-function withRates(requests: DefaultRequest[], shared: number) {
+function withRates(requests: z.output<typeof MonitorRequest>[], shared: number) {
   const own = requests.map(({ rate, path }) => rate ?? (BETTER_AUTH.path.test(path) ? BETTER_AUTH.rate : undefined))
   const share = shared / own.filter(rate => rate === undefined).length
   return requests.map((request, index) => ({ ...request, rate: own[index] ?? share }))

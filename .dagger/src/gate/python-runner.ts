@@ -4,9 +4,8 @@ import type { Runner, Toolchain } from "./suite.js"
 
 /** For a repository that has tests, and names no runner. It runs unittest's tests too. */
 const PYTEST = "pytest==8.4.2"
-/** Where it lies for an environment that it is not put into: behind the environment's own packages, which count. */
+/** Where it lies for an environment that it is not put into, which would change the project's. */
 const BESIDE = "/opt/pytest"
-const FROM_BESIDE = `import runpy, sys; sys.path.append("${BESIDE}"); runpy.run_module("pytest", run_name="__main__", alter_sys=True)`
 
 /** pytest, with what it takes to have it; undefined where there are no tests. `below` is the application's folder from the one that the suite runs in. */
 export function pythonRunner(
@@ -44,7 +43,7 @@ function beside(manager: string | undefined): { tools: string[][]; call: string[
     case "uv":
       return { tools: [], call: ["--with", PYTEST, ...AS_MODULE] }
     default:
-      return { tools: [[...PIP, `--target=${BESIDE}`, PYTEST]], call: ["python", "-c", FROM_BESIDE] }
+      return { tools: [[...PIP, `--target=${BESIDE}`, PYTEST]], call: ["env", `PYTHONPATH=${BESIDE}`, ...AS_MODULE] }
   }
 }
 

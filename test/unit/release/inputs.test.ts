@@ -39,7 +39,9 @@ test("what is set is read, with all mistakes at once", async () => {
     secrets: { A: "1" },
     publicUrl: "https://staging.example.com",
   })
-  await expect(read("# A=1\n", "https://staging.example.com/")).rejects.toThrow(/SECRETS_INVALID[^]*ARGUMENTS_INVALID/)
+  await expect(read("# A=1\n", "https://staging.example.com/shop")).rejects.toThrow(
+    /SECRETS_INVALID[^]*ARGUMENTS_INVALID/,
+  )
 })
 
 test("manifests of which a rollout would fail are refused, what can wait is a warning", async () => {
