@@ -198,10 +198,17 @@ const expectation = z.strictObject(
 )
 
 /** Without a status, a page that redirects to the sign-in is right, as it is for a probe. */
-const monitored = expectation.extend({
-  /** Status of the answer. Default: any from 200 to 399, as for a probe. */
-  status: expectation.shape.status.optional(),
-})
+const monitored = z.strictObject(
+  {
+    /** Status of the answer. Default: any from 200 to 399, as for a probe. */
+    status: wholeNumber(100, 599, "an HTTP status, 100 to 599").optional(),
+    /** Text that the body has to contain. */
+    contains: text.optional(),
+    /** What the body has to hold, and may hold more than: an object's keys, a list's elements in any order. */
+    json: z.unknown().optional(),
+  },
+  "a mapping with what the answer has to be, {} for any status from 200 to 399",
+)
 
 /** One request of the handshake. Texts may hold ${PUBLIC_URL}, ${random}, captured values, and these mutated: see references.ts. */
 const Step = z.strictObject(
