@@ -27,6 +27,7 @@ import { connect } from "./kubernetes/connect.js"
 import { checkAll } from "./manifests/load.js"
 import { assertNotOwn, MODULE_FILE } from "./own.js"
 import { preflight } from "./preflight/preflight.js"
+import { assertRepositories } from "./preflight/repositories.js"
 import { releaseImages } from "./push/adopt.js"
 import { assertPush, assertSigned, parseImages } from "./push/arguments.js"
 import { namesOf, notPushed } from "./push/publish.js"
@@ -52,6 +53,7 @@ import {
   withSettings,
 } from "./settings.js"
 import { Tested } from "./tested.js"
+import { together } from "./util/collect-errors.js"
 import { CloudNativeError } from "./util/errors.js"
 import { quietly } from "./util/quietly.js"
 import { parseDuration } from "./util/time.js"
@@ -276,8 +278,11 @@ export class CloudNative implements Settings {
    */
   @func({ cache: "never" })
   async push(revision?: string): Promise<Pushed> {
-    assertPush(parseRegistry(registryOf(this)), await accessOf(this), this.signingKey, this.signingPassword)
+    const to = parseRegistry(registryOf(this))
+    const access = await accessOf(this)
+    assertPush(to, access, this.signingKey, this.signingPassword)
     await assertSecrets(this)
+    await assertRepositories(to, await this.readConfig(), access)
     return (await (await this.build(revision)).verifyImage()).push()
   }
 
@@ -318,12 +323,13 @@ export class CloudNative implements Settings {
     if (to) assertSigned(config.policy.publicKey, key)
     const registryLogin = createPullSecret ? await loginOf(to?.host, access.username, access.password) : undefined
     const read = readInputs(this.source, config, { ...inputsOf(this, config), registryLogin })
-    const { inputs, kubectl } = kubeconfig
-      ? await preflight(targetOf(this), config, read, namesOf(to!.prefix, config), { timeout: this.timeout, takeOver })
-      : {
-          inputs: await completeForEphemeral(read, to && { host: to.host, access }),
-          kubectl: undefined,
-        }
+    const [{ inputs, kubectl }] = await together(
+      async () =>
+        kubeconfig
+          ? preflight(targetOf(this), config, read, namesOf(to!.prefix, config), { timeout: this.timeout, takeOver })
+          : { inputs: await completeForEphemeral(read, to && { host: to.host, access }), kubectl: undefined },
+      () => to && assertRepositories(to, config, access),
+    )
     const options = { handshake, keepFailed, force, takeOver, timeout: parseDuration(this.timeout) }
     const tested = await this.test()
     const verified = await (await tested.build(revision)).verifyImage()

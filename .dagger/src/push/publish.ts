@@ -4,6 +4,7 @@ import { applicationsOf } from "../config/applications.js"
 import type { Config } from "../config/schema.js"
 import type { RegistryAccess } from "../registry/access.js"
 import { refusesLogin } from "../registry/client.js"
+import { createCommand } from "../registry/ecr.js"
 import { formatReference, isLoopback, parseReference, type Reference } from "../registry/reference.js"
 import { CloudNativeError, messageOf } from "../util/errors.js"
 import { within } from "../util/tool.js"
@@ -30,8 +31,6 @@ export function notPushed(config: Config): PushedImages {
   return Object.fromEntries(Object.keys(applicationsOf(config)).map(name => [name, NOT_PUSHED]))
 }
 
-/** Amazon's registries. */
-const ECR = /\.dkr\.ecr(-fips)?\.[^.]+\.amazonaws\.com/
 /** Seconds that a push of one image may take. */
 const TIMEOUT = 1200
 
@@ -104,10 +103,12 @@ export function remedyOfPush(
 ): string {
   if (/immutable|cannot be overwritten/i.test(output))
     return `the registry lets no tag be overwritten, and ${tag} is another image there: delete that tag, or make tags of ${repository} mutable`
-  if (/name.?unknown|repository.* (does not exist|not found)/i.test(output))
-    return ECR.test(host)
-      ? `create the repository, which ECR does not do by itself: aws ecr create-repository --repository-name ${repository}`
+  if (/name.?unknown|repository.* (does not exist|not found)/i.test(output)) {
+    const command = createCommand({ host, repository })
+    return command
+      ? `create the repository, which ECR does not do by default: ${command}`
       : `create the repository ${repository} in the registry, or check the path of --registry`
+  }
   if (refusesLogin(output)) return "check --username and --password, and that they may push there"
   const check = "check the address, that the registry is up, and what it answered"
   return isLoopback(host) && !service

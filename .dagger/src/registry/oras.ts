@@ -6,7 +6,7 @@ import { messageOf } from "../util/errors.js"
 import { readJson, readShape } from "../util/json.js"
 import { within } from "../util/tool.js"
 import type { AccessTo } from "./access.js"
-import { RegistryClient } from "./client.js"
+import { RegistryClient, ToolFailed } from "./client.js"
 import { formatReference, parseReference, readReference } from "./reference.js"
 
 const FOLDER = "/attachments"
@@ -70,6 +70,17 @@ export async function readArchitectures(
   return [...new Set(platforms.filter(({ os }) => os === "linux").map(({ architecture }) => architecture))]
 }
 
+/** Whether a registry knows a repository, which may be empty; throws where it does not say. */
+export async function isKnown(registry: RegistryClient, config: Config, name: string): Promise<boolean> {
+  try {
+    await registry.run(oras(config), tagsArgs(registry.seen(name), registry.plainHttp))
+    return true
+  } catch (error) {
+    if (error instanceof ToolFailed && /\bname[ _]unknown\b/i.test(error.output)) return false
+    throw error
+  }
+}
+
 /** Attach a file to an image; answers with the digest of the referrer. The same file once more is no other referrer. */
 export async function attach(
   registry: RegistryClient,
@@ -88,6 +99,10 @@ export function resolveArgs(reference: string, plainHttp: boolean): string[] {
 
 export function manifestArgs(what: "fetch" | "fetch-config", reference: string, plainHttp: boolean): string[] {
   return ["manifest", what, ...http(plainHttp), reference]
+}
+
+export function tagsArgs(name: string, plainHttp: boolean): string[] {
+  return ["repo", "tags", ...http(plainHttp), name]
 }
 
 export function attachArgs(reference: string, plainHttp: boolean, { name, type }: Omit<Attachment, "file">): string[] {

@@ -48,7 +48,7 @@ describe("the fix of a failed push", () => {
       "name unknown: The repository with name 'shop-backend' does not exist in the registry with id '111122223333'",
       ECR,
       {},
-      /aws ecr create-repository --repository-name shop-backend$/,
+      /aws ecr create-repository --repository-name shop-backend --region eu-central-1$/,
     ],
     [
       "NAME_UNKNOWN: repository name not known to registry",
