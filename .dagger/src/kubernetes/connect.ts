@@ -51,9 +51,7 @@ export async function reach(target: Target, config: Config): Promise<Reached> {
   const container = plain.withMountedSecret(KUBECONFIG, kubeconfig).withEnvVariable("KUBECONFIG", KUBECONFIG)
   const namespace = target.namespace ?? config.namespace
   if (!target.namespace && server.namespace && server.namespace !== namespace)
-    console.log(
-      `namespace: ${namespace}, as cloud-native.yaml says; the kubeconfig's context has ${server.namespace}: --namespace=${server.namespace} would deploy there`,
-    )
+    console.log(contextDiffers(config, server.namespace))
   const context = `--context=${server.context}`
   const kubectl = target.apiServer
     ? new Kubectl(
@@ -65,6 +63,12 @@ export async function reach(target: Target, config: Config): Promise<Reached> {
   const url = target.apiServer ? `${server.url} (through --api-server)` : server.url
   const user = readWhoAmI(await kubectl.run(WHO_AM_I), { url, host: server.host })
   return { kubectl, user, credentialsEnd: server.credentialsEnd }
+}
+
+/** What to tell a user whose kubeconfig has another namespace than the configuration, which is the one that counts. */
+export function contextDiffers({ name, namespace }: Pick<Config, "name" | "namespace">, inContext: string): string {
+  const origin = namespace === name ? "the release's name, which is the default" : "as cloud-native.yaml says"
+  return `namespace: ${namespace}, ${origin}; the kubeconfig's context has ${inContext}: --namespace=${inContext} would deploy there`
 }
 
 /** A container that runs kubectl, as root: a mounted secret is root's to read. With the group, no image needs an /etc/passwd. */
