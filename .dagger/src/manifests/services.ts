@@ -95,7 +95,7 @@ export function targetOf({ port, targetPort }: ServicePort): string | number {
 }
 
 /** The number of a container's port, by number or by name; undefined where no container of the pods, which a Service selects, declares it. */
-function containerPort(object: KubernetesObject, target: string | number): number | undefined {
+export function containerPort(object: KubernetesObject, target: string | number): number | undefined {
   return portsOf(object).find(
     ({ name, containerPort: number }) => target === (typeof target === "number" ? number : name),
   )?.containerPort

@@ -17,6 +17,26 @@ const Metadata = z.looseObject({
 const Selector = z.looseObject({ matchLabels: Strings.optional() })
 const Port = z.union([z.string(), z.number()])
 
+const LabelSelector = Selector.extend({
+  matchExpressions: z
+    .array(z.looseObject({ key: z.string(), operator: z.string(), values: z.array(z.string()).optional() }))
+    .optional(),
+})
+export type LabelSelector = z.infer<typeof LabelSelector>
+
+const PolicyPeers = z
+  .array(
+    z.looseObject({
+      podSelector: LabelSelector.optional(),
+      namespaceSelector: LabelSelector.optional(),
+      ipBlock: z.looseObject({}).optional(),
+    }),
+  )
+  .optional()
+const PolicyPorts = z
+  .array(z.looseObject({ protocol: z.string().optional(), port: Port.optional(), endPort: z.number().optional() }))
+  .optional()
+
 const Named = z.looseObject({ name: z.string(), optional: z.boolean().optional() })
 const Keyed = Named.extend({ key: z.string() })
 const Items = z.array(z.looseObject({ key: z.string() })).optional()
@@ -194,6 +214,14 @@ const SHAPES = {
       tls: z.array(z.looseObject({ hosts: z.array(z.string()).optional() })).optional(),
     }),
   }),
+  NetworkPolicy: shape(["networking.k8s.io/v1"], "NetworkPolicy", {
+    spec: z.looseObject({
+      podSelector: LabelSelector.optional(),
+      policyTypes: z.array(z.string()).optional(),
+      ingress: z.array(z.looseObject({ from: PolicyPeers, ports: PolicyPorts })).optional(),
+      egress: z.array(z.looseObject({ to: PolicyPeers, ports: PolicyPorts })).optional(),
+    }),
+  }),
   HorizontalPodAutoscaler: shape(["autoscaling/v2", "autoscaling/v1"], "HorizontalPodAutoscaler", {
     spec: z.looseObject({ scaleTargetRef: z.looseObject({ kind: z.string(), name: z.string() }) }),
   }),
@@ -218,9 +246,12 @@ const SHAPES = {
   }),
 }
 
+export const { NetworkPolicy } = SHAPES
+
 type Shapes = { [K in keyof typeof SHAPES]: z.infer<(typeof SHAPES)[K]> }
 export type Deployment = Shapes["Deployment"]
 export type Service = Shapes["Service"]
+export type NetworkPolicy = Shapes["NetworkPolicy"]
 export type CustomResourceDefinition = Shapes["CustomResourceDefinition"]
 
 /** The schema to check an object with: that of its kind where the module reads it, else that of any object. */

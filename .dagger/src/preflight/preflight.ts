@@ -16,6 +16,7 @@ import { assertLasting } from "./credentials.js"
 import { architecturesOf } from "./image-platforms.js"
 import { assertKnown, kindsOf } from "./kinds.js"
 import { assertMonitorAdmitted } from "./monitor-pod.js"
+import { warnOfPolicies } from "./network-policies.js"
 import { assertAuthorities, assertOutside } from "./outside.js"
 import { assertOwnership } from "./ownership.js"
 import { assertPermitted, rulesFor } from "./permissions.js"
@@ -69,6 +70,7 @@ export async function preflight(
         takeOver ? undefined : assertOwnership(kubectl, config.name, objects),
       ),
     () => reached.then(({ kubectl }) => assertMonitorAdmitted(kubectl, config)),
+    () => prepared.then(([{ kubectl }, { objects }]) => warnOfPolicies(kubectl, config, objects)),
     () => rendered.then(({ inputs }) => assertOutside(config, inputs.publicUrl)),
     () => reached.then(({ kubectl }) => assertAuthorities(kubectl, config)),
     () => prepared.then(([{ kubectl }, { objects }]) => assertPullSecrets(kubectl, objects)),
