@@ -21,7 +21,7 @@ const Policies = z.object({ items: z.array(NetworkPolicy) })
 export async function warnOfPolicies(kubectl: Kubectl, config: Config, objects: KubernetesObject[]): Promise<void> {
   const { exitCode, stdout } = await kubectl.persist(["get", "networkpolicies.networking.k8s.io", "--output=json"])
   if (exitCode !== 0)
-    return console.log("preflight: NetworkPolicies may not be listed: whether they shut the monitor out is not checked")
+    return console.log("preflight: NetworkPolicies cannot be listed: whether they shut the monitor out is not checked")
   const live = readJson(Policies, stdout, "the NetworkPolicies of the namespace").items
   for (const text of closedWays(config, objects, live, kubectl.namespace)) console.log(`preflight: warning: ${text}`)
 }
@@ -42,7 +42,12 @@ export function closedWays(
   const destinations = destinationsOf(config, objects)
   const dns = destinations.length > 0 ? closingDns(policies, monitor) : []
   return [
-    ...textsOf(dns, "egress", "the cluster's DNS", "the cluster's DNS at port 53, UDP and TCP"),
+    ...textsOf(
+      dns,
+      "egress",
+      "the cluster's DNS (a cache on its node may answer all the same)",
+      "the cluster's DNS at port 53, UDP and TCP",
+    ),
     ...destinations.flatMap(to =>
       DIRECTIONS.flatMap(direction =>
         textsOf(

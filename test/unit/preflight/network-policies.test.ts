@@ -95,6 +95,6 @@ test("what the namespace's policies close is a warning", async () => {
 test("a caller who may not list them is told that they were not checked", async () => {
   const stderr = 'networkpolicies.networking.k8s.io is forbidden: User "deployer" cannot list resource'
   expect(await printed({ exitCode: 1, stderr })).toEqual([
-    "preflight: NetworkPolicies may not be listed: whether they shut the monitor out is not checked",
+    "preflight: NetworkPolicies cannot be listed: whether they shut the monitor out is not checked",
   ])
 })
