@@ -43,7 +43,11 @@ export async function withMissingParts(
   const found = (name: ApplicationName) => ({
     ...discover(name, folders[name], layout),
     // What is configured is what the gate and the verification go by.
-    ...(hasConfig && { base: config[name].base, context: config[name].context }),
+    ...(hasConfig && {
+      base: config[name].base,
+      context: config[name].context,
+      ...(layout.files.includes(config[name].dockerfile) && { dockerfiles: undefined }),
+    }),
   })
   const findings: Findings = {
     backend: asDeployed(found("backend"), deployed?.backend),
@@ -101,8 +105,10 @@ function manifestsPart({ manifests }: Config, deployed?: Deployed): string[] {
 
 /** The template's place, unless the application has a Dockerfile of its own. */
 function dockerfileOf(name: ApplicationName, config: Config, findings: Findings, hasConfig: boolean): string[] {
+  const { dockerfile, dockerfiles } = findings[name]
+  if (dockerfiles !== undefined && dockerfile === undefined) return []
   if (hasConfig) return [config[name].dockerfile]
-  return findings[name].dockerfile === undefined ? [`docker/${name}.dockerfile`] : []
+  return dockerfile === undefined ? [`docker/${name}.dockerfile`] : []
 }
 
 /** What the repository's own manifests say of an application counts before what its files say. */

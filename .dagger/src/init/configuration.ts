@@ -44,7 +44,9 @@ export function unknowns({ backend, frontend }: Findings, deployed?: Deployed): 
     ...Object.entries(deployed?.others ?? {}).flatMap(([name, other]) =>
       other.hasTests ? [] : [`${name} has no tests`],
     ),
-    ...(backend.module || backend.dockerfile
+    ...severalDockerfiles("backend", backend),
+    ...severalDockerfiles("frontend", frontend),
+    ...(backend.module || backend.dockerfile || backend.dockerfiles
       ? []
       : ["no file of the backend makes an application by FastAPI(): docker/backend.dockerfile starts app.main:app"]),
     ...(backend.lockedAbove === undefined
@@ -62,6 +64,17 @@ const HEALTH = { backend: "GET /health", frontend: "app/api/health/route.ts" } a
 function withoutHealth(name: ApplicationName, { answers }: Found, asked: string): string {
   const instead = answers ? `${asked} ${answers}` : "no path is known that answers"
   return `the ${name} has no health route: ${instead}; add ${HEALTH[name]}`
+}
+
+/** Of several Dockerfiles, which one is taken, or that none is. */
+function severalDockerfiles(name: ApplicationName, { dockerfile, dockerfiles }: Found): string[] {
+  if (!dockerfiles) return []
+  const fitting = `${dockerfiles.join(", ")} may each be the ${name}'s Dockerfile`
+  return [
+    dockerfile === undefined
+      ? `${fitting}: none is taken, and none was written; name yours in ${name}.dockerfile`
+      : `${fitting}: ${dockerfile} is taken; if it is another one, name that in ${name}.dockerfile`,
+  ]
 }
 
 /** Not refused: most do so, and it works for as long as tables are only added. */
@@ -123,6 +136,7 @@ function section(name: ApplicationName, found: Found, workload?: Workload): stri
     ...(found.path === name ? [] : [`path: ${found.path}`]),
     ...(found.dockerfile === undefined ? [] : [`dockerfile: ${found.dockerfile}`]),
     ...(found.context === undefined ? [] : [`context: ${found.context}`]),
+    ...(found.target === undefined ? [] : [`target: ${found.target}`]),
     ...baseSection(name, found),
     ...(workload?.image === undefined ? [] : [`image: ${workload.image}`]),
     ...(workload?.service === undefined || workload.service === name ? [] : [`service: ${workload.service}`]),

@@ -3,7 +3,7 @@ import { type Manifest, parseManifests } from "../manifests/parse.js"
 import { containersOf, podsOf } from "../manifests/pods.js"
 import { belongTogether, type Folder, foldersOf } from "./beside.js"
 import { chartFolders, type DiscoveredChart } from "./charts.js"
-import { type ApplicationName, APPLICATIONS, candidates, isAside } from "./discover.js"
+import { type ApplicationName, APPLICATIONS, candidates, dockerfilesOf, isAside } from "./discover.js"
 import { elsewhere } from "./generations.js"
 import { isImageOf } from "./image-names.js"
 import { discoverOthers, type Other, type OtherDockerfile, otherDockerfiles, runBy } from "./others.js"
@@ -205,7 +205,10 @@ export function applicationsIn(paths: Record<ApplicationName, string>, layout: L
     folder => !chosen.some(path => isIn(folder, path)),
   )
   const generation = generationOf(paths)
-  const all = otherDockerfiles(chosen, layout).filter(({ dockerfile }) => !isElsewhere(dockerfile))
+  const own = APPLICATIONS.map(name => dockerfilesOf(name, paths[name], layout).dockerfile)
+  const all = otherDockerfiles(chosen, layout).filter(
+    ({ dockerfile }) => !own.includes(dockerfile) && !isElsewhere(dockerfile),
+  )
   const isBeside = ({ dockerfile }: OtherDockerfile) => generation !== undefined && isIn(generation, dockerfile)
   return {
     paths,

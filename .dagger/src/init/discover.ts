@@ -4,6 +4,7 @@ import { inFolder, isIn, type Layout, parentOf, relativeTo, upwards } from "../g
 import { askedNode, packageJson, rootOf } from "../gate/node.js"
 import { NPX } from "../gate/node-manager.js"
 import { askedPython, pyproject } from "../gate/pyproject.js"
+import { type OwnDockerfiles, ownDockerfiles } from "./own-dockerfiles.js"
 import { type SystemPackages, systemPackages } from "./system-packages.js"
 
 export const APPLICATIONS = ["backend", "frontend"] as const
@@ -14,6 +15,9 @@ export interface Found {
   path: string
   dockerfile?: string
   context?: string
+  target?: string
+  /** All Dockerfiles that may be its own, where there are several: without `dockerfile`, none of them is taken and none is written. */
+  dockerfiles?: string[]
   /** The image that its Dockerfile builds on, or that one of the templates is to. */
   base?: string
   /** The uv workspace that has its lockfile, which the template's Dockerfile does not install by. */
@@ -111,20 +115,21 @@ function isFastApi(folder: string, layout: Layout): boolean {
 
 /** Everything that can be read off an application's files. */
 export function discover(name: ApplicationName, path: string, layout: Layout): Found {
-  const dockerfile = ["Dockerfile", "Dockerfile.prod", "Dockerfile.production", "docker/Dockerfile"]
-    .flatMap(file => [inFolder(path, file), ...(path === "." ? [] : [`docker/${path.split("/").at(-1)}.dockerfile`])])
-    .find(file => layout.files.includes(file))
+  const { dockerfile, context, target, fitting } = dockerfilesOf(name, path, layout)
+  const isToWrite = dockerfile === undefined && fitting === undefined
   const text = (dockerfile && layout.texts[dockerfile]) ?? ""
   const parsed = parseDockerfile(text)
-  const image = builtStage(parsed)?.image
+  const image = builtStage(parsed, target)?.image
   const own = ownLayout(path, layout)
   const sources = Object.entries(own.texts).filter(([file]) => !EXAMPLES.test(parentOf(relativeTo(path, file))))
   return {
     path,
     dockerfile,
-    context: dockerfile === undefined ? workspaceOf(name, path, layout) : copiesFrom(text, path) ? "." : undefined,
-    base: dockerfile === undefined ? askedBase(name, path, layout) : image && withoutDigest(image),
-    ...(name === "backend" && dockerfile === undefined && { lockedAbove: uvWorkspaceOf(path, layout) }),
+    context: isToWrite ? workspaceOf(name, path, layout) : context,
+    target,
+    dockerfiles: fitting,
+    base: isToWrite ? askedBase(name, path, layout) : image && withoutDigest(image),
+    ...(name === "backend" && isToWrite && { lockedAbove: uvWorkspaceOf(path, layout) }),
     port: portOf(text),
     health: name === "frontend" ? nextHealth(path, own) : fastApiHealth(sources),
     answers: name === "frontend" ? "/" : fastApiAnswers(sources),
@@ -138,6 +143,12 @@ export function discover(name: ApplicationName, path: string, layout: Layout): F
     hasTests: hasTests(path, own, [TESTS[name]]),
     systemPackages: systemPackages(name, text),
   }
+}
+
+/** The Dockerfiles that may be an application's own. */
+export function dockerfilesOf(name: ApplicationName, path: string, layout: Layout): OwnDockerfiles {
+  const others = APPLICATIONS.flatMap(each => candidates(each, layout)).filter(folder => !isIn(folder, path))
+  return ownDockerfiles(name, path, others, layout)
 }
 
 /** The workspace in JavaScript whose member the application is: its lockfile is what installs. */
@@ -173,14 +184,6 @@ export function hasTests(path: string, { files }: Layout, kinds = Object.values(
 const DRIVERS = /\b(asyncpg|psycopg\w*|pg|postgres|@prisma\/client|drizzle-orm)\b/
 const isManifest = (file: string) =>
   /(^|\/)(package\.json|pyproject\.toml|requirements[^/]*\.txt|requirements\/[^/]+\.txt)$/.test(file)
-
-/** Whether a Dockerfile copies by paths from the repository's root. */
-export function copiesFrom(dockerfile: string, path: string): boolean {
-  return (
-    path !== "." &&
-    new RegExp(`^\\s*(COPY|ADD)\\s+(--\\S+\\s+)*(\\./)?${path.replace(/[.+]/g, "\\$&")}(/|\\s)`, "m").test(dockerfile)
-  )
-}
 
 function portOf(dockerfile: string): number | undefined {
   const [, exposed] = /^\s*EXPOSE\s+(\d+)/im.exec(dockerfile) ?? []

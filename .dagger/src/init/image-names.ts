@@ -7,9 +7,10 @@ const NAMES: Record<ApplicationName, RegExp> = {
   frontend: /(^|[-_.])(frontend|web|ui|next|nextjs|client)$/,
 }
 
-/** Whether a word alone may name the backend or the frontend. */
-export function isUsual(word: string): boolean {
-  return Object.values(NAMES).some(pattern => pattern.exec(word)?.index === 0 && !/[-_.]/.test(word))
+/** Whether a word alone may name an application, by default either of the two. */
+export function isUsual(word: string, name?: ApplicationName): boolean {
+  const patterns = name === undefined ? Object.values(NAMES) : [NAMES[name]]
+  return patterns.some(pattern => pattern.exec(word)?.index === 0 && !/[-_.]/.test(word))
 }
 
 /** Whether an image is that of an application in a folder; `others` are the words that other applications' images end in. */

@@ -3,8 +3,9 @@ import { isCalledAfter } from "../manifests/own-images.js"
 import type { Manifest } from "../manifests/parse.js"
 import { containersOf } from "../manifests/pods.js"
 import { readReference } from "../registry/reference.js"
-import { copiesFrom, hasTests, isAside } from "./discover.js"
+import { hasTests, isAside } from "./discover.js"
 import { isUsual } from "./image-names.js"
+import { copiesFrom } from "./own-dockerfiles.js"
 import { workloadIn } from "./workload.js"
 
 /** An application beside the two: the manifests run it, and the repository has its Dockerfile. */

@@ -2,6 +2,7 @@ import { Directory } from "@dagger.io/dagger"
 
 import { isIn, type Layout } from "../gate/layout.js"
 import { chartTexts } from "./charts.js"
+import { isCompose } from "./compose.js"
 import { possibleManifests } from "./deployed.js"
 import { isAside } from "./discover.js"
 
@@ -31,7 +32,7 @@ export async function readApplications(source: Directory, folders: string[], lay
     .filter(path => folders.some(folder => isIn(folder, path)) && SOURCE.test(path))
     .slice(0, MOST)
   const dockerfiles = layout.files
-    .filter(path => /(^|\/)(Dockerfile[^/]*|[^/]+\.dockerfile)$/i.test(path) && !isAside(path))
+    .filter(path => (/(^|\/)(Dockerfile[^/]*|[^/]+\.dockerfile)$/i.test(path) || isCompose(path)) && !isAside(path))
     .slice(0, MOST_MANIFESTS)
   const manifests = possibleManifests(layout).slice(0, MOST_MANIFESTS)
   const texts = await textsOf(source, [...wanted, ...dockerfiles, ...manifests, ...chartTexts(layout)])

@@ -473,6 +473,15 @@ describe("applications beside the two", () => {
     ["an image by digest", { "worker/Dockerfile": "" }, `worker@sha256:${"0".repeat(64)}`],
     ["the root's Dockerfile", { Dockerfile: "" }, "shop"],
     ["a usual name of the two", { "docker/ui.dockerfile": "" }, "shop-ui"],
+    [
+      "the backend's own, by a compose file",
+      {
+        "docker/shop.Dockerfile": "",
+        "compose.yaml": "services: { api: { build: { context: api, dockerfile: ../docker/shop.Dockerfile } } }\n",
+        "api/main.py": "",
+      },
+      "shop",
+    ],
   ])("are none for %s", (_, files, image) => {
     expect(others({ ...manifests(image), ...files })).toEqual({})
   })

@@ -169,6 +169,41 @@ test("a chart that cannot be rendered gets no manifests of the templates beside 
   expect(other.config).toContain("# - charts/shop is left out: a chart of none of the applications")
 })
 
+test("no Dockerfile is written beside one that may be the application's, nor when init runs again", async () => {
+  const said = vi.spyOn(console, "log").mockReturnValue()
+  onTestFinished(() => void vi.restoreAllMocks())
+  const root = mkdtempSync(join(tmpdir(), "init-"))
+  onTestFinished(() => rmSync(root, { recursive: true }))
+  const source = folderOf(root)
+  const scaffold = (config: string) =>
+    withMissingParts(source, folderOf(TEMPLATES), parseConfig(config, "cloud-native.yaml"), {}, async chart => ({
+      chart,
+      manifests: [],
+    }))
+  for (const [path, text] of Object.entries({
+    "api/requirements.txt": "fastapi\n",
+    "api/python.Dockerfile": "FROM python:3.12-slim\n",
+    "compose.yaml": "services: { api: { build: { context: api, dockerfile: python.Dockerfile } } }\n",
+    "web/package.json": '{"dependencies":{"next":"16.4.6"}}',
+    "Dockerfile.web": "FROM node:22\n",
+    "docker/Dockerfile.frontend": "FROM node:22\n",
+  }))
+    source.withNewFile(path, text)
+  const dockerfiles = filesIn(root).filter(path => path.includes("Dockerfile"))
+  await scaffold("")
+  const written = readFileSync(join(root, "cloud-native.yaml"), "utf8")
+  expect(parseConfig(written, "cloud-native.yaml").backend.dockerfile).toBe("api/python.Dockerfile")
+  expect(written).toContain("# - Dockerfile.web, docker/Dockerfile.frontend may each be the frontend's Dockerfile")
+
+  await scaffold(written)
+  expect(filesIn(root).filter(path => /dockerfile/i.test(path))).toEqual(dockerfiles)
+  said.mockClear()
+  await scaffold(
+    `${written}\nfrontend: { path: web, dockerfile: Dockerfile.web }\n`.replace(/^frontend:\n( .*\n)*/m, ""),
+  )
+  expect(said.mock.calls.flat().filter(line => String(line).includes("may each be"))).toEqual([])
+})
+
 test("three-generations: the chosen generation's chart and what belongs to it is taken, and the rest is listed", async () => {
   const said = vi.spyOn(console, "log").mockReturnValue()
   onTestFinished(() => void vi.restoreAllMocks())
