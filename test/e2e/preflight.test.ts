@@ -43,12 +43,12 @@ describe("what is wrong with the arguments or the repository", () => {
     "a kubeconfig that is none, a public URL that no token would be for, a time that is none: all at once",
     async () => {
       const kubeconfig = file("no-kubeconfig", "clusters: []\n")
-      const message = messageOf(await refused({ kubeconfig, "public-url": `${lab.appUrl}/`, timeout: "soon" }))
+      const message = messageOf(await refused({ kubeconfig, "public-url": `${lab.appUrl}/shop`, timeout: "soon" }))
       for (const text of [
         "PREFLIGHT_FAILED: 3 problems",
         "KUBECONFIG_INVALID",
         "ARGUMENTS_INVALID",
-        `--public-url=${lab.appUrl}/`,
+        `--public-url=${lab.appUrl}/shop`,
         "--timeout=soon",
       ])
         expect(message).toContain(text)
