@@ -10,21 +10,27 @@ import { portOf } from "./manifests.js"
 /** The frontend's Dockerfile for the package manager and the folders that the application has. */
 export function adaptFrontend(text: string, found: Found, layout: Layout): string {
   const { path, context: root = path } = found
-  const manifest = packageJson(layout, root)
+  return builtIn(relativeTo(root, path), text)
+    .replaceAll("node:20-alpine", found.base ?? "node:20-alpine")
+    .replace(/^COPY package\.json package-lock\.json \.\/\nRUN .*npm ci.*$/m, installing(path, root, layout).join("\n"))
+    .replaceAll("3000", String(portOf("frontend", found)))
+}
+
+/** The lines that install the packages of an application by the lockfile of its workspace's root, which may be its own folder. */
+function installing(path: string, root: string, layout: Layout): string[] {
+  const [manifest, own] = [packageJson(layout, root), packageJson(layout, path)]
   const { name, version, lockfile } = nodeManager(root, manifest, "", layout)
   const manager = MANAGERS[name]
-  const below = relativeTo(root, path)
-  const members = below === "." ? [] : membersOf(root, layout).map(folder => relativeTo(root, folder))
+  const members = root === path ? [] : membersOf(root, layout).map(folder => relativeTo(root, folder))
   const read = readBy(root, layout).filter(
-    part => below === "." || !part.includes("/") || members.some(member => isIn(member, part)),
+    part => root === path || !part.includes("/") || members.some(member => isIn(member, part)),
   )
   const beside = read.filter(file => !file.includes("/") && layout.files.includes(inFolder(root, file)))
   const further = read.filter(part => !beside.includes(part))
-  const scripts = [manifest, packageJson(layout, path)].map(each => each?.scripts ?? {})
   const install = lockfile ? manager.frozen(version) : manager.open
-  const steps = [
+  return [
     ...bringing(name, version, "node").map(words => `RUN ${words.join(" ")}`),
-    ...(scripts.some(runsOwnCode)
+    ...([manifest, own].some(each => runsOwnCode(each?.scripts ?? {}))
       ? ["COPY . ."]
       : [
           `COPY ${["package.json", ...(lockfile ? [lockfile] : []), ...beside].join(" ")} ./`,
@@ -33,10 +39,6 @@ export function adaptFrontend(text: string, found: Found, layout: Layout): strin
         ]),
     `RUN --mount=type=cache,target=${manager.caches.at(-1)} ${install.join(" ")}`,
   ]
-  return builtIn(below, text)
-    .replaceAll("node:20-alpine", found.base ?? "node:20-alpine")
-    .replace(/^COPY package\.json package-lock\.json \.\/\nRUN .*npm ci.*$/m, steps.join("\n"))
-    .replaceAll("3000", String(portOf("frontend", found)))
 }
 
 /** The files and whole folders of an application that the installation of its packages reads, beside manifests and the lockfile. */
