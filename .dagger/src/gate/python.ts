@@ -181,6 +181,9 @@ function withPdm(path: string, project: Pyproject | undefined, locked: boolean, 
   }
 }
 
+/** What all installations by pip have in common: the base's own pip and interpreter, and no lockfile. */
+const BY_PIP = { env: {}, caches: ["/root/.cache/pip"], tools: [], link: [], lockfiles: [], run: [] }
+
 function withPip(path: string, files: string[], isTaken: boolean, layout: Layout): Toolchain {
   const requirements = files.map(file => ({ file, lines: requirementLines(layout.texts[inFolder(path, file)] ?? "") }))
   const lines = requirements.flatMap(({ lines }) => lines)
@@ -190,16 +193,11 @@ function withPip(path: string, files: string[], isTaken: boolean, layout: Layout
   const ownCode = lines.some(line => /^(-e\b|--editable\b|\.|file:)/.test(line))
   const open = lines.filter(line => (requirementName(line).length > 0 || /^\w+\+/.test(line)) && !/==|@|;/.test(line))
   return {
+    ...BY_PIP,
     root: path,
     installIn: path,
-    env: {},
-    caches: ["/root/.cache/pip"],
-    tools: [],
     reads: ownCode ? undefined : READS,
     install: [[...PIP, ...files.flatMap(file => ["-r", file])]],
-    link: [],
-    lockfiles: [],
-    run: [],
     locals: [...included, ...localPaths(path, lines.flatMap(localPackage))],
     expected: {
       language: "python",
@@ -216,17 +214,12 @@ function withPip(path: string, files: string[], isTaken: boolean, layout: Layout
 function withSetuptools(path: string, file: string, isTaken: boolean, layout: Layout): Toolchain {
   const extras = setupExtras(path, layout)
   return {
+    ...BY_PIP,
     root: path,
     installIn: path,
-    env: {},
-    caches: ["/root/.cache/pip"],
-    tools: [],
     // setup.py may read any file, and the tests import the code that lies here.
     reads: undefined,
     install: [[...PIP, "--editable", extras.length > 0 ? `.[${extras.join(",")}]` : "."]],
-    link: [],
-    lockfiles: [],
-    run: [],
     bringsPytest: extras.length > 0,
     ...(isTaken && { freeze: ["pip", "freeze"] }),
     warnings: [noLockfile(path, `uv pip compile ${file} --output-file requirements.txt`, isTaken)],
