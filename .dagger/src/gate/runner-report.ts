@@ -1,6 +1,7 @@
 import { z } from "zod"
 
 import { withoutControl } from "../util/printable.js"
+import { escapeXml } from "../util/xml.js"
 
 /** The report that jest writes with --json, and vitest with its reporter of the same form. */
 const Report = z.object({
@@ -82,7 +83,5 @@ function nameOf({ ancestorTitles, title }: Assertion): string {
 }
 
 function escape(text: string): string {
-  return withoutControl(text)
-    .replace(/[&<>"]/g, char => `&#${char.charCodeAt(0)};`)
-    .replaceAll("\n", "&#10;")
+  return escapeXml(withoutControl(text)).replaceAll("\n", "&#10;")
 }

@@ -1,8 +1,8 @@
+import { escapeXml } from "../util/xml.js"
 import { type Block, blocksOf } from "./blocks.js"
 import type { Report } from "./report.js"
 import { describeOutcome } from "./states.js"
 import { deploymentSvg } from "./svg.js"
-import { escapeXml } from "./xml.js"
 
 const STYLE = `
 :root { color-scheme: light dark }

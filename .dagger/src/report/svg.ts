@@ -1,3 +1,4 @@
+import { escapeXml } from "../util/xml.js"
 import {
   elapsed,
   type Group,
@@ -11,7 +12,6 @@ import {
 import type { Report } from "./report.js"
 import { describeOutcome } from "./states.js"
 import { fit, widthOf } from "./text-width.js"
-import { escapeXml } from "./xml.js"
 
 const WIDTH = 1000
 const MARGIN = 24
