@@ -3,7 +3,9 @@
 // A pod has the static files of its own build only. While a release rolls out, two builds answer, and a browser asks any pod for
 // the files of either; a page that stays open asks for them long after. So a pod asks its peers for a file that it does not
 // have, and copies the files of another build when it sees a pod of it, to serve them when those pods are gone.
-// STATIC_FILES_PEERS names the headless Service of the pods; without it, nothing is done.
+// STATIC_FILES_PEERS names the headless Service of the pods; without it, nothing is done. Since the DNS names a new pod late, each
+// pod tells its peers its own address, signed with BETTER_AUTH_SECRET, which all of them have; without it, only the DNS counts.
+const { createHmac, timingSafeEqual } = require("node:crypto")
 const { Resolver } = require("node:dns").promises
 const { readdirSync, readFileSync } = require("node:fs")
 const http = require("node:http")
@@ -18,13 +20,15 @@ const KEEP = 24 * 3600 * 1000
 /** Milliseconds for one answer of a peer, and between two looks for new peers. */
 const TIMEOUT = 1500
 const INTERVAL = 5000
-/** Milliseconds for which a file is looked for: the DNS of a cluster names a new pod up to 5 s late, and a pod starts meanwhile. */
-const PATIENCE = 3000
+/** Milliseconds for which a file is looked for: the DNS of a cluster names a new pod 5 s late or more, and a pod starts meanwhile. */
+const PATIENCE = 4000
 const PAUSE = 500
 /** Files that are looked for at once, and peers that are asked for one at once. */
 const SEARCHES = 32
 const ASKED = 4
-/** On requests of a peer, which are not passed on to others. */
+/** Milliseconds for which an address counts that a peer told: longer than a DNS keeps an answer. */
+const TOLD = 60 * 1000
+/** On requests of a peer, which are not passed on to others: its address, and the signature. */
 const HEADER = "x-static-files-peer"
 /** Of one connection, or of this answer only. */
 const HOP = ["connection", "keep-alive", "transfer-encoding", "content-length", "date", "set-cookie"]
@@ -40,9 +44,13 @@ const kept = new Map()
 let keptBytes = 0
 
 const resolver = new Resolver({ timeout: 1000, tries: 2 })
-const name = process.env.STATIC_FILES_PEERS
+const { STATIC_FILES_PEERS: name, BETTER_AUTH_SECRET: secret } = process.env
 let port
+/** What this pod tells its peers of itself. */
+let introduction = "1"
 let known = []
+/** By address that a peer told: until when it counts. */
+const told = new Map()
 let lookup
 const copied = new Set()
 const searches = new Map()
@@ -50,7 +58,7 @@ const searches = new Map()
 if (name) {
   const emit = http.Server.prototype.emit
   http.Server.prototype.emit = function (event, ...args) {
-    if (event === "listening" && port === undefined) begin(this.address()?.port)
+    if (event === "listening" && port === undefined) begin(this.address())
     if (event !== "request") return emit.call(this, event, ...args)
     answer(...args, () => emit.call(this, event, ...args))
     return true
@@ -61,6 +69,7 @@ if (name) {
 function answer(request, response, pass) {
   const path = staticPath(request)
   const isPeer = HEADER in request.headers
+  if (isPeer) learn(request.headers[HEADER])
   if (path === undefined || own.has(path)) return pass()
   if (isPeer && path === LIST) return send(request, response, list())
   const file = kept.get(path)
@@ -150,11 +159,32 @@ function drop(path) {
 }
 
 async function begin(listening) {
-  port = listening
+  port = listening?.port
+  const address = ownAddress(listening?.address)
+  if (secret && address) introduction = `${address} ${signatureOf(address)}`
   for (;;) {
     await copy().catch(() => undefined)
     await sleep(INTERVAL, undefined, { ref: false })
   }
+}
+
+/** The address that peers reach this pod at: the one that the server listens at, unless that is all of them. */
+function ownAddress(listening) {
+  if (listening && !["::", "0.0.0.0"].includes(listening)) return listening
+  const addresses = Object.values(networkInterfaces()).flat()
+  return addresses.find(({ internal }) => !internal)?.address
+}
+
+function signatureOf(address) {
+  return createHmac("sha256", secret).update(`static-files ${address}`).digest("hex")
+}
+
+/** Take a peer's address from its introduction, where the signature is right: anyone can send the header. */
+function learn(text) {
+  const [address, signature = ""] = text.split(" ")
+  if (!secret) return
+  const [given, right] = [Buffer.from(signature), Buffer.from(signatureOf(address))]
+  if (given.length === right.length && timingSafeEqual(given, right)) told.set(address, Date.now() + TOLD)
 }
 
 /** Copy what new peers have and this pod does not; a peer that does not answer yet is asked again at the next turn. */
@@ -162,18 +192,22 @@ async function copy() {
   for (const [path, { until }] of kept) if (until < Date.now()) drop(path)
   const addresses = await peers()
   for (const address of copied) if (!addresses.includes(address)) copied.delete(address)
-  for (const address of addresses.filter(each => !copied.has(each))) {
+  // All are asked at once, so that all know of this pod before users do.
+  const lists = addresses.filter(each => !copied.has(each)).map(async address => [address, await ask(address, LIST)])
+  for (const { value } of await Promise.allSettled(lists)) {
+    // It starts, or it goes.
+    if (!value) continue
+    const [address, list] = value
     try {
-      await copyFrom(address)
+      await copyFrom(address, list)
       copied.add(address)
     } catch {
-      // It starts, or it goes.
+      // It goes.
     }
   }
 }
 
-async function copyFrom(address) {
-  const { status, body } = await ask(address, LIST)
+async function copyFrom(address, { status, body }) {
   // An image without this file.
   if (status !== 200) return
   for (const [path, milliseconds] of JSON.parse(body)) {
@@ -189,7 +223,7 @@ function ask(address, path) {
       host: address,
       port,
       path: encodeURI(path),
-      headers: { [HEADER]: "1" },
+      headers: { [HEADER]: introduction },
       agent: false,
       signal: AbortSignal.timeout(TIMEOUT),
     }
@@ -211,7 +245,7 @@ function ask(address, path) {
   })
 }
 
-/** The addresses of the other pods, as the DNS has them now; the last known where it does not answer. */
+/** The addresses of the other pods, as the DNS has them now, or the last known where it does not answer, and as they told them. */
 function peers() {
   lookup ??= resolvePeers().finally(() => (lookup = undefined))
   return lookup
@@ -222,8 +256,9 @@ async function resolvePeers() {
   const answers = await Promise.allSettled([resolver.resolve4(host), resolver.resolve6(host)])
   const addresses = answers.flatMap(({ value = [] }) => value)
   if (addresses.length > 0) known = addresses
+  for (const [address, until] of told) if (until < Date.now()) told.delete(address)
   const mine = Object.values(networkInterfaces()).flatMap(each => each.map(({ address }) => address))
-  return known.filter(address => !mine.includes(address))
+  return [...new Set([...known, ...told.keys()])].filter(address => !mine.includes(address))
 }
 
 /** The namespace's domain: the resolver appends none by itself. */
