@@ -262,7 +262,8 @@ describe("what is pushed with a key", () => {
       "summary",
     )
     expect(gone.exitCode).toBe(1)
-    for (const text of ["REGISTRY_FAILED", "registry.invalid/a:1"]) expect(gone.stderr).toContain(text)
+    for (const text of ["REGISTRY_FAILED", "registry.invalid/a:1", "registry.invalid/b:1"])
+      expect(gone.stderr).toContain(text)
   })
 })
 

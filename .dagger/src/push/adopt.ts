@@ -5,6 +5,7 @@ import type { AccessTo, RegistryAccess } from "../registry/access.js"
 import { RegistryClient, registryFailed } from "../registry/client.js"
 import { resolveDigest } from "../registry/oras.js"
 import { formatReference, parseReference } from "../registry/reference.js"
+import { together } from "../util/collect-errors.js"
 import { assertPassed } from "../verify/facts.js"
 import { type NextBuild, nextBuildOf } from "../verify/image/next-build.js"
 import { verifyApplication } from "../verify/verify.js"
@@ -19,10 +20,12 @@ export async function releaseImages(
   access: RegistryAccess,
   scanner?: Container,
 ): Promise<{ images: PushedImages; frontendBuild?: NextBuild }> {
-  const references = await Promise.all(
-    Object.entries(images).map(async ([name, image]) => [name, await resolve(image, config, access)]),
+  const resolving = Object.entries(images).map(
+    ([name, image]) =>
+      async () =>
+        [name, await resolve(image, config, access)] as const,
   )
-  const resolved = Object.fromEntries(references) as PushedImages
+  const resolved: PushedImages = Object.fromEntries(await together(...resolving))
   await assertTrusted(source, config, resolved, access)
   const host = hostOf(resolved)
   const accessTo: AccessTo = asked => (asked === host ? access : {})
