@@ -12,7 +12,7 @@ interface Sign {
 interface Seen {
   /** The first sign of the cause; unset where it never came. */
   cause?: number
-  /** Since when its applications have had the pods again, all ready, that they had at first. */
+  /** Since when its applications have had the pods again, all ready, that they had at first; unset where they never had others. */
   whole?: number
 }
 
@@ -23,6 +23,7 @@ export function watchFor(namespace: Namespace, cause: RegExp): { stop(): Promise
   const watched = (async () => {
     const seen: Seen = {}
     let first: string | undefined
+    let hadOthers = false
     while (!stopped) {
       const now = Date.now()
       const items = await itemsOf(namespace)
@@ -34,7 +35,8 @@ export function watchFor(namespace: Namespace, cause: RegExp): { stop(): Promise
       if (times.length > 0) seen.cause = Math.min(seen.cause ?? Infinity, ...times)
       const pods = podsOf(items)
       first ??= pods
-      seen.whole = pods === first ? (seen.whole ?? now) : undefined
+      hadOthers ||= pods !== first
+      seen.whole = hadOthers && pods === first ? (seen.whole ?? now) : undefined
       await delay(1000)
     }
     return seen
