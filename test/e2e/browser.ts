@@ -15,6 +15,41 @@ const FLAGS = [
   "--disable-sync",
 ]
 
+/** A page that stays open as it was loaded, whatever is deployed meanwhile. */
+export class OpenPage {
+  /** What was asked for below `_next/static` since the page was open. */
+  private readonly files: { path: string; status: number }[] = []
+
+  private constructor(
+    private readonly browser: Browser,
+    private readonly page: Page,
+  ) {
+    page.on("response", response => {
+      const { pathname } = new URL(response.url())
+      if (pathname.startsWith("/_next/static/")) this.files.push({ path: pathname, status: response.status() })
+    })
+  }
+
+  static async open(url: string): Promise<OpenPage> {
+    const browser = await chromium.launch({ executablePath: await chromiumPath(), args: FLAGS })
+    const page = await browser.newPage()
+    await page.goto(url, { waitUntil: "networkidle" })
+    return new OpenPage(browser, page)
+  }
+
+  /** Navigate by a link, and press a button there, for which that page's own script is needed: what is shown, and the files. */
+  async navigate(link: string, button: string): Promise<{ shown: string; files: { path: string; status: number }[] }> {
+    await this.page.getByRole("link", { name: link }).click()
+    await this.page.getByRole("button", { name: button }).click()
+    const shown = await this.page.getByRole("status").innerText()
+    return { shown, files: this.files }
+  }
+
+  close(): Promise<void> {
+    return this.browser.close()
+  }
+}
+
 /** Somebody who uses the sample application in a browser. */
 export class BrowserUser {
   private constructor(

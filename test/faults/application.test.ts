@@ -7,7 +7,7 @@ import { setTimeout as delay } from "node:timers/promises"
 import { afterAll, beforeAll, expect, onTestFinished, test, type TestContext } from "vitest"
 import { parse, parseAllDocuments } from "yaml"
 
-import { BrowserUser } from "../e2e/browser.ts"
+import { BrowserUser, OpenPage } from "../e2e/browser.ts"
 import { type Call, type Ended, errorOf } from "../e2e/dagger.ts"
 import { Source } from "../e2e/source.ts"
 import { poll, User } from "../e2e/user.ts"
@@ -66,11 +66,36 @@ async function deployFailing(
   return ended
 }
 
-/** The sample with as many pods as two cores serve beside the tests: the autoscalers' six do not answer users in time there. */
+/** Of a page with a script that no other page has. */
+const HELP = `"use client"
+import { useState } from "react"
+
+export default function Page() {
+  const [shown, setShown] = useState(false)
+  return (
+    <section>
+      <button onClick={() => setShown(true)}>Show</button>
+      <p role="status">{shown ? "Nobody needs help." : ""}</p>
+    </section>
+  )
+}
+`
+
+/**
+ * The sample with as many pods as two cores serve beside the tests: the autoscalers' six do not answer users in time there. And with a
+ * page of which nothing is loaded before a user goes there.
+ */
 function sample(): Source {
   const source = Source.sample()
   const autoscalers = readFileSync(join(source.path, "k8s/hpa.yaml"), "utf8")
-  return source.write("k8s/hpa.yaml", autoscalers.replaceAll("maxReplicas: 6", "maxReplicas: 2"))
+  return source
+    .write("k8s/hpa.yaml", autoscalers.replaceAll("maxReplicas: 6", "maxReplicas: 2"))
+    .write("test/app/frontend/app/help/page.tsx", HELP)
+    .edit(
+      "test/app/frontend/app/sign-in/page.tsx",
+      "New here?",
+      '<Link href="/help" prefetch={false}>Help</Link> New here?',
+    )
 }
 
 /** A version that differs in both applications, also in the scripts and styles of the frontend. */
@@ -104,8 +129,21 @@ test(
     const fewest = fewestPods()
     const before = await namespace.running()
 
-    const second = await deploy(version("second"))
+    const opened = await Promise.all([OpenPage.open(`${lab.appUrl}/sign-in`), OpenPage.open(`${lab.appUrl}/sign-in`)])
+    onTestFinished(async () => void (await Promise.all(opened.map(page => page.close()))))
+
+    const called = call(version("second"))
+    await called.said("rollout: frontend: 1/2 new")
+    const meanwhile = await opened[0].navigate("Help", "Show")
+    const second = await called.ended
+    outputs.push(second.stdout, second.stderr)
     expect(second.exitCode, second.stderr).toBe(0)
+    const afterwards = await opened[1].navigate("Help", "Show")
+    for (const { shown, files } of [meanwhile, afterwards]) {
+      expect(shown).toBe("Nobody needs help.")
+      expect(files.length).toBeGreaterThan(0)
+      expect(files.filter(({ status }) => status !== 200)).toEqual([])
+    }
     expect(second.stdout).toMatch(/100\.000 % answered as expected, from before the first change/)
     // Two builds at once: also the files of the page that was open before.
     expect(second.stdout).toMatch(/FILES OF PAGE.*\nthe sign-in page +[1-9]\d* +0 +[1-9]\d* +0\n/)
