@@ -189,10 +189,7 @@ export class CloudNative implements Settings {
   async test(): Promise<Tested> {
     const config = await this.readConfig()
     const gate = await runGate(this.source, config, await buildSecretsOf(this))
-    return withSettings(
-      new Tested(encodeConfig(config), gate.summary, gate.junit, JSON.stringify(gate.constraints)),
-      this,
-    )
+    return withSettings(new Tested(encodeConfig(config), gate.summary, gate.junit, gate.pinned), this)
   }
 
   /**

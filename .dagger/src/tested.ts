@@ -4,10 +4,8 @@ import { buildImage } from "./build/build.js"
 import { Built } from "./built.js"
 import { applicationsOf, assertApplication } from "./config/applications.js"
 import { decodeConfig } from "./config/codec.js"
-import { Constraints } from "./config/constraints.js"
 import { Image } from "./image.js"
 import { accessToOf, buildSecretsOf, type Settings, withSettings } from "./settings.js"
-import { readJson } from "./util/json.js"
 import { limited } from "./util/limited.js"
 
 /** Source whose tests have all passed: the only thing that can be built. */
@@ -38,13 +36,13 @@ export class Tested implements Settings {
 
   private config: string
   private table: string
-  private constraints: string
+  private pinned: Directory
 
-  constructor(config: string, table: string, junit: Directory, constraints: string) {
+  constructor(config: string, table: string, junit: Directory, pinned: Directory) {
     this.config = config
     this.table = table
     this.junit = junit
-    this.constraints = constraints
+    this.pinned = pinned
   }
 
   /**
@@ -102,7 +100,7 @@ export class Tested implements Settings {
     return buildImage(this.source, name, decodeConfig(this.config), {
       accessTo: accessToOf(this),
       secrets: await buildSecretsOf(this),
-      constraints: readJson(Constraints, this.constraints, "the versions that the tests ran on")[name],
+      pinned: this.pinned.directory(name),
       revision,
     })
   }

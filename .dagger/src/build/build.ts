@@ -2,7 +2,6 @@ import { Container, Directory } from "@dagger.io/dagger"
 
 import { applicationsOf } from "../config/applications.js"
 import { secretsFor } from "../config/build-secrets.js"
-import { CONSTRAINTS } from "../config/constraints.js"
 import { buildContext, DOCKERFILE } from "../config/context.js"
 import { type BuildSecrets, missingArguments, missingSecrets, parseDockerfile } from "../config/dockerfile.js"
 import type { AppConfig, Config } from "../config/schema.js"
@@ -22,8 +21,8 @@ export interface BuildMeans {
   accessTo: AccessTo
   /** What the Dockerfile may mount. */
   secrets: BuildSecrets
-  /** Versions that the tests ran on, for a Dockerfile that takes them. */
-  constraints?: string
+  /** Files that pin what the tests ran on, which the context gets. */
+  pinned: Directory
   /** The commit, if that is known. */
   revision?: string
 }
@@ -33,7 +32,7 @@ export async function buildImage(
   source: Directory,
   name: string,
   config: Config,
-  { accessTo, secrets, constraints, revision }: BuildMeans,
+  { accessTo, secrets, pinned, revision }: BuildMeans,
 ): Promise<Container> {
   const app = applicationsOf(config)[name]!
   console.log(`build: ${name} with ${app.dockerfile}`)
@@ -46,9 +45,8 @@ export async function buildImage(
       ...Object.entries(app.buildArgs).map(([name, value]) => ({ name, value })),
       // An engine keeps a build by what it was given: without the digest, a tag that has moved would not be seen.
       { name: "CLOUD_NATIVE_BASE_DIGEST", value: base.digest },
-      ...(constraints === undefined ? [] : [{ name: CONSTRAINTS, value: constraints }]),
     ]
-    const built = context.dockerBuild({
+    const built = context.withDirectory(".", pinned).dockerBuild({
       dockerfile: DOCKERFILE,
       buildArgs,
       target: app.target,

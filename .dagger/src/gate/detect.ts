@@ -5,6 +5,7 @@ import { CloudNativeError } from "../util/errors.js"
 import { inFolder, isIn, type Layout, normalize, relativeTo, upwards } from "./layout.js"
 import { askedNode, nodeToolchain } from "./node.js"
 import { nodeRunner } from "./node-runner.js"
+import { openVersions, placeIn } from "./pinned.js"
 import { askedPython } from "./pyproject.js"
 import { pythonToolchain, unknownManifest } from "./python.js"
 import { pythonRunner } from "./python-runner.js"
@@ -29,6 +30,8 @@ export function planSuite(name: string, app: AppConfig, layout: Layout): Suite {
   const locals = toolchain.locals ?? []
   const root = commonFolder([toolchain.root, path, workdir, ...locals])
   const inRoot = (pattern: string) => inFolder(relativeTo(root, toolchain.root), pattern)
+  const { open } = toolchain
+  const into = open && placeIn(app.context, text, open.file)
   return {
     root,
     installIn: relativeTo(root, toolchain.installIn),
@@ -49,9 +52,9 @@ export function planSuite(name: string, app: AppConfig, layout: Layout): Suite {
     json: runner.json,
     lockfiles: toolchain.lockfiles.map(inRoot),
     expected: toolchain.expected,
-    freeze: toolchain.freeze,
+    pinned: open && into !== undefined ? { file: relativeTo(root, open.file), freeze: open.freeze, into } : undefined,
     asked: language === "python" ? askedPython(path, layout) : askedNode(path, layout),
-    warnings: [...toolchain.warnings, ...runner.warnings],
+    warnings: [...toolchain.warnings, ...(open ? [openVersions(open, into !== undefined)] : []), ...runner.warnings],
   }
 }
 
@@ -103,7 +106,7 @@ function detectToolchain(
     reads: known ? found?.reads : undefined,
     // What commands of the configuration install is theirs to say, but for packages of the manifest that are not there.
     expected: install.length > 0 && language === "node" ? found?.expected : undefined,
-    freeze: undefined,
+    open: undefined,
     warnings: [],
   }
 }

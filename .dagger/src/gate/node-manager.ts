@@ -5,6 +5,7 @@ import type { PackageJson } from "./node.js"
 export type ManagerName = "npm" | "pnpm" | "yarn" | "bun"
 
 export interface NodeManager {
+  /** The first is the one that an installation makes where there is none. */
   lockfiles: string[]
   /** Installs what the lockfile says, and fails where it does not fit the manifest. */
   frozen: (version: string | undefined) => string[]
@@ -108,10 +109,6 @@ export function bringing(name: ManagerName, version: string | undefined, base: s
   const spec = name === "yarn" && !isClassic(version) ? `@yarnpkg/cli-dist@${version}` : `${name}@${version}`
   // The official images have a yarn of their own at the same place.
   return [["npm", "install", "--global", "--force", "--no-audit", "--no-fund", "--loglevel=error", spec]]
-}
-
-export function noLockfile(path: string, { lock }: NodeManager): string {
-  return `${path} has no lockfile: the tests ran on the newest versions, and the image may get others; make one: \`${lock}\` in ${path}`
 }
 
 function isClassic(version: string | undefined): boolean {

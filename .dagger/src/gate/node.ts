@@ -3,7 +3,8 @@ import { z } from "zod"
 
 import { inFolder, isIn, type Layout, localPaths, normalize, parentOf, relativeTo, upwards } from "./layout.js"
 import { lockedVersions } from "./lockfile.js"
-import { bringing, MANAGERS, nodeManager, noLockfile } from "./node-manager.js"
+import { bringing, MANAGERS, nodeManager } from "./node-manager.js"
+import { withoutLockfile } from "./pinned.js"
 import { runsOwnCode } from "./script.js"
 import type { Asked, Toolchain } from "./suite.js"
 
@@ -77,7 +78,8 @@ export function nodeToolchain(path: string, dockerfile: string, base: string, la
       manifest: inFolder(path, "package.json"),
       lockfile: lockfile && inFolder(root, lockfile),
     },
-    warnings: lockfile ? warnings : [...warnings, noLockfile(path, manager)],
+    ...(!lockfile && { open: { ...withoutLockfile(root, manager.lock), file: inFolder(root, manager.lockfiles[0]!) } }),
+    warnings,
   }
 }
 

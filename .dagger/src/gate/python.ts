@@ -1,6 +1,6 @@
-import { takesConstraints } from "../config/constraints.js"
 import { inFolder, type Layout, localPaths, parentOf, upwards } from "./layout.js"
 import { lockedVersions, pythonName } from "./lockfile.js"
+import { CONSTRAINTS, type OpenVersions, withoutLockfile } from "./pinned.js"
 import { groupsWith, pathsIn, type Pyproject, pyproject, pythonVersion } from "./pyproject.js"
 import { includedFile, localPackage, requirementFiles, requirementLines, requirementName } from "./requirements.js"
 import { setupExtras, setupFile } from "./setuptools.js"
@@ -60,13 +60,12 @@ export function pythonToolchain(path: string, dockerfile: string, layout: Layout
   const lock = uvRoot !== undefined ? "uv" : has("poetry.lock") ? "poetry" : has("pdm.lock") ? "pdm" : undefined
   // Where both are there, what the image is built from is what has to be tested.
   const byPip = requirements.length > 0 && (!lock || (/requirements/.test(dockerfile) && !dockerfile.includes(lock)))
-  const isTaken = takesConstraints(dockerfile)
-  if (byPip) return withPip(path, requirements, isTaken, layout)
+  if (byPip) return withPip(path, requirements, layout)
   if (lock === "poetry" || (!lock && project?.tool.poetry)) return withPoetry(path, project, has("poetry.lock"), layout)
   if (lock === "pdm" || (!lock && project?.tool.pdm)) return withPdm(path, project, has("pdm.lock"), layout)
-  if (lock === "uv" || project?.project) return withUv(path, uvRoot, project, isTaken, layout)
+  if (lock === "uv" || project?.project) return withUv(path, uvRoot, project, layout)
   const setup = setupFile(path, layout)
-  return setup && !unknownManifest(path, layout) ? withSetuptools(path, setup, isTaken, layout) : undefined
+  return setup && !unknownManifest(path, layout) ? withSetuptools(path, setup, layout) : undefined
 }
 
 /** Files of package managers that this module does not know, by what installs from them. */
@@ -86,13 +85,7 @@ export function unknownManifest(path: string, { files }: Layout): { file: string
   return found === undefined ? undefined : { file: inFolder(path, found), manager: UNKNOWN[found]! }
 }
 
-function withUv(
-  path: string,
-  lockedIn: string | undefined,
-  project: Pyproject | undefined,
-  isTaken: boolean,
-  layout: Layout,
-): Toolchain {
+function withUv(path: string, lockedIn: string | undefined, project: Pyproject | undefined, layout: Layout): Toolchain {
   const root = lockedIn ?? path
   const workspace = pyproject(layout, root)?.tool.uv?.workspace !== undefined
   const frozen = lockedIn === undefined ? [] : ["--frozen"]
@@ -124,8 +117,8 @@ function withUv(
       lockedIn !== undefined && inFolder(root, "uv.lock"),
       layout,
     ),
-    ...(lockedIn === undefined && isTaken && { freeze: ["uv", "pip", "freeze"] }),
-    warnings: lockedIn === undefined ? [noLockfile(path, "uv lock", isTaken)] : [],
+    ...(lockedIn === undefined && { open: unlocked(path, "uv lock", CONSTRAINTS, ["uv", "pip", "freeze"]) }),
+    warnings: [],
   }
 }
 
@@ -153,7 +146,8 @@ function withPoetry(path: string, project: Pyproject | undefined, locked: boolea
     run: ["poetry", "run"],
     locals: localPaths(path, pathsIn(project)),
     expected: expectedOf(path, ["poetry", "run"], project, locked && inFolder(path, "poetry.lock"), layout),
-    warnings: locked ? [] : [noLockfile(path, "poetry lock")],
+    ...(!locked && { open: unlocked(path, "poetry lock", "poetry.lock") }),
+    warnings: [],
   }
 }
 
@@ -177,14 +171,15 @@ function withPdm(path: string, project: Pyproject | undefined, locked: boolean, 
     lockfiles: locked ? ["pdm.lock"] : [],
     run: ["pdm", "run"],
     expected: expectedOf(path, ["pdm", "run"], project, locked && inFolder(path, "pdm.lock"), layout),
-    warnings: locked ? [] : [noLockfile(path, "pdm lock")],
+    ...(!locked && { open: unlocked(path, "pdm lock", "pdm.lock") }),
+    warnings: [],
   }
 }
 
 /** What all installations by pip have in common: the base's own pip and interpreter, and no lockfile. */
 const BY_PIP = { env: {}, caches: ["/root/.cache/pip"], tools: [], link: [], lockfiles: [], run: [] }
 
-function withPip(path: string, files: string[], isTaken: boolean, layout: Layout): Toolchain {
+function withPip(path: string, files: string[], layout: Layout): Toolchain {
   const requirements = files.map(file => ({ file, lines: requirementLines(layout.texts[inFolder(path, file)] ?? "") }))
   const lines = requirements.flatMap(({ lines }) => lines)
   const included = requirements.flatMap(({ file, lines }) =>
@@ -206,12 +201,12 @@ function withPip(path: string, files: string[], isTaken: boolean, layout: Layout
       locked: {},
       manifest: files.map(file => inFolder(path, file)).join(", "),
     },
-    ...(open.length > 0 && isTaken && { freeze: ["pip", "freeze"] }),
-    warnings: open.length > 0 ? [openVersions(inFolder(path, files[0]!), open, isTaken)] : [],
+    ...(open.length > 0 && { open: openRequirements(path, files[0]!, open) }),
+    warnings: [],
   }
 }
 
-function withSetuptools(path: string, file: string, isTaken: boolean, layout: Layout): Toolchain {
+function withSetuptools(path: string, file: string, layout: Layout): Toolchain {
   const extras = setupExtras(path, layout)
   return {
     ...BY_PIP,
@@ -221,20 +216,22 @@ function withSetuptools(path: string, file: string, isTaken: boolean, layout: La
     reads: undefined,
     install: [[...PIP, "--editable", extras.length > 0 ? `.[${extras.join(",")}]` : "."]],
     bringsPytest: extras.length > 0,
-    ...(isTaken && { freeze: ["pip", "freeze"] }),
-    warnings: [noLockfile(path, `uv pip compile ${file} --output-file requirements.txt`, isTaken)],
+    open: unlocked(path, `uv pip compile ${file} --output-file requirements.txt`, CONSTRAINTS, ["pip", "freeze"]),
+    warnings: [],
   }
 }
 
-function openVersions(file: string, open: string[], isTaken: boolean): string {
+function openRequirements(path: string, name: string, open: string[]): OpenVersions {
+  const file = inFolder(path, name)
   const names = open.slice(0, 3).map(line => requirementName(line)[0] ?? line)
   const listed = `${names.join(", ")}${open.length > 3 ? ", …" : ""}`
-  const left = `${file} leaves ${open.length === 1 ? "a version" : `${open.length} versions`} open (${listed})`
   const pinned = file.replace(/(\.\w+)?$/, ".in")
-  const got = isTaken
-    ? "gets those that the tests ran on, which another day are others"
-    : "may get others than the tests ran on"
-  return `${left}: the image ${got}; pin them: \`git mv ${file} ${pinned} && uv pip compile ${pinned} --output-file ${file}\``
+  return {
+    what: `${file} leaves ${open.length === 1 ? "a version" : `${open.length} versions`} open (${listed})`,
+    fix: `pin them: \`git mv ${file} ${pinned} && uv pip compile ${pinned} --output-file ${file}\``,
+    file: inFolder(path, CONSTRAINTS),
+    freeze: ["pip", "freeze"],
+  }
 }
 
 function expectedOf(
@@ -260,7 +257,7 @@ function expectedOf(
   }
 }
 
-function noLockfile(path: string, command: string, isTaken = false): string {
-  const got = isTaken ? "gets the same, which another day are others" : "may get others"
-  return `${path} has no lockfile: the tests ran on the newest versions, and the image ${got}; make one: \`${command}\` in ${path}`
+/** `file` has the versions that are installed: see OpenVersions. */
+function unlocked(path: string, command: string, file: string, freeze?: string[]): OpenVersions {
+  return { ...withoutLockfile(path, command), file: inFolder(path, file), freeze }
 }

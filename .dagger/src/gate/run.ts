@@ -3,7 +3,6 @@ import { stripVTControlCharacters } from "node:util"
 import { Container, dag, Directory, ReturnType } from "@dagger.io/dagger"
 
 import { applicationsOf } from "../config/applications.js"
-import { constraintsOf } from "../config/constraints.js"
 import type { BuildSecrets } from "../config/dockerfile.js"
 import type { AppConfig, Config } from "../config/schema.js"
 import { withServices } from "../config/services.js"
@@ -17,7 +16,7 @@ import { type Layout, readLayout } from "./layout.js"
 import { junitOf, todosIn } from "./runner-report.js"
 import { showTests } from "./spans.js"
 import type { Suite } from "./suite.js"
-import { prepareSuite } from "./toolchain.js"
+import { pinnedBy, prepareSuite } from "./toolchain.js"
 import { judge, type SuiteRun, testsIn } from "./verdict.js"
 
 export interface Gate {
@@ -25,8 +24,8 @@ export interface Gate {
   summary: string
   /** One for each application: backend.xml, frontend.xml, and so on. */
   junit: Directory
-  /** What the images are to be built with of what the tests ran on, by application: see constraints.ts. */
-  constraints: Record<string, string>
+  /** Files that pin what the tests ran on, in a folder for each application, to be laid over its build's context: see pinned.ts. */
+  pinned: Directory
 }
 
 /** What both suites of a call have in common. */
@@ -41,7 +40,7 @@ interface GateCall {
 
 interface Outcome {
   run: SuiteRun
-  constraints?: string
+  pinned: Directory
   warnings: string[]
 }
 
@@ -69,10 +68,9 @@ export async function runGate(source: Directory, config: Config, secrets: BuildS
   const junit = await quietly("reports of the tests", () =>
     outcomes.reduce((folder, { run }) => folder.withNewFile(`${run.app}.xml`, run.junit ?? ""), dag.directory()).sync(),
   )
-  const constraints = Object.fromEntries(
-    outcomes.flatMap(({ run, constraints }) => (constraints === undefined ? [] : [[run.app, constraints] as const])),
-  )
-  return { summary: [verdict.text, ...warnings].join("\n"), junit, constraints }
+  const empty = apps.reduce((all, { name }) => all.withNewDirectory(name), dag.directory())
+  const pinned = outcomes.reduce((all, { run, pinned }) => all.withDirectory(run.app, pinned), empty)
+  return { summary: [verdict.text, ...warnings].join("\n"), junit, pinned: await pinned.sync() }
 }
 
 /** The error of suites that have no result; the only one keeps its own code and fix. */
@@ -123,8 +121,7 @@ async function runSuite(
       passed = judge([run]).passed
     }
     await showTests(name, run.tests ?? [], passed)
-    const constraints = suite.freeze && constraintsOf(await prepared.withExec(suite.freeze).stdout())
-    return { run, constraints, warnings: suite.warnings }
+    return { run, pinned: await pinnedBy(prepared, suite), warnings: suite.warnings }
   } catch (error) {
     if (error instanceof CloudNativeError) throw error
     const why = redact(messageOf(error), Object.values(secrets))

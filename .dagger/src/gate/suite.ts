@@ -1,4 +1,5 @@
 import type { SecretMount } from "../config/dockerfile.js"
+import type { OpenVersions } from "./pinned.js"
 
 /** How one application's suite is installed and run: found in its files, or said in the configuration. */
 export interface Suite {
@@ -29,8 +30,8 @@ export interface Suite {
   lockfiles: string[]
   /** What has to be there after the installation. */
   expected?: Expected
-  /** Lists the versions that are installed, for a Dockerfile that takes those which the manifest leaves open. */
-  freeze?: string[]
+  /** The versions that are installed, for a Dockerfile that takes those which the repository leaves open. */
+  pinned?: Pinned
   /** Versions of the interpreter that the repository asks for. */
   asked: Asked[]
   /** What a person should know, and what to do about it. */
@@ -47,6 +48,16 @@ export interface Expected {
   locked: Record<string, string[]>
   manifest: string
   lockfile?: string
+}
+
+/** What pins the versions that are installed. */
+export interface Pinned {
+  /** The file, from `root`. */
+  file: string
+  /** Lists what is installed, for a file of constraints; unset: the installation has written the file. */
+  freeze?: string[]
+  /** Where the build's context has it. */
+  into: string
 }
 
 export type Language = "python" | "node"
@@ -68,7 +79,7 @@ export type Toolchain = Pick<
   /** The installation brings pytest, which no manifest says that is read as data. */
   bringsPytest?: boolean
   expected?: Expected
-  freeze?: string[]
+  open?: OpenVersions
   /** Packages, archives and requirements that the manifest takes from the repository by their paths, from the source's root. */
   locals?: string[]
 }

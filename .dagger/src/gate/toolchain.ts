@@ -11,6 +11,7 @@ import { runTool } from "../util/tool.js"
 import { unmet } from "./asked.js"
 import { otherBase } from "./bases.js"
 import { unfit } from "./installed.js"
+import { constraintsOf } from "./pinned.js"
 import { installsByPip } from "./python.js"
 import type { Expected, Language, Suite } from "./suite.js"
 
@@ -43,6 +44,16 @@ export async function prepareSuite(
   const complete = run(installed.withDirectory(APP_DIR, folder, { exclude: reports }), suite.link)
   // Those of the build are none of the application's: the tests must not use them.
   return withoutSecretVariables(complete, suite.secrets).withWorkdir(placeOf(suite.runIn)).sync()
+}
+
+/** What pins the versions that a suite is prepared with, as its build's context is to have it; empty where nothing is to. */
+export async function pinnedBy(prepared: Container, { pinned }: Suite): Promise<Directory> {
+  if (!pinned) return dag.directory()
+  const { file, freeze, into } = pinned
+  if (freeze) return dag.directory().withNewFile(into, constraintsOf(await prepared.withExec(freeze).stdout()))
+  // A setting of the package manager may keep it from making one.
+  const made = (await prepared.exists(placeOf(file))) ? [prepared.file(placeOf(file))] : []
+  return made.reduce((folder, lockfile) => folder.withFile(into, lockfile), dag.directory())
 }
 
 function run(container: Container, commands: string[][]): Container {

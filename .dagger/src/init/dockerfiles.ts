@@ -1,7 +1,8 @@
-import { CONSTRAINTS } from "../config/constraints.js"
 import { inFolder, isIn, type Layout, relativeTo } from "../gate/layout.js"
 import { membersOf, packageJson, READS } from "../gate/node.js"
 import { bringing, MANAGERS, nodeManager } from "../gate/node-manager.js"
+import { CONSTRAINTS } from "../gate/pinned.js"
+import { type Pyproject, pyproject } from "../gate/pyproject.js"
 import { PDM, POETRY } from "../gate/python.js"
 import { runsOwnCode } from "../gate/script.js"
 import type { Found } from "./discover.js"
@@ -28,12 +29,15 @@ function installing(path: string, root: string, layout: Layout): string[] {
   const beside = read.filter(file => !file.includes("/") && layout.files.includes(inFolder(root, file)))
   const further = read.filter(part => !beside.includes(part))
   const install = lockfile ? manager.frozen(version) : manager.open
+  const copiesAll = [manifest, own].some(each => runsOwnCode(each?.scripts ?? {}))
+  const locked = lockfile ?? `${manager.lockfiles[0]}*`
   return [
     ...bringing(name, version, "node").map(words => `RUN ${words.join(" ")}`),
-    ...([manifest, own].some(each => runsOwnCode(each?.scripts ?? {}))
-      ? ["COPY . ."]
+    ...(lockfile ? [] : [TAKEN]),
+    ...(copiesAll
+      ? [...(lockfile ? [] : [`COPY package.json ${locked} ./`]), "COPY . ."]
       : [
-          `COPY ${["package.json", ...(lockfile ? [lockfile] : []), ...beside].join(" ")} ./`,
+          `COPY ${["package.json", locked, ...beside].join(" ")} ./`,
           ...members.map(folder => `COPY ${folder}/package.json ${folder}/`),
           ...further.map(part => `COPY ${part} ${part}`),
         ]),
@@ -79,7 +83,7 @@ export function adaptBackend(text: string, found: Found, layout: Layout): string
   const command = has(`${own}/__main__.py`)
     ? ["python", "-m", own]
     : ["uvicorn", ...(found.factory ? ["--factory"] : []), module, "--host", "0.0.0.0", "--port", String(port)]
-  return withDependencies(onBase(text, found.base), has)
+  return withDependencies(onBase(text, found.base), has, pyproject(layout, found.path))
     .replace("COPY app app\n", copying(code, folders, ""))
     .replace("compileall -q app", `compileall -q ${code.join(" ")}`)
     .replace(/# Take it out where there is no such folder\.\nCOPY migrations migrations\n/, copying(data, folders, ""))
@@ -138,11 +142,11 @@ interface Installation {
   tool?: { program: string; requirement: string }
   env?: string[]
   reads: string
-  /** The folder that these are copied to. Default: the working directory. */
+  /** The file that has the versions which the tests ran on, where the repository leaves them open. */
+  pinned?: string
+  /** The folder that these are copied to. */
   into?: string
   cache?: string
-  /** Whether the files leave versions open, so that the tests' are taken. */
-  isOpen?: true
   commands: string[]
 }
 
@@ -152,36 +156,44 @@ const IN_REQUIREMENTS = ["prod", "production", "base", "requirements"].map(name 
 const IN_PROJECT = ["POETRY_VIRTUALENVS_IN_PROJECT=true", "POETRY_VIRTUALENVS_OPTIONS_NO_PIP=true"]
 
 /** The template installs by uv and its lockfile; another lockfile is installed by its own tool, requirements alone by pip's format. */
-function installationOf(has: (path: string) => boolean): Installation | undefined {
+function installationOf(has: (path: string) => boolean, project: Pyproject | undefined): Installation | undefined {
   if (has("uv.lock")) return undefined
-  if (has("poetry.lock"))
-    return {
-      tool: { program: "poetry", requirement: POETRY },
-      env: IN_PROJECT,
-      reads: "pyproject.toml poetry.lock",
-      cache: "/root/.cache/pypoetry",
-      commands: ["poetry install --no-interaction --only main --no-root"],
-    }
-  if (has("pdm.lock"))
-    return {
-      tool: { program: "pdm", requirement: PDM },
-      env: ["PDM_CHECK_UPDATE=false"],
-      reads: "pyproject.toml pdm.lock",
-      cache: "/root/.cache/pdm",
-      commands: ["pdm sync --prod --no-self"],
-    }
-  const [requirements = "pyproject.toml"] = ["requirements.txt", ...IN_REQUIREMENTS].filter(has)
+  if (has("poetry.lock")) return { ...BY_POETRY, reads: "pyproject.toml poetry.lock" }
+  if (has("pdm.lock")) return { ...BY_PDM, reads: "pyproject.toml pdm.lock", commands: ["pdm sync --prod --no-self"] }
+  const [requirements] = ["requirements.txt", ...IN_REQUIREMENTS].filter(has)
+  if (!requirements && project?.tool.poetry) return { ...BY_POETRY, reads: "pyproject.toml", pinned: "poetry.lock" }
+  if (!requirements && project?.tool.pdm) return { ...BY_PDM, reads: "pyproject.toml", pinned: "pdm.lock" }
+  return byPip(requirements ?? "pyproject.toml")
+}
+
+const BY_POETRY = {
+  tool: { program: "poetry", requirement: POETRY },
+  env: IN_PROJECT,
+  cache: "/root/.cache/pypoetry",
+  commands: ["poetry install --no-interaction --only main --no-root"],
+}
+
+const BY_PDM = {
+  tool: { program: "pdm", requirement: PDM },
+  env: ["PDM_CHECK_UPDATE=false"],
+  cache: "/root/.cache/pdm",
+  commands: ["pdm install --prod --no-self"],
+}
+
+function byPip(requirements: string): Installation {
+  // Files of requirements name others beside them.
+  const [reads, into] = IN_REQUIREMENTS.includes(requirements) ? ["requirements", "requirements/"] : [requirements, ""]
+  const constraints = `${into}${CONSTRAINTS}`
   return {
-    // Files of requirements name others beside them.
-    ...(IN_REQUIREMENTS.includes(requirements)
-      ? { reads: "requirements", into: "requirements" }
-      : { reads: requirements }),
-    isOpen: true,
+    reads,
+    pinned: CONSTRAINTS,
+    into: into || undefined,
     commands: [
-      `echo "$${CONSTRAINTS}" | tr ' ' '\\n' > /tmp/constraints.txt`,
+      // Unless cloud-native has added one.
+      `touch ${constraints}`,
       "uv venv .venv",
       // UV_PYTHON of the template would be taken for the environment.
-      `uv pip install --python .venv --requirement ${requirements} --constraint /tmp/constraints.txt`,
+      `uv pip install --python .venv --requirement ${requirements} --constraint ${constraints}`,
     ],
   }
 }
@@ -196,18 +208,21 @@ function isolated({ program, requirement }: NonNullable<Installation["tool"]>, o
   ].join(" \\\n    && ")
 }
 
-const TAKEN = `# The versions that the gate ran with, where these are open: cloud-native gives them.
-ARG ${CONSTRAINTS}=""`
+/** Docker copies what a pattern fits, and goes on where that is nothing. */
+const TAKEN = "# The file with * has the versions that the gate ran with, where these are open: cloud-native adds it."
 
-function withDependencies(text: string, has: (path: string) => boolean): string {
-  const installation = installationOf(has)
+function withDependencies(text: string, has: (path: string) => boolean, project: Pyproject | undefined): string {
+  const installation = installationOf(has, project)
   if (!installation) return text
-  const { tool, env = [], reads, into = "./", cache = "/root/.cache/uv", isOpen, commands } = installation
+  const { tool, env = [], reads, pinned, into = "./", cache = "/root/.cache/uv", commands } = installation
   const steps = [...commands, "rm -f .venv/.lock"]
   const named = tool ? text.replace(/pip install (.*)uv==\S+/, (_, options: string) => isolated(tool, options)) : text
   return named
     .replace("ENV UV_LINK_MODE=copy", ["ENV UV_LINK_MODE=copy", ...env].join(" \\\n    "))
-    .replace("COPY pyproject.toml uv.lock ./", () => [`COPY ${reads} ${into}`, ...(isOpen ? [TAKEN] : [])].join("\n"))
+    .replace(
+      "COPY pyproject.toml uv.lock ./",
+      pinned ? `${TAKEN}\nCOPY ${reads} ${pinned}* ${into}` : `COPY ${reads} ${into}`,
+    )
     .replace(/target=\/root\/\.cache\/uv \\\n +uv sync --frozen --no-dev \\\n +&& rm \.venv\/\.lock \\/, () =>
       [`target=${cache} \\`, `    ${steps.join(" \\\n    && ")} \\`].join("\n"),
     )

@@ -31,7 +31,7 @@ function plan(folder: string, app: "backend" | "frontend") {
 /** A plan as a person writes it down: a command is a line, what is empty is left out. */
 function summaryOf(suite: Suite) {
   const lines = (commands: string[][]) => commands.map(words => words.join(" "))
-  const { root, installIn, runIn, base, env, expected, lockfiles, warnings } = suite
+  const { root, installIn, runIn, base, env, expected, lockfiles, pinned, warnings } = suite
   const all = {
     base,
     root,
@@ -41,7 +41,7 @@ function summaryOf(suite: Suite) {
     tools: lines(suite.tools),
     reads: suite.reads ? "manifests" : "everything",
     install: lines(suite.install),
-    freeze: suite.freeze?.join(" ") ?? "",
+    pinned: pinned ? `${pinned.into}: ${pinned.freeze?.join(" ") ?? pinned.file}` : "",
     link: lines(suite.link),
     command: suite.command.join(" "),
     lockfiles,

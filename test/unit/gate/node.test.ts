@@ -38,10 +38,36 @@ describe("an application in JavaScript", () => {
   })
 
   test("has no versions to keep to without a lockfile, and is told so", () => {
-    const { expected, lockfiles, warnings } = toolchain({ "web/package.json": MANIFEST })!
+    const { expected, lockfiles, open } = toolchain({ "web/package.json": MANIFEST })!
     expect(expected).toMatchObject({ locked: {}, lockfile: undefined })
     expect(lockfiles).toEqual([])
-    expect(warnings).toEqual([expect.stringContaining("web has no lockfile")])
+    expect(open).toEqual({
+      what: "web has no lockfile, so the newest versions are tested",
+      fix: "make one: `npm install --package-lock-only` in web",
+      file: "web/package-lock.json",
+    })
+  })
+
+  test.each<[string, Record<string, string>, string, string]>([
+    [
+      "the workspace's root",
+      { "package.json": '{"workspaces":["apps/*"],"packageManager":"bun@1.0.0"}' },
+      ".",
+      "bun.lock",
+    ],
+    [
+      "its own folder, which is no member",
+      { "package.json": '{"workspaces":["packages/*"]}' },
+      "apps/web",
+      "apps/web/package-lock.json",
+    ],
+  ])("lacks a lockfile in %s", (_, files, root, file) => {
+    const found = toolchain({ ...files, "apps/web/package.json": MANIFEST }, { path: "apps/web" })!
+    expect(found.open).toMatchObject({
+      what: expect.stringContaining(root === "." ? "the repository's root" : root),
+      file,
+    })
+    expect(found.root).toBe(root)
   })
 
   test.each([

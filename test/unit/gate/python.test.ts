@@ -111,7 +111,7 @@ describe("what every package manager is given", () => {
           manifest: "api/pyproject.toml",
           lockfile: undefined,
         },
-        warnings: [expect.stringContaining("make one: `uv lock` in api")],
+        open: expect.objectContaining({ fix: "make one: `uv lock` in api" }),
       },
     ],
     [
@@ -135,7 +135,7 @@ describe("what every package manager is given", () => {
     [
       "poetry without a lockfile",
       { "api/pyproject.toml": POETRY },
-      { lockfiles: [], warnings: [expect.stringContaining("make one: `poetry lock` in api")] },
+      { lockfiles: [], open: expect.objectContaining({ fix: "make one: `poetry lock` in api" }) },
     ],
     [
       "PDM",
@@ -159,7 +159,7 @@ describe("what every package manager is given", () => {
     [
       "PDM without a lockfile",
       { "api/pyproject.toml": PDM },
-      { lockfiles: [], warnings: [expect.stringContaining("make one: `pdm lock` in api")] },
+      { lockfiles: [], open: expect.objectContaining({ fix: "make one: `pdm lock` in api" }) },
     ],
     [
       "pip",
@@ -299,32 +299,35 @@ describe("packages that have to be there after the installation", () => {
 })
 
 describe("requirements that leave versions open", () => {
-  const warning = (...lines: string[]) => toolchain({ "api/requirements.txt": lines.join("\n") })?.warnings
-  test.each<[string, string[], unknown[]]>([
-    ["none", ["a==1", "b @ https://x/b.whl", "c; sys_platform == 'linux'", "-r other.txt"], []],
-    ["none by an archive's address or path", ["https://x/b-1.whl", "wheels/b-1.whl", "b-1.tar.gz"], []],
-    ["none by a commit", ["git+https://x/b.git@v1"], []],
-    ["one by a branch", ["git+https://x/b.git"], [expect.stringContaining("a version open (git+https://x/b.git): ")]],
-    ["one", ["a==1", "B_b>=2"], [expect.stringMatching(/^api\/requirements.txt leaves a version open \(b-b\): /)]],
-    ["three", ["a", "b", "c"], [expect.stringContaining("leaves 3 versions open (a, b, c): ")]],
-    ["four", ["a", "b", "c", "d"], [expect.stringContaining("leaves 4 versions open (a, b, c, …): ")]],
+  const left = (...lines: string[]) => toolchain({ "api/requirements.txt": lines.join("\n") })?.open?.what
+  test.each<[string, string[], string | undefined]>([
+    ["none", ["a==1", "b @ https://x/b.whl", "c; sys_platform == 'linux'", "-r other.txt"], undefined],
+    ["none by an archive's address or path", ["https://x/b-1.whl", "wheels/b-1.whl", "b-1.tar.gz"], undefined],
+    ["none by a commit", ["git+https://x/b.git@v1"], undefined],
+    ["one by a branch", ["git+https://x/b.git"], "api/requirements.txt leaves a version open (git+https://x/b.git)"],
+    ["one", ["a==1", "B_b>=2"], "api/requirements.txt leaves a version open (b-b)"],
+    ["three", ["a", "b", "c"], "api/requirements.txt leaves 3 versions open (a, b, c)"],
+    ["four", ["a", "b", "c", "d"], "api/requirements.txt leaves 4 versions open (a, b, c, …)"],
   ])("%s", (_, lines, expected) => {
-    expect(warning(...lines)).toEqual(expected)
+    expect(left(...lines)).toEqual(expected)
   })
 })
 
-describe("the versions that are installed are listed for an image that takes them", () => {
-  const PINNED = "FROM python:3.13-slim\n"
-  const TAKING = `${PINNED}ARG CLOUD_NATIVE_CONSTRAINTS=""\n`
-  test.each<[string, Record<string, string>, string, string[] | undefined]>([
-    ["of open requirements", { "api/requirements.txt": "a\n" }, TAKING, ["pip", "freeze"]],
-    ["but not of pinned ones", { "api/requirements.txt": "a==1\n" }, TAKING, undefined],
-    ["of a project without a lockfile", { "api/pyproject.toml": PROJECT }, TAKING, ["uv", "pip", "freeze"]],
-    ["but not of one with one", { "api/pyproject.toml": PROJECT, "api/uv.lock": "" }, TAKING, undefined],
-    ["of a setup.py", { "api/setup.py": "" }, TAKING, ["pip", "freeze"]],
-    ["nor for another image", { "api/requirements.txt": "a\n" }, PINNED, undefined],
-  ])("%s", (_, texts, dockerfile, freeze) => {
-    expect(pythonToolchain("api", dockerfile, { files: Object.keys(texts), texts })?.freeze).toEqual(freeze)
+describe("what pins the versions that are open", () => {
+  const constraints = (...freeze: string[]) => ({ file: "api/cloud-native.constraints.txt", freeze })
+  test.each<[string, Record<string, string>, object | undefined]>([
+    ["of requirements", { "api/requirements.txt": "a\n" }, constraints("pip", "freeze")],
+    ["none of pinned ones", { "api/requirements.txt": "a==1\n" }, undefined],
+    ["of a project", { "api/pyproject.toml": PROJECT }, constraints("uv", "pip", "freeze")],
+    ["none of a project with a lockfile", { "api/pyproject.toml": PROJECT, "api/uv.lock": "" }, undefined],
+    ["of a setup.py", { "api/setup.py": "" }, constraints("pip", "freeze")],
+    ["of poetry", { "api/pyproject.toml": POETRY }, { file: "api/poetry.lock", freeze: undefined }],
+    ["none of poetry with a lockfile", { "api/pyproject.toml": POETRY, "api/poetry.lock": "" }, undefined],
+    ["of PDM", { "api/pyproject.toml": PDM }, { file: "api/pdm.lock", freeze: undefined }],
+    ["none of PDM with a lockfile", { "api/pyproject.toml": PDM, "api/pdm.lock": "" }, undefined],
+  ])("%s", (_, texts, expected) => {
+    const open = toolchain(texts)?.open
+    expect(open && { file: open.file, freeze: open.freeze }).toEqual(expected)
   })
 })
 

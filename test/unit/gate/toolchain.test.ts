@@ -3,7 +3,7 @@ import { afterEach, describe, expect, test, vi } from "vitest"
 
 import { parseConfig } from "../../../.dagger/src/config/parse.ts"
 import { planSuite } from "../../../.dagger/src/gate/detect.ts"
-import { prepareSuite } from "../../../.dagger/src/gate/toolchain.ts"
+import { pinnedBy, prepareSuite } from "../../../.dagger/src/gate/toolchain.ts"
 
 afterEach(() => {
   vi.restoreAllMocks()
@@ -103,5 +103,33 @@ describe("a suite's container", () => {
     ],
   ])("keeps the interpreter %s", async (_, settings, texts, engine) => {
     expect(await prepared(settings, texts, engine)).not.toContain(ENSURED)
+  })
+})
+
+describe("the versions that the tests ran on, for the image's context", () => {
+  const files: Record<string, string> = {}
+  const directory = {
+    withNewFile: (path: string, text: string) => ((files[path] = text), directory),
+    withFile: (path: string, from: string) => ((files[path] = from), directory),
+  }
+  const container = {
+    exists: async (path: string) => path === "/app/web/package-lock.json",
+    file: (path: string) => `that of ${path}`,
+    withExec: (words: string[]) => ({ stdout: async () => `${words.join("-")}==1\n` }),
+  }
+  test.each<[string, object | undefined, Record<string, string>]>([
+    [
+      "are in the lockfile that the installation made",
+      { file: "web/package-lock.json", into: "package-lock.json" },
+      { "package-lock.json": "that of /app/web/package-lock.json" },
+    ],
+    ["are nowhere, where it made none", { file: "api/poetry.lock", into: "poetry.lock" }, {}],
+    ["are what is installed", { file: "x", freeze: ["pip", "freeze"], into: "c.txt" }, { "c.txt": "pip-freeze==1\n" }],
+    ["are not asked for, where the Dockerfile takes none", undefined, {}],
+  ])("%s", async (_, pinned, expected) => {
+    for (const path of Object.keys(files)) delete files[path]
+    vi.spyOn(dag, "directory").mockReturnValue(directory as unknown as Directory)
+    await pinnedBy(container as unknown as Container, { pinned } as Parameters<typeof pinnedBy>[1])
+    expect(files).toEqual(expected)
   })
 })

@@ -851,48 +851,50 @@ describe("the Dockerfiles", () => {
     )
   })
   test.each<[string, Record<string, string>, string[]]>([
-    ["a file alone", { ".yarnrc.yml": "" }, ["COPY package.json .yarnrc.yml ./"]],
+    ["a file alone", { ".yarnrc.yml": "" }, ["COPY package.json package-lock.json* .yarnrc.yml ./"]],
     [
       "a file and a folder of its name",
       { "prisma.config.ts": "", "prisma/schema.prisma": "", "prisma/migrations/1.sql": "" },
-      ["COPY package.json prisma.config.ts ./", "COPY prisma prisma"],
+      ["COPY package.json package-lock.json* prisma.config.ts ./", "COPY prisma prisma"],
     ],
     [
       "a schema elsewhere",
       { "prisma.config.ts": "", "db/schema.prisma": "" },
-      ["COPY package.json prisma.config.ts ./", "COPY db/schema.prisma db/schema.prisma"],
+      ["COPY package.json package-lock.json* prisma.config.ts ./", "COPY db/schema.prisma db/schema.prisma"],
     ],
     [
       "a folder in a folder",
       { ".yarn/releases/yarn.cjs": "", ".yarn/patches/a.patch": "", "src/patches/b.patch": "" },
-      ["COPY package.json ./", "COPY .yarn .yarn", "COPY src/patches src/patches"],
+      ["COPY package.json package-lock.json* ./", "COPY .yarn .yarn", "COPY src/patches src/patches"],
     ],
     [
       "settings of every manager",
       { ".pnpmfile.cjs": "", ".yarnrc": "", "bunfig.toml": "", "pnpm-workspace.yaml": "" },
-      ["COPY package.json .pnpmfile.cjs .yarnrc bunfig.toml pnpm-workspace.yaml ./"],
+      ["COPY package.json package-lock.json* .pnpmfile.cjs .yarnrc bunfig.toml pnpm-workspace.yaml ./"],
     ],
     [
       "nothing of what it does not read",
       { "prisma-notes.md": "", "app/page.tsx": "", ".nvmrc": "" },
-      ["COPY package.json ./"],
+      ["COPY package.json package-lock.json* ./"],
     ],
     [
       "everything where it runs the repository's own code",
       { "package.json": next({ scripts: { postinstall: "node scripts/icons.mjs" } }), ".npmrc": "" },
-      ["COPY . ."],
+      ["COPY package.json package-lock.json* ./", "COPY . ."],
     ],
     [
       "no more for a script that runs no own code",
       { "package.json": next({ scripts: { postinstall: "prisma generate" } }), "prisma/schema.prisma": "" },
-      ["COPY package.json ./", "COPY prisma prisma"],
+      ["COPY package.json package-lock.json* ./", "COPY prisma prisma"],
     ],
   ])("copy before the installation what it reads: %s", (_, files, lines) => {
     const web = Object.fromEntries(Object.entries(files).map(([path, text]) => [`web/${path}`, text]))
     const own = layout({ "web/package.json": next(), "yarn/prisma/schema.prisma": "", ...web })
     const text = adaptFrontend(template("docker/frontend.dockerfile"), discover("frontend", "web", own), own)
     const [, before] = /WORKDIR \/app\n([^]*?)RUN --mount/.exec(text)!
-    expect(before!.trim().split("\n")).toEqual(lines)
+    const [taken, ...copies] = before!.trim().split("\n")
+    expect(taken).toMatch(/^# .* the versions that the gate ran with/)
+    expect(copies).toEqual(lines)
   })
   test("start the application that was found", () => {
     const text = adaptBackend(withoutTasks(template("docker/backend.dockerfile")), findings(SHOP).backend, SHOP)
@@ -910,16 +912,13 @@ describe("the Dockerfiles", () => {
   test("install requirements alone by pip's format", () => {
     const plain = layout({ "api/requirements.txt": "fastapi\n", "api/main.py": "app = FastAPI()\n" })
     const text = adaptBackend(template("docker/backend.dockerfile"), discover("backend", "api", plain), plain)
-    expect(text).toContain("COPY requirements.txt ./")
     expect(text).toContain(
       [
-        "COPY requirements.txt ./",
-        "# The versions that the gate ran with, where these are open: cloud-native gives them.",
-        'ARG CLOUD_NATIVE_CONSTRAINTS=""',
+        "COPY requirements.txt cloud-native.constraints.txt* ./",
         "RUN --mount=type=cache,target=/root/.cache/uv \\",
-        `    echo "$CLOUD_NATIVE_CONSTRAINTS" | tr ' ' '\\n' > /tmp/constraints.txt \\`,
+        "    touch cloud-native.constraints.txt \\",
         "    && uv venv .venv \\",
-        "    && uv pip install --python .venv --requirement requirements.txt --constraint /tmp/constraints.txt \\",
+        "    && uv pip install --python .venv --requirement requirements.txt --constraint cloud-native.constraints.txt \\",
       ].join("\n"),
     )
     expect(text).toContain('CMD ["uvicorn", "main:app"')
@@ -938,8 +937,10 @@ describe("the Dockerfiles", () => {
     const found = discover("backend", "api", own)
     expect(found.database).toBe(true)
     const text = adaptBackend(template("docker/backend.dockerfile"), found, own)
-    expect(text).toContain("COPY requirements requirements\n")
-    expect(text).toContain(`--requirement requirements/${installed}.txt --constraint`)
+    expect(text).toContain("COPY requirements cloud-native.constraints.txt* requirements/\n")
+    expect(text).toContain(
+      `--requirement requirements/${installed}.txt --constraint requirements/cloud-native.constraints.txt`,
+    )
   })
   test.each([
     ["poetry.lock", "poetry install --no-interaction --only main --no-root", "poetry=="],
@@ -949,6 +950,20 @@ describe("the Dockerfiles", () => {
     const text = adaptBackend(template("docker/backend.dockerfile"), discover("backend", "api", own), own)
     for (const part of [command, tool, `COPY pyproject.toml ${lockfile} ./`]) expect(text).toContain(part)
     expect(text).not.toContain("uv sync")
+  })
+  test.each([
+    ["poetry", "poetry.lock", "poetry install --no-interaction --only main --no-root"],
+    ["pdm", "pdm.lock", "pdm install --prod --no-self"],
+  ])("install without a lockfile by %s what the tests ran on", (tool, lockfile, command) => {
+    const own = layout({ "api/pyproject.toml": `[tool.${tool}]\n`, "api/main.py": "app = FastAPI()\n" })
+    const text = adaptBackend(template("docker/backend.dockerfile"), discover("backend", "api", own), own)
+    for (const part of [command, `COPY pyproject.toml ${lockfile}* ./`]) expect(text).toContain(part)
+  })
+  test("install by requirements that stand beside a manifest of poetry without a lockfile, as the gate does", () => {
+    const own = layout({ "api/pyproject.toml": "[tool.poetry]\n", "api/requirements.txt": "fastapi\n" })
+    const text = adaptBackend(template("docker/backend.dockerfile"), discover("backend", "api", own), own)
+    expect(text).toContain("--requirement requirements.txt")
+    expect(text).not.toContain("poetry install")
   })
   test("leave out no module and no folder, but tests and the files of tools", () => {
     const flat = layout({
