@@ -33,12 +33,11 @@ const PREDEFINED = /^(TARGET|BUILD)(PLATFORM|OS|ARCH|VARIANT)$|^((HTTPS?|FTP|NO|
 
 /** What a Dockerfile builds on and asks for, with the build arguments given. */
 export function parseDockerfile(text: string, given: Record<string, string> = {}): Dockerfile {
-  const lines = text.replace(/^[^\S\n]*#.*\n/gm, "").replace(/\\[^\S\n]*\r?\n/g, "")
   const defaults = new Map<string, string>(Object.entries(given))
   const declared = new Set<string>()
   const stages: Stage[] = []
   const secrets: SecretMount[] = []
-  for (const line of lines.split("\n")) {
+  for (const line of instructionsOf(text)) {
     const instruction = /^\s*(ARG\s(?<args>.*?)|FROM\s+(?<from>.*?)|RUN\s+(?<run>.*?))\s*$/i.exec(line)
     const { args, from, run } = instruction?.groups ?? {}
     if (from) stages.push(stageOf(from, stages, defaults))
@@ -51,6 +50,14 @@ export function parseDockerfile(text: string, given: Record<string, string> = {}
   }
   const required = [...declared].filter(name => !defaults.has(name) && !PREDEFINED.test(name))
   return { stages, required, secrets }
+}
+
+/** The instructions of a Dockerfile, a line each, without comments. */
+export function instructionsOf(text: string): string[] {
+  return text
+    .replace(/^[^\S\n]*#.*(\n|$)/gm, "")
+    .replace(/\\[^\S\n]*\r?\n/g, "")
+    .split("\n")
 }
 
 /** What to say of each build argument that has no value: it is empty in the build. */

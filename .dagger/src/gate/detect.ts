@@ -53,6 +53,7 @@ export function planSuite(name: string, app: AppConfig, layout: Layout): Suite {
     lockfiles: toolchain.lockfiles.map(inRoot),
     expected: toolchain.expected,
     pinned: open && into !== undefined ? { file: relativeTo(root, open.file), freeze: open.freeze, into } : undefined,
+    npm: toolchain.npm,
     asked: language === "python" ? askedPython(path, layout) : askedNode(path, layout),
     warnings: [...toolchain.warnings, ...(open ? [openVersions(open, into !== undefined)] : []), ...runner.warnings],
   }
@@ -107,6 +108,7 @@ function detectToolchain(
     // What commands of the configuration install is theirs to say, but for packages of the manifest that are not there.
     expected: install.length > 0 && language === "node" ? found?.expected : undefined,
     open: undefined,
+    npm: undefined,
     warnings: [],
   }
 }

@@ -1,3 +1,4 @@
+import { instructionsOf } from "../config/dockerfile.js"
 import { CloudNativeError } from "../util/errors.js"
 import { inFolder, type Layout } from "./layout.js"
 import type { PackageJson } from "./node.js"
@@ -71,7 +72,10 @@ const BUN = "1.4.5"
 
 export interface FoundManager {
   name: ManagerName
+  /** The version to bring; unset: the image's own. */
   version?: string
+  /** The npm that the manifest asks for, where the Dockerfile leaves it at the image's own. */
+  askedNpm?: string
   lockfile?: string
   warnings: string[]
 }
@@ -92,11 +96,17 @@ export function nodeManager(
   )
   const lock = locks.length > 1 ? choose(locks, wanted, dockerfile, root) : locks[0]
   const name = lock?.name ?? (wanted as ManagerName | undefined) ?? "npm"
+  const asked = wanted === name ? version : undefined
   const text = lock ? (texts[inFolder(root, lock.file)] ?? "") : ""
   const others = locks.filter(({ name: other }) => other !== name).map(({ file }) => inFolder(root, file))
   return {
     name,
-    version: name === "npm" ? undefined : wanted === name ? version : versionFor(name, text),
+    ...(name !== "npm"
+      ? { version: asked ?? versionFor(name, text) }
+      : // What installs the image is what installs for its tests.
+        dockerfile === "" || bringsNpm(dockerfile)
+        ? { version: asked }
+        : { askedNpm: asked }),
     lockfile: lock?.file,
     warnings: others.map(file => `${file} is not used: the package manager is ${name}; delete it`),
   }
@@ -109,6 +119,13 @@ export function bringing(name: ManagerName, version: string | undefined, base: s
   const spec = name === "yarn" && !isClassic(version) ? `@yarnpkg/cli-dist@${version}` : `${name}@${version}`
   // The official images have a yarn of their own at the same place.
   return [["npm", "install", "--global", "--force", "--no-audit", "--no-fund", "--loglevel=error", spec]]
+}
+
+/** Whether a Dockerfile installs an npm of its own, or lets corepack do so. */
+function bringsNpm(dockerfile: string): boolean {
+  const pattern =
+    /\bnpm (install|i|add)\b[^&|;]*\snpm(@\S+)?(\s|$)|\bcorepack (enable|prepare|install|use)\b[^&|;]*\snpm\b/
+  return instructionsOf(dockerfile).some(line => pattern.test(line))
 }
 
 function isClassic(version: string | undefined): boolean {

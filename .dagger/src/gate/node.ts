@@ -53,7 +53,12 @@ export function nodeToolchain(path: string, dockerfile: string, base: string, la
   const manifest = packageJson(layout, path)
   if (!manifest) return undefined
   const root = rootOf(path, layout)
-  const { name, version, lockfile, warnings } = nodeManager(root, packageJson(layout, root), dockerfile, layout)
+  const { name, version, askedNpm, lockfile, warnings } = nodeManager(
+    root,
+    packageJson(layout, root),
+    dockerfile,
+    layout,
+  )
   const manager = MANAGERS[name]
   const members = manifestsIn(root, layout)
   const installed = members.filter(folder => [path, root].includes(folder) || isMember(folder, root, layout))
@@ -78,6 +83,7 @@ export function nodeToolchain(path: string, dockerfile: string, base: string, la
       manifest: inFolder(path, "package.json"),
       lockfile: lockfile && inFolder(root, lockfile),
     },
+    ...(askedNpm !== undefined && { npm: { version: askedNpm, file: inFolder(root, "package.json") } }),
     ...(!lockfile && { open: { ...withoutLockfile(root, manager.lock), file: inFolder(root, manager.lockfiles[0]!) } }),
     warnings,
   }

@@ -1,3 +1,4 @@
+import { instructionsOf } from "../config/dockerfile.js"
 import { isIn, normalize, relativeTo } from "./layout.js"
 
 /**
@@ -48,8 +49,8 @@ export function placeIn(context: string, dockerfile: string, file: string): stri
 
 /** What a Dockerfile copies of its context, as patterns of paths. */
 function copied(dockerfile: string): RegExp[] {
-  const lines = dockerfile.replace(/^[^\S\n]*#.*\n/gm, "").replace(/\\[^\S\n]*\r?\n/g, " ")
-  return [...lines.matchAll(/^\s*(?:COPY|ADD)\s+((?:--\S+\s+)*)(.*\S)\s+\S+\s*$/gim)]
+  return instructionsOf(dockerfile)
+    .flatMap(line => [...line.matchAll(/^\s*(?:COPY|ADD)\s+((?:--\S+\s+)*)(.*\S)\s+\S+\s*$/gi)])
     .filter(([, flags]) => !/--from=/i.test(flags!))
     .flatMap(([, , sources]) => sources!.split(/\s+/))
     .map(source => patternOf(normalize(source)))

@@ -108,7 +108,9 @@ async function runSuite(
 ): Promise<Outcome> {
   try {
     const suite = planSuite(name, app, layout)
-    const prepared = await quietly(`dependencies of ${name}`, () => prepareSuite(name, source, app, suite, secrets))
+    const { container: prepared, warnings } = await quietly(`dependencies of ${name}`, () =>
+      prepareSuite(name, source, app, suite, secrets),
+    )
     const toolchain = withServices(prepared, name, app.test.services, config)
     console.log(`test: ${name}: ${suite.command.join(" ")}`)
     const first = await quietly(`tests of ${name}`, () => execute(name, toolchain, app, suite))
@@ -121,7 +123,7 @@ async function runSuite(
       passed = judge([run]).passed
     }
     await showTests(name, run.tests ?? [], passed)
-    return { run, pinned: await pinnedBy(prepared, suite), warnings: suite.warnings }
+    return { run, pinned: await pinnedBy(prepared, suite), warnings: [...suite.warnings, ...warnings] }
   } catch (error) {
     if (error instanceof CloudNativeError) throw error
     const why = redact(messageOf(error), Object.values(secrets))

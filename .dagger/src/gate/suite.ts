@@ -34,6 +34,8 @@ export interface Suite {
   pinned?: Pinned
   /** Versions of the interpreter that the repository asks for. */
   asked: Asked[]
+  /** The npm that a manifest asks for, where the image's own is what installs. */
+  npm?: { version: string; file: string }
   /** What a person should know, and what to do about it. */
   warnings: string[]
 }
@@ -72,7 +74,7 @@ export interface Asked {
 /** What a package manager does for an application. */
 export type Toolchain = Pick<
   Suite,
-  "root" | "installIn" | "env" | "caches" | "tools" | "reads" | "install" | "link" | "lockfiles" | "warnings"
+  "root" | "installIn" | "env" | "caches" | "tools" | "reads" | "install" | "link" | "lockfiles" | "npm" | "warnings"
 > & {
   /** What a program of the installation is run with. */
   run: string[]

@@ -1,4 +1,5 @@
 import { Container, dag, Directory, Secret } from "@dagger.io/dagger"
+import semver from "semver"
 import { z } from "zod"
 
 import { secretsFor, withoutSecretVariables, withSecretVariables } from "../config/build-secrets.js"
@@ -18,6 +19,12 @@ import type { Expected, Language, Suite } from "./suite.js"
 const APP_DIR = "/app"
 const SCRIPTS: Record<Language, string> = { python: "installed.py", node: "installed.mjs" }
 
+interface Prepared {
+  container: Container
+  /** What a person should know of what the container has. */
+  warnings: string[]
+}
+
 /** The container of a suite: the application with its dependencies, in the folder that the suite runs in. */
 export async function prepareSuite(
   name: string,
@@ -25,11 +32,13 @@ export async function prepareSuite(
   app: AppConfig,
   suite: Suite,
   secrets: BuildSecrets,
-): Promise<Container> {
+): Promise<Prepared> {
   const start = app.test.target
     ? await stageOf(source, app, app.test.target, secretsFor(suite.secrets, secrets))
     : dag.container().from(suite.base)
   await assertInterpreter(name, start, app, suite)
+  const warnings = await otherNpm(start, app, suite)
+  for (const warning of warnings) console.log(`warning: ${name}: ${warning}`)
   const bare = await withPackages(await withPip(start, suite), app.test.packages)
   const folder = source.directory(suite.root)
   const ready = run(withSecretVariables(withSettings(bare, name, suite), suite.secrets, secrets), suite.tools)
@@ -43,7 +52,8 @@ export async function prepareSuite(
   const reports = [app.test.junit, ...(suite.json ? [suite.json] : [])].map(report => joined(suite.runIn, report))
   const complete = run(installed.withDirectory(APP_DIR, folder, { exclude: reports }), suite.link)
   // Those of the build are none of the application's: the tests must not use them.
-  return withoutSecretVariables(complete, suite.secrets).withWorkdir(placeOf(suite.runIn)).sync()
+  const container = withoutSecretVariables(complete, suite.secrets).withWorkdir(placeOf(suite.runIn))
+  return { container: await container.sync(), warnings }
 }
 
 /** What pins the versions that a suite is prepared with, as its build's context is to have it; empty where nothing is to. */
@@ -102,7 +112,7 @@ async function assertInterpreter(name: string, container: Container, app: AppCon
   const version = (await container.withExec([program, "--version"]).stdout()).trim()
   const wishes = unmet(suite.asked, version)
   if (wishes.length === 0) return
-  const image = app.test.target ? `stage ${app.test.target} of ${app.dockerfile}` : suite.base
+  const image = imageOf(app, suite)
   throw new CloudNativeError({
     code: "TEST_RUNNER_FAILED",
     blame: "user",
@@ -113,6 +123,21 @@ async function assertInterpreter(name: string, container: Container, app: AppCon
     ].join("\n"),
     fix: otherBase(name, app, first.language, suite.asked),
   })
+}
+
+/** What to say of an npm of another major version than the manifest asks for. It is no failure: npm itself ignores the wish. */
+async function otherNpm(container: Container, app: AppConfig, { npm, base }: Suite): Promise<string[]> {
+  if (!npm) return []
+  const version = (await container.withExec(["npm", "--version"]).stdout()).trim()
+  const [asked, found] = [npm.version, version].map(text => semver.coerce(text)?.major)
+  if (asked === undefined || found === undefined || asked === found) return []
+  return [
+    `${npm.file} (packageManager) asks for npm ${npm.version}, and ${imageOf(app, { base })} has npm ${version}, which installs for the tests and for the image: add RUN npm install --global npm@${npm.version} to ${app.dockerfile}, which the tests then follow; or change packageManager`,
+  ]
+}
+
+function imageOf({ test, dockerfile }: AppConfig, { base }: Pick<Suite, "base">): string {
+  return test.target ? `stage ${test.target} of ${dockerfile}` : base
 }
 
 const Versions = z.record(z.string(), z.string().nullable())

@@ -1,3 +1,4 @@
+import { instructionsOf } from "../config/dockerfile.js"
 import type { ApplicationName } from "./discover.js"
 
 /** How the suite gets the system packages that the installation needs: from a stage of the Dockerfile, or by their names. */
@@ -35,9 +36,8 @@ export function systemPackages(name: ApplicationName, dockerfile: string): Syste
 }
 
 function stagesOf(dockerfile: string): Stage[] {
-  const lines = dockerfile.replace(/^[^\S\n]*#.*\n/gm, "").replace(/\\[^\S\n]*\r?\n/g, " ")
   const stages: Stage[] = []
-  for (const line of lines.split("\n")) {
+  for (const line of instructionsOf(dockerfile)) {
     const [, from, name] = /^\s*FROM\s+(?:--\S+\s+)*(\S+)(?:\s+AS\s+(\S+))?/i.exec(line) ?? []
     if (from !== undefined) stages.push({ from, name, runs: [] })
     const [, run] = /^\s*RUN\s+(.*)$/i.exec(line) ?? []

@@ -71,6 +71,30 @@ describe("the package manager of a folder", () => {
   })
 })
 
+describe("the npm that the manifest asks for", () => {
+  const LOCKED = { "web/package-lock.json": "{}" }
+  test.each<[string, string | undefined, string, object]>([
+    ["is brought where the Dockerfile is to be written", "npm@11.4.2", "", { version: "11.4.2" }],
+    ["is brought as the Dockerfile does", "npm@11", "RUN apk add git && npm i -g npm@11.4.2", { version: "11" }],
+    ["is brought as a flag after it says", "npm@11", "RUN npm install npm@11 \\\n  --global", { version: "11" }],
+    ["is brought as corepack does", "npm@11.4.2+sha512.a", "RUN corepack enable npm && npm ci", { version: "11.4.2" }],
+    ["is the image's own where that installs", "npm@11.4.2", "RUN npm ci", { askedNpm: "11.4.2" }],
+    [
+      "is the image's own where corepack brings others",
+      "npm@11.4.2",
+      "RUN corepack enable\nRUN npm ci",
+      { askedNpm: "11.4.2" },
+    ],
+    ["is the image's own where another is installed", "npm@11.4.2", "RUN npm i -g npm-check", { askedNpm: "11.4.2" }],
+    ["is the image's own where a comment installs it", "npm@11.4.2", "# RUN npm i -g npm@11", { askedNpm: "11.4.2" }],
+    ["is none", undefined, "RUN npm ci", {}],
+    ["is none where it asks for another manager", "pnpm@9.1.0", "RUN npm ci", {}],
+  ])("%s: %s, %s", (_, wanted, dockerfile, expected) => {
+    const { version, askedNpm } = managerOf(LOCKED, wanted, dockerfile)
+    expect({ version, askedNpm }).toEqual({ version: undefined, askedNpm: undefined, ...expected })
+  })
+})
+
 describe("the version of a package manager is the last that reads and keeps the lockfile", () => {
   test.each([
     ["pnpm-lock.yaml", "lockfileVersion: 5.4", "7.33.7"],
@@ -94,6 +118,7 @@ describe("the version of a package manager is the last that reads and keeps the 
 describe("a package manager is brought to an image of Node.js", () => {
   test.each<[ManagerName, string | undefined, string, string | undefined]>([
     ["npm", undefined, "node:20", undefined],
+    ["npm", "11.4.2", "node:20", "npm@11.4.2"],
     ["pnpm", "9.1.0", "node:20", "pnpm@9.1.0"],
     ["pnpm", "9.1.0", "oven/bun:1", "pnpm@9.1.0"],
     ["yarn", "1.22.22", "node:20", "yarn@1.22.22"],

@@ -14,10 +14,20 @@ interface Engine {
   failing?: string
   /** Files that the containers have. */
   has?: string[]
+  npm?: string
 }
 
 /** What is done to the suite's container, a line each, in the order in which it is asked for. */
-async function prepared(test: string, texts: Record<string, string>, { failing, has = [] }: Engine = {}) {
+async function prepared(test: string, texts: Record<string, string>, engine: Engine = {}) {
+  return (await preparedOf("backend", test, texts, engine)).lines
+}
+
+async function preparedOf(
+  name: "backend" | "frontend",
+  test: string,
+  texts: Record<string, string>,
+  { failing, has = [], npm = "10.8.2" }: Engine,
+) {
   const lines: string[] = []
   const record = (line: string) => {
     lines.push(line)
@@ -32,7 +42,7 @@ async function prepared(test: string, texts: Record<string, string>, { failing, 
     withoutEnvVariable: (name: string) => record(`unset ${name}`),
     exists: async (path: string) => has.includes(path),
     exitCode: async () => (last === failing ? 1 : 0),
-    stdout: async () => "{}",
+    stdout: async () => (last === "npm --version" ? `${npm}\n` : "{}"),
     stderr: async () => "",
     sync: async () => container,
   }
@@ -46,12 +56,16 @@ async function prepared(test: string, texts: Record<string, string>, { failing, 
     dockerBuild: ({ target }: { target: string }) => record(`STAGE ${target}`),
   }
   for (const name of ["directory", "filter", "withoutFile", "withFile"]) source[name] = () => source
-  const config = parseConfig(`backend: { path: api, test: { ${test} } }`, "cloud-native.yaml")
-  const suite = planSuite("backend", config.backend, { files: Object.keys(texts), texts })
+  const config = parseConfig(
+    `{ backend: { path: api, test: { ${test} } }, frontend: { path: web, test: { ${test} } } }`,
+    "cloud-native.yaml",
+  )
+  const suite = planSuite(name, config[name], { files: Object.keys(texts), texts })
   // What is installed is asked of the container itself, which this one is not.
   const { expected: _, ...rest } = suite
-  await prepareSuite("backend", source as unknown as Directory, config.backend, { ...rest, lockfiles: [] }, {})
-  return lines
+  const given = { ...rest, lockfiles: [] }
+  const { warnings } = await prepareSuite(name, source as unknown as Directory, config[name], given, {})
+  return { lines, warnings }
 }
 
 const PIP = { "api/requirements.txt": "fastapi==1\n", "api/test_a.py": "" }
@@ -103,6 +117,36 @@ describe("a suite's container", () => {
     ],
   ])("keeps the interpreter %s", async (_, settings, texts, engine) => {
     expect(await prepared(settings, texts, engine)).not.toContain(ENSURED)
+  })
+})
+
+describe("the npm that installs", () => {
+  const web = (packageManager: string, dockerfile: string) => ({
+    "docker/frontend.dockerfile": dockerfile,
+    "web/package.json": JSON.stringify({ packageManager, scripts: { test: "vitest" } }),
+    "web/package-lock.json": "{}",
+  })
+  const INSTALLS = "npm ci --no-audit --no-fund"
+  test("is named where the manifest asks for another major one, before anything is installed", async () => {
+    const said = vi.spyOn(console, "log").mockImplementation(() => {})
+    const { lines, warnings } = await preparedOf("frontend", "", web("npm@11.4.2", "RUN npm ci"), {})
+    expect(warnings).toEqual([
+      "web/package.json (packageManager) asks for npm 11.4.2, and node:20-alpine has npm 10.8.2, which installs for the tests and for the image: add RUN npm install --global npm@11.4.2 to docker/frontend.dockerfile, which the tests then follow; or change packageManager",
+    ])
+    expect(said).toHaveBeenCalledWith(`warning: frontend: ${warnings[0]}`)
+    expect(lines.indexOf("npm --version")).toBeLessThan(lines.indexOf(INSTALLS))
+    const staged = await preparedOf("frontend", "target: deps", web("npm@11.4.2", "RUN npm ci"), {})
+    expect(staged.warnings[0]).toContain("stage deps of docker/frontend.dockerfile has npm 10.8.2")
+  })
+  test.each<[string, string, string, Engine]>([
+    ["has the same major version", "npm@10.1.0", "RUN npm ci", {}],
+    ["has the version", "npm@11", "RUN npm ci", { npm: "11.0.0" }],
+    ["is asked for by a tag", "npm@latest", "RUN npm ci", {}],
+    ["is the one that the Dockerfile installs", "npm@11.4.2", "RUN npm install -g npm@11.4.2", {}],
+  ])("is not named where it %s", async (_, packageManager, dockerfile, engine) => {
+    const { lines, warnings } = await preparedOf("frontend", "", web(packageManager, dockerfile), engine)
+    expect(warnings).toEqual([])
+    expect(lines).toContain(INSTALLS)
   })
 })
 
