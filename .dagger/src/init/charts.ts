@@ -7,13 +7,24 @@ import { isIn, type Layout, normalize, parentOf } from "../gate/layout.js"
 import type { Manifest } from "../manifests/parse.js"
 import { usedKeys } from "../manifests/secret-values.js"
 import { leaves } from "../util/leaves.js"
+import { asReleased, environmentsIn } from "./chart-releases.js"
 import { isAside } from "./discover.js"
+import { releasesIn } from "./releases.js"
 
 /** A Helm chart that is deployed by itself. */
 export interface DiscoveredChart {
   path: string
   /** The values that its Secrets are made of, each with the key of --secrets that it is to come from. */
   secretValues: Record<string, string>
+  /** How it is deployed today, where that is known. */
+  release?: string
+  namespace?: string
+  /** Files of values in every environment, from the source's root. */
+  values?: string[]
+  /** Further files of values by environment, of the chart's folder or from the source's root. */
+  environments?: Record<string, string[]>
+  /** What of it is for a person to decide. */
+  left?: string[]
 }
 
 const ChartFile = z.object({
@@ -29,9 +40,21 @@ type ChartFile = z.output<typeof ChartFile>
 export function discoverCharts(layout: Layout): DiscoveredChart[] {
   const charts = readCharts(layout)
   const parts = charts.flatMap(chart => partsOf(chart, charts).map(({ part }) => part.path))
-  return charts
-    .filter(({ path, type }) => type !== "library" && !parts.includes(path))
-    .map(chart => ({ path: chart.path, secretValues: secretValuesOf(chart, charts, layout) }))
+  const own = charts.filter(({ path, type }) => type !== "library" && !parts.includes(path))
+  const releases = releasesIn(layout)
+  return own.map(chart => {
+    const found = {
+      path: chart.path,
+      secretValues: secretValuesOf(chart, charts, layout),
+      environments: environmentsIn(chart.path, layout),
+    }
+    return asReleased(
+      found,
+      releases,
+      own.map(({ path }) => path),
+      layout,
+    )
+  })
 }
 
 /** A chart without the values that it puts into no object. */

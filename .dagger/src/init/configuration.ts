@@ -56,6 +56,8 @@ export function unknowns({ backend, frontend }: Findings, deployed?: Deployed): 
         ]),
     ...(backend.makesTables ? [madeAtStart(backend.makesTables)] : []),
     ...(deployed ? unplaced(deployed) : migrations(backend, frontend)),
+    ...(deployed?.place.charts ?? []).flatMap(({ left = [] }) => left),
+    ...severalNamespaces(deployed),
   ]
 }
 
@@ -89,16 +91,28 @@ function placeSection({ folder, charts }: Deployed["place"]): string[] {
   return [
     ...manifests,
     "",
-    "# release: the name in your `helm upgrade --install`, where that is not the folder's.",
+    ...(charts.every(({ release }) => release !== undefined) ? [] : [UNRELEASED]),
     ...stringify({
-      charts: charts.map(({ path, secretValues }) => ({
+      charts: charts.map(({ path, release, values, environments, secretValues }) => ({
         path,
+        ...(release !== undefined && release !== path.split("/").at(-1) && { release }),
+        ...(values && { values }),
+        ...(environments && { environments }),
         ...(Object.keys(secretValues).length > 0 && { secretValues }),
       })),
     })
       .trimEnd()
       .split("\n"),
   ]
+}
+
+const UNRELEASED = "# release: the name in your `helm upgrade --install`, where that is not the folder's."
+
+/** Namespaces that charts are deployed to today, of which the config has one. */
+function severalNamespaces(deployed: Deployed | undefined): string[] {
+  const found = new Set(deployed?.place.charts.flatMap(({ namespace }) => namespace ?? []))
+  if (deployed?.namespace !== undefined || found.size < 2) return []
+  return [`the charts are deployed to several namespaces (${[...found].join(", ")}): none is taken: set namespace`]
 }
 
 /** The applications that no container of the repository's own manifests was found to run. */

@@ -141,7 +141,7 @@ function deployedBy(
   const ofValues = place.charts.flatMap(({ secretValues }) => Object.values(secretValues))
   return {
     place,
-    namespace: namespaceOf(manifests),
+    namespace: namespaceOf(manifests) ?? only(place.charts.flatMap(({ namespace }) => namespace ?? [])),
     secretName,
     secretKeys: [...new Set([...secretKeys, ...ofValues])],
     hasDatabase: images.some(image => /(^|\/)(postgres|postgresql|pgvector)\b/.test(image)),
@@ -155,8 +155,12 @@ function deployedBy(
 function namespaceOf(manifests: Manifest[]): string | undefined {
   const brought = manifests.flatMap(({ object }) => (object.kind === "Namespace" ? object.metadata.name : []))
   const named = manifests.flatMap(({ object }) => object.metadata.namespace ?? [])
-  const [only, ...others] = new Set(brought.length > 0 ? brought : named)
-  return others.length > 0 ? undefined : only
+  return only(brought.length > 0 ? brought : named)
+}
+
+function only(names: string[]): string | undefined {
+  const [first, ...others] = new Set(names)
+  return others.length > 0 ? undefined : first
 }
 
 /** The folder of the manifests that run the applications, with what belongs to them: a database, a base's overlays. */

@@ -5,6 +5,7 @@ import { chartTexts } from "./charts.js"
 import { isCompose } from "./compose.js"
 import { possibleManifests } from "./deployed.js"
 import { isAside } from "./discover.js"
+import { deployingFiles } from "./releases.js"
 
 const MADE = /(^|\/)(node_modules|\.venv|venv|\.next|__pycache__|\.git)\//
 const MANIFEST =
@@ -35,7 +36,8 @@ export async function readApplications(source: Directory, folders: string[], lay
     .filter(path => (/(^|\/)(Dockerfile[^/]*|[^/]+\.dockerfile)$/i.test(path) || isCompose(path)) && !isAside(path))
     .slice(0, MOST_MANIFESTS)
   const manifests = possibleManifests(layout).slice(0, MOST_MANIFESTS)
-  const texts = await textsOf(source, [...wanted, ...dockerfiles, ...manifests, ...chartTexts(layout)])
+  const deploying = chartTexts(layout).length > 0 ? deployingFiles(layout).slice(0, MOST_MANIFESTS) : []
+  const texts = await textsOf(source, [...wanted, ...dockerfiles, ...manifests, ...chartTexts(layout), ...deploying])
   return { ...layout, texts: { ...layout.texts, ...texts } }
 }
 

@@ -8,7 +8,7 @@ import { type DiscoveredChart, withUsedValues } from "./charts.js"
 import type { RenderedChart } from "./deployed.js"
 
 /**
- * What a chart renders to with its own values, and with its secrets from --secrets if it takes them so. One that a deployment
+ * What a chart renders to with the values that it has in every environment, and with its secrets from --secrets if it takes them so. One that a deployment
  * would refuse, such as for a random password, runs the applications all the same.
  */
 export async function renderDiscovered(
@@ -29,9 +29,10 @@ export async function renderDiscovered(
   return { chart, manifests: [], refusal: refusals[0] }
 }
 
-async function manifestsOf(source: Directory, { path, secretValues }: DiscoveredChart, config: Config) {
-  const chart = { ...plainChart(path, path.split("/").at(-1)!), secretValues }
-  return renderOnce(source, chart, { namespace: config.namespace }, config)
+async function manifestsOf(source: Directory, chart: DiscoveredChart, config: Config) {
+  const { path, secretValues, release = path.split("/").at(-1)!, values = [] } = chart
+  const { namespace = config.namespace } = chart
+  return renderOnce(source, { ...plainChart(path, release), values, secretValues }, { namespace }, config)
 }
 
 /** The line of Helm's output that says what is wrong. */
