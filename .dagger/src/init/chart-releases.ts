@@ -55,6 +55,7 @@ export function asReleased(
   const elsewhere = own.flatMap(({ present }) => present).filter(file => parentOf(file) !== chart.path)
   const environments = { ...byEnvironment([...new Set(elsewhere)]), ...beside }
   const left = [
+    ...(chart.left ?? []),
     ...names.map(which => `${chart.path} is deployed under several names: ${which}; none is taken: set its release`),
     ...namespaces.map(
       which => `${chart.path} is deployed to several namespaces: ${which}; none is taken: set namespace`,

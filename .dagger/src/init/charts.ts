@@ -10,6 +10,7 @@ import { leaves } from "../util/leaves.js"
 import { asReleased, environmentsIn } from "./chart-releases.js"
 import { isAside } from "./discover.js"
 import { releasesIn } from "./releases.js"
+import { type SecretValue, secretValuesIn } from "./secret-templates.js"
 
 /** A Helm chart that is deployed by itself. */
 export interface DiscoveredChart {
@@ -43,9 +44,12 @@ export function discoverCharts(layout: Layout): DiscoveredChart[] {
   const own = charts.filter(({ path, type }) => type !== "library" && !parts.includes(path))
   const releases = releasesIn(layout)
   return own.map(chart => {
+    const values = secretValuesOf(chart, charts, layout)
+    const left = unnamed(chart.path, values)
     const found = {
       path: chart.path,
-      secretValues: secretValuesOf(chart, charts, layout),
+      secretValues: Object.fromEntries(values.flatMap(value => ("key" in value ? [[value.path, value.key]] : []))),
+      ...(left.length > 0 && { left }),
       environments: environmentsIn(chart.path, layout),
     }
     return asReleased(
@@ -112,57 +116,34 @@ function yaml(text: string): unknown {
   }
 }
 
-/** An entry of a Secret that is one value, a text with values in it, and a loop over a mapping of values. */
-const WHOLE = /^\s+["']?([\w.-]+)["']?:\s*["']?\{\{-?[^{}]*?\.Values\.([\w.]*\w)[^{}]*\}\}["']?\s*$/
-const INSIDE = /\.Values\.([\w.]*\w)/g
-const LOOP = /\{\{-?\s*range\s+\$\w+,\s*\$\w+\s*:?=\s*\.Values\.([\w.]*\w)\s*-?\}\}/
-
 /**
  * Those of a chart, and of the charts that it brings: their values stand under their keys, but for global ones. `held`: paths of
  * the values that a chart above has for this one.
  */
-function secretValuesOf(chart: Chart, charts: Chart[], layout: Layout, held: string[] = []): Record<string, string> {
-  const own = leaves(yaml(layout.texts[at(chart.path, "values.yaml")] ?? "") ?? {}).map(([path]) => path)
-  // secretValues takes no item of a list.
-  const values = [...own, ...held].filter(path => !path.includes("["))
+function secretValuesOf(chart: Chart, charts: Chart[], layout: Layout, held: string[] = []): SecretValue[] {
+  const own = leaves(yaml(layout.texts[at(chart.path, "values.yaml")] ?? "") ?? {})
+  const values = [...own.map(([path, text]) => (text === "[]" ? `${path}[]` : path)), ...held]
   const others = charts.filter(other => other !== chart)
   const ofParts = partsOf(chart, others).flatMap(({ part, key }) => {
     const below = values.filter(path => path.startsWith(`${key}.`)).map(path => path.slice(key.length + 1))
-    return Object.entries(secretValuesOf(part, others, layout, below)).map(([path, secret]): [string, string] => [
-      path.startsWith("global.") ? path : `${key}.${path}`,
-      secret,
-    ])
+    return secretValuesOf(part, others, layout, below).map(({ path, ...value }) => ({
+      path: path.startsWith("global.") ? path : `${key}.${path}`,
+      ...value,
+    }))
   })
-  return Object.fromEntries([...ownSecretValues(chart.path, values, layout), ...ofParts])
+  const templates = layout.files.filter(file => isIn(at(chart.path, "templates"), file) && isYaml(file))
+  return [...templates.flatMap(file => secretValuesIn(layout.texts[file] ?? "", values)), ...ofParts]
 }
 
-/** Read off the templates, as people write them; what a helper makes is not found. */
-function ownSecretValues(chart: string, values: string[], { files, texts }: Layout): [string, string][] {
-  return files
-    .filter(file => isIn(at(chart, "templates"), file) && isYaml(file))
-    .flatMap(file => (texts[file] ?? "").split(/^---.*$/m))
-    .filter(document => /^kind: ["']?Secret["']?\s*$/m.test(document))
-    .flatMap(document => document.split(/^(?:data|stringData):/m).slice(1))
-    .flatMap(data => data.split("\n"))
-    .flatMap((line): [string, string][] => {
-      const looped = LOOP.exec(line)?.[1]
-      if (looped !== undefined)
-        return values.filter(path => path.startsWith(`${looped}.`)).map(path => [path, keyOf(lastOf(path))])
-      const [, entry, whole] = WHOLE.exec(line) ?? []
-      if (entry !== undefined && whole !== undefined) return [[whole, keyOf(entry)]]
-      return [...line.matchAll(INSIDE)]
-        .map(([, path]) => path!)
-        .filter(path => /(password|secret|token|key)$/i.test(path))
-        .map(path => [path, keyOf(path)])
-    })
+/** The values of which a person has to say what they are. */
+function unnamed(chart: string, values: SecretValue[]): string[] {
+  const texts = values.flatMap(value => ("key" in value ? [] : [`${chart} ${UNNAMED[value.unnamed](value.path)}`]))
+  return [...new Set(texts)]
 }
 
-const lastOf = (path: string) => path.split(".").at(-1)!
-
-/** A name as a dotenv file has it: databaseUrl is DATABASE_URL. */
-function keyOf(name: string): string {
-  return name
-    .replace(/([a-z0-9])([A-Z])/g, "$1_$2")
-    .replace(/\W/g, "_")
-    .toUpperCase()
+const UNNAMED = {
+  list: (path: string) =>
+    `makes a Secret of the list ${path}, whose items --secrets cannot fill: Helm takes a list as one value; let the template go through a mapping, and name its values in secretValues`,
+  nothing: (path: string) =>
+    `makes a Secret of what is in ${path}, where its values.yaml has nothing: name each value in secretValues`,
 }
