@@ -56,6 +56,14 @@ export function normalize(path: string): string {
   return steps.join("/") || "."
 }
 
+/** A pattern of folders, as workspaces have it. */
+export function globOf(pattern: string): RegExp {
+  const source = normalize(pattern).replace(/\*\*|\*|[.+^${}()|[\]\\?]/g, token =>
+    token === "**" ? ".*" : token === "*" ? "[^/]*" : `\\${token}`,
+  )
+  return new RegExp(`^${source}$`)
+}
+
 export function inFolder(folder: string, path: string): string {
   return folder === "." ? normalize(path) : normalize(`${folder}/${path}`)
 }

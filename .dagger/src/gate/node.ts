@@ -1,7 +1,7 @@
 import { parse as parseYaml } from "yaml"
 import { z } from "zod"
 
-import { inFolder, isIn, type Layout, localPaths, normalize, parentOf, relativeTo, upwards } from "./layout.js"
+import { globOf, inFolder, isIn, type Layout, localPaths, parentOf, relativeTo, upwards } from "./layout.js"
 import { lockedVersions } from "./lockfile.js"
 import { bringing, MANAGERS, nodeManager } from "./node-manager.js"
 import { withoutLockfile } from "./pinned.js"
@@ -142,13 +142,6 @@ const PnpmWorkspace = z.object({ packages: z.array(z.string()).catch([]) }).catc
 function pnpmPackages({ texts }: Layout, root: string): string[] {
   const text = texts[inFolder(root, "pnpm-workspace.yaml")]
   return text === undefined ? [] : PnpmWorkspace.parse(parseYaml(text)).packages
-}
-
-function globOf(pattern: string): RegExp {
-  const source = normalize(pattern).replace(/\*\*|\*|[.+^${}()|[\]\\?]/g, token =>
-    token === "**" ? ".*" : token === "*" ? "[^/]*" : `\\${token}`,
-  )
-  return new RegExp(`^${source}$`)
 }
 
 /** Where the packages and archives lie that the manifest takes from the repository. */

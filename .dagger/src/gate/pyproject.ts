@@ -1,7 +1,9 @@
 import { parse as parseToml } from "smol-toml"
 import { z } from "zod"
 
-import { inFolder, type Layout, upwards } from "./layout.js"
+import { globOf, inFolder, isIn, type Layout, parentOf, relativeTo, upwards } from "./layout.js"
+import { pythonName } from "./lockfile.js"
+import { requirementName } from "./requirements.js"
 import type { Asked } from "./suite.js"
 
 const list = z.array(z.unknown()).catch([])
@@ -55,6 +57,34 @@ export function pyproject({ texts }: Layout, folder: string): Pyproject | undefi
   } catch {
     return undefined
   }
+}
+
+const patterns = z.array(z.string()).catch([])
+const Workspace = z.object({ members: patterns, exclude: patterns }).catch({ members: [], exclude: [] })
+
+/** The folders of the members of a uv workspace, without its root. */
+export function uvMembers(root: string, layout: Layout): string[] {
+  const { members, exclude } = Workspace.parse(pyproject(layout, root)?.tool.uv?.workspace)
+  const folders = layout.files
+    .filter(file => /(^|\/)pyproject\.toml$/.test(file) && isIn(root, file))
+    .map(parentOf)
+    .filter(folder => folder !== root)
+  const fits = (folder: string, globs: string[]) => globs.some(glob => globOf(glob).test(relativeTo(root, folder)))
+  return folders.filter(folder => fits(folder, members) && !fits(folder, exclude))
+}
+
+/** The members of a workspace that one depends on, and those that these depend on. */
+export function membersFor(path: string, members: string[], layout: Layout, known: string[] = []): string[] {
+  const names = (pyproject(layout, path)?.project?.dependencies ?? []).flatMap(item =>
+    typeof item === "string" ? requirementName(item) : [],
+  )
+  const isNamed = (folder: string) => names.includes(pythonName(pyproject(layout, folder)?.project?.name ?? ""))
+  return members
+    .filter(folder => folder !== path && isNamed(folder))
+    .reduce(
+      (found, folder) => (found.includes(folder) ? found : membersFor(folder, members, layout, [...found, folder])),
+      known,
+    )
 }
 
 const Local = z.object({ path: z.string() })

@@ -49,11 +49,6 @@ export function unknowns({ backend, frontend }: Findings, deployed?: Deployed): 
     ...(backend.module || backend.dockerfile || backend.dockerfiles
       ? []
       : ["no file of the backend makes an application by FastAPI(): docker/backend.dockerfile starts app.main:app"]),
-    ...(backend.lockedAbove === undefined
-      ? []
-      : [
-          `the backend is a member of the uv workspace in ${backend.lockedAbove}: docker/backend.dockerfile installs without its uv.lock; write one that builds from there (backend.context: ${backend.lockedAbove})`,
-        ]),
     ...(backend.makesTables ? [madeAtStart(backend.makesTables)] : []),
     ...(deployed ? unplaced(deployed) : migrations(backend, frontend)),
     ...(deployed?.place.charts ?? []).flatMap(({ left = [] }) => left),

@@ -20,8 +20,6 @@ export interface Found {
   dockerfiles?: string[]
   /** The image that its Dockerfile builds on, or that one of the templates is to. */
   base?: string
-  /** The uv workspace that has its lockfile, which the template's Dockerfile does not install by. */
-  lockedAbove?: string
   port?: number
   health?: string
   /** Path that answers where there is no health route; unset where it is not known. */
@@ -129,7 +127,6 @@ export function discover(name: ApplicationName, path: string, layout: Layout): F
     target,
     dockerfiles: fitting,
     base: isToWrite ? askedBase(name, path, layout) : image && withoutDigest(image),
-    ...(name === "backend" && isToWrite && { lockedAbove: uvWorkspaceOf(path, layout) }),
     port: portOf(text),
     health: name === "frontend" ? nextHealth(path, own) : fastApiHealth(sources),
     answers: name === "frontend" ? "/" : fastApiAnswers(sources),
@@ -151,9 +148,10 @@ export function dockerfilesOf(name: ApplicationName, path: string, layout: Layou
   return ownDockerfiles(name, path, others, layout)
 }
 
-/** The workspace in JavaScript whose member the application is: its lockfile is what installs. */
+/** The workspace whose member the application is: its lockfile is what installs. */
 function workspaceOf(name: ApplicationName, path: string, layout: Layout): string | undefined {
-  const root = name === "frontend" && packageJson(layout, path) ? rootOf(path, layout) : path
+  if (name === "backend") return uvWorkspaceOf(path, layout)
+  const root = packageJson(layout, path) ? rootOf(path, layout) : path
   return root === path ? undefined : root
 }
 

@@ -2,7 +2,7 @@ import { inFolder, isIn, type Layout, relativeTo } from "../gate/layout.js"
 import { membersOf, packageJson, READS } from "../gate/node.js"
 import { bringing, MANAGERS, nodeManager } from "../gate/node-manager.js"
 import { CONSTRAINTS } from "../gate/pinned.js"
-import { type Pyproject, pyproject } from "../gate/pyproject.js"
+import { membersFor, type Pyproject, pyproject, uvMembers } from "../gate/pyproject.js"
 import { PDM, POETRY } from "../gate/python.js"
 import { runsOwnCode } from "../gate/script.js"
 import type { Found } from "./discover.js"
@@ -75,18 +75,28 @@ function builtIn(folder: string, text: string): string {
 
 /** The backend's Dockerfile for the package manager and the modules that the application has. */
 export function adaptBackend(text: string, found: Found, layout: Layout): string {
-  const has = (path: string) => layout.files.includes(inFolder(found.path, path))
+  const { path: folder, context: root = folder } = found
+  const has = (path: string) => layout.files.includes(inFolder(folder, path))
+  const within = root === folder ? "" : `${relativeTo(root, folder)}/`
   const module = found.module ?? "app.main:app"
-  const { code, data, folders } = partsOf(found.path, module, layout)
+  const { code, data, folders } = partsOf(folder, module, layout)
   const port = portOf("backend", found)
   const own = module.split(/[.:]/)[0]!
   const command = has(`${own}/__main__.py`)
     ? ["python", "-m", own]
     : ["uvicorn", ...(found.factory ? ["--factory"] : []), module, "--host", "0.0.0.0", "--port", String(port)]
-  return withDependencies(onBase(text, found.base), has, pyproject(layout, found.path))
-    .replace("COPY app app\n", copying(code, folders, ""))
+  const isMember = within !== "" && !has("uv.lock") && layout.files.includes(inFolder(root, "uv.lock"))
+  const installation = isMember
+    ? fromWorkspace(root, folder, layout)
+    : installationOf(has, pyproject(layout, folder), within)
+  return withDependencies(onBase(text, found.base), installation)
+    .replace("context is the folder of the backend.", root === folder ? "$&" : `context is ${nameOf(root)}.`)
+    .replace("COPY app app\n", copying(code, folders, within))
     .replace("compileall -q app", `compileall -q ${code.join(" ")}`)
-    .replace(/# Take it out where there is no such folder\.\nCOPY migrations migrations\n/, copying(data, folders, ""))
+    .replace(
+      /# Take it out where there is no such folder\.\nCOPY migrations migrations\n/,
+      copying(data, folders, within),
+    )
     .replace("COPY --from=build /app/app app\n", copying(code, folders, "/app/"))
     .replace("EXPOSE 8000", `EXPOSE ${port}`)
     .replace(/^CMD .*$/m, `CMD ${JSON.stringify(command).replaceAll(",", ", ")}`)
@@ -127,9 +137,13 @@ function partsOf(path: string, module: string, layout: Layout): Parts {
   }
 }
 
-/** The lines that copy these out of a folder: files together, and each folder under its name. */
+function nameOf(folder: string): string {
+  return folder === "." ? "the repository's root" : folder
+}
+
+/** The lines that copy these out of a folder, of the stage that builds or else of the context: files together, and each folder under its name. */
 function copying(names: string[], folders: string[], from: string): string {
-  const source = from ? "--from=build " : ""
+  const source = from.startsWith("/") ? "--from=build " : ""
   const files = names.filter(name => !folders.includes(name))
   return [
     ...(files.length > 0 ? [`COPY ${source}${files.map(name => `${from}${name}`).join(" ")} ./\n`] : []),
@@ -141,10 +155,12 @@ function copying(names: string[], folders: string[], from: string): string {
 interface Installation {
   tool?: { program: string; requirement: string }
   env?: string[]
-  reads: string
+  /** What is copied from the context, the files that go to one folder first. */
+  reads: string[]
+  further?: string[]
   /** The file that has the versions which the tests ran on, where the repository leaves them open. */
   pinned?: string
-  /** The folder that these are copied to. */
+  /** The folder that `reads` goes to. */
   into?: string
   cache?: string
   commands: string[]
@@ -156,14 +172,18 @@ const IN_REQUIREMENTS = ["prod", "production", "base", "requirements"].map(name 
 const IN_PROJECT = ["POETRY_VIRTUALENVS_IN_PROJECT=true", "POETRY_VIRTUALENVS_OPTIONS_NO_PIP=true"]
 
 /** The template installs by uv and its lockfile; another lockfile is installed by its own tool, requirements alone by pip's format. */
-function installationOf(has: (path: string) => boolean, project: Pyproject | undefined): Installation | undefined {
-  if (has("uv.lock")) return undefined
-  if (has("poetry.lock")) return { ...BY_POETRY, reads: "pyproject.toml poetry.lock" }
-  if (has("pdm.lock")) return { ...BY_PDM, reads: "pyproject.toml pdm.lock", commands: ["pdm sync --prod --no-self"] }
+function installationOf(has: (path: string) => boolean, project: Pyproject | undefined, within: string): Installation {
+  const reads = (...names: string[]) => ({ reads: names.map(name => `${within}${name}`) })
+  const pinned = (name: string) => ({ pinned: `${within}${name}` })
+  if (has("uv.lock")) return { ...reads("pyproject.toml", "uv.lock"), commands: ["uv sync --frozen --no-dev"] }
+  if (has("poetry.lock")) return { ...BY_POETRY, ...reads("pyproject.toml", "poetry.lock") }
+  if (has("pdm.lock"))
+    return { ...BY_PDM, ...reads("pyproject.toml", "pdm.lock"), commands: ["pdm sync --prod --no-self"] }
   const [requirements] = ["requirements.txt", ...IN_REQUIREMENTS].filter(has)
-  if (!requirements && project?.tool.poetry) return { ...BY_POETRY, reads: "pyproject.toml", pinned: "poetry.lock" }
-  if (!requirements && project?.tool.pdm) return { ...BY_PDM, reads: "pyproject.toml", pinned: "pdm.lock" }
-  return byPip(requirements ?? "pyproject.toml")
+  if (!requirements && project?.tool.poetry)
+    return { ...BY_POETRY, ...reads("pyproject.toml"), ...pinned("poetry.lock") }
+  if (!requirements && project?.tool.pdm) return { ...BY_PDM, ...reads("pyproject.toml"), ...pinned("pdm.lock") }
+  return { ...byPip(requirements ?? "pyproject.toml", reads), ...pinned(CONSTRAINTS) }
 }
 
 const BY_POETRY = {
@@ -180,14 +200,13 @@ const BY_PDM = {
   commands: ["pdm install --prod --no-self"],
 }
 
-function byPip(requirements: string): Installation {
+function byPip(requirements: string, reads: (name: string) => Pick<Installation, "reads">): Installation {
   // Files of requirements name others beside them.
-  const [reads, into] = IN_REQUIREMENTS.includes(requirements) ? ["requirements", "requirements/"] : [requirements, ""]
-  const constraints = `${into}${CONSTRAINTS}`
+  const isFolder = IN_REQUIREMENTS.includes(requirements)
+  const constraints = `${isFolder ? "requirements/" : ""}${CONSTRAINTS}`
   return {
-    reads,
-    pinned: CONSTRAINTS,
-    into: into || undefined,
+    ...reads(isFolder ? "requirements" : requirements),
+    ...(isFolder && { into: "requirements/" }),
     commands: [
       // Unless cloud-native has added one.
       `touch ${constraints}`,
@@ -195,6 +214,24 @@ function byPip(requirements: string): Installation {
       // UV_PYTHON of the template would be taken for the environment.
       `uv pip install --python .venv --requirement ${requirements} --constraint ${constraints}`,
     ],
+  }
+}
+
+/** By the lockfile of a uv workspace: without the application itself, whose code is copied, but with the members that it depends on. */
+function fromWorkspace(root: string, path: string, layout: Layout): Installation {
+  const members = uvMembers(root, layout)
+  const needed = membersFor(path, members, layout)
+  const inRoot = (folders: string[]) => folders.map(folder => relativeTo(root, folder))
+  const name = pyproject(layout, path)?.project?.name ?? path.split("/").at(-1)!
+  return {
+    reads: ["pyproject.toml", "uv.lock"],
+    further: [
+      ...inRoot(members.filter(folder => !needed.includes(folder))).map(
+        folder => `COPY ${folder}/pyproject.toml ${folder}/`,
+      ),
+      ...inRoot(needed).map(folder => `COPY ${folder} ${folder}`),
+    ],
+    commands: [`uv sync --frozen --no-dev --no-editable --package ${name} --no-install-package ${name}`],
   }
 }
 
@@ -211,18 +248,14 @@ function isolated({ program, requirement }: NonNullable<Installation["tool"]>, o
 /** Docker copies what a pattern fits, and goes on where that is nothing. */
 const TAKEN = "# The file with * has the versions that the gate ran with, where these are open: cloud-native adds it."
 
-function withDependencies(text: string, has: (path: string) => boolean, project: Pyproject | undefined): string {
-  const installation = installationOf(has, project)
-  if (!installation) return text
-  const { tool, env = [], reads, pinned, into = "./", cache = "/root/.cache/uv", commands } = installation
+function withDependencies(text: string, installation: Installation): string {
+  const { tool, env = [], reads, further = [], pinned, into = "./", cache = "/root/.cache/uv", commands } = installation
   const steps = [...commands, "rm -f .venv/.lock"]
   const named = tool ? text.replace(/pip install (.*)uv==\S+/, (_, options: string) => isolated(tool, options)) : text
+  const copies = [`COPY ${[...reads, ...(pinned ? [`${pinned}*`] : [])].join(" ")} ${into}`, ...further]
   return named
     .replace("ENV UV_LINK_MODE=copy", ["ENV UV_LINK_MODE=copy", ...env].join(" \\\n    "))
-    .replace(
-      "COPY pyproject.toml uv.lock ./",
-      pinned ? `${TAKEN}\nCOPY ${reads} ${pinned}* ${into}` : `COPY ${reads} ${into}`,
-    )
+    .replace("COPY pyproject.toml uv.lock ./", [...(pinned ? [TAKEN] : []), ...copies].join("\n"))
     .replace(/target=\/root\/\.cache\/uv \\\n +uv sync --frozen --no-dev \\\n +&& rm \.venv\/\.lock \\/, () =>
       [`target=${cache} \\`, `    ${steps.join(" \\\n    && ")} \\`].join("\n"),
     )

@@ -924,6 +924,22 @@ describe("the Dockerfiles", () => {
     expect(text).toContain('CMD ["uvicorn", "main:app"')
     expect(text).toContain("COPY main.py ./")
   })
+  test("copy by paths from the context that the configuration has", () => {
+    const plain = layout({
+      "api/requirements.txt": "fastapi\n",
+      "api/main.py": "app = FastAPI()\n",
+      "api/alembic.ini": "",
+    })
+    const found = { ...discover("backend", "api", plain), context: "." }
+    const text = adaptBackend(template("docker/backend.dockerfile"), found, plain)
+    for (const line of [
+      "COPY api/requirements.txt api/cloud-native.constraints.txt* ./",
+      "COPY api/main.py ./",
+      "COPY api/alembic.ini ./",
+      "COPY --from=build /app/main.py ./",
+    ])
+      expect(text.split("\n")).toContain(line)
+  })
   test.each([
     ["base", "base"],
     ["production", "production"],
