@@ -13,7 +13,7 @@ export interface Release {
   namespace?: string
   /** Files of values, in their order. */
   values: string[]
-  /** Other settings of values. */
+  /** Other settings of values, without what they are: some are secrets. */
   settings: string[]
 }
 
@@ -60,7 +60,8 @@ function read(text: string): unknown[] {
 function ofScript(file: string, script: string, variables: Variables): Release[] {
   return commandsIn(script).flatMap(words => {
     const at = words.findIndex(word => /^[@+-]*(\S*\/)?helm$/.test(word))
-    const found = at < 0 ? undefined : helmUpgrade(words.slice(at + 1).map(word => expanded(word, variables)))
+    const isText = /^[@+-]*(echo|printf)$/.test(words[0]!)
+    const found = at < 0 || isText ? undefined : helmUpgrade(words.slice(at + 1).map(word => expanded(word, variables)))
     return found ? [{ file, ...found }] : []
   })
 }
@@ -90,8 +91,15 @@ function helmUpgrade(words: string[]): Omit<Release, "file"> | undefined {
     chart,
     namespace: of("n", "namespace").at(-1),
     values: of("f", "values").flatMap(value => value.split(",")),
-    settings: flags.filter(([name]) => name.startsWith("set")).map(([name, value]) => `--${name}=${value}`),
+    settings: flags.flatMap(([name, value]) => pathsSet(name, value)),
   }
+}
+
+/** The values that a flag sets: several with commas between them, unless that is of a kind of its own. */
+function pathsSet(flag: string, value: string): string[] {
+  const pairs =
+    flag === "set" || flag === "set-string" ? value.split(/(?<!\\),/) : flag.startsWith("set-") ? [value] : []
+  return pairs.filter(pair => pair.includes("=")).map(pair => `--${flag}=${pair.split("=")[0]}`)
 }
 
 const Listed = z.object({ name: z.string(), namespace: z.string().optional() })

@@ -9,8 +9,12 @@ const REST = /.+/y
 const WORD =
   /(?:'[^']*'|"(?:\\[^]|[^"\\])*"|\\[^]|\$\{\{[^]*?\}\}|\$\([^()]*\)|\$\{[^}]*\}|`[^`]*`|[^\s;&|()<>'"\\`])+/y
 
-/** The commands of a script, each as its words without quotes. Comments and redirections are left out. */
-export function commandsIn(script: string): string[][] {
+/** A text that a command reads, up to the word that ends it. */
+const HERE_DOCUMENT = /(?<!<)<<[-~]?[^\S\n]*(['"]?)(\w+)\1[^\n]*\n(?:[^]*?\n)?[^\S\n]*\2(?=\n|$)/g
+
+/** The commands of a script, each as its words without quotes. Comments, redirections and here-documents are left out. */
+export function commandsIn(text: string): string[][] {
+  const script = text.replace(HERE_DOCUMENT, "\n")
   const commands: string[][] = [[]]
   let isTarget = false
   let at = 0

@@ -8,6 +8,7 @@ describe("the commands of a script", () => {
     ["lines, and lines that go on", "a \\\n  b\\\nc\n\nd", [["a", "bc"], ["d"]]],
     ["several in a line", "a; b && c || d | e & (f)", [["a"], ["b"], ["c"], ["d"], ["e"], ["f"]]],
     ["quotes", `a "b c" 'd "e"' f"g"'h' i\\ j "k\\"l"`, [["a", "b c", 'd "e"', "fgh", "i j", 'k"l']]],
+    ["here-documents", "a <<'EOF' > b\nit's c\n  EOF d\nEOF\ne <<< f\ng <<-X\n\tX\nh", [["a"], ["e"], ["g"], ["h"]]],
     ["comments", "a # b; c\n# d\ne#f", [["a"], ["e#f"]]],
     ["redirections", "a > out b 2>&1 <in >>more c", [["a", "b", "c"]]],
     [
