@@ -51,9 +51,10 @@ export function asReleased(
   const [name, names] = agreed(own, ({ release }) => (isLabel(release) ? release : undefined))
   const [namespace, namespaces] = agreed(own, release => (isLabel(release.namespace) ? release.namespace : undefined))
   const base = (release: Own) => release.present.filter(file => environmentOf(file) === undefined)
-  const [values = "", lists] = agreed(own, release => base(release).join(", "))
+  const [, lists] = agreed(own, release => base(release).join(", "))
+  const values = lists.length === 0 && own[0] ? base(own[0]) : []
   const elsewhere = own.flatMap(({ present }) => present).filter(file => parentOf(file) !== chart.path)
-  const environments = { ...byEnvironment([...new Set(elsewhere)]), ...beside }
+  const environments = byEnvironment([...Object.values(beside ?? {}).flat(), ...new Set(elsewhere)])
   const left = [
     ...(chart.left ?? []),
     ...names.map(which => `${chart.path} is deployed under several names: ${which}; none is taken: set its release`),
@@ -69,7 +70,7 @@ export function asReleased(
     ...chart,
     ...(name !== undefined && { release: name }),
     ...(namespace !== undefined && { namespace }),
-    ...(values !== "" && { values: values.split(", ") }),
+    ...(values.length > 0 && { values }),
     ...(Object.keys(environments).length > 0 && { environments }),
     ...(left.length > 0 && { left }),
   }
