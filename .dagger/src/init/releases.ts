@@ -3,7 +3,7 @@ import { z } from "zod"
 
 import type { Layout } from "../gate/layout.js"
 import { isAside } from "./discover.js"
-import { commandsIn, expanded, single, type Variables, variablesIn } from "./shell.js"
+import { commandsIn, expanded, single, type Variables, variablesIn, withoutStart } from "./shell.js"
 
 /** How a repository deploys a chart today, as the file says it; texts may hold variables. */
 export interface Release {
@@ -88,9 +88,9 @@ function helmUpgrade(words: string[]): Omit<Release, "file"> | undefined {
   const of = (...names: string[]) => flags.filter(([name]) => names.includes(name)).map(([, value]) => value)
   return {
     release,
-    chart,
+    chart: withoutStart(chart),
     namespace: of("n", "namespace").at(-1),
-    values: of("f", "values").flatMap(value => value.split(",")),
+    values: of("f", "values").flatMap(value => value.split(",").map(withoutStart)),
     settings: flags.flatMap(([name, value]) => pathsSet(name, value)),
   }
 }

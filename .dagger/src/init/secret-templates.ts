@@ -25,7 +25,7 @@ const SECRET_NAME = /(password|secret|token|key)$/i
 
 /** The values in the Secrets of a template. `values`: the paths of the chart's values; an empty list's ends in []. */
 export function secretValuesIn(template: string, values: string[]): SecretValue[] {
-  const scopes: Scope[] = []
+  const scopes: Scope[] = [{ variables: {} }]
   return template.split(/^---.*$/m).flatMap(document => {
     const isSecret = /^kind: ["']?Secret["']?\s*$/m.test(document)
     let isData = false
@@ -55,7 +55,11 @@ function inLine(line: string, scopes: Scope[], values: string[]): SecretValue[] 
 }
 
 function follow(action: string, scopes: Scope[]): void {
-  if (action === "end") scopes.pop()
+  // An end too many is Helm's to name.
+  if (action === "end" && scopes.length > 1) scopes.pop()
+  const [, assigned, expression] = /^(\$\w+)\s*:?=\s*(.*)$/.exec(action) ?? []
+  const [assignment] = expression === undefined ? [] : patternsIn(expression, scopes)
+  if (assigned !== undefined) scopes.at(-1)!.variables[assigned] = assignment
   const [kind] = OPENING.exec(action) ?? []
   if (kind === undefined) return
   const [, names = ""] = /^(?:range|with)\s+(\$\w+(?:\s*,\s*\$\w+)?)\s*:?=/.exec(action) ?? []
@@ -64,19 +68,15 @@ function follow(action: string, scopes: Scope[]): void {
   const variable = names.split(/\s*,\s*/).at(-1)!
   scopes.push({
     // A condition leaves the dot as it is.
-    dot: kind === "range" || kind === "with" ? dot : dotOf(scopes),
-    variables: { ...scopes.at(-1)?.variables, ...(variable && { [variable]: dot }) },
+    dot: kind === "range" || kind === "with" ? dot : scopes.at(-1)!.dot,
+    variables: { ...scopes.at(-1)!.variables, ...(variable && { [variable]: dot }) },
   })
-}
-
-function dotOf(scopes: Scope[]): string | undefined {
-  return scopes.at(-1)?.dot
 }
 
 /** The values that an expression names, from the root, by the dot, and by a variable of a loop. */
 function patternsIn(expression: string, scopes: Scope[]): string[] {
   const plain = expression.replace(/"(?:\\.|[^"\\])*"|`[^`]*`/g, '""')
-  const { dot, variables = {} } = scopes.at(-1) ?? {}
+  const { dot, variables } = scopes.at(-1)!
   return [...plain.matchAll(/(?<![\w$.)])(\$\w*)?(\.(?:\w[\w.]*)?)?(?![\w.])/g)].flatMap(
     ([text, variable, path = ""]) => {
       if (text === "") return []

@@ -52,7 +52,12 @@ export function variablesIn(script: string): Variables {
   const set = script.matchAll(
     /^[^\S\n]*(?:(?:export|local|readonly|declare)\s+)?([A-Za-z_]\w*)[^\S\n]*[:?]?=[^\S\n]*(.*)$/gm,
   )
-  return single([...set].map(([, name, value]) => [name!, commandsIn(value!)[0]?.join(" ") ?? ""]))
+  return single([...set].map(([, name, value]) => [name!, withDefault(name!, commandsIn(value!)[0]?.join(" ") ?? "")]))
+}
+
+/** `NAME=${NAME:-default}` sets what the environment may set otherwise: the repository says the default. */
+function withDefault(name: string, value: string): string {
+  return value.replace(new RegExp(`\\$\\{${name}:?-([^}]*)\\}`, "g"), "$1")
 }
 
 /** Of pairs those whose name has one value. */
@@ -72,6 +77,11 @@ export function expanded(text: string, variables: Variables, depth = 5): string 
     return (Object.hasOwn(variables, name) ? variables[name] : fallback) ?? whole
   })
   return once === text || depth === 0 ? once : expanded(once, variables, depth - 1)
+}
+
+/** A path without what it begins with where only a run knows that, as in `$(cd "$(dirname "$0")/.." && pwd)/charts`. */
+export function withoutStart(path: string): string {
+  return isOpen(path) ? path.replace(/^.*[)}`]\/|^\$\w+\//, "") : path
 }
 
 /** Whether a text has a variable left, or what a command or a template would put there. */

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest"
 
-import { commandsIn, expanded, isOpen, variablesIn } from "../../../.dagger/src/init/shell.js"
+import { commandsIn, expanded, isOpen, variablesIn, withoutStart } from "../../../.dagger/src/init/shell.js"
 
 describe("the commands of a script", () => {
   test.each<[string, string, string[][]]>([
@@ -43,8 +43,19 @@ describe("variables", () => {
   })
 
   test("are those that a script sets in one way", () => {
-    const script = "A=1\nexport B='two words'\nC := 3 # three\nD ?= 4\nD=5\nE=1\nE=1\nhelm --set F=6\n"
-    expect(variablesIn(script)).toEqual({ A: "1", B: "two words", C: "3", E: "1" })
+    const script = "A=1\nexport B='two words'\nC := 3 # three\nD ?= 4\nD=5\nE=1\nE=1\nG=${G:-7}\nhelm --set F=6\n"
+    expect(variablesIn(script)).toEqual({ A: "1", B: "two words", C: "3", E: "1", G: "7" })
+  })
+
+  test.each([
+    ["$ROOT/charts/api", "charts/api"],
+    ["${ROOT}/api", "api"],
+    ["$(cd $(dirname $0)/.. && pwd)/charts", "charts"],
+    ["charts/$NAME", "charts/$NAME"],
+    ["$ROOT", "$ROOT"],
+    ["./charts", "./charts"],
+  ])("%s without its start: %s", (path, rest) => {
+    expect(withoutStart(path)).toBe(rest)
   })
 
   test.each([
