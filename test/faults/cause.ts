@@ -50,21 +50,24 @@ async function itemsOf(namespace: Namespace): Promise<any[]> {
 }
 
 /** The applications' pods, by their templates; one that is about to go is none, and one that is not ready is another. */
-function podsOf(items: any[]): string {
+export function podsOf(items: any[]): string {
   return items
-    .filter(
-      ({ kind, metadata }) => kind === "Pod" && metadata.labels?.["pod-template-hash"] && !metadata.deletionTimestamp,
-    )
+    .filter(({ kind, metadata }) => kind === "Pod" && templateOf(metadata) && !metadata.deletionTimestamp)
     .map(({ metadata, status }) => {
       const isReady = status.conditions?.some(({ type, status }: any) => type === "Ready" && status === "True")
-      return `${metadata.labels["pod-template-hash"]} ${isReady ? "ready" : "not ready"}`
+      return `${templateOf(metadata)} ${isReady ? "ready" : "not ready"}`
     })
     .sort()
     .join("\n")
 }
 
+/** The hash of a Deployment's or a StatefulSet's template; the pods of Jobs have none. */
+function templateOf({ labels }: any): string | undefined {
+  return labels?.["pod-template-hash"] ?? labels?.["controller-revision-hash"]
+}
+
 /** Every condition, event and state of a container, as text. */
-function signsOf(item: any): Sign[] {
+export function signsOf(item: any): Sign[] {
   if (item.kind === "Event") {
     const first = { text: `${item.reason}: ${item.message}`, at: time(item.firstTimestamp ?? item.eventTime) }
     return item.count > 1 ? [first, { text: `again: ${item.message}`, at: time(item.lastTimestamp) }] : [first]

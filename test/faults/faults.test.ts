@@ -1,43 +1,17 @@
 // A release that runs, then one with a fault: what the user is told, within what time, and that the first one runs on.
-import { readdirSync, readFileSync } from "node:fs"
-import { join } from "node:path"
-
 import { afterAll, beforeAll, describe, expect, test, type TestContext } from "vitest"
-import { parse } from "yaml"
 
 import { errorOf } from "../e2e/dagger.ts"
 import { Source } from "../e2e/source.ts"
 import { type Lab, labDown, temporaryLab } from "../lab/lab.ts"
+import { type Fault, makeFirst, makeNext, namesOf, readControl, readFault } from "./case.ts"
 import { watchFor } from "./cause.ts"
 import { measure } from "./measure.ts"
 import { Namespace } from "./namespace.ts"
 import { startNodeRegistries } from "./node-registries.ts"
 
-interface Fault {
-  family: number
-  /** Whether it stands for its family in `npm test`. */
-  representative?: boolean
-  /** What is in the namespace before, by kubectl. */
-  given?: string[][]
-  /** From the good release to the faulty one, which passes all that comes before the cluster. */
-  edit: { from: string; to: string }[]
-  /** What happens to the cluster once the deployment has said something. */
-  meanwhile?: { said: string; kubectl: string[] }
-  /** Texts of the error, its code (or what two codes have in common) first. */
-  expect: string[]
-  /** What the cluster shows of it, as cause.ts reads it; unset: nothing, since the call or the users' requests find it out. */
-  shown?: string
-  /** Seconds from there to the verdict. Default: LIMIT. */
-  seconds?: number
-  /** The state of the cluster afterwards. Default: rolled back. */
-  recovery?: "rolled-back" | "none" | "untouched"
-}
-
 /** Seconds from the cause to the verdict. */
 const LIMIT = 10
-const CASES = join(import.meta.dirname, "cases")
-const CONTROLS = join(import.meta.dirname, "controls")
-const MANIFESTS = "k8s/app.yaml"
 let lab: Lab
 
 beforeAll(async () => {
@@ -50,11 +24,8 @@ afterAll(async () => {
 })
 
 describe("a fault in a new release", () => {
-  const faults = readdirSync(CASES).map(name => ({
-    name,
-    ...(parse(readFileSync(join(CASES, name, "case.yaml"), "utf8")) as Fault),
-  }))
-  for (const { name, ...fault } of faults) {
+  for (const name of namesOf("cases")) {
+    const fault = readFault(name)
     test.concurrent(`${fault.family}: ${name}`, { tags: fault.representative ? "representative" : [] }, context =>
       isUndone(context, name, fault),
     )
@@ -62,28 +33,30 @@ describe("a fault in a new release", () => {
 })
 
 describe("a good release that starts badly", () => {
-  for (const name of readdirSync(CONTROLS)) {
+  for (const name of namesOf("controls")) {
     test.concurrent(`control: ${name}`, async () => {
-      const { edit } = parse(readFileSync(join(CONTROLS, name, "case.yaml"), "utf8")) as Pick<Fault, "edit">
+      const control = readControl(name)
       const namespace = await Namespace.create(lab, `control-${name}`)
-      const source = Source.minimal()
-      for (const { from, to } of edit) source.edit(MANIFESTS, from, to)
-      const ended = await namespace.deploy(source, "--timeout=2m").ended
-      expect(ended.exitCode, ended.stderr).toBe(0)
+      const source = makeFirst(Source.minimal(), control)
+      const deploy = () => namespace.deploy(source, "--timeout=2m").ended
+      const first = control.first && (await deploy())
+      makeNext(source, control)
+      const ended = await deploy()
+      expect([first?.exitCode ?? 0, ended.exitCode], `${first?.stderr}${ended.stderr}`).toEqual([0, 0])
     })
   }
 })
 
 async function isUndone(context: TestContext, name: string, fault: Fault): Promise<void> {
   const namespace = await Namespace.create(lab, `fault-${name}`)
-  const source = Source.minimal()
+  const source = makeFirst(Source.minimal(), fault)
   for (const args of fault.given ?? []) await namespace.kubectl(...args)
   const first = await namespace.deploy(source, "--timeout=2m").ended
   expect(first.exitCode, first.stderr).toBe(0)
   expect(first.stdout).toContain("100.000 %")
   const before = await namespace.running()
 
-  for (const { from, to } of fault.edit) source.edit(MANIFESTS, from, to)
+  makeNext(source, fault)
   const signs = watchFor(namespace, new RegExp(fault.shown ?? "^(?!)"))
   const called = Date.now()
   const second = namespace.deploy(source, "--timeout=2m")
