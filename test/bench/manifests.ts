@@ -8,16 +8,22 @@ import { yamlFiles } from "../unit/manifests/files.ts"
 export interface Manifest {
   kind: string
   metadata: { name: string; annotations?: Record<string, string> }
+  spec?: any
 }
 
 /** A source's manifests, without its overlays, with the images and the address filled in, as a template engine or `sed` would. */
 export function manifestsOf(source: string, images: Record<string, string>, publicUrl: string): Manifest[] {
-  const filled = yamlFiles(join(source, "k8s")).map(({ text }) =>
-    text
-      .replace(/^(\s+(?:- )?image:) (backend|frontend)$/gm, (_, key, app) => `${key} ${images[app]}`)
-      .replaceAll("${PUBLIC_URL}", publicUrl),
+  const texts = yamlFiles(join(source, "k8s")).map(({ text }) => text.replaceAll("${PUBLIC_URL}", publicUrl))
+  return texts.flatMap(text => fill(text, images))
+}
+
+/** Manifests with the applications' images filled in. */
+export function fill(text: string, images: Record<string, string>): Manifest[] {
+  const filled = text.replace(
+    /^(\s+(?:- )?image:) (backend|frontend)$/gm,
+    (_, key, application) => `${key} ${images[application]}`,
   )
-  return filled.flatMap(text => parseAllDocuments(text).map(document => document.toJS() as Manifest))
+  return parseAllDocuments(filled).map(document => document.toJS() as Manifest)
 }
 
 /** The same as a chart of Helm; what is to run before each upgrade is a hook there. */

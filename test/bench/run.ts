@@ -1,7 +1,9 @@
-// `npm run bench`: what the module takes, measured beside what one would use instead. `npm run bench -- verdict` runs one part.
+// `npm run bench`: what the module takes, measured beside what one would use instead. `npm run bench -- verdict` runs one part,
+// and `npm run bench -- verdict --rounds=1 --cases=image-not-there --tools=module,helm` a piece of it.
 import { writeFileSync } from "node:fs"
 import { availableParallelism, cpus, release, totalmem } from "node:os"
 import { join } from "node:path"
+import { parseArgs } from "node:util"
 
 import { ROOT } from "../e2e/dagger.ts"
 import { removeSources } from "../e2e/source.ts"
@@ -9,16 +11,16 @@ import { type Lab, labDown, temporaryLab } from "../lab/lab.ts"
 import { benchPipeline } from "./pipeline.ts"
 import { say } from "./progress.ts"
 import { Bench } from "./schema.ts"
-import { verdictSvg } from "./svg.ts"
 import { failures, formatBench } from "./tables.ts"
 import { benchUpdates } from "./updates.ts"
-import { benchVerdict, CAP } from "./verdict.ts"
+import { verdictSvg } from "./verdict/svg.ts"
+import { benchVerdict, type VerdictOptions } from "./verdict/verdict.ts"
 
 type Part = "verdict" | "pipeline" | "updates"
-const PARTS: Record<Part, (lab: Lab, bench: Bench) => Promise<void>> = {
-  verdict: async (lab, bench) => {
-    bench.verdict = await benchVerdict(lab)
-    writeFileSync(join(ROOT, "bench.svg"), verdictSvg(bench.verdict, CAP))
+const PARTS: Record<Part, (lab: Lab, bench: Bench, options: VerdictOptions) => Promise<void>> = {
+  verdict: async (lab, bench, options) => {
+    bench.verdict = await benchVerdict(lab, options)
+    writeFileSync(join(ROOT, "bench.svg"), verdictSvg(bench.verdict))
   },
   pipeline: async (lab, bench) => void (bench.pipeline = await benchPipeline(lab)),
   updates: async (lab, bench) => void (bench.updates = await benchUpdates(lab)),
@@ -33,13 +35,13 @@ function machine(): Bench["machine"] {
   }
 }
 
-async function main(parts: Part[]): Promise<void> {
-  const bench: Bench = { startedAt: new Date().toISOString(), machine: machine(), cap: CAP }
+async function main(parts: Part[], options: VerdictOptions): Promise<void> {
+  const bench: Bench = { startedAt: new Date().toISOString(), machine: machine() }
   const lab = await temporaryLab({ name: `bench-${process.pid}` })
   try {
     for (const part of parts) {
       say(`${part} …`)
-      await PARTS[part](lab, bench)
+      await PARTS[part](lab, bench, options)
       writeFileSync(join(ROOT, "bench.json"), `${JSON.stringify(Bench.parse(bench), null, 2)}\n`)
     }
   } finally {
@@ -50,11 +52,23 @@ async function main(parts: Part[]): Promise<void> {
   process.exitCode = failures(bench).length > 0 ? 1 : 0
 }
 
-const wanted = process.argv.slice(2)
+const { values, positionals: wanted } = parseArgs({
+  allowPositionals: true,
+  options: {
+    rounds: { type: "string", default: "3" },
+    cases: { type: "string", default: "" },
+    tools: { type: "string", default: "" },
+  },
+})
+const [cases, tools] = [values.cases, values.tools].map(names => names.split(",").filter(Boolean)) as [
+  string[],
+  string[],
+]
+const options = { rounds: Number(values.rounds), cases, tools }
 const unknown = wanted.filter(name => !(name in PARTS))
 if (unknown.length > 0) {
   console.error(`bench: there is no part ${unknown.join(", ")}; there are: ${Object.keys(PARTS).join(", ")}`)
   process.exitCode = 2
 } else {
-  await main(wanted.length > 0 ? (wanted as Part[]) : (Object.keys(PARTS) as Part[]))
+  await main(wanted.length > 0 ? (wanted as Part[]) : (Object.keys(PARTS) as Part[]), options)
 }

@@ -2,36 +2,72 @@ import { z } from "zod"
 
 const seconds = z.number().nonnegative()
 
-/** One tool's verdict on a faulty release. */
-const Verdict = z.object({
+const Requests = z.object({
+  sent: z
+    .number()
+    .describe("Requests for the frontend, five a second from the start of the call until the end of the observation"),
+  failed: z.number().describe("Those that were not answered with status 200 within 2 s"),
+})
+export type Requests = z.infer<typeof Requests>
+
+/** One call of a tool. Seconds count from when the cluster first showed the new spec; where it never did, from the start of the call. */
+const Measurement = z.object({
   outcome: z
     .enum(["failed", "refused", "succeeded", "missed", "capped"])
     .describe(
-      "failed: it said that the release fails; refused: before it changed anything; succeeded: it reported success; " +
-        "missed: it did not name the cause; capped: it was still waiting",
+      "failed: it said that the release fails; refused: it failed, and the cluster never showed the new spec; succeeded: it reported success; " +
+        "missed: it failed, and did not name the cause (this module only); capped: it was still waiting at the cap",
     ),
-  seconds: seconds.describe(
-    "From the moment the release was in the cluster to the tool's verdict; for a refusal, and for Helm, from the start of the call",
-  ),
-  until: seconds.describe("The same to the end of the call, with the rollback if the tool does one"),
-})
-export type Verdict = z.infer<typeof Verdict>
-
-/** The same faulty release, given to each tool. */
-const Fault = z.object({
-  name: z.string().describe("Folder of test/faults/cases"),
-  family: z.number(),
-  deploy: Verdict.describe("`deploy` of this module"),
-  fromCause: z
-    .number()
+  seen: seconds
+    .optional()
+    .describe("From the start of the call until the cluster first showed the new spec; absent if it never did"),
+  verdict: seconds.describe("To the tool's verdict: the line that says it, or the end of the call"),
+  cause: z.number().optional().describe("To the cause, as the cluster dates it; absent if it shows none"),
+  whole: seconds
     .optional()
     .describe(
-      "Seconds from the cause, as the cluster dates it, to the verdict of `deploy`; absent if the cluster shows none",
+      "Until the previous version's pods were all ready, and no others there; 0 if they were never others; absent if they were not within 30 s of the call's end",
     ),
-  kubectl: Verdict.describe("`kubectl apply`, then `kubectl rollout status`"),
-  helm: Verdict.describe("`helm upgrade --rollback-on-failure --wait`"),
+  call: seconds.describe("The whole call, from its start to its end"),
+  step: seconds.optional().describe("The step deploy alone, after the push (this module only)"),
+  monitor: seconds
+    .optional()
+    .describe("Of the step: what the monitor takes before the first change and after the last (this module only)"),
+  requests: Requests,
 })
-export type Fault = z.infer<typeof Fault>
+export type Measurement = z.infer<typeof Measurement>
+
+const Tool = z.object({
+  name: z.string(),
+  label: z.string().describe("What it is, with its flags"),
+  unmeasured: z.string().optional().describe("Why it was not measured"),
+})
+export type Tool = z.infer<typeof Tool>
+
+const Case = z.object({
+  name: z.string().describe("Folder of test/faults, or a change, and the kind of the workload that it is in"),
+  kind: z
+    .enum(["fault", "control", "change"])
+    .describe(
+      "fault: has to be found; control: a good release that starts badly, has to succeed; change: a good release",
+    ),
+  family: z.number().optional(),
+  rounds: z
+    .record(z.string(), z.array(Measurement))
+    .describe("By tool, a measurement for each round; one where the first was capped"),
+})
+export type Case = z.infer<typeof Case>
+
+const Verdict = z.object({
+  rounds: z.number(),
+  cap: seconds.describe("After these a tool that still waits is no longer waited for"),
+  tools: z.array(Tool),
+  cases: z.array(Case),
+  missed: z
+    .record(z.string(), z.string())
+    .describe("Limits that are known to be exceeded, as `case: limit`, each with the reason"),
+})
+export type Verdict = z.infer<typeof Verdict>
 
 /** Seconds that a pipeline took, and those of its parts. */
 const Run = z.object({
@@ -91,8 +127,7 @@ export type Updates = z.infer<typeof Updates>
 export const Bench = z.object({
   startedAt: z.string().describe("ISO 8601"),
   machine: z.object({ processor: z.string(), cores: z.number(), gibibytes: z.number(), system: z.string() }),
-  cap: seconds.describe("After these a tool that still waits is no longer waited for"),
-  verdict: z.array(Fault).optional(),
+  verdict: Verdict.optional(),
   pipeline: z.array(Round).optional(),
   updates: Updates.optional(),
 })

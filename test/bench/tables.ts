@@ -1,21 +1,17 @@
 import { formatTable, humanSize } from "../../.dagger/src/util/format.ts"
-import type { Bench, Fault, Round, Run, Updates, Verdict } from "./schema.ts"
+import type { Bench, Round, Run, Updates } from "./schema.ts"
+import { judge } from "./verdict/limits.ts"
+import { formatVerdict } from "./verdict/tables.ts"
 
 /** The mission's own limits; all other numbers are only reported. */
-const LIMITS = { fromCause: 10, startup: 10, percent: 100, imageBytes: 200e6 }
+const LIMITS = { startup: 10, percent: 100, imageBytes: 200e6 }
 /** What the images are wished to stay within. */
 const WISHED_BYTES = 60e6
 
 /** Every limit of the mission that was not kept. */
-export function failures({ verdict = [], updates }: Bench): string[] {
-  return [...verdict.flatMap(failuresOfVerdict), ...(updates ? failuresOfUpdates(updates) : [])]
-}
-
-function failuresOfVerdict({ name, deploy, fromCause = 0 }: Fault): string[] {
-  if (deploy.outcome === "missed") return [`${name}: the module did not name the cause`]
-  return fromCause <= LIMITS.fromCause
-    ? []
-    : [`${name}: ${fromCause} s from the cause to the verdict, limit ${LIMITS.fromCause} s`]
+export function failures({ verdict, updates }: Bench): string[] {
+  const judgements = verdict ? judge(verdict).filter(({ verdict }) => verdict === "FAIL") : []
+  return [...judgements.map(({ name, text }) => `${name}: ${text}`), ...(updates ? failuresOfUpdates(updates) : [])]
 }
 
 function failuresOfUpdates({ updates, leftovers, images, user }: Updates): string[] {
@@ -44,8 +40,7 @@ export function formatBench(bench: Bench): string {
   const broken = failures(bench)
   return [
     `${machine.processor}, ${machine.cores} cores, ${machine.gibibytes} GiB, ${machine.system}`,
-    verdict &&
-      `Seconds from the faulty release to the verdict, and how many times as long as this module it took\n${verdictTable(verdict, bench.cap)}`,
+    verdict && formatVerdict(verdict),
     pipeline && `Seconds from source to a running deployment\n${pipelineTable(pipeline)}`,
     updates &&
       `${updates.updates.length} rolling updates one after another\n${updatesTable(updates)}\n\n${updatesText(updates)}`,
@@ -53,42 +48,6 @@ export function formatBench(bench: Bench): string {
   ]
     .filter(Boolean)
     .join("\n\n")
-}
-
-function verdictTable(faults: Fault[], cap: number): string {
-  const rows = faults.map(({ name, family, deploy, fromCause, kubectl, helm }) => [
-    String(family),
-    name,
-    described(deploy, cap),
-    fromCause === undefined ? "" : `${fromCause.toFixed(1)} s`,
-    deploy.outcome === "failed" ? `${deploy.until.toFixed(1)} s` : "",
-    withRatio(kubectl, deploy, cap),
-    withRatio(helm, deploy, cap),
-  ])
-  return formatTable(
-    [
-      "FAMILY",
-      "FAULT",
-      "deploy",
-      "FROM THE CAUSE",
-      "BACK AGAIN",
-      "kubectl rollout status",
-      "helm --rollback-on-failure",
-    ],
-    rows,
-  )
-}
-
-function described({ outcome, seconds }: Verdict, cap: number): string {
-  if (outcome === "missed") return `not found out (${seconds.toFixed(1)} s)`
-  if (outcome === "capped") return `> ${cap} s`
-  if (outcome === "succeeded") return `reported success (${seconds.toFixed(1)} s)`
-  return `${seconds.toFixed(1)} s${outcome === "refused" ? ", nothing changed" : ""}`
-}
-
-function withRatio(other: Verdict, own: Verdict, cap: number): string {
-  if (other.outcome === "succeeded") return described(other, cap)
-  return `${described(other, cap)} (${times(Math.min(other.seconds, cap), own.seconds)}${other.outcome === "capped" ? " at least" : ""})`
 }
 
 function pipelineTable(rounds: Round[]): string {

@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 
-import { Report } from "../../.dagger/src/report/report.ts"
+import type { Report } from "../../.dagger/src/report/report.ts"
 import { averageStarts } from "../../.dagger/src/status/startup.ts"
 import { Source } from "../e2e/source.ts"
 import { poll, User } from "../e2e/user.ts"
@@ -12,6 +12,7 @@ import type { Lab } from "../lab/lab.ts"
 import { prepareTarget } from "../target/target.ts"
 import { type Found, leftovers } from "./leftovers.ts"
 import { say } from "./progress.ts"
+import { readReports } from "./reports.ts"
 import type { Updates } from "./schema.ts"
 import { secondsBetween, secondsSince } from "./seconds.ts"
 
@@ -82,17 +83,6 @@ function summarize(report: Report): Updates["updates"][number] {
     seconds: secondsBetween(Date.parse(startedAt), Date.parse(endedAt)),
     starts: Object.fromEntries(averageStarts(starts).map(({ deployment, seconds }) => [deployment, seconds])),
   }
-}
-
-/** The reports that the module keeps in the namespace: those of the last ten deployments. */
-async function readReports(namespace: Namespace): Promise<Report[]> {
-  const { items } = JSON.parse(
-    await namespace.kubectl("get", "configmaps", "--selector=cloud-native/record=report", "--output=json"),
-  )
-  const reports = (items as { data: Record<string, string> }[]).map(({ data }) =>
-    Report.parse(JSON.parse(data["report.json"]!)),
-  )
-  return reports.sort((a, b) => (a.id < b.id ? -1 : 1))
 }
 
 async function everything(namespace: Namespace): Promise<Found[]> {

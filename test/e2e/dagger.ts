@@ -48,6 +48,11 @@ function settingsFirst(args: string[]): string[] {
   return [...args.filter(arg => SETTINGS.test(arg)), ...args.filter(arg => !SETTINGS.test(arg))]
 }
 
+/** The command line of a call of the module. */
+export function commandOf(...args: string[]): string[] {
+  return [DAGGER, "--progress=plain", "call", ...settingsFirst(args)]
+}
+
 function callIn(cwd: string, args: string[], verb = "call"): Call {
   const child = spawn(DAGGER, ["--progress=plain", verb, ...args], { cwd, stdio: ["ignore", "pipe", "pipe"] })
   const ended: Ended = { exitCode: -1, stdout: "", stderr: "" }

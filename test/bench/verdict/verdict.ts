@@ -1,0 +1,185 @@
+// Time to verdict: the same releases, given to this module and to what one would use instead, on one cluster.
+import { existsSync, mkdtempSync, rmSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+
+import { messageOf } from "../../../.dagger/src/util/errors.ts"
+import { Source } from "../../e2e/source.ts"
+import { Namespace } from "../../faults/namespace.ts"
+import { startNodeRegistries } from "../../faults/node-registries.ts"
+import { kubectlPath } from "../../lab/images.ts"
+import type { Lab } from "../../lab/lab.ts"
+import { goProgram } from "../../lab/packages.ts"
+import { helm as helmProgram, tracker as trackerProgram } from "../../lab/tools.ts"
+import { say } from "../progress.ts"
+import type { Case as Measured, Measurement, Tool as Named, Verdict } from "../schema.ts"
+import { Api } from "./api.ts"
+import { type Case, CASES, chosen, MISSED } from "./cases.ts"
+import { type Change, CHANGES, changeThrice } from "./changes.ts"
+import { Helm } from "./helm.ts"
+import { Kubectl, Tracker } from "./kubectl.ts"
+import { CloudNative } from "./module.ts"
+import { Observer } from "./observer.ts"
+import { type Ground, Site } from "./site.ts"
+import type { Tool } from "./tool.ts"
+
+/** Seconds that a peer is waited for; by themselves, kubectl and Helm would wait for 600 and 300. */
+const CAP = 90
+/** The deadline that a careful user of kubectl or Helm sets, in seconds. */
+const DEADLINE = 30
+/** Calls of peers under way at once: they mostly wait. Those of the module, which takes the processors, come one by one. */
+const PEERS_AT_ONCE = 6
+
+const ARGO_ROLLOUTS: Named = {
+  name: "argo-rollouts",
+  label: "Argo Rollouts",
+  unmeasured:
+    "its controller watches Rollouts, not the Deployments of these manifests, and its Go module builds only with the replacements of its own go.mod",
+}
+
+export interface VerdictOptions {
+  rounds: number
+  /** Names of cases and changes; all where there is none. */
+  cases: string[]
+  /** Names of tools; all where there is none. */
+  tools: string[]
+}
+
+export async function benchVerdict(lab: Lab, { rounds, cases, tools: wanted }: VerdictOptions): Promise<Verdict> {
+  const folder = mkdtempSync(join(tmpdir(), "cloud-native-bench-"))
+  const api = new Api(lab)
+  const observer = new Observer(api)
+  try {
+    await startNodeRegistries(lab)
+    const { tools, unmeasured } = await toolsOf(lab, folder, wanted)
+    say("verdict: the images")
+    const ground: Ground = { lab, api, observer, images: await buildImages(lab) }
+    return {
+      rounds,
+      cap: CAP,
+      tools: [...tools.map(({ name, label }) => ({ name, label })), ...unmeasured],
+      cases: [
+        ...(await measureCases(ground, tools, chosen(CASES, cases), rounds)),
+        ...(await measureChanges(ground, tools, chosen(CHANGES, cases), rounds)),
+      ],
+      missed: MISSED,
+    }
+  } finally {
+    await observer.stop()
+    rmSync(folder, { recursive: true })
+  }
+}
+
+async function toolsOf(lab: Lab, folder: string, wanted: string[]): Promise<{ tools: Tool[]; unmeasured: Named[] }> {
+  const home = { HELM_CACHE_HOME: folder, HELM_CONFIG_HOME: folder, HELM_DATA_HOME: folder }
+  const peers = { env: { ...process.env, KUBECONFIG: lab.kubeconfig, ...home }, folder, cap: CAP }
+  const [kubectl, helm] = [await kubectlPath(), await goProgram(helmProgram)]
+  // Its modules may be out of reach.
+  const tracker = await goProgram(trackerProgram).catch((error: unknown) => messageOf(error))
+  const isTracked = existsSync(tracker)
+  const tools = [
+    new CloudNative(lab),
+    new Kubectl(kubectl, peers),
+    new Kubectl(kubectl, peers, DEADLINE),
+    new Helm(helm, peers),
+    new Helm(helm, peers, DEADLINE),
+    ...(isTracked ? [new Tracker(kubectl, peers, tracker)] : []),
+  ]
+  return {
+    tools: tools.filter(({ name }) => wanted.length === 0 || wanted.includes(name)),
+    unmeasured: [...(isTracked ? [] : [{ name: "kubedog", label: "kubedog", unmeasured: tracker }]), ARGO_ROLLOUTS],
+  }
+}
+
+/** The minimal source's images by digest, which are the same in each release. */
+async function buildImages(lab: Lab): Promise<Record<string, string>> {
+  const namespace = await Namespace.create(lab, "images")
+  const { isSuccess, said } = await new CloudNative(lab).deploy({ namespace, source: Source.minimal(), manifests: [] })
+  if (!isSuccess) throw new Error(`the images could not be built: ${said}`)
+  await namespace.kubectl("delete", "namespace", namespace.name, "--wait=false")
+  const references = said.matchAll(/^(backend|frontend) +(\S+@sha256:[0-9a-f]{64})/gm)
+  return Object.fromEntries([...references].map(([, application, reference]) => [application!, reference!]))
+}
+
+/** Calls of the module one by one, those of its peers beside them. */
+async function measureCases(ground: Ground, tools: Tool[], cases: Case[], rounds: number): Promise<Measured[]> {
+  const results = cases.map(one => ({ one, rounds: emptyRounds(tools) }))
+  const free: Site[] = []
+  const unitsOf = (some: Tool[]) =>
+    range(rounds).flatMap(round =>
+      results.flatMap(result =>
+        some.map(tool => () => measureUnit(ground, free, tool, result.one, round, result.rounds)),
+      ),
+    )
+  const isModule = (tool: Tool) => tool instanceof CloudNative
+  await Promise.all([
+    inLanes(unitsOf(tools.filter(isModule)), 1),
+    inLanes(unitsOf(tools.filter(tool => !isModule(tool))), PEERS_AT_ONCE),
+  ])
+  await Promise.all(free.map(site => site.remove()))
+  return results.map(({ one: { name, kind, family }, rounds }) => ({ name, kind, family, rounds }))
+}
+
+async function measureUnit(
+  ground: Ground,
+  free: Site[],
+  tool: Tool,
+  one: Case,
+  round: number,
+  rounds: Measured["rounds"],
+): Promise<void> {
+  const measured = rounds[tool.name]!
+  if (measured[0]?.outcome === "capped") return
+  const index = free.findIndex(site => site.fits(tool, one))
+  const site = index < 0 ? await Site.prepare(ground, tool, one) : free.splice(index, 1)[0]!
+  const measurement = await site.measure(one, round)
+  measured.push(measurement)
+  sayMeasured(one.name, tool, round, measurement)
+  if (one.kind === "fault" && measurement.whole !== undefined && site.fits(tool, one)) free.push(site)
+  else await site.remove()
+}
+
+/** One tool at a time, with nothing beside it: what is compared is a second or two. */
+async function measureChanges(
+  ground: Ground,
+  tools: Tool[],
+  changes: { name: Change }[],
+  rounds: number,
+): Promise<Measured[]> {
+  if (changes.length === 0) return []
+  const results = changes.map(({ name }) => ({ name, kind: "change" as const, rounds: emptyRounds(tools) }))
+  const units = range(rounds).flatMap(round =>
+    tools.map(tool => async () => {
+      const measured = await changeThrice(ground, tool)
+      for (const { name, rounds } of results) {
+        rounds[tool.name]!.push(measured[name])
+        sayMeasured(name, tool, round, measured[name])
+      }
+    }),
+  )
+  await inLanes(units, 1)
+  return results
+}
+
+/** A unit that cannot be measured is said, and missing in the results: those of an hour are not lost for it. */
+async function inLanes(units: (() => Promise<void>)[], lanes: number): Promise<void> {
+  const queue = [...units]
+  const lane = async () => {
+    for (let unit = queue.shift(); unit; unit = queue.shift())
+      await unit().catch((error: unknown) => say(`verdict: not measured: ${messageOf(error)}`))
+  }
+  await Promise.all(range(lanes).map(lane))
+}
+
+function emptyRounds(tools: Tool[]): Measured["rounds"] {
+  return Object.fromEntries(tools.map(({ name }) => [name, []]))
+}
+
+function range(count: number): number[] {
+  return Array.from({ length: count }, (_, index) => index + 1)
+}
+
+function sayMeasured(name: string, tool: Tool, round: number, { outcome, verdict, whole, call }: Measurement): void {
+  const back = whole === undefined ? "" : `, whole after ${whole} s`
+  say(`verdict: ${name}: ${tool.name}, round ${round}: ${outcome} after ${verdict} s${back}; the call took ${call} s`)
+}
