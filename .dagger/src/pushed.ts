@@ -4,6 +4,7 @@ import { assertApplication, byApplication } from "./config/applications.js"
 import { decodeConfig } from "./config/codec.js"
 import { deployToCluster } from "./deploy/deploy.js"
 import { diffRelease } from "./deploy/diff.js"
+import { placeRelease } from "./deploy/slots.js"
 import type { RolloutOptions } from "./deploy/task.js"
 import { Deployment } from "./deployment.js"
 import { completeForEphemeral, deployToEphemeralCluster } from "./ephemeral/deploy.js"
@@ -151,7 +152,8 @@ export class Pushed implements Settings {
       // It shows what is others', and changes nothing.
       takeOver: true,
     })
-    return diffRelease(kubectl, config.name, renderRelease(inputs, this.images(), kubectl.namespace), inputs.crds)
+    const release = renderRelease(inputs, this.images(), kubectl.namespace)
+    return diffRelease(kubectl, config.name, await placeRelease(kubectl, config, release), inputs.crds)
   }
 
   /** The references by digest, and what is attached to the images, as a table. */

@@ -22,6 +22,8 @@ interface Referring {
 
 interface Application {
   port?: number
+  strategy: string
+  keep?: string
   test: { services: string[] }
 }
 
@@ -48,6 +50,7 @@ export function checkReferences(config: Referring, context: z.RefinementCtx): vo
     context.addIssue({ code: "custom", path, message, params: { ...reference } })
   checkServices(config, report)
   checkApplications(config, report)
+  checkStrategies(config, report)
   checkRandom(config, report)
   checkPolicy(config, report)
   checkVariables(config.handshake, ["handshake"], BUILT_IN, report)
@@ -122,6 +125,23 @@ function checkApplications(config: Referring, report: Report): void {
         name,
         Object.keys(applications),
       )
+}
+
+/** What a switch moves is a Service, and only what moves is kept. */
+function checkStrategies({ backend, frontend, applications }: Referring, report: Report): void {
+  const all: [Path, Application][] = [
+    [["backend"], backend],
+    [["frontend"], frontend],
+    ...Object.entries(applications).map(([name, app]): [Path, Application] => [["applications", name], app]),
+  ]
+  for (const [at, { port, strategy, keep }] of all) {
+    if (strategy === "blue-green" && port === undefined)
+      report([...at, "strategy"], "rolling, since without a port it has no Service that could move", {
+        got: JSON.stringify(strategy),
+      })
+    if (strategy === "rolling" && keep !== undefined)
+      report([...at, "keep"], "no such key without strategy: blue-green", { got: JSON.stringify(keep) })
+  }
 }
 
 function checkRandom({ ephemeral }: Referring, report: Report): void {

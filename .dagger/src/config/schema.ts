@@ -25,6 +25,7 @@ const PUBLIC_KEY = new RegExp(`^(-----BEGIN PUBLIC KEY-----\\s[^]*|${INSIDE.sour
 const image = matching(/^[a-z0-9][^\s]*$/, "an image, for example postgres:17-alpine")
 const port = wholeNumber(1, 65535, "a port, 1 to 65535")
 const seconds = wholeNumber(1, 86_400, "a whole number of seconds, at least 1")
+const duration = matching(/^\d+[smh]$/, "a duration, for example 90s, 5m or 1h")
 const size = z.string("a size, for example 200MB").transform(parseSize)
 const argv = list(text, "a command as a list of words, for example [npm, test]").min(
   1,
@@ -61,6 +62,10 @@ const COMMON = {
   inFlight: path.optional(),
   /** Size in the registry that the layers above the base have to stay below, for example 12MB. Default: no limit of their own. */
   ownSize: size.optional(),
+  /** How new pods take over: `rolling` replaces one after the other; `blue-green` brings all of them up beside the old ones, proves them, and then moves the application's Service to them at once. */
+  strategy: z.enum(["rolling", "blue-green"], "rolling or blue-green").default("rolling"),
+  /** How long the old pods stay after the switch, for a way back that is one more switch, for example 5m; with `blue-green`. The call waits for it. Default: 5m. */
+  keep: duration.optional(),
   /** The image that the tests run in and that the final stage is built on. Default: that of the Dockerfile's final stage; for docker/backend.dockerfile python:3.13-slim, for docker/frontend.dockerfile node:20-alpine. */
   base: image.optional(),
   test: section({

@@ -46,6 +46,10 @@ export class AppliedWorkloads {
     for (const workload of parseApplied(answer, objects)) this.workloads.set(keyOf(workload), workload)
   }
 
+  has({ kind, name }: Pick<AppliedWorkload, "kind" | "name">): boolean {
+    return this.workloads.has(keyOf({ kind, name }))
+  }
+
   /** What somebody else has done to a workload since, as it is read, with those of its pods that are of this release. */
   failureOf(
     { kind, name }: Pick<AppliedWorkload, "kind" | "name">,

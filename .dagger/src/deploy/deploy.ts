@@ -20,6 +20,7 @@ import {
   newId,
   readRecord,
   type Recorded,
+  recordKept,
   recordRelease,
   type ReleaseSummary,
 } from "../release/history.js"
@@ -38,10 +39,12 @@ import { AppliedWorkloads } from "./applied.js"
 import { installCrds } from "./crds.js"
 import { settleEarlierMigrations } from "./earlier-migrations.js"
 import { conclude, finish, keepReport } from "./finalize.js"
+import { keepOf, removeOnceKept } from "./keep.js"
 import { Moments } from "./moments.js"
 import { ReportBuilder } from "./report-builder.js"
 import { type Before, recover, withRecovery } from "./rollback.js"
 import { bringUp } from "./rollout.js"
+import { placeTask } from "./slots.js"
 import { Steps } from "./steps.js"
 import { takeOver } from "./take-over.js"
 import type { RolloutOptions, RolloutTask } from "./task.js"
@@ -55,7 +58,9 @@ export async function deployToCluster(
   images: PushedImages,
   frontendBuild?: NextBuild,
 ): Promise<string> {
-  return formatReport(await deployRelease(kubectl, inputs, options, images, { frontendBuild }))
+  const report = await deployRelease(kubectl, inputs, options, images, { frontendBuild })
+  await removeOnceKept(kubectl, inputs.config, report)
+  return formatReport(report)
 }
 
 /** Bring a release onto the cluster: validate, configure, migrate, roll out, prove; what fails is undone. */
@@ -113,7 +118,9 @@ function previousOf(entries: ReleaseSummary[]): string {
   })
 }
 
-async function exclusively(started: Omit<RolloutTask, "signal" | "onStep" | "moments">): Promise<Report> {
+type Asked = Omit<RolloutTask, "slots">
+
+async function exclusively(started: Omit<Asked, "signal" | "onStep" | "moments">): Promise<Report> {
   const id = newId()
   const task = { ...started, moments: new Moments() }
   try {
@@ -127,15 +134,19 @@ async function exclusively(started: Omit<RolloutTask, "signal" | "onStep" | "mom
 }
 
 /** The phases of every deployment, and of every rollback that is asked for. */
-async function run(id: string, task: RolloutTask): Promise<Report> {
-  const { kubectl, config, recorded, options } = task
-  const before = await readBefore(task)
+async function run(id: string, asked: Asked): Promise<Report> {
+  const { kubectl, config, options, moments } = asked
+  const entries = await listRecords(kubectl, config.name)
+  const running = await readRunning(kubectl, entries)
+  const task = await placeTask(asked, running?.release)
+  const { recorded, slots } = task
+  if (running) moments.include(running.release.workloads)
+  const before = await readBefore(task, entries)
   const isForced = options.force || options.takeOver
   if (!isForced && (await isUnchanged(task, before.entries))) return keepAsIs(id, task)
   const taken = options.takeOver ? await takeOver(kubectl, recorded.release, before.there) : []
   await removeLeftoverK6(kubectl, config.name)
   await settleEarlierMigrations(task, before.entries)
-  const running = await readRunning(task, before)
   const guard = createGuard(task, running)
   const kind = task.isRollback ? "rollback" : "deploy"
   const entry = await recordRelease(kubectl, config.name, id, recorded, before.found, kind)
@@ -144,13 +155,15 @@ async function run(id: string, task: RolloutTask): Promise<Report> {
   warnOfSkew(builder, running, recorded)
   try {
     await assertAlone(kubectl, config.name, entry, task.signal)
-    await bringUp(task, builder, guard, before.there.some(({ kind }) => isWorkload(kind)) ? "before" : "ready")
+    const isServing = slots.moves.length > 0 || before.there.some(({ kind }) => isWorkload(kind))
+    await bringUp(task, builder, guard, isServing ? "before" : "ready")
   } catch (error) {
     throw await undo(task, builder, guard, before, asFailure(error))
   }
   await conclude(builder, guard)
   await noteTimeline(task, builder)
-  await finish(kubectl, builder, "succeeded", replacedBy(entry, before.entries))
+  const isKept = await keep(task, builder)
+  await finish(kubectl, builder, "succeeded", isKept ? [] : replacedBy(entry, before.entries))
   return builder.report
 }
 
@@ -164,15 +177,27 @@ async function keepAsIs(id: string, task: RolloutTask): Promise<Report> {
   return builder.report
 }
 
-async function readBefore({ kubectl, config, recorded, options }: RolloutTask): Promise<Before & { there: Present[] }> {
-  const entries = await listRecords(kubectl, config.name)
+/** Let what users were led away from stay for a while; whether anything does. Who goes back is through with it. */
+async function keep({ kubectl, config, slots, isRollback }: RolloutTask, builder: ReportBuilder): Promise<boolean> {
+  const seconds = isRollback ? 0 : keepOf(config, slots.moves)
+  if (seconds === 0) return false
+  const until = new Date(Date.now() + seconds * 1000).toISOString()
+  builder.setKept(until)
+  await recordKept(kubectl, builder.report.id, until)
+  return true
+}
+
+async function readBefore(
+  { kubectl, config, recorded, options }: RolloutTask,
+  entries: ReleaseSummary[],
+): Promise<Before & { there: Present[] }> {
   const there = await present(kubectl, config.name, inventoryOf(recorded.release))
   if (!options.takeOver) assertNotOwned(there, kubectl.namespace)
   return { entries, there, found: unownedObjects(there, entries) }
 }
 
 /** The release that runs, as it was recorded. */
-async function readRunning({ kubectl }: RolloutTask, { entries }: Before): Promise<Recorded | undefined> {
+async function readRunning(kubectl: Kubectl, entries: ReleaseSummary[]): Promise<Recorded | undefined> {
   const running = lastSucceeded(entries)
   return running && readRecord(kubectl, running.id)
 }

@@ -10,7 +10,10 @@ type Timeline = NonNullable<Report["timeline"]>
 export class Moments {
   private readonly steps: { step: Step; at: number }[] = []
   private readonly migrations: { name: string; from: number; to?: number }[] = []
+  private readonly switches: Timeline["switches"] & object[] = []
   private readonly pods = new PodRecorder()
+  /** Of workloads that are no part of the release. */
+  private others: Workload[] = []
   private until?: number
 
   enterStep(step: Step, at: number): void {
@@ -24,8 +27,18 @@ export class Moments {
     return to => (migration.to = to)
   }
 
+  /** Users are led to other pods: from the decision until the API server had it. */
+  addSwitch(service: string, to: string, decided: number, at: number): void {
+    this.switches.push({ service, to, decided: iso(decided), at: iso(at) })
+  }
+
+  /** Look at the pods of these too. */
+  include(workloads: Workload[]): void {
+    this.others = workloads
+  }
+
   look(workloads: Workload[], snapshot: Snapshot, now: number): void {
-    this.pods.record(workloads, snapshot, now)
+    this.pods.record([...workloads, ...this.others], snapshot, now)
     this.until = now
   }
 
@@ -37,6 +50,7 @@ export class Moments {
         from: iso(from),
         ...(to !== undefined && { to: iso(to) }),
       })),
+      ...(this.switches.length > 0 && { switches: [...this.switches] }),
       pods: this.pods.all,
       ...(this.pods.omitted > 0 && { omitted: this.pods.omitted }),
       ...(this.until !== undefined && { until: iso(this.until) }),

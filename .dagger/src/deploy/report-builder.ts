@@ -112,6 +112,11 @@ export class ReportBuilder {
     this.set({ recovery })
   }
 
+  /** Until when what ran before stays, in ISO 8601. */
+  setKept(keptUntil: string): void {
+    this.set({ keptUntil })
+  }
+
   /** What could not be deleted; a report without any has no such list. */
   setLeftovers(leftovers: string[]): void {
     if (leftovers.length > 0) this.set({ leftovers })

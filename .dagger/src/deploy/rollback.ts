@@ -1,5 +1,6 @@
 import { describeIdentity, type Identity, identityOf, intersect, subtract } from "../kubernetes/object-ref.js"
 import { isConfig, isDapr, isWorkload } from "../manifests/kinds.js"
+import type { KubernetesObject } from "../manifests/render.js"
 import { countFiles, isFailed } from "../monitor/availability.js"
 import type { AvailabilityGuard } from "../monitor/availability-guard.js"
 import { describeFiles } from "../monitor/failure.js"
@@ -11,6 +12,8 @@ import { CloudNativeError, messageOf } from "../util/errors.js"
 import { AppliedWorkloads } from "./applied.js"
 import { ReportBuilder } from "./report-builder.js"
 import { bringUp } from "./rollout.js"
+import { planBack } from "./slots.js"
+import { keptApart, widen } from "./switch.js"
 import type { RolloutTask } from "./task.js"
 
 type Recovery = NonNullable<Report["recovery"]>
@@ -82,10 +85,13 @@ export async function recover(
   const { changed, baseline } = builder.report
   // Where that cannot be told, the previous release is the better guess.
   if (changed && (await guard.isRollbackWorse().catch(() => false))) return { action: "kept-new" }
-  const applied = inventoryOf(changed ? release : { ...release, objects: [] })
+  const beside = besideOf(failed)
+  const applied = inventoryOf(changed ? release : { ...release, objects: beside.objects })
   const moved = intersect(applied, await movedByOthers(failed))
-  const planned = planRollback(applied, { changed, keepFailed }, before, moved)
-  const { action, to, left } = planned
+  const there = subtract(before.there, beside.deployments)
+  const planned = planRollback(applied, { changed, keepFailed }, { ...before, there }, moved)
+  const { to, left } = planned
+  const action = planned.action === "none" && beside.objects.length > 0 ? "withdrawn" : planned.action
   const recovery = {
     action,
     to,
@@ -97,9 +103,29 @@ export async function recover(
   // What could not be gone back from may need all of it.
   if (problem) return { ...recovery, problem }
   const problems = await prune(kubectl, config.name, planned.remove).catch(error => [messageOf(error)])
+  if (beside.objects.length > 0) problems.push(...(await widenAgain(failed, before)))
   if (action === "removed" && problems.length > 0) return { ...recovery, problem: problems.join("\n") }
   builder.setLeftovers(problems)
   return recovery
+}
+
+/** What the release has brought up beside what serves, with its Deployments, which are its own even if they were there; nothing before it has. */
+function besideOf({ applied, slots: { moves, beside } }: RolloutTask): {
+  objects: KubernetesObject[]
+  deployments: Identity[]
+} {
+  const names = moves.flatMap(({ deployments }) => deployments)
+  if (!names.some(name => applied.has({ kind: "Deployment", name }))) return { objects: [], deployments: [] }
+  return { objects: beside, deployments: names.map(name => ({ apiVersion: "apps/v1", kind: "Deployment", name })) }
+}
+
+/** Where its Services were kept from the new pods by more than their manifests have; answers with what could not be done. */
+async function widenAgain(failed: RolloutTask, { entries }: Before): Promise<string[]> {
+  const { kubectl, slots } = failed
+  const running = lastSucceeded(entries)
+  if (!running || slots.moves.every(({ from }) => from)) return []
+  const problem = await problemOf(async () => widen(failed, (await readRecord(kubectl, running.id)).release))
+  return problem ? [problem] : []
 }
 
 /** The workloads that somebody else has changed since they were applied; where they cannot be read, none is known of. */
@@ -116,14 +142,17 @@ async function goBack(
   id: string,
   moved: Identity[],
 ): Promise<void> {
-  const { kubectl } = failed
+  const { kubectl, config } = failed
   const kept = moved.map(describeIdentity).join(", ")
   console.log(`rollback: to ${id}${kept && `, without what somebody else has changed: ${kept}`}`)
-  const recorded = without(await readRecord(kubectl, id), moved)
+  const previous = without(await readRecord(kubectl, id), moved)
+  const slots = await planBack(kubectl, config, previous.release)
+  const recorded = { ...previous, release: await keptApart(kubectl, previous.release, slots) }
   const redactor = failed.redactor.forOtherSecrets()
   const task = {
     ...failed,
     recorded,
+    slots,
     redactor,
     applied: new AppliedWorkloads(),
     isRollback: true,

@@ -11,7 +11,9 @@ import { bringUpDependencies } from "./dependencies.js"
 import { migrate } from "./migrate.js"
 import { awaitMadeSecrets } from "./operator-secrets.js"
 import type { ReportBuilder } from "./report-builder.js"
+import { proveBeside } from "./prove.js"
 import { rolloutFailed } from "./rollout-error.js"
+import { bringUpBeside, switchBack, switchUsers } from "./switch.js"
 import type { RolloutTask } from "./task.js"
 import { watchRollout, watchSets } from "./watch.js"
 
@@ -25,15 +27,23 @@ export async function bringUp(
   guard: AvailabilityGuard,
   counted: Counted,
 ): Promise<void> {
+  const isBack = await switchBack(task)
+  if (isBack) builder.setChanged(true)
   await configure(task)
-  await measureBaseline(task, builder, guard, counted)
+  await measureBaseline(task, builder, guard, isBack ? "complete" : counted)
   await whileGuarded(task, guard, async signal => {
     if (!task.isRollback) task.onStep("migrate")
     if (!task.isRollback) await bringUpDependencies(task, builder, signal)
     if (!task.isRollback) await migrateGuarded(task, builder, guard, signal)
     signal.throwIfAborted()
     task.onStep("rollout")
-    await rollOutGuarded(task, builder, guard, counted, signal)
+    const isSwitch = task.slots.moves.length > 0 && !isBack
+    if (isSwitch) await bringUpBeside(task, builder, signal)
+    if (isSwitch) assertStartLimit(task, builder.report)
+    if (isSwitch) await proveBeside(task, signal)
+    guard.startRollout()
+    if (isSwitch) await switchGuarded(task, builder, signal)
+    await rollOutGuarded(task, builder, guard, isBack ? "complete" : counted, signal)
     task.onStep("verify")
     assertStartLimit(task, builder.report)
     await checkHandshake(task, builder, signal)
@@ -100,11 +110,18 @@ async function rollOutGuarded(
   counted: Counted,
   signal: AbortSignal,
 ): Promise<void> {
-  guard.startRollout()
   // Old pods that are broken answer until they have gone.
   const fromReady = counted !== "complete" && guard.baseline !== "broken"
   await rollOut(task, builder, signal, fromReady ? () => guard.startCounting() : undefined)
-  await guard.endRollout()
+  await guard.endRollout(task.slots.moves.length > 0)
+}
+
+/** From here on, what was proven is what users reach. */
+async function switchGuarded(task: RolloutTask, builder: ReportBuilder, signal: AbortSignal): Promise<void> {
+  signal.throwIfAborted()
+  task.onStep("switch")
+  builder.setChanged(true)
+  await switchUsers(task, await task.kubectl.now())
 }
 
 async function rollOut(
@@ -135,7 +152,7 @@ async function rollOut(
   const [rolled, counted] = await Promise.allSettled([rollout, counting])
   if (rolled.status === "rejected") throw rolled.reason
   if (counted.status === "rejected") throw counted.reason
-  builder.setStarts(rolled.value)
+  builder.setStarts([...builder.report.starts, ...rolled.value])
   await watchSets(kubectl, sets, task, before, signal)
 }
 

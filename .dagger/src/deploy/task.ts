@@ -2,6 +2,7 @@ import type { Config } from "../config/schema.js"
 import type { Kubectl } from "../kubernetes/kubectl.js"
 import type { Recorded, Step } from "../release/history.js"
 import type { Redactor } from "../util/redact.js"
+import type { SlotPlan } from "../release/slots.js"
 import type { AppliedWorkloads } from "./applied.js"
 import type { Moments } from "./moments.js"
 
@@ -28,6 +29,8 @@ export interface RolloutTask {
   redactor: Redactor
   /** Its workloads, once they have been applied. */
   applied: AppliedWorkloads
+  /** The applications whose users it leads to other pods at once; none with rolling updates. */
+  slots: SlotPlan
   /** What is reached when, by it and by its rollback. */
   moments: Moments
   /** It ran before: its Secrets are there and its migrations have run. */

@@ -7,6 +7,7 @@ import { readSet, type SetState } from "../status/pod-sets.js"
 import { readSetState } from "../status/read-set.js"
 import { takeSnapshot } from "../status/take-snapshot.js"
 import { canonical } from "../util/digest.js"
+import { timeOf } from "../util/time.js"
 import { changesOf } from "./diff.js"
 import type { RolloutTask } from "./task.js"
 
@@ -24,7 +25,10 @@ export async function isUnchanged(task: RolloutTask, entries: ReleaseSummary[]):
     changesOf(kubectl, config.name, release, [...release.config, ...release.objects]),
     allRun(task, release.workloads),
   ])
-  return isAskedTheSame(known, recorded) && isWhole && changes.every(({ kind }) => kind === "unchanged")
+  // What stays beside it for a while is still to be removed by then.
+  const isKept = timeOf(last.keptUntil) > Date.now()
+  const isSame = changes.every(({ kind }) => kind === "unchanged" || (isKept && kind === "removed"))
+  return isAskedTheSame(known, recorded) && isWhole && isSame
 }
 
 /** The record of the last deployment, if it succeeded and was of this content. */

@@ -24,6 +24,7 @@ const COLLECTIONS = {
   events: "api/v1",
   secrets: "api/v1",
   configmaps: "api/v1",
+  services: "api/v1",
   deployments: "apis/apps/v1",
   replicasets: "apis/apps/v1",
   statefulsets: "apis/apps/v1",

@@ -124,11 +124,12 @@ export class AvailabilityGuard {
     this.phases.push({ from: this.moments.rolling, versions: [this.origin, this.target] })
   }
 
-  /** From now on, only the version that was coming answers. */
-  async endRollout(): Promise<void> {
+  /** From now on, only the version that was coming answers; where old pods stay (`keepsOld`), they do on connections that were open. */
+  async endRollout(keepsOld: boolean): Promise<void> {
     await this.monitor?.observe()
     this.moments.settling = this.monitor?.reached ?? 0
-    this.phases.push({ from: this.moments.settling, versions: [this.target] })
+    const kept = keepsOld ? { kept: [this.origin, this.target] } : {}
+    this.phases.push({ from: this.moments.settling, versions: [this.target], ...kept })
   }
 
   /** The guard of a rollback. A monitor that has signed in to what was healthy goes on, unless it has stopped. */

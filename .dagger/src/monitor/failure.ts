@@ -1,5 +1,6 @@
 import type { Kubectl } from "../kubernetes/kubectl.js"
 import { readRollout, type RolloutState } from "../status/deployment.js"
+import { isOfApplication } from "../manifests/slots.js"
 import { describeState } from "../status/describe.js"
 import { lastLogs } from "../status/logs.js"
 import { PATIENT } from "../status/pod.js"
@@ -35,13 +36,9 @@ export async function requestsFailed(
   ]
   const asked = requests.filter(({ name }) => failed.some(request => request.name === name)).map(({ to }) => to)
   const logs = await Promise.all(
-    [...new Set(asked)].map(app =>
-      logsOf(
-        kubectl,
-        redactor,
-        states.find(state => state.deployment === app),
-      ),
-    ),
+    states
+      .filter(({ deployment }) => asked.some(app => isOfApplication(deployment, app)))
+      .map(state => logsOf(kubectl, redactor, state)),
   )
   const advice = migrations
     ? `write the migration so that the running release still works with it: add in one release, remove in a later one; what it changed stays until another migration undoes it`
@@ -202,12 +199,8 @@ export function untrustedOutside(origin: string): CloudNativeError {
 const FILES_REMEDY =
   "two builds answer at once, and each pod has the files of its own build only: let every pod serve both (static-files.cjs, see docs/first-day.md#the-files-of-two-builds), or put them on a CDN (assetPrefix); correct a file's address that no build has; page: false in monitor.requests asks for no files"
 
-async function logsOf(
-  kubectl: Kubectl,
-  redactor: Redactor,
-  state: RolloutState | undefined,
-): Promise<string | undefined> {
-  const pod = state?.pods[0]
+async function logsOf(kubectl: Kubectl, redactor: Redactor, state: RolloutState): Promise<string | undefined> {
+  const [pod] = state.pods
   if (!pod) return undefined
   const own = state.replicaSet?.spec.template.spec.containers.map(({ name }) => name) ?? []
   return `last log lines of ${pod.metadata.name}:\n${(await lastLogs(kubectl, pod, redactor, own)) || "(it wrote nothing)"}`

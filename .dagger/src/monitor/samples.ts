@@ -52,6 +52,8 @@ export interface Observation {
 export interface Phase {
   from: number
   versions: number[]
+  /** What answers on kept connections, where that may be another one: they lead to where they were opened. */
+  kept?: number[]
 }
 
 /** A sample that counts. */
@@ -172,11 +174,14 @@ export function judgePages(
 }
 
 /** The versions that may have answered, the last to come last. */
-function versionsAt({ at, milliseconds }: Pick<Sample, "at" | "milliseconds">, phases: Phase[]): number[] {
+function versionsAt(
+  { at, milliseconds, connection }: Pick<Sample, "at" | "milliseconds"> & { connection?: Connection },
+  phases: Phase[],
+): number[] {
   const during = phases.filter(
     ({ from }, index) => from <= at + milliseconds && (phases[index + 1]?.from ?? Infinity) > at,
   )
-  return [...new Set(during.flatMap(({ versions }) => versions))]
+  return [...new Set(during.flatMap(({ versions, kept }) => (connection === "kept" ? (kept ?? versions) : versions)))]
 }
 
 /**

@@ -24,9 +24,10 @@ const CONTENT = "cloud-native/content"
 const INVENTORY = "cloud-native/inventory"
 const FOUND = "cloud-native/found"
 const STEP = "cloud-native/step"
+const KEEP = "cloud-native/keep-until"
 
 /** Where a deployment is. */
-export type Step = "configure" | "migrate" | "rollout" | "verify" | "rollback"
+export type Step = "configure" | "migrate" | "rollout" | "switch" | "verify" | "rollback"
 
 /** A step that has begun. */
 export interface Reached {
@@ -60,6 +61,8 @@ export interface ReleaseSummary {
   found: Identity[]
   /** The last step that has begun; unset in earlier records. */
   reached?: Reached
+  /** Until when, in ISO 8601, what ran before it stays beside it; unset where nothing does. */
+  keptUntil?: string
 }
 
 /** A name that sorts by time: 20261124-164500-1a2b. */
@@ -143,10 +146,15 @@ export async function recordStep(kubectl: Kubectl, id: string, reached: Reached)
   await kubectl.must(["annotate", "secret", recordName(id), `${STEP}=${formatReached(reached)}`, "--overwrite"])
 }
 
+/** Write down until when what ran before a release stays beside it. */
+export async function recordKept(kubectl: Kubectl, id: string, until: string): Promise<void> {
+  await kubectl.must(["annotate", "secret", recordName(id), `${KEEP}=${until}`, "--overwrite"])
+}
+
 /** What has been recorded of a release's name, the oldest first. */
 export async function listRecords(kubectl: Kubectl, name: string): Promise<ReleaseSummary[]> {
   const annotation = (key: string) => `{{index .metadata.annotations "${key}"}}`
-  const line = `{{.metadata.name}} {{index .metadata.labels "${OUTCOME_LABEL}"}} ${[CONTENT, INVENTORY, FOUND].map(annotation).join(" ")} {{with index .metadata.annotations "${STEP}"}}{{.}}{{end}}`
+  const line = `{{.metadata.name}} {{index .metadata.labels "${OUTCOME_LABEL}"}} ${[CONTENT, INVENTORY, FOUND].map(annotation).join(" ")} ${[STEP, KEEP].map(key => `{{with index .metadata.annotations "${key}"}}{{.}}{{end}}`).join(" ")}`
   const text = await kubectl.must([
     "get",
     "secrets",
@@ -181,7 +189,7 @@ export async function listPendingOfOthers(
 }
 
 export function parseSummary(line: string): ReleaseSummary {
-  const [name = "", outcome, content = "", inventory = "", found = "", step = ""] = line.split(" ")
+  const [name = "", outcome, content = "", inventory = "", found = "", step = "", keptUntil = ""] = line.split(" ")
   return {
     id: idOf(name),
     outcome: outcome as ReleaseSummary["outcome"],
@@ -189,6 +197,7 @@ export function parseSummary(line: string): ReleaseSummary {
     inventory: parseIdentities(inventory),
     found: parseIdentities(found),
     reached: parseReached(step),
+    ...(keptUntil && { keptUntil }),
   }
 }
 

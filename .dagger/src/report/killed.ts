@@ -19,6 +19,7 @@ const STEPS: Record<Reached["step"], string> = {
   configure: "before its migrations",
   migrate: "during its migrations",
   rollout: "during its rollout",
+  switch: "while its Services were switched",
   verify: "while the rollout was verified",
   rollback: "while it was undone",
 }

@@ -37,10 +37,21 @@ const date = z.string().describe("ISO 8601")
 const DeploymentTimeline = z.object({
   steps: z
     .array(z.object({ step: z.string(), at: date }))
-    .describe("Steps that began: migrate, rollout, verify, rollback"),
+    .describe("Steps that began: migrate, rollout, switch, verify, rollback"),
   migrations: z
     .array(z.object({ name: z.string(), from: date, to: date.optional() }))
     .describe("Those that ran; without an end, one that did not complete"),
+  switches: z
+    .array(
+      z.object({
+        service: z.string(),
+        to: z.string().describe("The Deployments whose pods it selects from then on"),
+        decided: date.describe("When it was decided"),
+        at: date.describe("When the API server had taken it"),
+      }),
+    )
+    .optional()
+    .describe("Services that were switched from one slot to the other (blue-green); absent where none was"),
   pods: z
     .array(
       z.object({
@@ -101,7 +112,7 @@ const Shape = z.object({
     .describe("Why it failed; absent where it did not"),
   recovery: z
     .object({
-      action: z.enum(["rolled-back", "removed", "kept", "kept-new", "left", "none"]),
+      action: z.enum(["rolled-back", "removed", "kept", "kept-new", "left", "withdrawn", "none"]),
       to: z.string().optional(),
       left: z
         .array(z.string())
@@ -121,6 +132,10 @@ const Shape = z.object({
     .describe(
       "What no release needs any more and could not be deleted, as kubectl says it; absent where there is none",
     ),
+  keptUntil: z
+    .string()
+    .optional()
+    .describe("ISO 8601; until then the pods that ran before stay beside it (blue-green); absent where none do"),
   starts: z.array(PodStart).describe("Of the pods that came with this deployment"),
   startLimit: z
     .number()

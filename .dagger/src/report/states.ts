@@ -25,6 +25,7 @@ export function describeRecovery({ action, to }: Pick<Recovery, "action" | "to">
     "kept-new":
       "the new pods stay: requests failed from this release's migrations until its pods served, so the previous release can no longer serve",
     left: "somebody else deploys to the namespace now: what this deployment changed has not been undone",
+    withdrawn: "no user has reached the new pods, and they have been removed; what ran before was not changed",
     none: "no pod was changed",
   }
   return states[action]
