@@ -5,6 +5,7 @@ import { addressesOf, serviceNamed } from "../manifests/services.js"
 import type { KubernetesObject, Service } from "../manifests/shapes.js"
 import { AvailabilityGuard } from "../monitor/availability-guard.js"
 import { proveHandshake } from "../monitor/handshake.js"
+import { CloudNativeError } from "../util/errors.js"
 import type { RolloutTask } from "./task.js"
 
 const LABEL = "cloud-native/preview"
@@ -28,12 +29,19 @@ export async function proveBeside(task: RolloutTask, signal: AbortSignal): Promi
   console.log(`verify: ${[...names.keys()].join(", ")}: the new pods, which no user reaches yet`)
   try {
     await kubectl.apply(previews)
-    if (versions[0]!.requests.length > 0) await proof.assertAvailable(signal)
+    if (versions[0]!.requests.length > 0) await proof.assertAvailable(signal).catch(triedFirst)
     if (options.handshake && !isRollback) await proveHandshake(kubectl, previewed, renamed, recorded.publicUrl, signal)
   } finally {
     await proof.stop()
     await removePreviews(kubectl, config.name)
   }
+}
+
+function triedFirst(error: unknown): never {
+  if (!(error instanceof CloudNativeError) || error.code !== "AVAILABILITY_FAILED") throw error
+  const { code, kind, blame, what, why, fix } = error
+  const tried = `the new pods were asked before any user reached them: ${what}`
+  throw new CloudNativeError({ code, kind, blame, what: tried, why, fix, cause: error })
 }
 
 /** The ports of a Service, and its pods, under another name; what leads users to it is left out. */

@@ -40,11 +40,11 @@ export interface RollbackPlan {
 
 /**
  * Back to the last release that succeeded, or, where there was none, to nothing; what runs there and was brought by somebody
- * else is no nothing. Before any pod was changed, what was there is needed still: only what the release has added goes.
+ * else is no nothing. `beside`: Deployments that no user has reached; they go, even if they were there. Before any pod was changed, what was there is needed still: only what the release has added goes.
  */
 export function planRollback(
   applied: Identity[],
-  { changed, keepFailed }: { changed: boolean; keepFailed: boolean },
+  { changed, keepFailed, beside = [] }: { changed: boolean; keepFailed: boolean; beside?: Identity[] },
   { entries, there, found }: Before,
   moved: Identity[] = [],
 ): RollbackPlan {
@@ -53,7 +53,11 @@ export function planRollback(
   const left = subtract(intersect(found, applied), current)
   const failed: ReleaseSummary = { id: "", outcome: "failed", content: "", inventory: applied, found }
   if (!changed)
-    return { action: "none", remove: toPrune(current, [{ ...failed, inventory: subtract(applied, there) }]), left }
+    return {
+      action: beside.length > 0 ? "withdrawn" : "none",
+      remove: toPrune(current, [{ ...failed, inventory: subtract(applied, subtract(there, beside)) }]),
+      left,
+    }
   if (!previous && (keepFailed || found.some(({ kind }) => isWorkload(kind))))
     return { action: "kept", remove: [], left: [] }
   const remove = withoutNeeded(toPrune(current, [...entries, failed]), moved)
@@ -88,10 +92,8 @@ export async function recover(
   const beside = besideOf(failed)
   const applied = inventoryOf(changed ? release : { ...release, objects: beside.objects })
   const moved = intersect(applied, await movedByOthers(failed))
-  const there = subtract(before.there, beside.deployments)
-  const planned = planRollback(applied, { changed, keepFailed }, { ...before, there }, moved)
-  const { to, left } = planned
-  const action = planned.action === "none" && beside.objects.length > 0 ? "withdrawn" : planned.action
+  const planned = planRollback(applied, { changed, keepFailed, beside: beside.deployments }, before, moved)
+  const { action, to, left } = planned
   const recovery = {
     action,
     to,

@@ -3,6 +3,7 @@ import { imageProblems } from "./images.js"
 import type { Manifest } from "./manifest.js"
 import { assertNone, locationOf, type Problem } from "./problem.js"
 import { backendUrlUnresolved } from "./rules/backend-url.js"
+import { blueGreenImpossible } from "./rules/blue-green.js"
 import type { App, Rule } from "./rules/context.js"
 import { podNotRestricted } from "./rules/pod-security.js"
 import { livenessMissing, probesAlike, probeTarget, readinessMissing } from "./rules/probes.js"
@@ -37,6 +38,7 @@ const BLOCKING: Rule[] = [
   serviceSelectsJob,
   appServiceMissing,
   backendUrlUnresolved,
+  blueGreenImpossible,
 ]
 
 /** What a release can be rolled out with, and what goes wrong on another day. */

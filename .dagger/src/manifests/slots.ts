@@ -2,7 +2,7 @@ import { digestOf } from "../util/digest.js"
 import { isWorkload } from "./kinds.js"
 import { podsOf } from "./pods.js"
 import type { Release } from "./render.js"
-import { isSelected, selects, serviceNamed } from "./services.js"
+import { selects, serviceNamed } from "./services.js"
 import { type Deployment, isKind, type KubernetesObject, type Service } from "./shapes.js"
 
 /** Tells the pods of an application's two slots apart: its Service selects those of one. */
@@ -33,7 +33,7 @@ export function deploymentsBehind(objects: KubernetesObject[], service: string):
   const own = serviceNamed(objects, service)
   return objects
     .filter((object): object is Deployment => isKind(object, "Deployment"))
-    .filter(object => own !== undefined && isSelected(own, object))
+    .filter(object => own !== undefined && picks(own.spec.selector, object))
 }
 
 /** Whether a Deployment is an application's, going by its name, in a slot or in none. */
@@ -107,10 +107,14 @@ export function servicesOf(objects: KubernetesObject[], service: string): Servic
 
 /** Whether a selector picks pods of these Deployments, and of no other workload. */
 function isFor(selector: Labels | undefined, deployments: Deployment[], objects: KubernetesObject[]): boolean {
-  const selected = objects.filter(
-    object => isWorkload(object.kind) && selects(selector, podsOf(object)?.template.metadata?.labels),
-  )
+  const selected = objects.filter(object => isWorkload(object.kind) && picks(selector, object))
   return selected.length > 0 && selected.every(object => deployments.some(deployment => deployment === object))
+}
+
+/** Whether a selector picks the pods that an object makes, whichever ReplicaSet they are of. */
+function picks(selector: Labels | undefined, object: KubernetesObject): boolean {
+  const { [TEMPLATE_HASH]: _, ...labels } = selector ?? {}
+  return selects(labels, podsOf(object)?.template.metadata?.labels)
 }
 
 function withSlot(labels: Labels | undefined, slot: Slot | undefined): Labels {

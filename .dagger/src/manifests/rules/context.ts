@@ -9,6 +9,7 @@ import { type Container, type Deployment, isKind } from "../shapes.js"
 export interface App extends Partial<Served> {
   service: string
   health: string
+  strategy?: "rolling" | "blue-green"
 }
 
 /** What a rule looks at. */
