@@ -18,6 +18,7 @@ test.each([
     "further applications",
     "applications: { worker: { path: backend, target: worker, base: python:3.12-slim, ownSize: 12MB, test: { none: tested with the backend } }, mcp: { port: 9000, base: node:22-slim } }\n",
   ],
+  ["strategies", "frontend: { strategy: blue-green, keep: 90s }\nbackend: { strategy: blue-green }\n"],
   ["a namespace other than the name", "name: shop\nnamespace: production\n"],
 ])("a config travels unchanged: %s", (_, text) => {
   const config = parseConfig(text, "cloud-native.yaml")

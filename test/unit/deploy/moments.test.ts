@@ -28,6 +28,19 @@ test("the moments of a deployment: a migration that does not complete has no end
   })
 })
 
+test("a switch has the moments of its decision and of its answer, and pods that ran before are looked at too", () => {
+  const moments = new Moments()
+  const at = (milliseconds: number) => new Date(milliseconds).toISOString()
+  const of = (name: string) => pod(name, { metadata: { ownerReferences: [{ uid: "q", kind: "StatefulSet", name }] } })
+  const workload = (name: string) => ({ kind: "StatefulSet", name, namespace: "shop" })
+  moments.include([workload("old")])
+  moments.addSwitch("web", "web-green", 1000, 1500)
+  moments.look([workload("new")], snapshotOf(of("new"), of("old"), of("other")), 2000)
+  const { switches, pods } = moments.timeline
+  expect(switches).toEqual([{ service: "web", to: "web-green", decided: at(1000), at: at(1500) }])
+  expect(pods.map(({ workload }) => workload)).toEqual(["statefulset/new", "statefulset/old"])
+})
+
 test("without a look at pods there is no last one", () => {
   expect(new Moments().timeline).toEqual({ steps: [], migrations: [], pods: [] })
 })

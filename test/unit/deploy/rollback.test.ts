@@ -7,6 +7,8 @@ import { entry, object } from "../release/records.ts"
 import { builderOf } from "./builder.ts"
 
 const web = object("Deployment", "web")
+const green = object("Deployment", "web-green")
+const cache = object("Service", "cache")
 const cron = object("Deployment", "cron")
 const service = object("Service", "web")
 const ingress = object("Ingress", "web")
@@ -82,6 +84,20 @@ describe("a release that failed is undone", () => {
       { action: "none", remove: [settings, job], left: [] },
     ],
     [
+      "before any user was moved: what came up beside what serves, even if it was there",
+      [...CONFIG, cache, green],
+      { ...unchanged, beside: [green] },
+      { entries: [previous], there: [account, service, web, green], found: [] },
+      { action: "withdrawn", remove: [settings, job, cache, green], left: [] },
+    ],
+    [
+      "before any user was moved: not what the previous release runs in",
+      [...CONFIG, green],
+      { ...unchanged, beside: [green] },
+      { entries: [entry("1", "succeeded", [account, service, green])], there: [green], found: [] },
+      { action: "withdrawn", remove: [settings, job], left: [] },
+    ],
+    [
       "first: all of it",
       ALL,
       changed,
@@ -131,9 +147,10 @@ describe("a release that failed is undone", () => {
       { action: "rolled-back", to: "1", remove: [settings, job], left: [ingress] },
     ],
   ] as const)("%s", (_, applied, how, { entries, there, found }, expected) => {
-    expect(planRollback([...applied], how, { entries: [...entries], there: [...there], found: [...found] })).toEqual(
-      expected,
-    )
+    const options = { ...how, ...("beside" in how && { beside: [...how.beside] }) }
+    expect(
+      planRollback([...applied], options, { entries: [...entries], there: [...there], found: [...found] }),
+    ).toEqual(expected)
   })
 })
 

@@ -117,6 +117,15 @@ const asked = {
   rate: 1,
   expect: { status: 200 },
 }
+test("unchanged beside what stays for a while, and not once that is over", async () => {
+  const kept = (from: number) => [
+    { content: contentOf(RECORDED), keptUntil: new Date(Date.now() + from).toISOString() },
+  ]
+  expect(await judge({ ...WHOLE, leftover: true, entries: kept(60_000) })).toBe(true)
+  expect(await judge({ ...WHOLE, leftover: true, entries: kept(-1000) })).toBe(false)
+  expect(await judge({ ...WHOLE, live: [CONFIG, edited], entries: kept(60_000) })).toBe(false)
+})
+
 describe("not unchanged", () => {
   test.each<[string, Partial<Cluster>]>([
     ["nothing was deployed before", { entries: [] }],

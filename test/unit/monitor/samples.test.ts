@@ -26,6 +26,22 @@ test("the log is read line by line, past what k6 says itself", () => {
   expect(() => readSamples('["new",1]\n')).toThrow(/BUG/)
 })
 
+test("connections that were open may lead to the old version for longer than new ones", () => {
+  const wrongForNew = () => ({ kind: "wrong-body" as const })
+  const moved: Phase[] = [{ from: 0, versions: [1], kept: [0, 1] }]
+  const samples = readSamples(
+    `["new",0,0,${START},5,[null,${JSON.stringify(wrongForNew())}]]\n["kept",0,0,${START},5,[null,${JSON.stringify(wrongForNew())}]]\n`,
+  )
+  const { requests } = observe(1)
+  requests[0]!.expect = [{ status: 200 }, { status: 200 }]
+  const judged = (phases: Phase[]) => judge(samples, { requests, samples, pages: [] }, phases)
+  expect(judged(moved).map(({ connection, failure }) => [connection, failure?.kind])).toEqual([
+    ["new", "wrong-body"],
+    ["kept", undefined],
+  ])
+  expect(judged([{ from: 0, versions: [1] }]).every(({ failure }) => failure)).toBe(true)
+})
+
 test("the files of pages have lines of their own", () => {
   const log = `["new",0,3,${START},12]\n["page",0,3,${START},40,12,0,2,1,[["/a.js","before",{"kind":"status","status":404}]],["https://cdn.example.com"]]\n`
   expect(readSamples(log)).toHaveLength(1)

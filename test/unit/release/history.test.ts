@@ -58,6 +58,11 @@ test("a record's line has the last step that began, where it has one", () => {
     at: "2026-11-24T10:01:00.000Z",
   })
   expect(parseSummary(`${line} `).reached).toBeUndefined()
+  expect(parseSummary(`${line} `)).not.toHaveProperty("keptUntil")
+  expect(parseSummary(`${line}  2026-11-24T10:05:00.000Z`)).toMatchObject({
+    reached: undefined,
+    keptUntil: "2026-11-24T10:05:00.000Z",
+  })
 })
 
 describe("the target of a rollback", () => {
@@ -179,7 +184,7 @@ describe("the records of a namespace", () => {
         "get",
         "secrets",
         "--selector=cloud-native/record=release,cloud-native/name=shop",
-        '--output=go-template={{range .items}}{{.metadata.name}} {{index .metadata.labels "cloud-native/outcome"}} {{index .metadata.annotations "cloud-native/content"}} {{index .metadata.annotations "cloud-native/inventory"}} {{index .metadata.annotations "cloud-native/found"}} {{with index .metadata.annotations "cloud-native/step"}}{{.}}{{end}}{{"\\n"}}{{end}}',
+        '--output=go-template={{range .items}}{{.metadata.name}} {{index .metadata.labels "cloud-native/outcome"}} {{index .metadata.annotations "cloud-native/content"}} {{index .metadata.annotations "cloud-native/inventory"}} {{index .metadata.annotations "cloud-native/found"}} {{with index .metadata.annotations "cloud-native/step"}}{{.}}{{end}} {{with index .metadata.annotations "cloud-native/keep-until"}}{{.}}{{end}}{{"\\n"}}{{end}}',
       ],
     ])
   })
