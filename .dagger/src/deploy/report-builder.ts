@@ -53,7 +53,7 @@ export class ReportBuilder {
     return this.current
   }
 
-  setBaseline({ baseline, broken }: Pick<AvailabilityGuard, "baseline" | "broken">): void {
+  setBaseline({ baseline, broken }: Pick<Report, "baseline"> & Pick<AvailabilityGuard, "broken">): void {
     this.set({ baseline, broken })
   }
 

@@ -30,7 +30,8 @@ export async function bringUp(
   const isBack = await switchBack(task)
   if (isBack) builder.setChanged(true)
   await configure(task)
-  await measureBaseline(task, builder, guard, isBack ? "complete" : counted)
+  if (isBack) builder.setBaseline({ baseline: "not-checked", broken: [] })
+  else await measureBaseline(task, builder, guard, counted)
   await whileGuarded(task, guard, async signal => {
     if (!task.isRollback) task.onStep("migrate")
     if (!task.isRollback) await bringUpDependencies(task, builder, signal)

@@ -6,8 +6,10 @@ import { describeSkew } from "../verify/image/next-build.js"
 import type { Report } from "./report.js"
 import {
   countsOfPage,
+  describeKept,
   describeOutcome,
   describeRecovery,
+  describeSwitch,
   describeTakenOver,
   MIGRATION_OUTCOMES,
   UNCHANGED,
@@ -44,6 +46,8 @@ export function blocksOf(report: Report): Block[] {
       ["Migration", "Outcome"],
       report.migrations.map(migration => [migration.name, MIGRATION_OUTCOMES[migration.outcome]]),
     ),
+    ...(report.timeline?.switches ?? []).map(each => text(`Switch of ${describeSwitch(each)}`)),
+    ...(report.keptUntil ? [text(describeKept(report.keptUntil))] : []),
     ...tableOfSome(
       ["Application", "Start, on average", `Limit`],
       averageStarts(report.starts).map(({ deployment, seconds, least }) => [

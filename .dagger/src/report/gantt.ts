@@ -38,6 +38,9 @@ export function ganttOf(picture: Picture, title: string): string {
         bar(migration.completed ? "ran" : "did not complete", migration.completed ? "done" : "crit", migration),
       ]),
     ),
+    ...picture.switches.flatMap(({ service, name, from, to }) =>
+      section(`switch of ${service}`, [bar(`to ${name}`, "active", { from, to })]),
+    ),
     ...picture.paths.flatMap(({ name, outages }) =>
       section(
         `requests ${name}`,

@@ -46,6 +46,8 @@ export interface Picture {
   to: number
   steps: Span[]
   migrations: (Span & { completed: boolean })[]
+  /** Switches, from the decision until the API server had it. */
+  switches: (Span & { service: string })[]
   paths: Path[]
   groups: Group[]
   /** Pods that were not kept, of any workload. */
@@ -92,6 +94,12 @@ export function pictureOf(report: Report): Picture | undefined {
       from: timeOf(from),
       to: timeOf(end) || endOfStep(timeline, from, to),
       completed: end !== undefined,
+    })),
+    switches: (timeline.switches ?? []).map(({ service, to: name, decided, at }) => ({
+      service,
+      name,
+      from: timeOf(decided),
+      to: timeOf(at),
     })),
     paths,
     groups: groupsOf(timeline, { from, to: timeOf(timeline.until) || to }),

@@ -1,7 +1,9 @@
 import type { Availability } from "../monitor/availability.js"
+import { timeOf } from "../util/time.js"
 import type { Report } from "./report.js"
 
 type Recovery = NonNullable<Report["recovery"]>
+type Switch = NonNullable<NonNullable<Report["timeline"]>["switches"]>[number]
 
 export const MIGRATION_OUTCOMES: Record<Report["migrations"][number]["outcome"], string> = {
   ran: "ran",
@@ -29,6 +31,17 @@ export function describeRecovery({ action, to }: Pick<Recovery, "action" | "to">
     none: "no pod was changed",
   }
   return states[action]
+}
+
+/** frontend: to the pods of frontend-green, 0.4 s after the decision, at 2026-11-24T10:00:12.000Z */
+export function describeSwitch({ service, to, decided, at }: Switch): string {
+  const seconds = (timeOf(at) - timeOf(decided)) / 1000
+  return `${service}: to the pods of ${to}, ${seconds.toFixed(1)} s after the decision, at ${at}`
+}
+
+/** Until when pods stay that users do not reach any more. */
+export function describeKept(until: string): string {
+  return `kept until ${until}: the pods that ran before; until then, rollback is one switch`
 }
 
 /** The row of a page in a table: its name, then its files that were sent and failed, now and as it was before. */

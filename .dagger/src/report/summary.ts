@@ -5,7 +5,14 @@ import { averageStarts } from "../status/startup.js"
 import { formatTable } from "../util/format.js"
 import { describeSkew } from "../verify/image/next-build.js"
 import type { Report } from "./report.js"
-import { countsOfPage, describeTakenOver, MIGRATION_OUTCOMES, UNCHANGED } from "./states.js"
+import {
+  countsOfPage,
+  describeKept,
+  describeSwitch,
+  describeTakenOver,
+  MIGRATION_OUTCOMES,
+  UNCHANGED,
+} from "./states.js"
 
 /** The result of a deployment, as text for a person. */
 export function formatReport(report: Report): string {
@@ -22,6 +29,9 @@ export function formatReport(report: Report): string {
     report.takenOver && `Taken over\n${report.takenOver.map(each => `  ${describeTakenOver(each)}`).join("\n")}`,
     migrations.length > 0 &&
       `Migrations\n${migrations.map(({ name, outcome }) => `  ${name}: ${MIGRATION_OUTCOMES[outcome]}`).join("\n")}`,
+    report.timeline?.switches &&
+      `Switches\n${report.timeline.switches.map(each => `  ${describeSwitch(each)}`).join("\n")}`,
+    report.keptUntil && describeKept(report.keptUntil),
     starts.length > 0 && `Start of each pod, scheduled to ready\n${startTable(report)}`,
     availability && `Requests of users\n${formatAvailability(report, availability)}`,
     handshake.length > 0 && `Handshake\n${handshake.map(({ step }) => `  ok  ${step}`).join("\n")}`,
@@ -58,7 +68,7 @@ const BASELINES = {
   healthy: "from before the first change",
   broken: "from when the last old pod was gone, since the application was broken before",
   new: "from the first pods that were ready",
-  "not-checked": "",
+  "not-checked": "from after the switch",
 }
 
 function formatAvailability({ baseline }: Report, availability: Availability): string {

@@ -69,7 +69,7 @@ const STYLE = `
 .picture text { font: ${SIZE}px system-ui, "Segoe UI", "DejaVu Sans", sans-serif }
 .picture .title { font-size: ${TITLE_SIZE}px; font-weight: 600 }
 .picture .heading { font-weight: 600; paint-order: stroke; stroke-width: 4px } .picture .begin { stroke-dasharray: 4 3 }
-.picture .latency { fill: none; stroke-width: 1.5 } .picture .outage { opacity: 0.18 } .picture .gone { stroke-width: 2 }
+.picture .latency { fill: none; stroke-width: 1.5 } .picture .outage { opacity: 0.18 } .picture .gone { stroke-width: 2 } .picture .moved { stroke-width: 3 }
 ${colored(LIGHT)}
 @media (prefers-color-scheme: dark) {
 ${colored(DARK)}
@@ -81,7 +81,7 @@ function colored(colors: Colors): string {
   const { text, soft, line, back, blue, red, green, yellow, violet, grey } = colors
   const fills = { text, soft, back, step: line, ran: blue, broken: red, failed: red, outage: red }
   const states = { created: grey, scheduled: grey, started: yellow, ready: green, terminating: violet }
-  const strokes = { heading: back, axis: line, begin: soft, latency: blue, gone: violet }
+  const strokes = { heading: back, axis: line, begin: soft, latency: blue, gone: violet, moved: blue }
   return [
     ...Object.entries({ ...fills, ...states }).map(([name, color]) => [name, "fill", color]),
     ...Object.entries(strokes).map(([name, color]) => [name, "stroke", color]),
@@ -145,6 +145,7 @@ function partsOf(picture: Picture, scale: Scale): Parts {
       ...picture.paths.map(path => pathPart(path, scale)),
       ...(picture.steps.length > 0 ? [stepsPart(picture, scale)] : []),
       ...picture.migrations.map(migration => migrationPart(migration, scale)),
+      ...picture.switches.map(each => switchPart(each, scale)),
       ...picture.groups.map(group => groupPart(group, scale)),
     ],
     below: [
@@ -155,9 +156,10 @@ function partsOf(picture: Picture, scale: Scale): Parts {
   }
 }
 
-function scaleOf({ from, to, paths, migrations, groups }: Picture): Scale {
+function scaleOf({ from, to, paths, migrations, switches, groups }: Picture): Scale {
   const labels = [
     ...migrations.map(({ name }) => `migration ${name}`),
+    ...switches.map(({ service }) => `switch of ${service}`),
     ...groups.flatMap(({ workload, lanes }) => [workload, ...lanes.map(({ pod }) => pod)]),
     ...paths.map(({ seconds }) => level(slowestOf(seconds))),
   ]
@@ -225,6 +227,22 @@ function migrationPart({ name, from, to, completed }: Picture["migrations"][numb
   const title = `${name}: ${completed ? "ran" : "did not complete"}, ${elapsed(to - from)}`
   return row(scale, `migration ${name}`, middle => [
     bar(completed ? "ran" : "broken", scale, { from, to }, middle, 10, title),
+  ])
+}
+
+/** A moment, with where it led. */
+function switchPart({ service, name, to }: Picture["switches"][number], scale: Scale): Part {
+  const x = scale.x(to)
+  const isLeft = x - scale.left > (scale.right - scale.left) / 2
+  return row(scale, `switch of ${service}`, middle => [
+    `<line class="moved" x1="${x}" x2="${x}" y1="${middle - 8}" y2="${middle + 8}"/>`,
+    text(
+      fit(`to ${name}`, SIZE, (scale.right - scale.left) / 2 - 8),
+      x + (isLeft ? -6 : 6),
+      middle + 4,
+      "",
+      isLeft ? "end" : "start",
+    ),
   ])
 }
 
@@ -318,13 +336,14 @@ function widthBetween({ x }: Scale, from: number, to: number): number {
 /** What the picture shows, for those who do not see it. */
 function describe(picture: Picture | undefined): string {
   if (!picture) return "Nothing was seen that has a time."
-  const { paths, migrations, groups } = picture
+  const { paths, migrations, switches, groups } = picture
   return [
     `${elapsed(picture.to - picture.from)} of a deployment.`,
     ...paths.map(
       ({ name, percent, sent }) => `Requests ${name}: ${percent.toFixed(3)} % of ${sent} answered as expected.`,
     ),
     ...migrations.map(({ name, completed }) => `Migration ${name} ${completed ? "ran" : "did not complete"}.`),
+    ...switches.map(({ service, name, to }) => `${service} switched to ${name} at ${elapsed(to - picture.from)}.`),
     ...groups.flatMap(({ lanes }) => lanes.map(lane => `${lane.text}.`)),
     ...hiddenPods(picture).map(line => `Not drawn: ${line}.`),
   ].join(" ")

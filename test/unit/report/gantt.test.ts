@@ -45,6 +45,13 @@ describe("a picture for Mermaid", () => {
     ])
   })
 
+  test("has the switches", () => {
+    expect(sectionsOf(caseOf("blue-green"))).toContainEqual({
+      name: "switch of frontend",
+      bars: ["to frontend-green 00:20 400"],
+    })
+  })
+
   test("has the outages", () => {
     expect(sectionsOf(caseOf("rollback"))).toContainEqual({
       name: "requests inside the cluster",

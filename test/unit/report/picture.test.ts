@@ -17,6 +17,9 @@ function told(picture: Picture) {
     migrations: picture.migrations.map(
       migration => `${migration.name} ${span(migration)} ${migration.completed ? "ran" : "did not complete"}`,
     ),
+    ...(picture.switches.length > 0 && {
+      switches: picture.switches.map(each => `${each.service} to ${each.name} ${span(each)}`),
+    }),
     paths: picture.paths.map(path => {
       const whole = span({ from: path.seconds[0]!.at, to: path.seconds.at(-1)!.at + 1000 })
       return [

@@ -55,6 +55,7 @@ const LONG = reportOf({
 describe.each([
   ["a rolling update", caseOf("rolling-update")],
   ["a rollback", caseOf("rollback")],
+  ["blue-green", caseOf("blue-green")],
   ["a switch without pods", caseOf("switch-without-pods")],
   ["many pods", manyPods()],
   ["names that are long", LONG],
