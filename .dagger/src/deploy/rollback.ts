@@ -13,7 +13,7 @@ import { AppliedWorkloads } from "./applied.js"
 import { ReportBuilder } from "./report-builder.js"
 import { bringUp } from "./rollout.js"
 import { planBack } from "./slots.js"
-import { keptApart, widen } from "./switch.js"
+import { keptApart, removeFailed, switchBack, widen } from "./switch.js"
 import type { RolloutTask } from "./task.js"
 
 type Recovery = NonNullable<Report["recovery"]>
@@ -87,6 +87,7 @@ export async function recover(
     recorded: { release },
   } = failed
   const { changed, baseline } = builder.report
+  const decided = await kubectl.now()
   // Where that cannot be told, the previous release is the better guess.
   if (changed && (await guard.isRollbackWorse().catch(() => false))) return { action: "kept-new" }
   const beside = besideOf(failed)
@@ -101,7 +102,10 @@ export async function recover(
     ...(moved.length > 0 && { changedByOthers: moved.map(describeIdentity) }),
   }
   const problem =
-    to && (await problemOf(() => goBack(failed, baseline, guard.forRollback(redactor.forOtherSecrets()), to, moved)))
+    to &&
+    (await problemOf(() =>
+      goBack(failed, { baseline, decided, to, moved }, guard.forRollback(redactor.forOtherSecrets())),
+    ))
   // What could not be gone back from may need all of it.
   if (problem) return { ...recovery, problem }
   const problems = await prune(kubectl, config.name, planned.remove).catch(error => [messageOf(error)])
@@ -136,13 +140,21 @@ async function movedByOthers({ kubectl, applied }: RolloutTask): Promise<Identit
   return changed.map(({ kind, name }) => ({ apiVersion: "apps/v1", kind, name }))
 }
 
+/** How a release that failed is gone back from. */
+interface Going {
+  baseline: Report["baseline"]
+  /** In milliseconds since 1970, by the cluster's clock. */
+  decided: number
+  to: string
+  /** What somebody else has changed. */
+  moved: Identity[]
+}
+
 /** By the code path that deploys; what was broken before may be as broken again. */
 async function goBack(
   failed: RolloutTask,
-  baseline: Report["baseline"],
+  { baseline, decided, to: id, moved }: Going,
   guard: AvailabilityGuard,
-  id: string,
-  moved: Identity[],
 ): Promise<void> {
   const { kubectl, config } = failed
   const kept = moved.map(describeIdentity).join(", ")
@@ -162,7 +174,10 @@ async function goBack(
   }
   // Until then, the release that failed may be the one that answers.
   try {
-    await bringUp(task, ReportBuilder.begin(id, task), guard, "complete")
+    const isBack = await switchBack(task, decided)
+    if (isBack && moved.length === 0) await removeFailed(failed)
+    const rest = isBack ? { ...task, slots: { moves: [], beside: [] } } : task
+    await bringUp(rest, ReportBuilder.begin(id, rest), guard, "complete")
   } catch (error) {
     const wasBroken = baseline === "broken" && error instanceof CloudNativeError && error.code === "AVAILABILITY_FAILED"
     if (!wasBroken) throw error

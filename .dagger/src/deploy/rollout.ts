@@ -27,7 +27,7 @@ export async function bringUp(
   guard: AvailabilityGuard,
   counted: Counted,
 ): Promise<void> {
-  const isBack = await switchBack(task)
+  const isBack = task.isRollback && (await switchBack(task, await task.kubectl.now()))
   if (isBack) builder.setChanged(true)
   await configure(task)
   if (isBack) builder.setBaseline({ baseline: "not-checked", broken: [] })

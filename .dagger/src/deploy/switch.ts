@@ -1,11 +1,13 @@
 import { APPLY, type Kubectl, list } from "../kubernetes/kubectl.js"
+import { identityOf } from "../kubernetes/object-ref.js"
 import type { Release } from "../manifests/render.js"
 import { selects, serviceNamed } from "../manifests/services.js"
 import type { Deployment } from "../manifests/shapes.js"
 import { CONTENT, deploymentsBehind, narrowed, servicesOf, TEMPLATE_HASH } from "../manifests/slots.js"
+import { prune } from "../release/prune.js"
 import type { Move, SlotPlan } from "../release/slots.js"
-import { readRollout } from "../status/deployment.js"
-import { PATIENT } from "../status/pod.js"
+import { isLeft, readRollout } from "../status/deployment.js"
+import { hasEnded, PATIENT } from "../status/pod.js"
 import { type Of, only, type Snapshot } from "../status/snapshot.js"
 import { takeSnapshot } from "../status/take-snapshot.js"
 import { hasImagesOf } from "../status/workload.js"
@@ -16,8 +18,8 @@ import { watchRollout } from "./watch.js"
 
 /** Signs the number of pods that a slot begins with: the manifests, whose fields are this module's own, leave it to an autoscaler. */
 const SIZE_MANAGER = "cloud-native-size"
-/** Seconds that pods have to be asked to end once their Deployment is deleted. */
-const ENDING = 60
+/** Seconds that pods have to end once their Deployment is deleted. */
+const ENDING = 90
 
 /** Bring up the pods that users are to be led to beside those that serve, as many of them; no user reaches them yet. */
 export async function bringUpBeside(task: RolloutTask, builder: ReportBuilder, signal: AbortSignal): Promise<void> {
@@ -88,14 +90,16 @@ export async function switchUsers(task: RolloutTask, decided: number): Promise<v
   }
 }
 
-/** Go back by a switch alone, where all that is gone back to is still there; whether it was. */
-export async function switchBack(task: RolloutTask): Promise<boolean> {
-  const { kubectl, recorded, slots, isRollback } = task
-  if (!isRollback || slots.moves.length === 0) return false
-  const decided = await kubectl.now()
-  const snapshot = await takeSnapshot(kubectl)
+/**
+ * Go back by a switch alone, where all that is gone back to is still there; whether it was. `decided` is in milliseconds since 1970,
+ * by the cluster's clock.
+ */
+export async function switchBack(task: RolloutTask, decided: number): Promise<boolean> {
+  const { kubectl, recorded, slots } = task
+  if (slots.moves.length === 0) return false
+  const [snapshot, now] = [await takeSnapshot(kubectl), await kubectl.now()]
   const deployments = slots.moves.flatMap(({ service }) => deploymentsBehind(recorded.release.objects, service))
-  if (!deployments.every(deployment => isWhole(deployment, snapshot, decided))) return false
+  if (!deployments.every(deployment => isWhole(deployment, snapshot, now))) return false
   task.onStep("switch")
   await switchUsers(task, decided)
   return true
@@ -124,16 +128,37 @@ export async function keptApart(kubectl: Kubectl, release: Release, slots: SlotP
   }, release)
 }
 
-/** Let Services select by the manifests alone again, once the pods are gone that this would lead users to. */
+/** Let Services select by the manifests alone again, once the pods have ended that this would lead users to. */
 export async function widen({ kubectl, recorded, slots, signal }: RolloutTask, running: Release): Promise<void> {
-  const unnamed = slots.moves.filter(({ from }) => from === undefined)
-  const services = unnamed.flatMap(({ service }) => servicesOf(running.objects, service))
+  const unnamed = slots.moves.filter(({ from }) => from === undefined).map(({ service }) => service)
+  const services = unnamed.flatMap(service => servicesOf(running.objects, service))
   if (services.length === 0) return
-  const selectors = unnamed.map(({ service }) => serviceNamed(recorded.release.objects, service)?.spec.selector)
+  await untilEnded(kubectl, recorded.release, unnamed, signal)
+  await kubectl.must([...APPLY, "--filename=-"], list(services))
+}
+
+/** Remove the pods that users were led away from, since they failed: who has a connection to them is served by them still. */
+export async function removeFailed({ kubectl, config, recorded, slots, signal }: RolloutTask): Promise<void> {
+  const services = slots.moves.map(({ service }) => service)
+  const deployments = services.flatMap(service => deploymentsBehind(recorded.release.objects, service))
+  await prune(kubectl, config.name, deployments.map(identityOf))
+  await untilEnded(kubectl, recorded.release, services, signal)
+}
+
+/** Wait until the pods that Services of a release select have ended; one whose grace is long is not waited for. */
+async function untilEnded(
+  kubectl: Kubectl,
+  { objects }: Release,
+  services: string[],
+  signal: AbortSignal,
+): Promise<void> {
+  const selectors = services.map(service => serviceNamed(objects, service)?.spec.selector)
   const isOver = async () => {
-    const pods = only(await takeSnapshot(kubectl), "Pod").filter(({ metadata }) => !metadata.deletionTimestamp)
-    return !pods.some(({ metadata }) => selectors.some(selector => selects(selector, metadata.labels))) || undefined
+    const [snapshot, now] = [await takeSnapshot(kubectl), await kubectl.now()]
+    const own = only(snapshot, "Pod").filter(({ metadata }) =>
+      selectors.some(labels => selects(labels, metadata.labels)),
+    )
+    return own.every(pod => hasEnded(pod) || isLeft(pod, now)) || undefined
   }
   await pollUntil("the new pods to end", ENDING, isOver, { signal })
-  await kubectl.must([...APPLY, "--filename=-"], list(services))
 }

@@ -70,7 +70,7 @@ export function readRollout(snapshot: Snapshot, name: string, now: number, limit
  * Whether an old pod is not waited for any more: it is no endpoint, and either the grace that it was given is over (its
  * node may be lost) or lasts for long.
  */
-function isLeft({ metadata: { deletionTimestamp } }: Of<"Pod">, now: number): boolean {
+export function isLeft({ metadata: { deletionTimestamp } }: Of<"Pod">, now: number): boolean {
   const left = timeOf(deletionTimestamp) - now
   return left < 0 || left > TERMINATION
 }
