@@ -131,7 +131,7 @@ export class CloudNative implements Settings {
    * @param secrets Secrets of the applications as one dotenv file, for example file:$HOME/shop/prod.env. Default: the Secret exists in the namespace.
    * @param buildSecrets Secrets that the Dockerfiles mount (RUN --mount=type=secret), such as the token of a private package registry, as one dotenv file, for example file:$HOME/shop/build.env. Their keys are the ids, with _ for what a key cannot have. Default: none.
    * @param publicUrl Address that users open, for example https://shop.example.com. Default: publicUrl of the configuration.
-   * @param timeout Time limit of the migrations, and again of the rollout, for example 90s, 10m or 1h.
+   * @param timeout Time limit of the migrations, and again of their trial in containers and of the rollout, for example 90s, 10m or 1h.
    */
   constructor(
     ws?: Workspace,
@@ -298,6 +298,7 @@ export class CloudNative implements Settings {
    * @param keepFailed Keep a first deployment that fails, for inspection, instead of removing it.
    * @param force Go through every phase even if nothing changes. Default: a release that was deployed last, is as it would be applied, and runs, is reported as unchanged.
    * @param takeOver Take over objects that belong to a Helm release or to another name of cloud-native.yaml, and remove the fields that others (Helm, kubectl, an operator) have set and that the manifests do not have, as plan lists them; a rollback does not restore them. Default: such objects are refused, such fields stay.
+   * @param allowBreakingMigration Let migrations pass that break the running release, or fail, when they are tried in containers; a downtime is to be expected. Default: such a release is refused, and nothing is changed.
    * @param revision Commit of the source, for example $GITHUB_SHA: becomes a label of the images and part of their provenance, and so changes their digests. Default: none.
    */
   @func({ cache: "never" })
@@ -307,6 +308,7 @@ export class CloudNative implements Settings {
     keepFailed: boolean = false,
     force: boolean = false,
     takeOver: boolean = false,
+    allowBreakingMigration: boolean = false,
     revision?: string,
   ): Promise<string> {
     const { kubeconfig, registry } = this
@@ -327,7 +329,8 @@ export class CloudNative implements Settings {
           : { inputs: await completeForEphemeral(read, to && { host: to.host, access }), kubectl: undefined },
       () => to && assertRepositories(to, config, access),
     )
-    const options = { handshake, keepFailed, force, takeOver, timeout: parseDuration(this.timeout) }
+    const timeout = parseDuration(this.timeout)
+    const options = { handshake, keepFailed, force, takeOver, allowBreakingMigration, timeout }
     const tested = await this.test()
     const verified = await (await tested.build(revision)).verifyImage()
     const deployment = async () => {

@@ -12,6 +12,7 @@ import type { Kubectl } from "./kubernetes/kubectl.js"
 import { preflight } from "./preflight/preflight.js"
 import { assertTrusted } from "./push/policy.js"
 import { hostOf, type PushedImages } from "./push/publish.js"
+import type { AccessTo } from "./registry/access.js"
 import { assertKubeconfig, loginOf } from "./release/arguments.js"
 import { readInputs, type ReleaseInputs, renderRelease } from "./release/inputs.js"
 import { accessOf, inputsOf, type Settings, targetOf, withSettings } from "./settings.js"
@@ -92,6 +93,7 @@ export class Pushed implements Settings {
    * @param keepFailed Keep a first deployment that fails, for inspection, instead of removing it.
    * @param force Go through every phase even if nothing changes. Default: a release that was deployed last, is as it would be applied, and runs, is reported as unchanged.
    * @param takeOver Take over objects that belong to a Helm release or to another name of cloud-native.yaml, and remove the fields that others (Helm, kubectl, an operator) have set and that the manifests do not have, as plan lists them; a rollback does not restore them. Default: such objects are refused, such fields stay.
+   * @param allowBreakingMigration Let migrations pass that break the running release, or fail, when they are tried in containers; a downtime is to be expected. Default: such a release is refused, and nothing is changed.
    */
   @func({ cache: "never" })
   async deploy(
@@ -100,6 +102,7 @@ export class Pushed implements Settings {
     keepFailed: boolean = false,
     force: boolean = false,
     takeOver: boolean = false,
+    allowBreakingMigration: boolean = false,
   ): Promise<string> {
     assertKubeconfig(this)
     const config = decodeConfig(this.config)
@@ -114,7 +117,8 @@ export class Pushed implements Settings {
           inputs: await completeForEphemeral(read, { host: hostOf(this.images()), access }),
           kubectl: undefined,
         }
-    const options = { handshake, keepFailed, force, takeOver, timeout: parseDuration(this.timeout) }
+    const timeout = parseDuration(this.timeout)
+    const options = { handshake, keepFailed, force, takeOver, allowBreakingMigration, timeout }
     return this.bring(inputs, options, kubectl)
   }
 
@@ -167,9 +171,14 @@ export class Pushed implements Settings {
   /** Deploy what the policy allows to a cluster that has passed the preflight, or to an ephemeral one. */
   async bring(inputs: ReleaseInputs, options: RolloutOptions, kubectl?: Kubectl): Promise<string> {
     const images = this.images()
-    const trusted = await assertTrusted(this.source, inputs.config, images, await accessOf(this))
+    const access = await accessOf(this)
+    const trusted = await assertTrusted(this.source, inputs.config, images, access)
+    const accessTo: AccessTo = host => (host === hostOf(images) ? access : {})
     const deployed = kubectl
-      ? await deployToCluster(kubectl, inputs, options, images, decodeBuild(this.frontendBuild))
+      ? await deployToCluster(kubectl, inputs, options, images, {
+          frontendBuild: decodeBuild(this.frontendBuild),
+          accessTo,
+        })
       : await deployToEphemeralCluster(inputs, options, images, this.registryService)
     return [this.attached, trusted, deployed].filter(Boolean).join("\n\n")
   }

@@ -40,6 +40,8 @@ export const Expectations = z.object({
   signIn: z.array(SignInStep),
   /** Keys of the applications' Secret that texts refer to. */
   secrets: z.array(z.string()),
+  /** The steps of the handshake; none in earlier records. */
+  handshake: z.array(SignInStep.extend({ to: z.string() })).default([]),
 })
 export type Expectations = z.infer<typeof Expectations>
 
@@ -55,13 +57,14 @@ interface Address {
 /** Of each application that answers requests. */
 export type Addresses = Record<string, Address>
 
-/** The config's monitor, at the addresses that the manifests' Services have, for the address that users open. */
+/** The config's monitor and handshake, at the addresses that the manifests' Services have, for the address that users open. */
 export function expectationsOf(config: Config, publicUrl: string, addresses: Addresses): Expectations {
   const { requests, signIn, secrets } = config.monitor
   const own = Expectations.parse({
     requests: requests.map(request => addressed(request, addresses)),
     signIn: signIn.map(step => addressed(step, addresses)),
     secrets,
+    handshake: config.handshake.map(step => addressed(step, addresses)),
   })
   // An origin has no character that JSON escapes.
   return JSON.parse(JSON.stringify(own).replaceAll("${PUBLIC_URL}", publicUrl)) as Expectations

@@ -12,7 +12,10 @@ import { AvailabilityGuard } from "../monitor/availability-guard.js"
 import { removeLeftoverK6 } from "../monitor/k6-job.js"
 import { versionsOf } from "../monitor/scenario.js"
 import type { PushedImages } from "../push/publish.js"
+import type { AccessTo } from "../registry/access.js"
+import { crossingTo, describeCrossing } from "../release/crossing.js"
 import {
+  contentOf,
   inventoryOf,
   lastOther,
   lastSucceeded,
@@ -47,8 +50,16 @@ import { bringUp } from "./rollout.js"
 import { placeTask } from "./slots.js"
 import { Steps } from "./steps.js"
 import { takeOver } from "./take-over.js"
+import { tryOnRunning } from "./try-on-running.js"
 import type { RolloutOptions, RolloutTask } from "./task.js"
 import { isUnchanged } from "./unchanged.js"
+
+/** What is known of the images that a release has not in its manifests. */
+export interface AboutImages {
+  frontendBuild?: NextBuild
+  /** How they are pulled, to try them with the database; unset: nothing can run there before. */
+  accessTo?: AccessTo
+}
 
 /** Deploy to the user's cluster; answers with the deployment's summary. */
 export async function deployToCluster(
@@ -56,9 +67,9 @@ export async function deployToCluster(
   inputs: ReleaseInputs,
   options: RolloutOptions,
   images: PushedImages,
-  frontendBuild?: NextBuild,
+  about: AboutImages,
 ): Promise<string> {
-  const report = await deployRelease(kubectl, inputs, options, images, { frontendBuild })
+  const report = await deployRelease(kubectl, inputs, options, images, about)
   await removeOnceKept(kubectl, inputs.config, report)
   return formatReport(report)
 }
@@ -69,19 +80,22 @@ export async function deployRelease(
   inputs: ReleaseInputs,
   options: RolloutOptions,
   images: PushedImages,
-  { restartedAt, frontendBuild }: { restartedAt?: string; frontendBuild?: NextBuild } = {},
+  { restartedAt, frontendBuild, accessTo }: AboutImages & { restartedAt?: string } = {},
 ): Promise<Report> {
   const release = renderRelease(inputs, { ...images }, kubectl.namespace, restartedAt)
+  const { config, publicUrl } = inputs
+  const expectations = expectationsOf(config, publicUrl, addressesOf(release.objects, servingOf(config)))
+  const made = { release, images: { ...images }, publicUrl, expectations, frontendBuild }
+  const { schemaTrial, proven } = accessTo ? await tryOnRunning(kubectl, made, { config, options, accessTo }) : {}
   await installCrds(kubectl, inputs.crds)
   // Fields of others may stand in the way until they have been taken over.
   if (!options.takeOver) await validate(kubectl, release)
   const redactor = redactorOf(inputs)
   logUnredactable(inputs, redactor)
-  const { config, publicUrl } = inputs
-  const expectations = expectationsOf(config, publicUrl, addressesOf(release.objects, servingOf(config)))
-  const recorded = { release, images: { ...images }, publicUrl, expectations, frontendBuild }
+  const recorded = { ...made, schema: proven }
   const applied = new AppliedWorkloads()
-  return exclusively({ kubectl, config, recorded, options, redactor, applied, isRollback: false })
+  const schema = schemaTrial && { schemaTrial }
+  return exclusively({ kubectl, config, recorded, options, redactor, applied, schema, isRollback: false })
 }
 
 async function validate(kubectl: Kubectl, { config, migrations, objects }: Release): Promise<void> {
@@ -96,13 +110,23 @@ function logUnredactable({ secrets }: ReleaseInputs, redactor: Redactor): void {
 
 /** Restore an earlier release: the previous one, or the one named. `timeout` is in seconds. */
 export async function rollBack(kubectl: Kubectl, config: Config, timeout: number, to?: string): Promise<string> {
-  const id = to ?? previousOf(await listRecords(kubectl, config.name))
+  const entries = await listRecords(kubectl, config.name)
+  const id = to ?? previousOf(entries)
   const recorded = await readRecord(kubectl, id)
-  console.log(`rollback: to ${id}`)
-  const options = { handshake: false, keepFailed: false, force: true, takeOver: false, timeout }
+  const crossed = await crossingTo(kubectl, entries, contentOf(recorded))
+  console.log(`rollback: to ${id}${crossed ? `, ${describeCrossing(crossed)}` : ""}`)
+  const options = {
+    handshake: false,
+    keepFailed: false,
+    force: true,
+    takeOver: false,
+    allowBreakingMigration: false,
+    timeout,
+  }
   const redactor = new Redactor([], undefined, [config.name, kubectl.namespace])
   const applied = new AppliedWorkloads()
-  return formatReport(await exclusively({ kubectl, config, recorded, options, redactor, applied, isRollback: true }))
+  const task = { kubectl, config, recorded, options, redactor, applied, schema: { crossed }, isRollback: true }
+  return formatReport(await exclusively(task))
 }
 
 /** The release that ran before the current one. */

@@ -21,7 +21,13 @@ export class ReportBuilder {
   /** A report in which nothing has happened yet. */
   static begin(
     id: string,
-    { kubectl, config, recorded, isRollback }: Pick<RolloutTask, "kubectl" | "config" | "recorded" | "isRollback">,
+    {
+      kubectl,
+      config,
+      recorded,
+      schema,
+      isRollback,
+    }: Pick<RolloutTask, "kubectl" | "config" | "recorded" | "schema" | "isRollback">,
   ): ReportBuilder {
     const now = new Date().toISOString()
     const report: Report = {
@@ -36,6 +42,7 @@ export class ReportBuilder {
       publicUrl: recorded.publicUrl,
       images: recorded.images,
       ...untestedOf(config),
+      ...schema,
       migrations: [],
       changed: false,
       starts: [],

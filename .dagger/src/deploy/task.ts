@@ -1,6 +1,7 @@
 import type { Config } from "../config/schema.js"
 import type { Kubectl } from "../kubernetes/kubectl.js"
 import type { Recorded, Step } from "../release/history.js"
+import type { Report } from "../report/report.js"
 import type { Redactor } from "../util/redact.js"
 import type { SlotPlan } from "../release/slots.js"
 import type { AppliedWorkloads } from "./applied.js"
@@ -16,6 +17,8 @@ export interface RolloutOptions {
   takeOver: boolean
   /** Whether a first deployment that fails stays as it is, to be looked at. */
   keepFailed: boolean
+  /** Whether migrations that break the running release in containers, or fail there, are let pass. */
+  allowBreakingMigration: boolean
   /** Seconds for the migrations, and again for the rollout. */
   timeout: number
 }
@@ -35,6 +38,8 @@ export interface RolloutTask {
   moments: Moments
   /** It ran before: its Secrets are there and its migrations have run. */
   isRollback: boolean
+  /** What is known of its migrations before the cluster is touched. */
+  schema?: Pick<Report, "schemaTrial" | "crossed">
   /** Told each step that begins. */
   onStep: (step: Step) => void
   /** Aborts once somebody else holds the Lease. */

@@ -134,7 +134,14 @@ export async function previewEphemeral(images: VerifiedImages, inputs: ReleaseIn
   const pushed = await publishImages(images, REGISTRY, { service: registry })
   const cluster = await startCluster(inputs.config, pushed, registry)
   await prepare(cluster, inputs.config)
-  const options = { handshake: true, keepFailed: false, force: true, takeOver: false, timeout: PREVIEW_TIMEOUT }
+  const options = {
+    handshake: true,
+    keepFailed: false,
+    force: true,
+    takeOver: false,
+    allowBreakingMigration: false,
+    timeout: PREVIEW_TIMEOUT,
+  }
   await deployRelease(cluster.kubectl, inputs, options, pushed)
   const { service, port } = inputs.config.frontend
   const servicePort =

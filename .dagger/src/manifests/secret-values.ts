@@ -82,7 +82,7 @@ export function fillSecretValues(object: KubernetesObject, secrets: Record<strin
 }
 
 /** Whether an object takes values of --secrets. */
-export function holdsSecretValues({ object }: Manifest): boolean {
+export function holdsSecretValues({ object }: Pick<Manifest, "object">): boolean {
   return entriesOf(object).some(({ text }) => isMarked(text))
 }
 

@@ -37,6 +37,19 @@ export interface K6 {
   secret?: { name: string; keys: string[] }
 }
 
+/** Run a script that stands beside its scenario.json; what it prints goes to stdout as it is. */
+export function k6Arguments(script: K6["script"]): string[] {
+  return [
+    "run",
+    "--quiet",
+    "--no-usage-report",
+    "--summary-mode=disabled",
+    "--log-format=raw",
+    "--log-output=stdout",
+    `/scenario/${script}`,
+  ]
+}
+
 /** A Job that runs k6 once, without permissions, and its ConfigMap. `files`: the script, and all that it imports or opens. */
 export function k6Objects(k6: K6, files: Record<string, string>): object[] {
   const { name, config, deadline } = k6
@@ -80,15 +93,7 @@ function podSpec({ name, config, script, secret }: Pick<K6, "name" | "config" | 
   const container = {
     name: CONTAINER,
     image: config.images.k6,
-    args: [
-      "run",
-      "--quiet",
-      "--no-usage-report",
-      "--summary-mode=disabled",
-      "--log-format=raw",
-      "--log-output=stdout",
-      `/scenario/${script}`,
-    ],
+    args: k6Arguments(script),
     env,
     resources,
     securityContext: { allowPrivilegeEscalation: false, readOnlyRootFilesystem: true, capabilities: { drop: ["ALL"] } },

@@ -54,7 +54,8 @@ async function resolve(text: string, config: Config, access: RegistryAccess): Pr
   }
 }
 
-function pull(reference: string, { username, password, service }: RegistryAccess): Container {
+/** An image of a registry. */
+export function pull(reference: string, { username, password, service }: RegistryAccess): Container {
   const container = dag.container()
   const loggedIn = username && password ? container.withRegistryAuth(reference, username, password) : container
   return loggedIn.from(reference, { registryService: service })

@@ -46,7 +46,18 @@ export interface Recorded {
   expectations?: Expectations
   /** The frontend's build; unset in earlier records, and where it is not one of Next.js. */
   frontendBuild?: NextBuild
+  /** Whether the code that ran before was seen to work on its schema; unset in earlier records, and without migrations of its own. */
+  schema?: ProvenSchema
 }
+
+const ProvenSchema = z.object({
+  /** Of the release that ran before, its content; unset: there was none. */
+  running: z.string().optional(),
+  verdict: z.enum(["passed", "failed", "not-checked"]),
+  /** How it failed, or why it was not checked. */
+  reason: z.string(),
+})
+export type ProvenSchema = z.infer<typeof ProvenSchema>
 
 /** What is read of each record, without its content. */
 export interface ReleaseSummary {
@@ -130,7 +141,8 @@ export async function recordRelease(
 
 /** The digest of what is deployed. What is asked of it makes it no other release. */
 export function contentOf(recorded: Recorded): string {
-  return digestOf({ ...withoutSecrets(recorded), expectations: undefined, frontendBuild: undefined })
+  const { release, images, publicUrl } = withoutSecrets(recorded)
+  return digestOf({ release, images, publicUrl })
 }
 
 function withoutSecrets({ release, ...rest }: Recorded): Recorded {
@@ -247,6 +259,7 @@ const Content = z.object({
   publicUrl: z.string(),
   expectations: Expectations.optional(),
   frontendBuild: NextBuild.optional(),
+  schema: ProvenSchema.optional(),
 })
 
 export async function readRecord(kubectl: Kubectl, id: string): Promise<Recorded> {

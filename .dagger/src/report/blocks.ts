@@ -1,10 +1,13 @@
 import { type Availability, type Part, remarksOn } from "../monitor/availability.js"
 import { describePage } from "../monitor/failure.js"
 import { describeFailure } from "../monitor/request-failure.js"
+import { describeCrossing } from "../release/crossing.js"
+import { nameOf, reasonOf, VERDICTS } from "../schema/verdict.js"
 import { averageStarts } from "../status/startup.js"
 import { describeSkew } from "../verify/image/next-build.js"
 import type { Report } from "./report.js"
 import {
+  ALLOWED_BREAK,
   countsOfPage,
   describeKept,
   describeOutcome,
@@ -12,6 +15,7 @@ import {
   describeSwitch,
   describeTakenOver,
   MIGRATION_OUTCOMES,
+  SAME_MIGRATIONS,
   UNCHANGED,
 } from "./states.js"
 
@@ -42,6 +46,8 @@ export function blocksOf(report: Report): Block[] {
     ),
     ...(report.skew ?? []).map(skew => text(`⚠️ ${describeSkew(skew)}`)),
     ...(report.takenOver ? [text(`Taken over: ${report.takenOver.map(describeTakenOver).join("; ")}`)] : []),
+    ...(report.schemaTrial ? trialOf(report.schemaTrial) : []),
+    ...(report.crossed ? [text(`Goes ${describeCrossing(report.crossed)}`)] : []),
     ...tableOfSome(
       ["Migration", "Outcome"],
       report.migrations.map(migration => [migration.name, MIGRATION_OUTCOMES[migration.outcome]]),
@@ -61,6 +67,18 @@ export function blocksOf(report: Report): Block[] {
       ["Handshake", ""],
       handshake.map(({ step, problem }) => [step, problem ? `❌ ${problem}` : "✅"]),
     ),
+  ]
+}
+
+/** What was found out about its migrations before they ran. */
+function trialOf({ rows, allowed }: NonNullable<Report["schemaTrial"]>): Block[] {
+  if (rows.length === 0) return [text(SAME_MIGRATIONS)]
+  return [
+    table(
+      ["Migrations, in containers", "", "How"],
+      rows.map(row => [nameOf(row), VERDICTS[row.verdict], reasonOf(row)]),
+    ),
+    ...(allowed ? [text(`⚠️ ${ALLOWED_BREAK}`)] : []),
   ]
 }
 

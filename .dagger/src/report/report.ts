@@ -1,6 +1,7 @@
 import { z } from "zod"
 
 import { Availability, Baseline } from "../monitor/availability.js"
+import { SchemaTrial } from "../schema/verdict.js"
 import type { DeepReadonly } from "../util/readonly.js"
 import { Skew } from "../verify/image/next-build.js"
 
@@ -99,6 +100,19 @@ const Shape = z.object({
     .optional()
     .describe("Objects that were taken over from others, or of which fields were; absent where there is none"),
   migrations: z.array(z.object({ name: z.string(), outcome: z.enum(["ran", "had-run"]) })),
+  schemaTrial: SchemaTrial.optional().describe(
+    "What was found out about the migrations in containers, before they ran: no rows where they are those of the release that ran; absent where there is none, of a rollback, and on an ephemeral cluster",
+  ),
+  crossed: z
+    .object({
+      migrations: z.array(z.string()),
+      verdict: z.enum(["passed", "failed", "not-checked"]).describe("In containers, before these migrations ran"),
+      reason: z.string(),
+    })
+    .optional()
+    .describe(
+      "Of a rollback: migrations that ran since the release that it goes back to, and stay, and whether that release works on their schema; absent where there is none",
+    ),
   changed: z.boolean().describe("Whether anything of it that makes pods was applied"),
   failure: z
     .object({

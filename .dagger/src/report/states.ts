@@ -18,6 +18,11 @@ export function describeOutcome({ outcome, unchanged }: Report): string {
 export const UNCHANGED =
   "unchanged: the same release was deployed last, its objects are as they would be applied, and all of it runs; nothing was applied and no request was sent (to go through all of it: --force)"
 
+export const SAME_MIGRATIONS = "Migrations: those of the release that ran; nothing was to be tried in containers"
+
+export const ALLOWED_BREAK =
+  "let pass on purpose (--allow-breaking-migration): a downtime is to be expected, until every pod is of this release"
+
 /** What was done about a deployment that failed. */
 export function describeRecovery({ action, to }: Pick<Recovery, "action" | "to">): string {
   const states: Record<Recovery["action"], string> = {

@@ -1,16 +1,20 @@
 import { type Availability, type Part, remarksOn } from "../monitor/availability.js"
 import { describePage } from "../monitor/failure.js"
 import { describeFailure } from "../monitor/request-failure.js"
+import { describeCrossing } from "../release/crossing.js"
+import { nameOf, reasonOf, VERDICTS } from "../schema/verdict.js"
 import { averageStarts } from "../status/startup.js"
 import { formatTable } from "../util/format.js"
 import { describeSkew } from "../verify/image/next-build.js"
 import type { Report } from "./report.js"
 import {
+  ALLOWED_BREAK,
   countsOfPage,
   describeKept,
   describeSwitch,
   describeTakenOver,
   MIGRATION_OUTCOMES,
+  SAME_MIGRATIONS,
   UNCHANGED,
 } from "./states.js"
 
@@ -27,6 +31,8 @@ export function formatReport(report: Report): string {
     untested.join("\n"),
     report.skew?.map(skew => `warning: ${describeSkew(skew)}`).join("\n"),
     report.takenOver && `Taken over\n${report.takenOver.map(each => `  ${describeTakenOver(each)}`).join("\n")}`,
+    report.schemaTrial && formatTrial(report.schemaTrial),
+    report.crossed && `Goes ${describeCrossing(report.crossed)}`,
     migrations.length > 0 &&
       `Migrations\n${migrations.map(({ name, outcome }) => `  ${name}: ${MIGRATION_OUTCOMES[outcome]}`).join("\n")}`,
     report.timeline?.switches &&
@@ -44,6 +50,15 @@ export function formatReport(report: Report): string {
 function headline({ kind, unchanged }: Report): string {
   if (unchanged) return "Unchanged in"
   return kind === "deploy" ? "Deployed to" : "Rolled back to"
+}
+
+function formatTrial({ rows, allowed }: NonNullable<Report["schemaTrial"]>): string {
+  if (rows.length === 0) return SAME_MIGRATIONS
+  const table = formatTable(
+    ["MIGRATIONS, IN CONTAINERS", "VERDICT", "HOW"],
+    rows.map(row => [nameOf(row), VERDICTS[row.verdict], reasonOf(row)]),
+  )
+  return allowed ? `${table}\nwarning: ${ALLOWED_BREAK}` : table
 }
 
 function startTable({ starts, startLimit }: Report): string {

@@ -41,7 +41,7 @@ const RECORDED: Recorded = {
   },
   images: { backend: "r/backend@sha256:1" },
   publicUrl: "https://shop.example",
-  expectations: { requests: [], signIn: [], secrets: [] },
+  expectations: { requests: [], signIn: [], secrets: [], handshake: [] },
 }
 
 /** How a cluster stands on which RECORDED was deployed; a case changes one thing of it. */
@@ -134,7 +134,7 @@ describe("not unchanged", () => {
     ["the last deployment was killed", { entries: [{ content: contentOf(RECORDED), outcome: "pending" }] }],
     [
       "it is asked something else",
-      { known: { ...RECORDED, expectations: { requests: [asked], signIn: [], secrets: [] } } },
+      { known: { ...RECORDED, expectations: { requests: [asked], signIn: [], secrets: [], handshake: [] } } },
     ],
     ["an object was changed by hand", { live: [CONFIG, edited] }],
     ["an object was deleted", { live: [DEPLOYMENT] }],

@@ -21,11 +21,13 @@ const running: Expectations = {
   requests: [request("page", "Old"), request("gone", "x")],
   signIn: SIGN_IN,
   secrets: ["A"],
+  handshake: [],
 }
 const coming: Expectations = {
   requests: [{ ...request("page", "New"), rate: 5 }, request("added", "y")],
   signIn: SIGN_IN,
   secrets: ["A", "B"],
+  handshake: [],
 }
 
 test("a request has the answer that each version promises; one that only one knows has null for the other", () => {

@@ -6,7 +6,7 @@ import { podsOf } from "../../manifests/pods.js"
 import { probeHeadersOf } from "../../manifests/probe-headers.js"
 import { entriesOf, fillSecretValues, holdsSecretValues } from "../../manifests/secret-values.js"
 import { selects } from "../../manifests/services.js"
-import { type Container, isKind, type PodTemplate } from "../../manifests/shapes.js"
+import { type Container, isKind, type KubernetesObject, type PodTemplate } from "../../manifests/shapes.js"
 import { fillTokens } from "../../manifests/tokens.js"
 import { expand, type Variables, variablesIn } from "../../manifests/variables.js"
 
@@ -35,16 +35,36 @@ type Texts = Record<string, string>
  * a database in the manifests, there is none here. Where no manifest runs it, as its tests run.
  */
 export function podSettings(manifests: Manifest[], name: string, app: AppConfig, config: Config): PodSettings {
-  const template = templateOf(manifests, name, app.service)
+  const objects = manifests.map(({ object }) => object)
+  const template = templateOf(objects, name, app.service)
   const container = template?.spec.containers.find(({ image }) => image === name)
   if (!template || !container) return { env: app.test.env, services: app.test.services }
-  const { spec } = template
-  const known = {
-    configMaps: configMaps(manifests, config),
-    secrets: secrets(manifests, config),
-    fields: (path: string) => fieldOf(path, template, config),
+  return {
+    ...containerSettings(container, template, knownOf(objects, config), config),
+    services: [...new Set([...config.ephemeral.services, ...app.test.services])],
   }
-  const { env, unknown } = envOf(container, known)
+}
+
+/** What of the variables of pods is known without a cluster. */
+export interface Known {
+  configMaps: Record<string, Texts>
+  secrets: Record<string, Texts>
+}
+
+/** The ConfigMaps among objects, and the secrets of an ephemeral cluster as the Secret of that name. */
+export function knownOf(objects: KubernetesObject[], config: Config, secretName = config.secretName): Known {
+  return { configMaps: configMaps(objects, config), secrets: secrets(objects, config, secretName) }
+}
+
+/** How a container of a pod is run, with what is known of its variables. */
+export function containerSettings(
+  container: Container,
+  template: PodTemplate,
+  known: Known,
+  config: Config,
+): PodSettings {
+  const { spec } = template
+  const { env, unknown } = envOf(container, { ...known, fields: path => fieldOf(path, template, config) })
   return {
     command: container.command?.map(word => expand(word, env)),
     args: container.args?.map(word => expand(word, env)),
@@ -54,34 +74,36 @@ export function podSettings(manifests: Manifest[], name: string, app: AppConfig,
     headers: probeHeadersOf(container),
     writable: writableIn(container, spec),
     grace: graceOf(container, spec),
-    services: [...new Set([...config.ephemeral.services, ...app.test.services])],
   }
 }
 
-/** The pods that answer requests: a worker or a nightly job may have the same image. */
-function templateOf(manifests: Manifest[], app: string, service: string): PodTemplate | undefined {
-  const objects = manifests.map(({ object }) => object)
+/** The pods of an image that answer requests: a worker or a nightly job may have the same one. */
+export function templateOf(objects: KubernetesObject[], image: string, service: string): PodTemplate | undefined {
   const templates = objects
     .filter(({ kind }) => kind !== "Job" && kind !== "CronJob")
     .flatMap(object => podsOf(object)?.template ?? [])
-  const ofApp = templates.filter(({ spec }) => spec.containers.some(({ image }) => image === app))
+  const ofApp = templates.filter(({ spec }) => spec.containers.some(container => container.image === image))
   const selector = objects.filter(object => isKind(object, "Service")).find(({ metadata }) => metadata.name === service)
     ?.spec.selector
   return ofApp.find(({ metadata }) => selects(selector, metadata?.labels)) ?? ofApp[0]
 }
 
-function configMaps(manifests: Manifest[], { publicUrl, namespace }: Config): Record<string, Texts> {
+function configMaps(objects: KubernetesObject[], { publicUrl, namespace }: Config): Record<string, Texts> {
   const tokens = { PUBLIC_URL: publicUrl, PUBLIC_HOST: new URL(publicUrl).hostname, NAMESPACE: namespace }
-  const maps = structuredClone(manifests.map(({ object }) => object)).filter(object => isKind(object, "ConfigMap"))
+  const maps = structuredClone(objects).filter(object => isKind(object, "ConfigMap"))
   for (const map of maps) fillTokens(map, tokens)
   return Object.fromEntries(maps.map(({ metadata, data }) => [metadata.name, data ?? {}]))
 }
 
 /** Those of an ephemeral cluster; what is random there is made up, the same each time, so that the cache can answer. */
-function secrets(manifests: Manifest[], { secretName, ephemeral }: Config): Record<string, Texts> {
+export function madeUpSecrets({ ephemeral }: Pick<Config, "ephemeral">): Texts {
   const madeUp = Object.fromEntries(ephemeral.random.map(key => [key, createHash("sha256").update(key).digest("hex")]))
-  const values = { ...ephemeral.secrets, ...madeUp }
-  const ofCharts = structuredClone(manifests.filter(holdsSecretValues).map(({ object }) => object)).map(
+  return { ...ephemeral.secrets, ...madeUp }
+}
+
+function secrets(objects: KubernetesObject[], config: Config, secretName: string): Record<string, Texts> {
+  const values = madeUpSecrets(config)
+  const ofCharts = structuredClone(objects.filter(object => holdsSecretValues({ object }))).map(
     (object): [string, Texts] => {
       fillSecretValues(object, values)
       return [object.metadata.name, Object.fromEntries(entriesOf(object).map(({ key, text }) => [key, text]))]
@@ -90,15 +112,13 @@ function secrets(manifests: Manifest[], { secretName, ephemeral }: Config): Reco
   return { ...Object.fromEntries(ofCharts), [secretName]: values }
 }
 
-interface Known {
-  configMaps: Record<string, Texts>
-  secrets: Record<string, Texts>
+interface Sources extends Known {
   /** What a pod may say of itself. */
   fields: (path: string) => string | undefined
 }
 
 /** The container's environment as the kubelet makes it: sources first, then variable by variable, each may refer to those before it. */
-function envOf({ env = [], envFrom = [] }: Container, known: Known): { env: Variables; unknown: string[] } {
+function envOf({ env = [], envFrom = [] }: Container, known: Sources): { env: Variables; unknown: string[] } {
   const values: Variables = {}
   const unknown: string[] = []
   for (const { prefix = "", configMapRef: map, secretRef: secret } of envFrom) {
@@ -120,7 +140,7 @@ function valueOf(
   { value = "", valueFrom }: NonNullable<Container["env"]>[number],
   before: Variables,
   unknown: string[],
-  { configMaps, secrets, fields }: Known,
+  { configMaps, secrets, fields }: Sources,
 ): string | undefined {
   if (!valueFrom) return variablesIn(value).some(name => unknown.includes(name)) ? undefined : expand(value, before)
   const { configMapKeyRef: map, secretKeyRef: secret, fieldRef: field } = valueFrom

@@ -36,9 +36,12 @@ const GRACE = 30
 /** How much longer than allowed a start is waited for: how long it takes is worth knowing. */
 const PATIENCE = 3
 
+/** What an image says of how it is run. */
+export type ImageCommand = Pick<OciImage, "entrypoint" | "args" | "env" | "user" | "workdir">
+
 /** What the image says, but for what its pod says otherwise. Without an endpoint it answers no requests. */
 export function trialSettings(
-  image: OciImage,
+  image: ImageCommand,
   endpoint: Endpoint | undefined,
   pod: PodSettings,
   startup: number,

@@ -50,7 +50,7 @@ async function tryOnce(
 ): Promise<Trial> {
   const container = machine
     .withMountedDirectory("/image", image.rootfs())
-    .withFile("/trial/trial.py", dag.currentModule().source().file("trial/trial.py"))
+    .withDirectory("/trial", dag.currentModule().source().directory("trial"))
     .withNewFile("/trial/settings.json", JSON.stringify(settings))
   const timeout = settings.patience * BUSY + settings.grace + MARGIN
   const trial = await execute(container, timeout)

@@ -1,0 +1,36 @@
+import { expect, test } from "vitest"
+
+import { describeCrossing, migratedSince } from "../../../.dagger/src/release/crossing.ts"
+import { entry, object } from "./records.ts"
+
+const first = entry("1", "succeeded", [object("Job", "migrate-a"), object("Deployment", "web")])
+const second = entry("2", "succeeded", [object("Job", "migrate-b")])
+const third = entry("3", "failed", [object("Job", "migrate-c")])
+
+test.each([
+  ["back over one release", [first, second], first, ["migrate-b"], ["2"]],
+  [
+    "back over two, one of which failed after its migrations",
+    [first, second, third],
+    first,
+    ["migrate-b", "migrate-c"],
+    ["2", "3"],
+  ],
+  ["over a release without a migration of its own", [first, { ...second, inventory: first.inventory }], first, [], []],
+  ["forth again: what it brings has run", [first, second, { ...first, id: "4" }], second, [], []],
+  ["to a release that ran twice", [first, { ...first, id: "2" }, { ...second, id: "3" }], first, ["migrate-b"], ["3"]],
+])("%s", (_, entries, { content }, migrations, by) => {
+  const crossed = migratedSince(entries, content)
+  expect(crossed.migrations).toEqual(migrations)
+  expect(crossed.by.map(({ id }) => id)).toEqual(by)
+})
+
+test.each([
+  ["passed", "was seen in containers, before they ran"],
+  ["failed", "in containers, this release failed on their schema: the reason"],
+  ["not-checked", "was not checked: the reason"],
+] as const)("a way back whose trial %s says so", (verdict, text) => {
+  const said = describeCrossing({ migrations: ["migrate-b"], verdict, reason: "the reason" })
+  expect(said).toContain("across migrate-b, which stay")
+  expect(said).toContain(text)
+})

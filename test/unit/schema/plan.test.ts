@@ -1,0 +1,115 @@
+import { describe, expect, test } from "vitest"
+
+import { parseConfig } from "../../../.dagger/src/config/parse.ts"
+import { parseManifests } from "../../../.dagger/src/manifests/parse.ts"
+import { planTrial } from "../../../.dagger/src/schema/plan.ts"
+import { ownFile, ownManifests } from "../manifests/files.ts"
+import { FIRST, releaseOf, SAMPLE, sampleTrial, SECOND, trialOf } from "./releases.ts"
+
+const WITHOUT_JOBS = ownManifests().filter(({ object }) => object.kind !== "Job")
+const WITHOUT_SERVICES = parseConfig("name: tasks", "cloud-native.yaml")
+
+describe("nothing is tried", () => {
+  test.each([
+    ["where a release has no migrations", FIRST, releaseOf("2", WITHOUT_JOBS), SAMPLE, { kind: "none" }],
+    ["where its migrations are those that have run", FIRST, FIRST, SAMPLE, { kind: "same" }],
+    [
+      "where nothing runs that is on record",
+      undefined,
+      FIRST,
+      SAMPLE,
+      { kind: "not-checked", finding: { kind: "no-previous-release" } },
+    ],
+    [
+      "without a database for containers",
+      FIRST,
+      SECOND,
+      WITHOUT_SERVICES,
+      { kind: "not-checked", finding: { kind: "no-services" } },
+    ],
+    [
+      "where the record does not say what the running release answers",
+      { ...FIRST, expectations: undefined },
+      SECOND,
+      SAMPLE,
+      { kind: "not-checked", finding: { kind: "no-expectations" } },
+    ],
+  ])("%s", (_, running, coming, config, plan) => {
+    expect(planTrial(running, coming, config)).toEqual(plan)
+  })
+})
+
+describe("what is tried", () => {
+  const { running, coming, services } = sampleTrial()
+
+  test("is each release by its own digests, its migrations in the order in which they run", () => {
+    expect(services).toEqual(["postgres"])
+    expect(running.migrations.map(({ image }) => image)).toEqual(Object.values(FIRST.images))
+    expect(coming.migrations.map(({ job }) => job.replace(/-[0-9a-f]{10}$/, ""))).toEqual([
+      "backend-migration",
+      "frontend-migration",
+    ])
+    expect(coming.migrations[0]!.pod).toMatchObject({
+      command: ["python", "-m", "app.migrate"],
+      user: "10001:10001",
+      writable: ["/tmp"],
+      unknown: [],
+    })
+  })
+
+  test("has the applications with the settings of the release, by the ConfigMaps that it was rendered with", () => {
+    expect(coming.applications).toMatchObject({
+      backend: { port: 8000, health: "/health", pod: { env: { JWT_ISSUER: "https://tasks.example.com" } } },
+      frontend: { port: 3000, health: "/api/health", pod: { env: { BACKEND_URL: "http://backend:8000" } } },
+    })
+  })
+
+  // Whatever leads to the user's database would have the migrations run there.
+  test("has the secrets of an ephemeral cluster, and none of the user's", () => {
+    expect(coming.applications.backend!.pod.env!.DATABASE_URL).toBe("postgresql://app@postgres:5432/app")
+    expect(JSON.stringify(sampleTrial())).not.toMatch(/production|secret@/)
+  })
+
+  test("names the applications as the Services of the manifests do", () => {
+    expect(coming.services).toContainEqual({
+      names: ["backend", "backend.tasks", "backend.tasks.svc", "backend.tasks.svc.cluster.local"],
+      application: "backend",
+      ports: { 8000: 8000 },
+    })
+    expect(coming.services.map(({ names, application }) => [names[0], application])).toContainEqual([
+      "frontend-peers",
+      "frontend",
+    ])
+  })
+})
+
+test("a Service's port leads to the container's by number or by name; a headless one translates none", () => {
+  const services = {
+    named: "ports: [{ port: 80, targetPort: http }]",
+    numbered: "ports: [{ port: 80, targetPort: 9000 }]",
+    headless: "clusterIP: None, ports: [{ port: 80, targetPort: http }]",
+    nobody: "ports: [{ port: 80, targetPort: nobody }]",
+  }
+  const texts = Object.entries(services).map(
+    ([name, rest]) =>
+      `apiVersion: v1\nkind: Service\nmetadata: { name: ${name} }\nspec: { selector: { app.kubernetes.io/name: backend }, ${rest} }\n`,
+  )
+  const more = parseManifests([{ name: "more.yaml", text: texts.join("---\n") }])
+  const { coming } = trialOf(releaseOf("2", [...ownManifests(), ...more]))
+  const ported = Object.fromEntries(coming.services.map(({ names, ports }) => [names[0], ports]))
+  expect(ported).toMatchObject({ named: { 80: 8000 }, numbered: { 80: 9000 }, headless: { 8000: 8000 }, nobody: {} })
+  expect(ported.nobody).toEqual({})
+})
+
+test("an init container of a migration runs before it; a sidecar does not run", () => {
+  const text = ownFile("k8s/migration.yaml").replace(
+    "      containers:\n        - name: migration",
+    "      initContainers: [{ name: wait, image: backend, args: [wait] }, { name: proxy, image: backend, restartPolicy: Always }]\n      containers:\n        - name: migration",
+  )
+  const migration = parseManifests([{ name: "migration.yaml", text }])
+  const [before, own, ...rest] = trialOf(releaseOf("2", [...WITHOUT_JOBS, ...migration])).coming.migrations
+  expect(before!.pod.args).toEqual(["wait"])
+  expect(own!.pod.command).toEqual(["python", "-m", "app.migrate"])
+  expect(before!.job).toBe(own!.job)
+  expect(rest).toHaveLength(1)
+})
