@@ -8,6 +8,8 @@ which are bound to this container, and the applications that run have the names 
 """
 
 import json
+import os
+import signal
 import socket
 import sys
 import time
@@ -15,7 +17,7 @@ from pathlib import Path
 
 import network
 from network import Names, Route, Target
-from process import Process, prepare, start
+from process import PATIENCE, Process, prepare, start
 
 # Lines of an output that are kept as evidence.
 TAIL = 20
@@ -58,8 +60,14 @@ class Machine:
         return process
 
     def migrate(self, step: dict) -> dict:
-        process = self.to_its_end(step["process"])
-        return {"problem": None if process.exit == "exit code 0" else process.exit, "output": process.lines()[-TAIL:]}
+        """Run a migration, and what is to watch the database meanwhile."""
+        watcher = self.launch(step["watcher"], network.create()) if "watcher" in step else None
+        try:
+            process = self.to_its_end(step["process"])
+        finally:
+            watched = stopped(*watcher) if watcher else None
+        problem = None if process.exit == "exit code 0" else process.exit
+        return {"problem": problem, "output": process.lines()[-TAIL:], **({} if watched is None else {"watched": watched})}
 
     def start(self, step: dict) -> dict:
         """Each application in its network, then wait for each."""
@@ -107,6 +115,17 @@ class Machine:
             process.kill()
             names.end()
         self.running, self.routes = {}, []
+
+
+def stopped(process: Process, names: Names) -> list[str] | None:
+    """What a watcher has printed until it was told to stop; none where it had ended before."""
+    ended = process.ended()
+    if not ended:
+        os.kill(process.pid, signal.SIGINT)
+        process.wait(PATIENCE)
+    process.kill()
+    names.end()
+    return None if ended else process.lines()
 
 
 KINDS = {"migrate": Machine.migrate, "start": Machine.start, "request": Machine.request}

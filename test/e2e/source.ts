@@ -29,6 +29,13 @@ export class Source {
     return source
   }
 
+  /** The same with a table of PostgreSQL, which its migration makes and its backend reads and writes. */
+  static withDatabase(): Source {
+    const source = Source.minimal()
+    cpSync(join(ROOT, "test/e2e/sources/database"), source.path, { recursive: true })
+    return source.edit("k8s/app.yaml", `[python, -c, "print('nothing to migrate')"]`, "[python, /app/migrate.py]")
+  }
+
   /** The sample application of this repository. */
   static sample(): Source {
     const source = new Source(mkdtempSync(join(tmpdir(), "cloud-native-sample-")))

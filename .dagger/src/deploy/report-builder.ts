@@ -68,6 +68,7 @@ export class ReportBuilder {
   setUnchanged(migrations: string[]): void {
     this.set({
       unchanged: true,
+      schemaTrial: undefined,
       baseline: "not-checked",
       migrations: migrations.map(name => ({ name, outcome: "had-run" })),
     })

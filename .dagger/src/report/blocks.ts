@@ -2,7 +2,7 @@ import { type Availability, type Part, remarksOn } from "../monitor/availability
 import { describePage } from "../monitor/failure.js"
 import { describeFailure } from "../monitor/request-failure.js"
 import { describeCrossing } from "../release/crossing.js"
-import { nameOf, reasonOf, VERDICTS } from "../schema/verdict.js"
+import { describeLock, nameOf, reasonOf, untriedBecause, VERDICTS } from "../schema/verdict.js"
 import { averageStarts } from "../status/startup.js"
 import { describeSkew } from "../verify/image/next-build.js"
 import type { Report } from "./report.js"
@@ -71,13 +71,17 @@ export function blocksOf(report: Report): Block[] {
 }
 
 /** What was found out about its migrations before they ran. */
-function trialOf({ rows, allowed }: NonNullable<Report["schemaTrial"]>): Block[] {
+function trialOf({ rows, locks = [], allowed }: NonNullable<Report["schemaTrial"]>): Block[] {
   if (rows.length === 0) return [text(SAME_MIGRATIONS)]
+  const untried = untriedBecause(rows)
   return [
-    table(
-      ["Migrations, in containers", "", "How"],
-      rows.map(row => [nameOf(row), VERDICTS[row.verdict], reasonOf(row)]),
-    ),
+    untried === undefined
+      ? table(
+          ["Migrations, in containers", "Verdict", "How"],
+          rows.map(row => [nameOf(row), VERDICTS[row.verdict], reasonOf(row)]),
+        )
+      : text(`Migrations, in containers: not checked: ${untried}`),
+    ...locks.map(lock => text(`⚠️ ${describeLock(lock)}`)),
     ...(allowed ? [text(`⚠️ ${ALLOWED_BREAK}`)] : []),
   ]
 }

@@ -2,7 +2,7 @@ import { type Availability, type Part, remarksOn } from "../monitor/availability
 import { describePage } from "../monitor/failure.js"
 import { describeFailure } from "../monitor/request-failure.js"
 import { describeCrossing } from "../release/crossing.js"
-import { nameOf, reasonOf, VERDICTS } from "../schema/verdict.js"
+import { describeLock, nameOf, reasonOf, untriedBecause, VERDICTS } from "../schema/verdict.js"
 import { averageStarts } from "../status/startup.js"
 import { formatTable } from "../util/format.js"
 import { describeSkew } from "../verify/image/next-build.js"
@@ -52,13 +52,18 @@ function headline({ kind, unchanged }: Report): string {
   return kind === "deploy" ? "Deployed to" : "Rolled back to"
 }
 
-function formatTrial({ rows, allowed }: NonNullable<Report["schemaTrial"]>): string {
+function formatTrial({ rows, locks = [], allowed }: NonNullable<Report["schemaTrial"]>): string {
   if (rows.length === 0) return SAME_MIGRATIONS
+  const untried = untriedBecause(rows)
   const table = formatTable(
     ["MIGRATIONS, IN CONTAINERS", "VERDICT", "HOW"],
     rows.map(row => [nameOf(row), VERDICTS[row.verdict], reasonOf(row)]),
   )
-  return allowed ? `${table}\nwarning: ${ALLOWED_BREAK}` : table
+  return [
+    untried === undefined ? table : `Migrations, in containers: not checked: ${untried}`,
+    ...locks.map(lock => `warning: ${describeLock(lock)}`),
+    ...(allowed ? [`warning: ${ALLOWED_BREAK}`] : []),
+  ].join("\n")
 }
 
 function startTable({ starts, startLimit }: Report): string {
@@ -86,10 +91,11 @@ const BASELINES = {
   "not-checked": "from after the switch",
 }
 
-function formatAvailability({ baseline }: Report, availability: Availability): string {
+function formatAvailability({ baseline, schemaTrial }: Report, availability: Availability): string {
   const { outside, pages } = availability
+  const since = schemaTrial?.allowed ? "from when all of its pods served" : BASELINES[baseline]
   return [
-    ...formatPart(availability, BASELINES[baseline]),
+    ...formatPart(availability, since),
     ...(outside ? ["", ...formatPart(outside, "from outside, through the public URL")] : []),
     ...(pages.length > 0 ? ["", formatPages(pages)] : []),
     ...remarksOn(availability).map(remark => `warning: ${remark}`),

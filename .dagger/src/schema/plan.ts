@@ -16,11 +16,14 @@ import {
   templateOf,
 } from "../verify/run/pod.js"
 import type { Finding } from "./finding.js"
+import { lockWatcher } from "./locks.js"
 
 /** A container of a release, as its manifests run it. */
 export interface Program {
   image: string
   pod: PodSettings
+  /** What it finds beside what its image has, by path. */
+  files?: Record<string, string>
 }
 
 /** An application that runs; one without a port answers no requests. */
@@ -53,6 +56,8 @@ export interface Trial {
   running: Side
   coming: Side
   services: string[]
+  /** Shows the locks of their database; unset: it is none whose locks this module knows. */
+  lockWatcher?: Program
 }
 
 /** A release of which it is known what it answers. */
@@ -77,6 +82,7 @@ export function planTrial(running: Recorded | undefined, coming: ReleaseToTry, c
     running: sideOf({ ...running, expectations: running.expectations }, config),
     coming: sideOf(coming, config),
     services,
+    lockWatcher: lockWatcher(services, config),
   }
 }
 

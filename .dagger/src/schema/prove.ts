@@ -4,12 +4,20 @@ import type { AccessTo } from "../registry/access.js"
 import { parseReference } from "../registry/reference.js"
 import type { Recorded } from "../release/history.js"
 import { CloudNativeError, lastLines, messageOf } from "../util/errors.js"
-import { describeFinding } from "./finding.js"
 import { planTrial, type ReleaseToTry, type Trial } from "./plan.js"
 import { refusalOf } from "./refusal.js"
 import { oldSchemaSteps, type Step, upgradeSteps } from "./steps.js"
 import { commandOf, type Image, type Images, takeSteps } from "./trial.js"
-import { breakOf, describeRow, noneTried, rowsOf, type SchemaTrial } from "./verdict.js"
+import {
+  breakOf,
+  describeLock,
+  describeRow,
+  locksOf,
+  mayBreak,
+  noneTried,
+  rowsOf,
+  type SchemaTrial,
+} from "./verdict.js"
 
 export interface Means {
   config: Config
@@ -30,16 +38,14 @@ export async function tryMigrations(
   means: Means,
 ): Promise<SchemaTrial | undefined> {
   const plan = planTrial(running, coming, means.config)
-  switch (plan.kind) {
-    case "none":
-      return undefined
-    case "same":
-      return { rows: [] }
-    case "not-checked":
-      return { rows: noneTried(plan.finding) }
-    case "trial":
-      return attempt(plan, means)
-  }
+  if (plan.kind === "none") return undefined
+  if (plan.kind === "same") return { rows: [] }
+  const tried = plan.kind === "trial" ? await attempt(plan, means) : { rows: noneTried(plan.finding) }
+  for (const row of tried.rows) console.log(`migrations: ${describeRow(row)}`)
+  for (const lock of tried.locks ?? []) console.log(`migrations: warning: ${describeLock(lock)}`)
+  if (!means.allowBreaking || !mayBreak(tried.rows)) return tried
+  console.log("migrations: warning: let pass on purpose (--allow-breaking-migration): a downtime is to be expected")
+  return { ...tried, allowed: true }
 }
 
 async function attempt(trial: Trial, { config, accessTo, timeout, allowBreaking }: Means): Promise<SchemaTrial> {
@@ -49,16 +55,12 @@ async function attempt(trial: Trial, { config, accessTo, timeout, allowBreaking 
   try {
     const [upgrade, old] = await Promise.all([take(upgradeSteps(trial)), take(oldSchemaSteps(trial))])
     const rows = rowsOf(upgrade, old)
-    for (const row of rows) console.log(`migrations: ${describeRow(row)}`)
     const broken = breakOf(upgrade)
-    if (!broken) return { rows }
-    if (!allowBreaking) throw refusalOf(broken, rows)
-    console.log("migrations: warning: let pass on purpose (--allow-breaking-migration): a downtime is to be expected")
-    return { rows, allowed: true }
+    if (broken && !allowBreaking) throw refusalOf(broken, rows)
+    return { rows, locks: locksOf(upgrade) }
   } catch (error) {
     if (error instanceof CloudNativeError && error.code !== "TIMED_OUT" && error.code !== "TOOL_FAILED") throw error
     const why = error instanceof CloudNativeError ? `${error.what}: ${error.why}` : lastLines(messageOf(error), 10)
-    console.log(`migrations: warning: ${describeFinding({ kind: "tool", why })}`)
     return { rows: noneTried({ kind: "tool", why }) }
   }
 }

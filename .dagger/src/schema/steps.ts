@@ -11,7 +11,7 @@ export interface AskedStep {
 
 /** What one branch of a trial does, one after the other; a failure of a step is the end of it, unless it goes on. */
 export type Step = { name: string; of: Code } & (
-  | { kind: "migrate"; job: string; program: Program }
+  | { kind: "migrate"; job: string; program: Program; watcher?: Program }
   | { kind: "start"; side: Side }
   | {
       kind: "request"
@@ -31,12 +31,12 @@ const CODES: Record<Code, string> = { running: "the running release", new: "this
  * On one database: the running release stays up while the migrations of the new one run, as it does in the cluster, and has
  * rows in its tables by then; afterwards the new release comes in its place.
  */
-export function upgradeSteps({ running, coming }: Trial): Step[] {
+export function upgradeSteps({ running, coming, lockWatcher }: Trial): Step[] {
   return [
     ...migrationsOf("running", running),
     startOf("running", running),
     ...requestsOf("running", running, "before"),
-    ...migrationsOf("new", coming),
+    ...migrationsOf("new", coming, lockWatcher),
     ...requestsOf("running", running, "after").map(step => ({ ...step, goesOn: true as const })),
     startOf("new", coming),
     ...requestsOf("new", coming, "after"),
@@ -48,13 +48,14 @@ export function oldSchemaSteps({ running, coming }: Trial): Step[] {
   return [...migrationsOf("running", running), startOf("new", coming), ...requestsOf("new", coming, "before")]
 }
 
-function migrationsOf(of: Code, { migrations }: Side): Step[] {
+function migrationsOf(of: Code, { migrations }: Side, watcher?: Program): Step[] {
   return migrations.map(({ job, ...program }) => ({
     name: `the migration ${job} of ${CODES[of]}`,
     of,
     kind: "migrate",
     job,
     program,
+    watcher,
   }))
 }
 

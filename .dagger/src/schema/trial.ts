@@ -109,12 +109,13 @@ class Roots {
   ) {}
 
   /** How the program of an image is run. */
-  async place({ image, pod }: Program, application?: RunningApplication): Promise<object> {
+  async place({ image, pod, files = {} }: Program, application?: RunningApplication): Promise<object> {
     const { container, command } = await this.images(image)
+    const root = Object.entries(files).reduce((made, [path, text]) => made.withNewFile(path, text), container)
     const { port, health } = application ?? {}
     const endpoint = port === undefined || health === undefined ? undefined : { port, health }
     const settings = trialSettings(command, endpoint, pod, this.config.limits.startup)
-    return { ...settings, confined: false, root: this.mount(image, container) }
+    return { ...settings, confined: false, root: this.mount(image, root) }
   }
 
   /** k6 with its scripts; what it sends comes from the settings. */
@@ -146,7 +147,12 @@ async function settingsOf(step: Step, roots: Roots): Promise<object> {
   const { name, kind } = step
   switch (step.kind) {
     case "migrate":
-      return { name, kind, process: await roots.place(step.program) }
+      return {
+        name,
+        kind,
+        process: await roots.place(step.program),
+        ...(step.watcher && { watcher: await roots.place(step.watcher) }),
+      }
     case "start": {
       const applications = await inOrder(
         Object.entries(step.side.applications),

@@ -4,6 +4,7 @@ import { RequestFailure } from "../monitor/request-failure.js"
 import { readJson } from "../util/json.js"
 import type { DeepReadonly } from "../util/readonly.js"
 import { type Code, describeFinding, Finding } from "./finding.js"
+import { Lock, longLocks } from "./locks.js"
 import type { Step } from "./steps.js"
 
 /** Code on a schema: whether it answers as it is to. */
@@ -23,6 +24,10 @@ export type Row = z.infer<typeof Row>
 /** What was found out in containers about the migrations of a release, before they ran. */
 export const SchemaTrial = z.object({
   rows: z.array(Row),
+  locks: z
+    .array(Lock)
+    .optional()
+    .describe("Exclusive locks of a second and more on tables in use; absent where none was looked for"),
   allowed: z.literal(true).optional().describe("It was let pass on purpose though it broke; absent otherwise"),
 })
 export type SchemaTrial = z.infer<typeof SchemaTrial>
@@ -41,6 +46,8 @@ export const StepResult = z.object({
   lines: z.array(z.string()).default([]),
   /** What each application wrote while requests were sent. */
   wrote: z.record(z.string(), z.array(z.string())).default({}),
+  /** What was printed beside a migration; unset: nothing was watched. */
+  watched: z.array(z.string()).optional(),
 })
 export type StepResult = z.infer<typeof StepResult>
 
@@ -100,6 +107,23 @@ function rowOf(code: Code, schema: Row["schema"], branch: Branch): Row {
   const { finding, lacking } = cause
   const verdict = failed && isTelling(failed) ? "failed" : "not-checked"
   return { code, schema, verdict, finding, ...(lacking.length > 0 && { lacking }) }
+}
+
+/** The long locks of the migrations; undefined where none was looked for. */
+export function locksOf({ steps, results }: Branch): Lock[] | undefined {
+  const watched = results.flatMap(({ watched: lines }, index) => {
+    const step = steps[index]!
+    return lines && step.kind === "migrate" ? [longLocks(step.job, lines)] : []
+  })
+  return watched.length > 0 ? watched.flat() : undefined
+}
+
+/** Whether what runs may be broken by the migrations, as far as was found out; where nothing runs, nothing is. */
+export function mayBreak(rows: Row[]): boolean {
+  return rows.some(
+    ({ schema, verdict, finding }) =>
+      schema === "new" && verdict !== "passed" && finding?.kind !== "no-previous-release",
+  )
 }
 
 /** Whether a step is one whose failure says something about this code on this schema. */
@@ -172,7 +196,19 @@ export function reasonOf(row: DeepReadonly<Row>): string {
   return isOfRunning ? `${text}, in containers already without ${code === "new" ? "its" : "the new"} migrations` : text
 }
 
+/** For a person, with why it matters. */
+export function describeLock({ migration, table, seconds }: DeepReadonly<Lock>): string {
+  return `${migration} locks ${table} for ${seconds.toFixed(1)} s, with a few rows in it: nobody reads or writes it meanwhile`
+}
+
 /** A row as one line. */
 export function describeRow(row: Row): string {
   return `${nameOf(row)}: ${VERDICTS[row.verdict]}: ${reasonOf(row)}`
+}
+
+/** Why nothing at all was tried, where it is one reason. */
+export function untriedBecause(rows: DeepReadonly<Row[]>): string | undefined {
+  const reasons = new Set(rows.map(row => (row.verdict === "not-checked" ? describeFinding(row.finding!) : undefined)))
+  const [reason] = reasons
+  return reasons.size === 1 ? reason : undefined
 }

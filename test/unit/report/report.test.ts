@@ -182,6 +182,62 @@ test("the files of pages have a table, and those that failed are named", () => {
   expect(formatReport(SUCCEEDED)).not.toContain("FILES OF PAGE")
 })
 
+describe("what containers have shown of the migrations", () => {
+  const failure = { kind: "status" as const, status: 500 }
+  const request = {
+    kind: "request" as const,
+    of: "running" as const,
+    application: "backend",
+    request: "the items",
+    failure,
+  }
+  const rows: NonNullable<Report["schemaTrial"]>["rows"] = [
+    { code: "running", schema: "new", verdict: "failed", finding: request },
+    { code: "new", schema: "new", verdict: "passed", requests: 13 },
+    { code: "new", schema: "old", verdict: "not-checked", finding: { kind: "tool", why: "a <cause>" } },
+  ]
+  const locks = [{ migration: "migrate", table: "items", seconds: 3 }]
+  const texts = (parts: Partial<Report>) => {
+    const report = { ...SUCCEEDED, ...parts }
+    expect(Report.parse(JSON.parse(filesOf(report)["report.json"]))).toMatchObject(parts)
+    return [formatReport(report), filesOf(report)["report.md"]] as const
+  }
+
+  test("is a row each; one that was not checked is never one that passed", () => {
+    const [summary, markdown] = texts({ schemaTrial: { rows, locks, allowed: true } })
+    expect(summary).toMatch(
+      /^running code on the new schema +FAIL +the items, of backend, of the running release: status 500$/m,
+    )
+    expect(summary).toMatch(/^new code on the new schema +PASS +13 requests in containers answered as expected$/m)
+    expect(summary).toMatch(/^new code on the old schema +not checked +a <cause>$/m)
+    expect(markdown).toContain("| new code on the old schema | not checked | a \\<cause\\> |")
+    for (const text of [summary, markdown]) {
+      expect(text).toContain("migrate locks items for 3.0 s")
+      expect(text).toContain("a downtime is to be expected")
+    }
+    expect(summary).toContain("100.000 % answered as expected, from when all of its pods served")
+  })
+
+  test("is one line where nothing was tried, or nothing was to be", () => {
+    const untried = rows.map(row => ({
+      ...row,
+      verdict: "not-checked" as const,
+      finding: { kind: "no-services" as const },
+    }))
+    for (const text of texts({ schemaTrial: { rows: untried } }))
+      expect(text).toMatch(/^Migrations, in containers: not checked: cloud-native\.yaml names no database/m)
+    for (const text of texts({ schemaTrial: { rows: [] } }))
+      expect(text).toMatch(/^Migrations: those of the release that ran/m)
+    for (const text of texts({})) expect(text).not.toContain("containers")
+  })
+
+  test("of a rollback: what it goes across, and whether that was proven", () => {
+    const crossed = { migrations: ["migrate-1"], verdict: "passed" as const, reason: "13 requests" }
+    for (const text of texts({ kind: "rollback", crossed }))
+      expect(text).toMatch(/^Goes across migrate-1, which stay: .* was seen in containers, before they ran$/m)
+  })
+})
+
 test("what is left over is reported", () => {
   expect(formatReport(UNTIDY)).toContain("could not be deleted\n  Error from server (Forbidden): ``` no")
   for (const part of [

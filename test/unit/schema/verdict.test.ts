@@ -5,11 +5,15 @@ import { oldSchemaSteps, type Step, upgradeSteps } from "../../../.dagger/src/sc
 import {
   type Branch,
   breakOf,
+  describeLock,
   describeRow,
+  locksOf,
+  mayBreak,
   noneTried,
   reasonOf,
   rowsOf,
   StepResult,
+  untriedBecause,
 } from "../../../.dagger/src/schema/verdict.ts"
 import { sampleTrial } from "./releases.ts"
 
@@ -163,6 +167,44 @@ describe("rows", () => {
     const upgrade = branch(UPGRADE, { [START]: { problem: "timed-out" } })
     expect(reasonOf(rowsOf(upgrade, branch(OLD))[0]!)).toBe("waited 600 s for the running release to start")
   })
+})
+
+describe("locks", () => {
+  const watched = (seconds: number) => [
+    JSON.stringify({ at: 100, table: "items", holder: 1 }),
+    JSON.stringify({ at: 100 + seconds, table: "items", holder: 1 }),
+  ]
+  const results = (lines?: string[]) => ({
+    ...branch(UPGRADE),
+    results: branch(UPGRADE).results.map((result, index) =>
+      index === NEW_MIGRATION ? { ...result, watched: lines } : result,
+    ),
+  })
+
+  test("of a migration are told with their seconds", () => {
+    const [lock] = locksOf(results(watched(3)))!
+    expect(describeLock(lock!)).toMatch(/^backend-migration-\w+ locks items for 3\.0 s, with a few rows in it/)
+  })
+
+  test("that were not looked for are not told of as none", () => {
+    expect(locksOf(results(watched(0.2)))).toEqual([])
+    expect(locksOf(results())).toBeUndefined()
+  })
+})
+
+test("a reason that all rows have is told once", () => {
+  expect(untriedBecause(noneTried({ kind: "no-services" }))).toMatch(/^cloud-native.yaml names no database/)
+  expect(untriedBecause(rowsOf(branch(UPGRADE), branch(OLD)))).toBeUndefined()
+  expect(
+    untriedBecause([...noneTried({ kind: "no-services" }), ...rowsOf(branch(UPGRADE), branch(OLD))]),
+  ).toBeUndefined()
+})
+
+test("what may break what runs: all that was not seen to pass, unless nothing runs", () => {
+  expect(mayBreak(rowsOf(branch(UPGRADE), branch(OLD, { 4: unanswered("sign up", NEW) })))).toBe(false)
+  expect(mayBreak(rowsOf(branch(UPGRADE, { [AFTER]: READ_BACK }), branch(OLD)))).toBe(true)
+  expect(mayBreak(noneTried({ kind: "no-services" }))).toBe(true)
+  expect(mayBreak(noneTried({ kind: "no-previous-release" }))).toBe(false)
 })
 
 describe("the refusal", () => {

@@ -1,0 +1,3 @@
+from pg import query
+
+query("CREATE TABLE IF NOT EXISTS items (id serial, title text)")
