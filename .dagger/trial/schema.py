@@ -75,7 +75,7 @@ class Machine:
         networks = {name: network.create() for name in step["applications"]}
         self.routes = [
             Route(
-                (service["names"]),
+                tuple(service["names"]),
                 {int(port): Target("127.0.0.1", to, networks[service["application"]]) for port, to in service["ports"].items()},
             )
             for service in step["services"]
