@@ -163,7 +163,7 @@ async function run(id: string, asked: Asked): Promise<Report> {
   const entries = await listRecords(kubectl, config.name)
   const running = await readRunning(kubectl, entries)
   const task = await placeTask(asked, running?.release)
-  const { recorded, slots } = task
+  const { recorded } = task
   if (running) moments.include(running.release.workloads)
   const before = await readBefore(task, entries)
   const isForced = options.force || options.takeOver

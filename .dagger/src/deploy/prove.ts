@@ -57,13 +57,13 @@ export function throughPreviews(expectations: Expectations, names: Map<string, s
     const { hostname } = new URL(url)
     return url.replace(`//${hostname}`, `//${names.get(hostname) ?? hostname}`)
   }
-  const { requests, signIn, secrets } = expectations
+  const { requests, signIn } = expectations
   return {
+    ...expectations,
     requests: requests
       .map(request => ({ ...request, url: through(request.url) }))
       .filter((request, index) => request.url !== requests[index]!.url),
     signIn: signIn.map(step => ({ ...step, url: through(step.url) })),
-    secrets,
   }
 }
 

@@ -32,6 +32,7 @@ test("asked are the applications that have a preview, there; who signs in does s
       ],
       signIn: [step("http://frontend:80/in"), step("http://backend:8000/in")],
       secrets: ["PASSWORD"],
+      handshake: [],
     },
     PREVIEWS,
   )
@@ -39,5 +40,6 @@ test("asked are the applications that have a preview, there; who signs in does s
     requests: [request("page", "frontend", "http://preview-1:80/a?next=http://frontend:80/")],
     signIn: [step("http://preview-1:80/in"), step("http://backend:8000/in")],
     secrets: ["PASSWORD"],
+    handshake: [],
   })
 })
