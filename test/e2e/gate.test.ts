@@ -99,6 +99,54 @@ describe("the gate stops everything before a build", () => {
   })
 })
 
+describe("without a lockfile, by npm and poetry", () => {
+  /** Dockerfiles that build from the tested versions alone: npm ci and the test of the file fail without them. */
+  const unlocked = () =>
+    Source.minimal()
+      .write("web/package.json", '{ "private": true, "dependencies": { "is-number": "*" } }')
+      .write(
+        "api/pyproject.toml",
+        '[tool.poetry]\npackage-mode = false\n[tool.poetry.dependencies]\npython = "^3.13"\nidna = "*"\n',
+      )
+      .edit(
+        "cloud-native.yaml",
+        "install: [], command: [python, suite.py], caches: []",
+        "command: [poetry, run, python, suite.py]",
+      )
+      .edit("cloud-native.yaml", "install: [], command: [node, suite.mjs], caches: []", "command: [node, suite.mjs]")
+      .edit(
+        "docker/web.dockerfile",
+        "COPY main.mjs .",
+        "COPY package.json package-lock.json* ./\nRUN npm ci\nCOPY main.mjs .",
+      )
+      .edit(
+        "docker/api.dockerfile",
+        "COPY main.py .",
+        "COPY pyproject.toml poetry.lock* ./\nRUN grep idna poetry.lock\nCOPY main.py .",
+      )
+
+  test.concurrent("the image gets the versions that were tested, and a person hears how to pin them", async () => {
+    const source = unlocked()
+    const tested = await dagger(`--source=${source.path}`, "test", "summary")
+    for (const command of ["npm install --package-lock-only` in web", "poetry lock` in api"])
+      expect(tested.stdout, tested.stderr).toContain(
+        `the image gets those that the tests ran on, which another day are others; make one: \`${command}`,
+      )
+    const built = await dagger(`--source=${source.path}`, "build", "summary")
+    expect(built.exitCode, built.stderr).toBe(0)
+  })
+
+  test.concurrent("a Dockerfile that does not copy the lockfile gets none, and a person hears that, too", async () => {
+    const source = unlocked().edit("docker/web.dockerfile", " package-lock.json*", "")
+    const tested = await dagger(`--source=${source.path}`, "test", "summary")
+    expect(tested.stdout, tested.stderr).toMatch(/frontend: web has no lockfile.* the image may get others/)
+    const built = await dagger(`--source=${source.path}`, "build", "summary")
+    expect(built.exitCode).toBe(1)
+    for (const text of ["BUILD_FAILED", "docker/web.dockerfile does not build", "npm ci"])
+      expect(built.stderr).toContain(text)
+  })
+})
+
 describe("the gate opens", () => {
   test("when every test of both suites passes, and says how many", async () => {
     const source = Source.minimal()
