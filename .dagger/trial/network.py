@@ -65,8 +65,8 @@ class Names:
         (folder / "etc").mkdir(parents=True, exist_ok=True)
         (folder / "etc/hosts").write_text("\n".join(["127.0.0.1 localhost", *hosts, ""]))
         (folder / "etc/hostname").write_text("trial\n")
-        # Nobody is asked for any other name.
-        (folder / "etc/resolv.conf").write_text("")
+        # Nobody is there to be asked for any other name.
+        (folder / "etc/resolv.conf").write_text("options timeout:1 attempts:1\n")
         self.folder = folder
         with inside(network):
             listeners = [

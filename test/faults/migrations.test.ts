@@ -63,7 +63,7 @@ const state = async (namespace: Namespace) =>
   (await namespace.kubectl("get", "all,secrets,configmaps,leases", "--output=name")).split("\n").sort()
 
 test.concurrent(
-  "9: a migration that only adds is proven in containers, and so is the way back across it",
+  "9: a migration that only adds is proven in containers, and so is the rollback across it",
   { tags: "representative" },
   async () => {
     const namespace = await running("additive-migration")

@@ -50,8 +50,8 @@ import { bringUp, type Counted } from "./rollout.js"
 import { placeTask } from "./slots.js"
 import { Steps } from "./steps.js"
 import { takeOver } from "./take-over.js"
-import { tryOnRunning } from "./try-on-running.js"
 import type { RolloutOptions, RolloutTask } from "./task.js"
+import { tryOnRunning } from "./try-on-running.js"
 import { isUnchanged } from "./unchanged.js"
 
 /** What is known of the images that a release has not in its manifests. */

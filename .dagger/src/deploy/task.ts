@@ -17,7 +17,7 @@ export interface RolloutOptions {
   takeOver: boolean
   /** Whether a first deployment that fails stays as it is, to be looked at. */
   keepFailed: boolean
-  /** Whether migrations that break the running release in containers, or fail there, are let pass. */
+  /** Whether migrations that break the running release in containers, or fail there, are accepted. */
   allowBreakingMigration: boolean
   /** Seconds for the migrations, and again for the rollout. */
   timeout: number

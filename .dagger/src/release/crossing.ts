@@ -2,7 +2,7 @@ import type { Kubectl } from "../kubernetes/kubectl.js"
 import type { DeepReadonly } from "../util/readonly.js"
 import { type ProvenSchema, readRecord, type ReleaseSummary } from "./history.js"
 
-/** The migrations that a way back goes across, which stay, and whether the code gone back to was seen to work on their schema. */
+/** The migrations that a rollback goes across, which stay, and whether the release that it restores was seen to work on their schema. */
 export interface Crossing extends Pick<ProvenSchema, "verdict" | "reason"> {
   migrations: string[]
 }
@@ -23,7 +23,7 @@ function jobsOf({ inventory }: ReleaseSummary): string[] {
   return inventory.filter(({ kind }) => kind === "Job").map(({ name }) => name)
 }
 
-/** What the records say of a way back to a release of this content; undefined: it goes across no migration. */
+/** What the records say of a rollback to a release of this content; undefined: it goes across no migration. */
 export async function crossingTo(
   kubectl: Kubectl,
   entries: ReleaseSummary[],

@@ -21,7 +21,7 @@ export const UNCHANGED =
 export const SAME_MIGRATIONS = "Migrations: those of the release that ran; nothing was to be tried in containers"
 
 export const ALLOWED_BREAK =
-  "let pass on purpose (--allow-breaking-migration): a downtime is to be expected, until every pod is of this release"
+  "allowed on purpose (--allow-breaking-migration): a downtime is to be expected, until every pod is of this release"
 
 /** What was done about a deployment that failed. */
 export function describeRecovery({ action, to }: Pick<Recovery, "action" | "to">): string {

@@ -11,6 +11,7 @@ export const Finding = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("no-previous-release") }),
   z.object({ kind: z.literal("no-services") }),
   z.object({ kind: z.literal("no-expectations") }),
+  z.object({ kind: z.literal("nothing-asked") }),
   z.object({ kind: z.literal("tool"), why: z.string() }),
   z.object({ kind: z.literal("timed-out"), waitedFor: z.string(), seconds: z.number() }),
   z.object({ kind: z.literal("migration"), of: Code, job: z.string(), how: z.string() }),
@@ -23,7 +24,6 @@ export const Finding = z.discriminatedUnion("kind", [
     failure: RequestFailure,
   }),
 ])
-
 export type Finding = z.infer<typeof Finding>
 
 type Kind = Finding["kind"]
@@ -37,6 +37,7 @@ const TEXTS: { [K in Kind]: (finding: Of<K>) => string } = {
     "cloud-native.yaml names no database that containers could have: add it to services, and its name to ephemeral.services",
   "no-expectations": () =>
     "the record of the running release is of an earlier version, and does not say what it answers",
+  "nothing-asked": () => "the running release is asked nothing: its monitor.requests and its handshake are empty",
   tool: ({ why }) => why,
   "timed-out": ({ waitedFor, seconds }) => `waited ${seconds} s for ${waitedFor}`,
   migration: ({ of, job, how }) => `the migration ${job} of ${CODES[of]} failed: ${how}`,

@@ -64,7 +64,8 @@ export interface Trial {
 export type ReleaseToTry = Recorded & Required<Pick<Recorded, "expectations">>
 
 /** Whether the migrations of a release are to be tried on the code that runs: none: it has none; same: they are those of the running release. */
-export type Plan = { kind: "none" | "same" } | { kind: "not-checked"; finding: Finding } | ({ kind: "trial" } & Trial)
+export type Plan =
+  { kind: "none" } | { kind: "same" } | { kind: "not-checked"; finding: Finding } | ({ kind: "trial" } & Trial)
 
 /** What to try before a release is brought to a cluster on which another one, or nothing, runs. */
 export function planTrial(running: Recorded | undefined, coming: ReleaseToTry, config: Config): Plan {
@@ -76,10 +77,13 @@ export function planTrial(running: Recorded | undefined, coming: ReleaseToTry, c
   if (migrations.every(({ metadata }) => known.has(metadata.name))) return { kind: "same" }
   const services = servicesOf(config)
   if (services.length === 0) return { kind: "not-checked", finding: { kind: "no-services" } }
-  if (!running.expectations) return { kind: "not-checked", finding: { kind: "no-expectations" } }
+  const { expectations } = running
+  if (!expectations) return { kind: "not-checked", finding: { kind: "no-expectations" } }
+  if (expectations.requests.length + expectations.handshake.length === 0)
+    return { kind: "not-checked", finding: { kind: "nothing-asked" } }
   return {
     kind: "trial",
-    running: sideOf({ ...running, expectations: running.expectations }, config),
+    running: sideOf({ ...running, expectations }, config),
     coming: sideOf(coming, config),
     services,
     lockWatcher: lockWatcher(services, config),

@@ -24,7 +24,7 @@ export interface Means {
   accessTo: AccessTo
   /** Seconds for all steps on one schema. */
   timeout: number
-  /** Whether migrations that break the running release, or that fail, are let pass. */
+  /** Whether migrations that break the running release, or that fail, are accepted. */
   allowBreaking: boolean
 }
 
@@ -44,7 +44,7 @@ export async function tryMigrations(
   for (const row of tried.rows) console.log(`migrations: ${describeRow(row)}`)
   for (const lock of tried.locks ?? []) console.log(`migrations: warning: ${describeLock(lock)}`)
   if (!means.allowBreaking || !mayBreak(tried.rows)) return tried
-  console.log("migrations: warning: let pass on purpose (--allow-breaking-migration): a downtime is to be expected")
+  console.log("migrations: warning: allowed on purpose (--allow-breaking-migration): a downtime is to be expected")
   return { ...tried, allowed: true }
 }
 

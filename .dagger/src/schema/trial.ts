@@ -25,7 +25,7 @@ const Result = z.object({
 const RESULT = "/trial/result.json"
 /** Seconds that starting its backing services and mounting its images may take. */
 const MARGIN = 300
-/** Of an application that has none, as trial.py has it. */
+/** As in a cluster. */
 const K6_USER = "12345:12345"
 
 /** Images by their references. */
@@ -65,37 +65,39 @@ export async function takeSteps(
     ),
     steps: await inOrder(steps, step => settingsOf(step, roots)),
   }
+  const machine = (run: string) =>
+    roots.mountOn(
+      withServices(tools(config), `schema ${run}`, services, config)
+        .withDirectory("/trial", dag.currentModule().source().directory("trial"))
+        .withNewFile("/trial/settings.json", JSON.stringify(settings)),
+    )
   const since = Date.now() / 1000
-  const first = await execute(roots, settings, services, digestOf([settings, roots.references]))
-  const hasFailed = first.steps.some(({ problem }) => problem !== null)
-  // The result of a failed run is never taken from the cache.
-  const { steps: results } =
-    hasFailed && first.ranAt < since ? await execute(roots, settings, services, uniqueValue()) : first
-  return { steps, results, seconds }
+  const first = await execute(machine(digestOf([settings, roots.references])), seconds)
+  const isGood = "steps" in first && first.steps.every(({ problem }) => problem === null)
+  // A failure is never taken from the cache, and the database of another run has its rows.
+  const result = isGood || first.ranAt >= since ? first : await execute(machine(uniqueValue()), seconds)
+  if ("steps" in result) return { steps, results: result.steps, seconds }
+  throw new CloudNativeError({
+    code: "TOOL_FAILED",
+    blame: "environment",
+    what: "the migrations could not be tried in containers",
+    why: result.why,
+    fix: "fix what it names; running them needs an engine that grants insecureRootCapabilities",
+  })
+}
 
-  /** `run` tells the services of this run from those of others. */
-  async function execute(
-    roots: Roots,
-    settings: object,
-    services: string[],
-    run: string,
-  ): Promise<z.infer<typeof Result>> {
-    const machine = withServices(tools(config), `schema ${run}`, services, config)
-      .withDirectory("/trial", dag.currentModule().source().directory("trial"))
-      .withNewFile("/trial/settings.json", JSON.stringify(settings))
-    const tool = { name: "the trial of the migrations", insecureRootCapabilities: true, timeout: seconds + MARGIN }
-    const command = ["python3", "/trial/schema.py", "/trial/settings.json", RESULT]
-    const { container, exitCode, stderr } = await runTool(roots.mountOn(machine), command, tool)
-    if (exitCode === 0)
-      return readJson(Result, await container.file(RESULT).contents(), "the result of the trial of the migrations")
-    throw new CloudNativeError({
-      code: "TOOL_FAILED",
-      blame: "environment",
-      what: "the migrations could not be tried in containers",
-      why: lastLines(stderr),
-      fix: "fix what it names; running them needs an engine that grants insecureRootCapabilities",
-    })
-  }
+/** What schema.py has written; of one that did not get to that, why, as of no time. */
+async function execute(
+  machine: Container,
+  seconds: number,
+): Promise<z.infer<typeof Result> | { ranAt: 0; why: string }> {
+  const { container, exitCode, stderr } = await runTool(
+    machine,
+    ["python3", "/trial/schema.py", "/trial/settings.json", RESULT],
+    { name: "the trial of the migrations", done: [0, 1], insecureRootCapabilities: true, timeout: seconds + MARGIN },
+  )
+  if (exitCode !== 0) return { ranAt: 0, why: lastLines(stderr) }
+  return readJson(Result, await container.file(RESULT).contents(), "the result of the trial of the migrations")
 }
 
 /** The root file systems of processes, each with one of its own, whatever another of the same image has written. */

@@ -28,7 +28,12 @@ export const SchemaTrial = z.object({
     .array(Lock)
     .optional()
     .describe("Exclusive locks of a second and more on tables in use; absent where none was looked for"),
-  allowed: z.literal(true).optional().describe("It was let pass on purpose though it broke; absent otherwise"),
+  allowed: z
+    .literal(true)
+    .optional()
+    .describe(
+      "Allowed on purpose (--allow-breaking-migration), though it breaks what runs or may do so; absent otherwise",
+    ),
 })
 export type SchemaTrial = z.infer<typeof SchemaTrial>
 

@@ -34,6 +34,13 @@ describe("nothing is tried", () => {
       SAMPLE,
       { kind: "not-checked", finding: { kind: "no-expectations" } },
     ],
+    [
+      "where nothing is asked of the running release",
+      { ...FIRST, expectations: { requests: [], signIn: [], secrets: [], handshake: [] } },
+      SECOND,
+      SAMPLE,
+      { kind: "not-checked", finding: { kind: "nothing-asked" } },
+    ],
   ])("%s", (_, running, coming, config, plan) => {
     expect(planTrial(running, coming, config)).toEqual(plan)
   })
