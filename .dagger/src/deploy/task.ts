@@ -1,9 +1,9 @@
 import type { Config } from "../config/schema.js"
 import type { Kubectl } from "../kubernetes/kubectl.js"
 import type { Recorded, Step } from "../release/history.js"
+import type { SlotPlan } from "../release/slots.js"
 import type { Report } from "../report/report.js"
 import type { Redactor } from "../util/redact.js"
-import type { SlotPlan } from "../release/slots.js"
 import type { AppliedWorkloads } from "./applied.js"
 import type { Moments } from "./moments.js"
 

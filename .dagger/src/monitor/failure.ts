@@ -1,6 +1,6 @@
 import type { Kubectl } from "../kubernetes/kubectl.js"
-import { readRollout, type RolloutState } from "../status/deployment.js"
 import { isOfApplication } from "../manifests/slots.js"
+import { readRollout, type RolloutState } from "../status/deployment.js"
 import { describeState } from "../status/describe.js"
 import { lastLogs } from "../status/logs.js"
 import { PATIENT } from "../status/pod.js"

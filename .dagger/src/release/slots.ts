@@ -2,6 +2,7 @@ import { applicationsOf } from "../config/applications.js"
 import type { Config } from "../config/schema.js"
 import { identityOf, subtract } from "../kubernetes/object-ref.js"
 import type { KubernetesObject, Release } from "../manifests/render.js"
+import { serviceNamed } from "../manifests/services.js"
 import {
   deploymentsBehind,
   namesIn,
@@ -11,7 +12,6 @@ import {
   slotIn,
   type Slots,
 } from "../manifests/slots.js"
-import { serviceNamed } from "../manifests/services.js"
 import { canonical } from "../util/digest.js"
 import { inventoryOf } from "./history.js"
 

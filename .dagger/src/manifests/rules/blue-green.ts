@@ -1,6 +1,6 @@
 import { keyOf } from "../../config/applications.js"
-import { describe } from "../manifest.js"
 import { isWorkload } from "../kinds.js"
+import { describe } from "../manifest.js"
 import { type Problem, problemAt } from "../problem.js"
 import { isSelected, serviceNamed } from "../services.js"
 import { isKind } from "../shapes.js"
