@@ -14,7 +14,7 @@ import { Bench } from "./schema.ts"
 import { failures, formatBench } from "./tables.ts"
 import { benchUpdates } from "./updates.ts"
 import { verdictSvg } from "./verdict/svg.ts"
-import { benchVerdict, type VerdictOptions } from "./verdict/verdict.ts"
+import { benchVerdict, unknownNames, type VerdictOptions } from "./verdict/verdict.ts"
 
 type Part = "verdict" | "pipeline" | "updates"
 const PARTS: Record<Part, (lab: Lab, bench: Bench, options: VerdictOptions) => Promise<void>> = {
@@ -65,9 +65,11 @@ const [cases, tools] = [values.cases, values.tools].map(names => names.split(","
   string[],
 ]
 const options = { rounds: Number(values.rounds), cases, tools }
-const unknown = wanted.filter(name => !(name in PARTS))
+const unknown = [...wanted.filter(name => !(name in PARTS)), ...unknownNames(options)]
 if (unknown.length > 0) {
-  console.error(`bench: there is no part ${unknown.join(", ")}; there are: ${Object.keys(PARTS).join(", ")}`)
+  console.error(
+    `bench: unknown: ${unknown.join(", ")}; the parts are ${Object.keys(PARTS).join(", ")}; docs/benchmarks.md has the rest`,
+  )
   process.exitCode = 2
 } else {
   await main(wanted.length > 0 ? (wanted as Part[]) : (Object.keys(PARTS) as Part[]), options)

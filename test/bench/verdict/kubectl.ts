@@ -118,8 +118,9 @@ export class Kubectl extends Applying {
       session.run([...kubectl, "wait", `--for=condition=${condition}`, ...jobs.map(nameOf), ...this.timeout], signal)
     if (!this.deadline) return (await waits("complete")) ? undefined : jobs
     const other = new AbortController()
-    const fails = waits("failed", other.signal).then(hasFailed => !hasFailed)
-    const isComplete = await Promise.race([waits("complete", other.signal), fails])
+    const complete = waits("complete", other.signal)
+    const failed = waits("failed", other.signal).then(hasFailed => (hasFailed ? false : complete))
+    const isComplete = await Promise.race([complete, failed])
     other.abort()
     return isComplete ? undefined : jobs
   }

@@ -1,6 +1,6 @@
 // What the bench has to show: each limit, of each case, by the medians of one run.
 import type { Case, Verdict } from "../schema.ts"
-import { honestPeers, isFound, MODULE, summarize,type Summary } from "./summary.ts"
+import { honestPeers, isFound, MODULE, summarize, type Summary } from "./summary.ts"
 
 /** Seconds. */
 const FROM_CAUSE = 3
@@ -23,7 +23,7 @@ export interface Judgement {
 type Limit = (verdict: Verdict, one: Case, summary: Summary) => { isKept: boolean; text: string } | undefined
 
 const LIMITS: Record<string, Limit> = {
-  cause: (_, { kind }, { outcome }) =>
+  "cause named": (_, { kind }, { outcome }) =>
     kind === "fault" ? { isKept: outcome === "failed" || outcome === "refused", text: outcome } : undefined,
   "false alarm": (_, { kind }, { outcome }) =>
     kind === "fault" ? undefined : { isKept: outcome === "succeeded", text: outcome },

@@ -1,4 +1,4 @@
-import { type Timed,timed } from "./timed.ts"
+import { type Timed, timed } from "./timed.ts"
 import type { Answer, Peers } from "./tool.ts"
 
 /** The programs that a call of a tool consists of, one after another, all of them within the cap. */

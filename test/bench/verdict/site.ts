@@ -27,6 +27,12 @@ export interface Ground {
   images: Record<string, string>
 }
 
+/** What the first release of a case depends on. */
+type First = Pick<Case, "workload" | "edits" | "given">
+
+const isPlain = ({ edits: { first, config }, given }: First) => given.length === 0 && !first && !config
+const isSet = ({ workload }: First) => workload === "StatefulSet"
+
 let sites = 0
 
 /** A namespace with a good release, by one tool. */
@@ -37,29 +43,26 @@ export class Site {
     readonly namespace: Namespace,
     readonly sightings: readonly Sighting[],
     private readonly source: Source,
-    private readonly isSet: boolean,
-    private readonly isPlain: boolean,
+    private readonly first: First,
   ) {}
 
   /** Bring the first release of a case up, in a new namespace. */
-  static async prepare(ground: Ground, tool: Tool, one: Pick<Case, "workload" | "edits" | "given">): Promise<Site> {
+  static async prepare(ground: Ground, tool: Tool, one: First): Promise<Site> {
     const name = `${tool.name}-${++sites}`
     const sightings = ground.observer.observe(name)
     const namespace = await Namespace.create(ground.lab, name)
     for (const args of one.given) await namespace.kubectl(...args)
-    const { first, config } = one.edits
-    const isPlain = one.given.length === 0 && !first && !config
     const source = makeFirst(Source.minimal(), one.edits)
-    const site = new Site(ground, tool, namespace, sightings, source, one.workload === "StatefulSet", isPlain)
+    const site = new Site(ground, tool, namespace, sightings, source, one)
     const answer = await tool.deploy(site.release(manifestsFor(one.workload, site.text())))
-    if (!answer.isSuccess) throw new Error(`${name}: the first release did not come up: ${answer.said}`)
-    return site
+    if (answer.isSuccess) return site
+    await site.remove()
+    throw new Error(`${name}: the first release did not come up: ${answer.said}`)
   }
 
   /** Whether it is one for this tool and case. */
-  fits(tool: Tool, { workload, edits: { first, config }, given }: Case): boolean {
-    const isPlain = given.length === 0 && !first && !config
-    return tool === this.tool && this.isPlain && isPlain && this.isSet === (workload === "StatefulSet")
+  fits(tool: Tool, one: Case): boolean {
+    return tool === this.tool && isPlain(this.first) && isPlain(one) && isSet(this.first) === isSet(one)
   }
 
   /** Give the tool the release that a case is about. `round` tells its pods from those of the same case in another round. */

@@ -1,6 +1,6 @@
 import type { Verdict } from "../schema.ts"
 import { formatRange } from "../statistics.ts"
-import { summarize,type Summary } from "./summary.ts"
+import { summarize, type Summary } from "./summary.ts"
 
 /** As a careful user has them: by default, most of them wait for minutes. */
 const TOOLS = [

@@ -1,8 +1,8 @@
 import { formatTable } from "../../../.dagger/src/util/format.ts"
 import type { Case, Verdict } from "../schema.ts"
 import { formatRange } from "../statistics.ts"
-import { judge,type Judgement } from "./limits.ts"
-import { falseAlarms, isFound, MODULE, summarize,type Summary } from "./summary.ts"
+import { judge, type Judgement } from "./limits.ts"
+import { falseAlarms, isFound, MODULE, summarize, type Summary } from "./summary.ts"
 
 /** All of the part, as tables for a person. */
 export function formatVerdict(verdict: Verdict): string {

@@ -1,5 +1,5 @@
 // Time to verdict: the same releases, given to this module and to what one would use instead, on one cluster.
-import { existsSync, mkdtempSync, rmSync } from "node:fs"
+import { mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 
@@ -7,35 +7,25 @@ import { messageOf } from "../../../.dagger/src/util/errors.ts"
 import { Source } from "../../e2e/source.ts"
 import { Namespace } from "../../faults/namespace.ts"
 import { startNodeRegistries } from "../../faults/node-registries.ts"
-import { kubectlPath } from "../../lab/images.ts"
 import type { Lab } from "../../lab/lab.ts"
-import { goProgram } from "../../lab/packages.ts"
-import { helm as helmProgram, tracker as trackerProgram } from "../../lab/tools.ts"
 import { say } from "../progress.ts"
-import type { Case as Measured, Measurement, Tool as Named, Verdict } from "../schema.ts"
+import type { Case as Measured, Measurement, Verdict } from "../schema.ts"
 import { Api } from "./api.ts"
 import { type Case, CASES, chosen, MISSED } from "./cases.ts"
 import { type Change, CHANGES, changeThrice } from "./changes.ts"
-import { Helm } from "./helm.ts"
-import { Kubectl, Tracker } from "./kubectl.ts"
 import { CloudNative } from "./module.ts"
 import { Observer } from "./observer.ts"
 import { type Ground, Site } from "./site.ts"
 import type { Tool } from "./tool.ts"
+import { TOOL_NAMES, toolsFor } from "./tools.ts"
 
 /** Seconds that a peer is waited for; by themselves, kubectl and Helm would wait for 600 and 300. */
 const CAP = 90
-/** The deadline that a careful user of kubectl or Helm sets, in seconds. */
-const DEADLINE = 30
 /** Calls of peers under way at once: they mostly wait. Those of the module, which takes the processors, come one by one. */
 const PEERS_AT_ONCE = 6
 
-const ARGO_ROLLOUTS: Named = {
-  name: "argo-rollouts",
-  label: "Argo Rollouts",
-  unmeasured:
-    "its controller watches Rollouts, not the Deployments of these manifests, and its Go module builds only with the replacements of its own go.mod",
-}
+/** After these, a namespace whose pods are whole again is as before. */
+const UNDONE: Measurement["outcome"][] = ["failed", "refused", "missed"]
 
 export interface VerdictOptions {
   rounds: number
@@ -45,13 +35,23 @@ export interface VerdictOptions {
   tools: string[]
 }
 
+/** The names that no case, change or tool has. */
+export function unknownNames({ cases, tools }: VerdictOptions): string[] {
+  return [
+    ...cases.filter(name => chosen<{ name: string }>([...CASES, ...CHANGES], [name]).length === 0),
+    ...tools.filter(name => !TOOL_NAMES.includes(name)),
+  ]
+}
+
 export async function benchVerdict(lab: Lab, { rounds, cases, tools: wanted }: VerdictOptions): Promise<Verdict> {
   const folder = mkdtempSync(join(tmpdir(), "cloud-native-bench-"))
   const api = new Api(lab)
   const observer = new Observer(api)
   try {
     await startNodeRegistries(lab)
-    const { tools, unmeasured } = await toolsOf(lab, folder, wanted)
+    const home = { HELM_CACHE_HOME: folder, HELM_CONFIG_HOME: folder, HELM_DATA_HOME: folder }
+    const peers = { env: { ...process.env, KUBECONFIG: lab.kubeconfig, ...home }, folder, cap: CAP }
+    const { tools, unmeasured } = await toolsFor(lab, peers, wanted)
     say("verdict: the images")
     const ground: Ground = { lab, api, observer, images: await buildImages(lab) }
     return {
@@ -67,27 +67,6 @@ export async function benchVerdict(lab: Lab, { rounds, cases, tools: wanted }: V
   } finally {
     await observer.stop()
     rmSync(folder, { recursive: true })
-  }
-}
-
-async function toolsOf(lab: Lab, folder: string, wanted: string[]): Promise<{ tools: Tool[]; unmeasured: Named[] }> {
-  const home = { HELM_CACHE_HOME: folder, HELM_CONFIG_HOME: folder, HELM_DATA_HOME: folder }
-  const peers = { env: { ...process.env, KUBECONFIG: lab.kubeconfig, ...home }, folder, cap: CAP }
-  const [kubectl, helm] = [await kubectlPath(), await goProgram(helmProgram)]
-  // Its modules may be out of reach.
-  const tracker = await goProgram(trackerProgram).catch((error: unknown) => messageOf(error))
-  const isTracked = existsSync(tracker)
-  const tools = [
-    new CloudNative(lab),
-    new Kubectl(kubectl, peers),
-    new Kubectl(kubectl, peers, DEADLINE),
-    new Helm(helm, peers),
-    new Helm(helm, peers, DEADLINE),
-    ...(isTracked ? [new Tracker(kubectl, peers, tracker)] : []),
-  ]
-  return {
-    tools: tools.filter(({ name }) => wanted.length === 0 || wanted.includes(name)),
-    unmeasured: [...(isTracked ? [] : [{ name: "kubedog", label: "kubedog", unmeasured: tracker }]), ARGO_ROLLOUTS],
   }
 }
 
@@ -132,11 +111,16 @@ async function measureUnit(
   if (measured[0]?.outcome === "capped") return
   const index = free.findIndex(site => site.fits(tool, one))
   const site = index < 0 ? await Site.prepare(ground, tool, one) : free.splice(index, 1)[0]!
-  const measurement = await site.measure(one, round)
-  measured.push(measurement)
-  sayMeasured(one.name, tool, round, measurement)
-  if (one.kind === "fault" && measurement.whole !== undefined && site.fits(tool, one)) free.push(site)
-  else await site.remove()
+  let isAsBefore = false
+  try {
+    const measurement = await site.measure(one, round)
+    measured.push(measurement)
+    sayMeasured(one.name, tool, round, measurement)
+    isAsBefore = UNDONE.includes(measurement.outcome) && measurement.whole !== undefined
+  } finally {
+    if (isAsBefore && site.fits(tool, one)) free.push(site)
+    else await site.remove()
+  }
 }
 
 /** One tool at a time, with nothing beside it: what is compared is a second or two. */

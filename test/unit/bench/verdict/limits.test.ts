@@ -35,7 +35,7 @@ test("every limit is judged, and within it passes", () => {
   expect(failed(VERDICT)).toEqual([])
   expect(judgements.map(({ name }) => name)).toEqual(
     expect.arrayContaining([
-      "crashes-at-once/Deployment: cause",
+      "crashes-at-once/Deployment: cause named",
       "crashes-at-once/Deployment: verdict",
       "crashes-at-once/Deployment: from the cause",
       "crashes-at-once/Deployment: whole",
@@ -52,7 +52,7 @@ test("every limit is judged, and within it passes", () => {
 describe("an exceeded limit fails:", () => {
   const FAULT = "crashes-at-once/Deployment"
   test.each<[string, string, Partial<Measurement>]>([
-    [`${FAULT}: cause`, FAULT, { outcome: "missed" }],
+    [`${FAULT}: cause named`, FAULT, { outcome: "missed" }],
     [`${FAULT}: verdict`, FAULT, { verdict: 32, cause: 30, whole: 33 }],
     [`${FAULT}: from the cause`, FAULT, { cause: 0.9 }],
     [`${FAULT}: whole`, FAULT, { whole: 12.1 }],
