@@ -4,7 +4,7 @@ import { join } from "node:path"
 import { describe, expect, test } from "vitest"
 import { parse } from "yaml"
 
-import { discoverCharts,type DiscoveredChart } from "../../../.dagger/src/init/charts.js"
+import { discoverCharts, type DiscoveredChart } from "../../../.dagger/src/init/charts.js"
 
 const CASES = join(import.meta.dirname, "cases/releases")
 
