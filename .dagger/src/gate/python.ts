@@ -9,15 +9,16 @@ import type { Toolchain } from "./suite.js"
 const INSTALL = ["install", "--quiet", "--root-user-action=ignore"]
 export const PIP = ["pip", ...INSTALL]
 const UV = "uv==0.13.9"
-export const POETRY = "poetry==2.5.1"
-export const PDM = "pdm==2.29.4"
+export const POETRY = ["poetry==2.5.1"]
+/** It leaves hishel open, whose 2.0.0 it does not run with. */
+export const PDM = ["pdm==2.29.4", "hishel==1.4.0"]
 
 /** A package manager that has dependencies of its own goes into an environment of its own: they stand in nobody's way. */
-function isolated(program: string, requirement: string): string[][] {
+function isolated(program: string, requirements: string[]): string[][] {
   const folder = `/opt/${program}`
   return [
     ["python", "-m", "venv", folder],
-    [`${folder}/bin/pip`, ...INSTALL, requirement],
+    [`${folder}/bin/pip`, ...INSTALL, ...requirements],
     ["ln", "-sf", `${folder}/bin/${program}`, "/usr/local/bin/"],
   ]
 }

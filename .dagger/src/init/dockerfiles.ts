@@ -153,7 +153,7 @@ function copying(names: string[], folders: string[], from: string): string {
 
 /** How the dependencies are installed in place of uv's own way: what brings the tool, its cache, and the files and commands. */
 interface Installation {
-  tool?: { program: string; requirement: string }
+  tool?: { program: string; requirements: string[] }
   env?: string[]
   /** What is copied from the context, the files that go to one folder first. */
   reads: string[]
@@ -187,14 +187,14 @@ function installationOf(has: (path: string) => boolean, project: Pyproject | und
 }
 
 const BY_POETRY = {
-  tool: { program: "poetry", requirement: POETRY },
+  tool: { program: "poetry", requirements: POETRY },
   env: IN_PROJECT,
   cache: "/root/.cache/pypoetry",
   commands: ["poetry install --no-interaction --only main --no-root"],
 }
 
 const BY_PDM = {
-  tool: { program: "pdm", requirement: PDM },
+  tool: { program: "pdm", requirements: PDM },
   env: ["PDM_CHECK_UPDATE=false"],
   cache: "/root/.cache/pdm",
   commands: ["pdm install --prod --no-self"],
@@ -236,11 +236,11 @@ function fromWorkspace(root: string, path: string, layout: Layout): Installation
 }
 
 /** Its own dependencies stay out of the environment that is copied, and out of the stage's packages. */
-function isolated({ program, requirement }: NonNullable<Installation["tool"]>, options: string): string {
+function isolated({ program, requirements }: NonNullable<Installation["tool"]>, options: string): string {
   const folder = `/opt/${program}`
   return [
     `python -m venv ${folder}`,
-    `${folder}/bin/pip install ${options}${requirement}`,
+    `${folder}/bin/pip install ${options}${requirements.join(" ")}`,
     `ln -s ${folder}/bin/${program} /usr/local/bin/`,
   ].join(" \\\n    && ")
 }
