@@ -16,7 +16,7 @@ import time
 from pathlib import Path
 
 import network
-from network import Names, Route, Target
+from network import Names, Network, Route, Target
 from process import PATIENCE, Process, prepare, start
 
 # Lines of an output that are kept as evidence.
@@ -41,13 +41,13 @@ class Machine:
     def remaining(self) -> float:
         return self.deadline - time.monotonic()
 
-    def launch(self, settings: dict, own: int) -> tuple[Process, Names]:
+    def launch(self, settings: dict, at: Network) -> tuple[Process, Names]:
         """Run a process in a network of its own."""
         self.count += 1
-        names = Names(own, [*self.services, *self.routes], Path(f"/tmp/network-{self.count}"))
+        names = Names(at, [*self.services, *self.routes], Path(f"/tmp/network-{self.count}"))
         root = Path(settings["root"])
         prepare(root, settings, names.folder)
-        with network.inside(own):
+        with network.inside(at.own):
             return Process(root, settings, Path(f"/tmp/output-{self.count}")), names
 
     def to_its_end(self, settings: dict) -> Process:
@@ -76,7 +76,7 @@ class Machine:
         self.routes = [
             Route(
                 tuple(service["names"]),
-                {int(port): Target("127.0.0.1", to, networks[service["application"]]) for port, to in service["ports"].items()},
+                {int(port): Target(network.OWN, to, networks[service["application"]].far) for port, to in service["ports"].items()},
             )
             for service in step["services"]
         ]
@@ -87,7 +87,7 @@ class Machine:
                 continue
             process, _ = self.running[name]
             limited = settings | {"patience": min(settings["patience"], self.remaining())}
-            with network.inside(networks[name]):
+            with network.inside(networks[name].own):
                 problem = start(process, limited)
             if problem and self.remaining() <= 0:
                 raise TimedOut

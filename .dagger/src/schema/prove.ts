@@ -12,6 +12,7 @@ import {
   breakOf,
   describeLock,
   describeRow,
+  failuresOf,
   locksOf,
   mayBreak,
   noneTried,
@@ -57,6 +58,8 @@ async function attempt(trial: Trial, { config, accessTo, timeout, allowBreaking 
     const rows = rowsOf(upgrade, old)
     const broken = breakOf(upgrade)
     if (broken && !allowBreaking) throw refusalOf(broken, rows)
+    for (const line of new Set([upgrade, old].flatMap(failuresOf).flatMap(({ evidence }) => evidence)))
+      console.log(`migrations: in containers: ${line}`)
     return { rows, locks: locksOf(upgrade) }
   } catch (error) {
     if (error instanceof CloudNativeError && error.code !== "TIMED_OUT" && error.code !== "TOOL_FAILED") throw error
