@@ -47,8 +47,13 @@ function changed(migration: string, from: string, to: string): Source {
   return source.write("api/main.py", code.replaceAll(from, to))
 }
 
+/** It keeps the lock for two seconds. */
 const additive = () =>
-  changed(`query("ALTER TABLE items ADD COLUMN IF NOT EXISTS note text")`, "SELECT title", "SELECT title, note")
+  changed(
+    `query("ALTER TABLE items ADD COLUMN IF NOT EXISTS note text; SELECT pg_sleep(2)")`,
+    "SELECT title",
+    "SELECT title, note",
+  )
 
 /** The title becomes a name, and the column that the running code reads and writes is dropped. */
 const breaking = () =>
@@ -73,6 +78,7 @@ test.concurrent(
     expect(second.stdout).toMatch(/^running code on the new schema +PASS +4 requests/m)
     expect(second.stdout).toMatch(/^new code on the new schema +PASS +4 requests/m)
     expect(second.stdout).toMatch(/^new code on the old schema +FAIL .*status 500: it needs its migrations$/m)
+    expect(second.stdout).toMatch(/^warning: migrate-\w+ locks items for [12]\.\d s, with a few rows in it/m)
     expect(second.stdout).toMatch(/100\.000 % answered as expected, from before the first change/)
 
     const again = await namespace.deploy(additive().edit("k8s/app.yaml", "periodSeconds: 1", "periodSeconds: 2")).ended
