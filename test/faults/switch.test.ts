@@ -210,10 +210,14 @@ test.concurrent(
   "15: an autoscaler and a budget follow the users, and the new pods are as many as the old ones",
   async () => {
     const namespace = await Namespace.create(lab, "switch-scaled")
+    const selector = "  selector: { matchLabels: { app: frontend } }\n"
+    const surge = "  strategy: { rollingUpdate: { maxUnavailable: 0 } }\n"
     const scaled = (answer: keyof typeof ANSWERS) =>
-      blueGreen(answer, "0s").write(
-        "k8s/scaling.yaml",
-        `apiVersion: autoscaling/v2
+      blueGreen(answer, "0s")
+        .edit("k8s/app.yaml", selector, selector + surge)
+        .write(
+          "k8s/scaling.yaml",
+          `apiVersion: autoscaling/v2
 kind: HorizontalPodAutoscaler
 metadata: { name: frontend }
 spec:
@@ -227,7 +231,7 @@ kind: PodDisruptionBudget
 metadata: { name: frontend }
 spec: { minAvailable: 1, selector: { matchLabels: { app: frontend } } }
 `,
-      )
+        )
     const follows = async () => {
       const target = await namespace.kubectl("get", "hpa", "frontend", "--output=jsonpath={.spec.scaleTargetRef.name}")
       const labels = "--output=jsonpath={.spec.selector.matchLabels.cloud-native/slot}"

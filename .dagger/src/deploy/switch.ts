@@ -81,7 +81,8 @@ export async function switchUsers(task: RolloutTask, decided: number): Promise<v
   const { kubectl, recorded, slots, moments } = task
   const { objects } = recorded.release
   const services = slots.moves.flatMap(({ service }) => servicesOf(objects, service))
-  await kubectl.must([...APPLY, "--filename=-"], list(services))
+  // They have been validated, and reading all schemas once more takes half of the time.
+  await kubectl.must([...APPLY, "--validate=false", "--filename=-"], list(services))
   const at = await kubectl.now()
   for (const { service, deployments } of slots.moves) {
     const to = deployments.join(", ")
