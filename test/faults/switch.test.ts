@@ -192,7 +192,7 @@ test.concurrent("15: a rollback while the old pods stay is one switch", async ()
   await second.said("the pods that ran before stay until")
   const called = Date.now()
   const rollback = namespace.call(blueGreen("two", "1h"), "rollback")
-  const switched = await rollback.said("switch: frontend")
+  const [begun, switched] = await Promise.all([rollback.said("rollback: to"), rollback.said("switch: frontend")])
   const back = await rollback.ended
   expect(back.exitCode, back.stderr).toBe(0)
   expect(back.stdout).toContain("100.000 %")
@@ -200,7 +200,10 @@ test.concurrent("15: a rollback while the old pods stay is one switch", async ()
   const [moved] = report.timeline.switches
   expect(moved).toMatchObject({ to: "frontend-blue" })
   expect(secondsOf(moved)).toBeLessThanOrEqual(2)
-  console.log(`switched ${secondsOf(moved)} s after the decision, ${(switched - called) / 1000} s after the call`)
+  const after = [begun, called].map(moment => `${((switched - moment) / 1000).toFixed(1)} s`)
+  console.log(
+    `switched ${secondsOf(moved)} s after the decision, ${after[0]} after its beginning, ${after[1]} after the call`,
+  )
   expect(report.timeline.steps.map(({ step }: { step: string }) => step)).toEqual(["switch", "rollout", "verify"])
   await expect.poll(() => namespace.running(), { timeout: 60_000 }).toEqual(before)
   expect(await state(namespace)).toEqual({ deployments: "backend frontend-blue", slot: "blue" })
