@@ -7,16 +7,18 @@ export interface Crossing extends Pick<ProvenSchema, "verdict" | "reason"> {
   migrations: string[]
 }
 
-/** The releases since the one of a content whose migrations neither it nor an earlier one had, and these migrations. */
+/** The releases since the one of a content that brought migrations which no earlier one had, and these migrations. */
 export function migratedSince(
   entries: ReleaseSummary[],
   content: string,
 ): { migrations: string[]; by: ReleaseSummary[] } {
   const first = entries.findIndex(entry => entry.content === content)
-  const known = new Set(entries.slice(0, first + 1).flatMap(jobsOf))
-  const later = entries.slice(first + 1)
-  const added = (entry: ReleaseSummary) => jobsOf(entry).filter(name => !known.has(name))
-  return { migrations: [...new Set(later.flatMap(added))], by: later.filter(entry => added(entry).length > 0) }
+  const brought = entries.map((entry, index) => {
+    const known = new Set(entries.slice(0, index).flatMap(jobsOf))
+    return { entry, migrations: jobsOf(entry).filter(name => !known.has(name)) }
+  })
+  const later = brought.slice(first + 1).filter(({ migrations }) => migrations.length > 0)
+  return { migrations: later.flatMap(({ migrations }) => migrations), by: later.map(({ entry }) => entry) }
 }
 
 function jobsOf({ inventory }: ReleaseSummary): string[] {
@@ -30,9 +32,9 @@ export async function crossingTo(
   content: string,
 ): Promise<Crossing | undefined> {
   const { migrations, by } = migratedSince(entries, content)
-  const [first] = by
+  const [first, second] = by
   if (!first) return undefined
-  if (by.some(entry => entry.content !== first.content))
+  if (second)
     return { migrations, verdict: "not-checked", reason: "several releases have brought migrations since then" }
   const { schema } = await readRecord(kubectl, first.id)
   if (schema?.running !== content)

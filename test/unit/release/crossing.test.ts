@@ -18,6 +18,13 @@ test.each([
   ],
   ["over a release without a migration of its own", [first, { ...second, inventory: first.inventory }], first, [], []],
   ["forth again: what it brings has run", [first, second, { ...first, id: "4" }], second, [], []],
+  [
+    "over a release, and another one with the same migrations",
+    [first, second, { ...second, id: "3", content: "another" }],
+    first,
+    ["migrate-b"],
+    ["2"],
+  ],
   ["to a release that ran twice", [first, { ...first, id: "2" }, { ...second, id: "3" }], first, ["migrate-b"], ["3"]],
 ])("%s", (_, entries, { content }, migrations, by) => {
   const crossed = migratedSince(entries, content)
