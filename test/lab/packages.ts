@@ -2,7 +2,7 @@ import { createHash } from "node:crypto"
 import { existsSync, readFileSync } from "node:fs"
 import { cp, mkdir, mkdtemp, readdir, rename, rm } from "node:fs/promises"
 import { tmpdir } from "node:os"
-import { join, resolve } from "node:path"
+import { join } from "node:path"
 import { rootCertificates } from "node:tls"
 import { fileURLToPath } from "node:url"
 
@@ -11,7 +11,7 @@ import { ensureProgram } from "./podman.ts"
 import { isInstalled, type Result, run } from "./process.ts"
 import { step } from "./progress.ts"
 
-/** A program out of a Go module: one of its packages, or a folder that imports it: one of images/, or by its full path. */
+/** A program out of a Go module: one of its packages, or a folder of images/ that imports it. */
 export type GoProgram = {
   name: string
   module?: string
@@ -154,7 +154,7 @@ function goEnvironment(): NodeJS.ProcessEnv {
   }
 }
 
-/** A file under images/; a full path stays. */
+/** A file under images/. */
 export function imageFile(...parts: string[]): string {
-  return resolve(fileURLToPath(new URL("images", import.meta.url)), ...parts)
+  return join(fileURLToPath(new URL("images", import.meta.url)), ...parts)
 }

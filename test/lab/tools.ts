@@ -1,6 +1,5 @@
 // Programs that tests run on this machine itself, in the versions that are named here.
 import { join } from "node:path"
-import { fileURLToPath } from "node:url"
 
 import { cachePath, makeOnce } from "./cache.ts"
 import { type GoProgram, goProgram } from "./packages.ts"
@@ -31,15 +30,6 @@ export const helm: GoProgram = {
   module: "helm.sh/helm/v4",
   version: "v4.3.1",
   package: "cmd/helm",
-  usually: "2 min",
-}
-
-/** kubedog, in the version that nelm v1 waits with, in a program of our own. */
-export const tracker: GoProgram = {
-  name: "kubedog-tracker",
-  module: "github.com/werf/kubedog",
-  version: "v0.13.1-0.20260811104953-26a7ce74643f",
-  source: fileURLToPath(new URL("../bench/verdict/tracker", import.meta.url)),
   usually: "2 min",
 }
 

@@ -7,7 +7,6 @@ const TOOLS = [
   { name: "module", color: "#1a7f37" },
   { name: "kubectl-30s", color: "#0969da" },
   { name: "helm-30s", color: "#8250df" },
-  { name: "kubedog", color: "#bf8700" },
 ]
 
 const WIDTH = 960

@@ -1,11 +1,10 @@
-import { messageOf } from "../../../.dagger/src/util/errors.ts"
 import { kubectlPath } from "../../lab/images.ts"
 import type { Lab } from "../../lab/lab.ts"
 import { goProgram } from "../../lab/packages.ts"
-import { helm, tracker } from "../../lab/tools.ts"
+import { helm } from "../../lab/tools.ts"
 import type { Tool as Named } from "../schema.ts"
 import { Helm } from "./helm.ts"
-import { Kubectl, Tracker } from "./kubectl.ts"
+import { Kubectl } from "./kubectl.ts"
 import { CloudNative } from "./module.ts"
 import type { Peers, Tool } from "./tool.ts"
 
@@ -18,7 +17,6 @@ const TOOLS: Record<string, (lab: Lab, peers: Peers) => Promise<Tool>> = {
   [`kubectl-${DEADLINE}s`]: async (_, peers) => new Kubectl(await kubectlPath(), peers, DEADLINE),
   helm: async (_, peers) => new Helm(await goProgram(helm), peers),
   [`helm-${DEADLINE}s`]: async (_, peers) => new Helm(await goProgram(helm), peers, DEADLINE),
-  kubedog: async (_, peers) => new Tracker(await kubectlPath(), peers, await goProgram(tracker)),
 }
 
 export const TOOL_NAMES = Object.keys(TOOLS)
@@ -26,8 +24,13 @@ export const TOOL_NAMES = Object.keys(TOOLS)
 const REPLACED = "Go does not install a module whose go.mod has replacements"
 
 /** What is not at hand. */
-const UNMEASURED: Named[] = [
-  { name: "nelm", label: "nelm", unmeasured: `${REPLACED}; kubedog is what it waits with` },
+export const UNMEASURED: Named[] = [
+  {
+    name: "kubedog",
+    label: "kubedog, the tracker that nelm waits with",
+    unmeasured: "the Go module proxy here refuses github.com/werf/kubedog: 403, this module version is not available",
+  },
+  { name: "nelm", label: "nelm", unmeasured: REPLACED },
   {
     name: "argo-rollouts",
     label: "Argo Rollouts",
@@ -35,19 +38,7 @@ const UNMEASURED: Named[] = [
   },
 ]
 
-/** The tools of these names, all where none is given; and those that cannot be measured, with the reason. */
-export async function toolsFor(
-  lab: Lab,
-  peers: Peers,
-  names: string[],
-): Promise<{ tools: Tool[]; unmeasured: Named[] }> {
-  const tools: Tool[] = []
-  const unmeasured = [...UNMEASURED]
-  for (const name of names.length > 0 ? names : TOOL_NAMES) {
-    // Its modules may be out of reach.
-    const tool = await TOOLS[name]!(lab, peers).catch((error: unknown) => messageOf(error))
-    if (typeof tool === "string") unmeasured.push({ name, label: name, unmeasured: tool.replace(/\s+/g, " ") })
-    else tools.push(tool)
-  }
-  return { tools, unmeasured }
+/** The tools of these names; all where none is given. */
+export function toolsFor(lab: Lab, peers: Peers, names: string[]): Promise<Tool[]> {
+  return Promise.all((names.length > 0 ? names : TOOL_NAMES).map(name => TOOLS[name]!(lab, peers)))
 }

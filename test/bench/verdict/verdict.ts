@@ -17,7 +17,7 @@ import { CloudNative } from "./module.ts"
 import { Observer } from "./observer.ts"
 import { type Ground, Site } from "./site.ts"
 import type { Tool } from "./tool.ts"
-import { TOOL_NAMES, toolsFor } from "./tools.ts"
+import { TOOL_NAMES, toolsFor, UNMEASURED } from "./tools.ts"
 
 /** Seconds that a peer is waited for; by themselves, kubectl and Helm would wait for 600 and 300. */
 const CAP = 90
@@ -51,13 +51,13 @@ export async function benchVerdict(lab: Lab, { rounds, cases, tools: wanted }: V
     await startNodeRegistries(lab)
     const home = { HELM_CACHE_HOME: folder, HELM_CONFIG_HOME: folder, HELM_DATA_HOME: folder }
     const peers = { env: { ...process.env, KUBECONFIG: lab.kubeconfig, ...home }, folder, cap: CAP }
-    const { tools, unmeasured } = await toolsFor(lab, peers, wanted)
+    const tools = await toolsFor(lab, peers, wanted)
     say("verdict: the images")
     const ground: Ground = { lab, api, observer, images: await buildImages(lab) }
     return {
       rounds,
       cap: CAP,
-      tools: [...tools.map(({ name, label }) => ({ name, label })), ...unmeasured],
+      tools: [...tools.map(({ name, label }) => ({ name, label })), ...UNMEASURED],
       cases: [
         ...(await measureCases(ground, tools, chosen(CASES, cases), rounds)),
         ...(await measureChanges(ground, tools, chosen(CHANGES, cases), rounds)),

@@ -4,7 +4,6 @@ import { join } from "node:path"
 import { describe, expect, test } from "vitest"
 
 import { CASES, chosen, manifestsFor, marked, withDeadline } from "../../../bench/verdict/cases.ts"
-import { failuresAllowed } from "../../../bench/verdict/kubectl.ts"
 import { ROOT } from "../../../e2e/dagger.ts"
 
 const GOOD = readFileSync(join(ROOT, "test/e2e/sources/minimal/k8s/app.yaml"), "utf8")
@@ -85,9 +84,4 @@ test("cases are chosen by name, or by its first part", () => {
   expect(names("crashes-at-once")).toEqual(["crashes-at-once/Deployment", "crashes-at-once/StatefulSet"])
   expect(names("crashes-at-once/StatefulSet", "slow-pull")).toEqual(["crashes-at-once/StatefulSet", "slow-pull"])
   expect(names()).toHaveLength(CASES.length)
-})
-
-test("nelm accepts an error for each replica, and none of a Job", () => {
-  const allowed = (kind: string, spec: object) => failuresAllowed({ kind, metadata: { name: "x" }, spec })
-  expect([allowed("Deployment", {}), allowed("StatefulSet", { replicas: 2 }), allowed("Job", {})]).toEqual([1, 2, 0])
 })

@@ -22,7 +22,7 @@ const one = (name: string, kind: Case["kind"], rounds: Case["rounds"], family?: 
   rounds,
 })
 
-/** Three rounds in which the module keeps every limit, and kubedog, which is quicker, raises a false alarm. */
+/** Three rounds in which the module keeps every limit, and tracker, which is quicker, raises a false alarm. */
 export const VERDICT: Verdict = {
   rounds: 3,
   cap: 90,
@@ -30,7 +30,7 @@ export const VERDICT: Verdict = {
     { name: "module", label: "this module" },
     { name: "kubectl", label: "kubectl" },
     { name: "helm-30s", label: "Helm" },
-    { name: "kubedog", label: "kubedog" },
+    { name: "tracker", label: "tracker" },
     { name: "argo-rollouts", label: "Argo Rollouts", unmeasured: "it is not there" },
   ],
   cases: [
@@ -41,7 +41,7 @@ export const VERDICT: Verdict = {
         module: [measured({ verdict: 3 }), measured(), measured({ verdict: 9, cause: 7, whole: 12 })],
         kubectl: [measured({ outcome: "capped", verdict: 90, whole: undefined })],
         "helm-30s": [31, 30, 32].map(verdict => measured({ verdict, whole: verdict + 1 })),
-        kubedog: [measured({ verdict: 2, whole: undefined })],
+        tracker: [measured({ verdict: 2, whole: undefined })],
       },
       4,
     ),
@@ -49,13 +49,13 @@ export const VERDICT: Verdict = {
       module: [measured({ outcome: "refused", seen: undefined, verdict: 9, cause: undefined, whole: 0 })],
       kubectl: [measured({ outcome: "succeeded", requests: { sent: 100, failed: 60 } })],
       "helm-30s": [measured({ outcome: "succeeded" })],
-      kubedog: [measured({ outcome: "succeeded" })],
+      tracker: [measured({ outcome: "succeeded" })],
     }),
     one("unready-for-seven-seconds", "control", {
       module: [good(), good()],
       kubectl: [good()],
       "helm-30s": [good()],
-      kubedog: [good(), measured()],
+      tracker: [good(), measured()],
     }),
     one("unchanged", "change", { module: [good({ call: 11, step: 4.5 })], kubectl: [good({ call: 2 })] }),
     one("one-variable", "change", {

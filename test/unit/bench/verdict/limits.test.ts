@@ -20,13 +20,13 @@ test("rounds are summarized by their medians and ranges; a sign of failure in on
     fromCause: { median: 2, min: 1, max: 2 },
     afterVerdict: { median: 6 },
   })
-  expect(summarize(VERDICT.cases[2]!, "kubedog")?.outcome).toBe("failed")
+  expect(summarize(VERDICT.cases[2]!, "tracker")?.outcome).toBe("failed")
   expect(summarize(VERDICT.cases[0]!, "argo-rollouts")).toBeUndefined()
 })
 
 test("a peer that fails a good release raises a false alarm", () => {
-  expect(falseAlarms(VERDICT, "kubedog")).toEqual(["unready-for-seven-seconds"])
-  expect(honestPeers(VERDICT)).not.toContain("kubedog")
+  expect(falseAlarms(VERDICT, "tracker")).toEqual(["unready-for-seven-seconds"])
+  expect(honestPeers(VERDICT)).not.toContain("tracker")
   expect(honestPeers(VERDICT)).toContain("helm-30s")
 })
 
@@ -85,12 +85,12 @@ describe("an exceeded limit fails:", () => {
 })
 
 test("a verdict is compared with that of the best peer without a false alarm", () => {
-  const quicker = changed("unready-for-seven-seconds", "kubedog", { outcome: "succeeded" })
+  const quicker = changed("unready-for-seven-seconds", "tracker", { outcome: "succeeded" })
   expect(failed(quicker)).toEqual([
     {
       name: "crashes-at-once/Deployment: verdict",
       verdict: "FAIL",
-      text: "4.0 s, at most 2.0 s to the verdict; the best peer is kubedog",
+      text: "4.0 s, at most 2.0 s to the verdict; the best peer is tracker",
     },
   ])
 })

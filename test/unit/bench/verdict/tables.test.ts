@@ -29,7 +29,7 @@ test("the tables say what was measured, where a peer is ahead, and what was not 
     "–",
   ])
   expect(cells("argo-rollouts", 0)).toEqual(["argo-rollouts", "Argo Rollouts", "not measured: it is not there"])
-  expect(cells("kubedog", 0).at(-1)).toBe("false alarms: 1")
+  expect(cells("tracker", 0).at(-1)).toBe("false alarms: 1")
   expect(rows.some(row => /^unchanged: call +PASS +11\.0 s, at most 12\.0 s for the call$/.test(row))).toBe(true)
 })
 
