@@ -38,8 +38,9 @@ export class Api {
   lines(path: string, onLine: (line: string) => void, signal: AbortSignal): Promise<void> {
     return new Promise(resolve => {
       const request = get(this.server + path, { ...this.options, signal }, answer => {
-        createInterface(answer).on("line", onLine).on("close", resolve)
-        answer.on("error", () => resolve())
+        // It passes on the answer's error, as that of one that is aborted.
+        const lines = createInterface(answer).on("line", onLine).on("close", resolve)
+        lines.on("error", () => resolve())
       })
       request.on("error", () => resolve())
     })

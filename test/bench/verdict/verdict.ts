@@ -21,8 +21,8 @@ import { TOOL_NAMES, toolsFor, UNMEASURED } from "./tools.ts"
 
 /** Seconds that a peer is waited for; by themselves, kubectl and Helm would wait for 600 and 300. */
 const CAP = 90
-/** Calls of peers under way at once: they mostly wait. Those of the module, which takes the processors, come one by one. */
-const PEERS_AT_ONCE = 6
+/** Calls under way at once. Those of peers mostly wait. The module takes the processors: its verdicts are measured one by one. */
+const AT_ONCE = { peers: 6, faults: 1, controls: 2 }
 
 /** After these, a namespace whose pods are whole again is as before. */
 const UNDONE: Measurement["outcome"][] = ["failed", "refused", "missed"]
@@ -52,6 +52,7 @@ export async function benchVerdict(lab: Lab, { rounds, cases, tools: wanted }: V
     const home = { HELM_CACHE_HOME: folder, HELM_CONFIG_HOME: folder, HELM_DATA_HOME: folder }
     const peers = { env: { ...process.env, KUBECONFIG: lab.kubeconfig, ...home }, folder, cap: CAP }
     const tools = await toolsFor(lab, peers, wanted)
+    const ofKind = (kind: Case["kind"]) => chosen(CASES, cases).filter(one => one.kind === kind)
     say("verdict: the images")
     const ground: Ground = { lab, api, observer, images: await buildImages(lab) }
     return {
@@ -59,7 +60,8 @@ export async function benchVerdict(lab: Lab, { rounds, cases, tools: wanted }: V
       cap: CAP,
       tools: [...tools.map(({ name, label }) => ({ name, label })), ...UNMEASURED],
       cases: [
-        ...(await measureCases(ground, tools, chosen(CASES, cases), rounds)),
+        ...(await measureCases(ground, tools, ofKind("fault"), rounds, AT_ONCE.faults)),
+        ...(await measureCases(ground, tools, ofKind("control"), rounds, AT_ONCE.controls)),
         ...(await measureChanges(ground, tools, chosen(CHANGES, cases), rounds)),
       ],
       missed: MISSED,
@@ -80,8 +82,14 @@ async function buildImages(lab: Lab): Promise<Record<string, string>> {
   return Object.fromEntries([...references].map(([, application, reference]) => [application!, reference!]))
 }
 
-/** Calls of the module one by one, those of its peers beside them. */
-async function measureCases(ground: Ground, tools: Tool[], cases: Case[], rounds: number): Promise<Measured[]> {
+/** Calls of the module, so many at once, with those of its peers beside them. */
+async function measureCases(
+  ground: Ground,
+  tools: Tool[],
+  cases: Case[],
+  rounds: number,
+  atOnce: number,
+): Promise<Measured[]> {
   const results = cases.map(one => ({ one, rounds: emptyRounds(tools) }))
   const free: Site[] = []
   const unitsOf = (some: Tool[]) =>
@@ -92,8 +100,8 @@ async function measureCases(ground: Ground, tools: Tool[], cases: Case[], rounds
     )
   const isModule = (tool: Tool) => tool instanceof CloudNative
   await Promise.all([
-    inLanes(unitsOf(tools.filter(isModule)), 1),
-    inLanes(unitsOf(tools.filter(tool => !isModule(tool))), PEERS_AT_ONCE),
+    inLanes(unitsOf(tools.filter(isModule)), atOnce),
+    inLanes(unitsOf(tools.filter(tool => !isModule(tool))), AT_ONCE.peers),
   ])
   await Promise.all(free.map(site => site.remove()))
   return results.map(({ one: { name, kind, family }, rounds }) => ({ name, kind, family, rounds }))
