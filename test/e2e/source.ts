@@ -1,7 +1,7 @@
 import { execFileSync } from "node:child_process"
-import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
-import { join } from "node:path"
+import { dirname, join } from "node:path"
 
 import { ROOT } from "./dagger.ts"
 
@@ -46,7 +46,9 @@ export class Source {
   }
 
   write(path: string, content: string): this {
-    writeFileSync(join(this.path, path), content)
+    const file = join(this.path, path)
+    mkdirSync(dirname(file), { recursive: true })
+    writeFileSync(file, content)
     return this
   }
 
