@@ -30,6 +30,7 @@ export class Built implements Settings {
   overlay?: string
   secrets?: Secret
   buildSecrets?: Secret
+  createPullSecret!: boolean
   publicUrl?: string
   timeout!: string
 

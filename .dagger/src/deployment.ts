@@ -34,6 +34,7 @@ export class Deployment implements Settings {
   overlay?: string
   secrets?: Secret
   buildSecrets?: Secret
+  createPullSecret!: boolean
   publicUrl?: string
   timeout!: string
 

@@ -102,6 +102,7 @@ export class CloudNative implements Settings {
   overlay?: string
   secrets?: Secret
   buildSecrets?: Secret
+  createPullSecret: boolean
   publicUrl?: string
   timeout: string
 
@@ -130,6 +131,7 @@ export class CloudNative implements Settings {
    * @param overlay Folder inside the manifests whose kustomization is deployed, for example overlays/production. Default: the manifests themselves.
    * @param secrets Secrets of the applications as one dotenv file, for example file:$HOME/shop/prod.env. Default: the Secret exists in the namespace.
    * @param buildSecrets Secrets that the Dockerfiles mount (RUN --mount=type=secret), such as the token of a private package registry, as one dotenv file, for example file:$HOME/shop/build.env. Their keys are the ids, with _ for what a key cannot have. Default: none.
+   * @param createPullSecret Let the nodes pull with the registry's user name and password, kept as a Secret of the release; they must stay valid while it runs. Always done on an ephemeral cluster.
    * @param publicUrl Address that users open, for example https://shop.example.com. Default: publicUrl of the configuration.
    * @param timeout Time limit of the migrations, and again of their trial in containers and of the rollout, for example 90s, 10m or 1h.
    */
@@ -152,6 +154,7 @@ export class CloudNative implements Settings {
     overlay?: string,
     secrets?: Secret,
     buildSecrets?: Secret,
+    createPullSecret: boolean = false,
     publicUrl?: string,
     timeout: string = "10m",
   ) {
@@ -175,6 +178,7 @@ export class CloudNative implements Settings {
     this.overlay = overlay
     this.secrets = secrets
     this.buildSecrets = buildSecrets
+    this.createPullSecret = createPullSecret
     this.publicUrl = publicUrl
     this.timeout = timeout
   }
@@ -293,7 +297,6 @@ export class CloudNative implements Settings {
    * Without a kubeconfig, deploys to an ephemeral Kubernetes cluster with the backing services of the configuration and,
    * without a registry, an ephemeral registry; proves the handshake, then rolls the release once more.
    *
-   * @param createPullSecret Let the nodes pull with the registry's user name and password, kept as a Secret of the release; they must stay valid while it runs. Always done on an ephemeral cluster.
    * @param handshake Prove the configuration's handshake after the rollout; it writes to the application. Always done on an ephemeral cluster.
    * @param keepFailed Keep a first deployment that fails, for inspection, instead of removing it.
    * @param force Go through every phase even if nothing changes. Default: a release that was deployed last, is as it would be applied, and runs, is reported as unchanged.
@@ -303,7 +306,6 @@ export class CloudNative implements Settings {
    */
   @func({ cache: "never" })
   async deploy(
-    createPullSecret: boolean = false,
     handshake: boolean = false,
     keepFailed: boolean = false,
     force: boolean = false,
@@ -320,7 +322,7 @@ export class CloudNative implements Settings {
     await assertSecrets(this)
     const config = await this.readConfig()
     if (to) assertSigned(config.policy.publicKey, key)
-    const registryLogin = createPullSecret ? await loginOf(to?.host, access.username, access.password) : undefined
+    const registryLogin = this.createPullSecret ? await loginOf(to?.host, access.username, access.password) : undefined
     const read = readInputs(this.source, config, { ...inputsOf(this, config), registryLogin })
     const [{ inputs, kubectl }] = await together(
       async () =>

@@ -39,6 +39,7 @@ export class Pushed implements Settings {
   overlay?: string
   secrets?: Secret
   buildSecrets?: Secret
+  createPullSecret!: boolean
   publicUrl?: string
   timeout!: string
 
@@ -88,7 +89,6 @@ export class Pushed implements Settings {
    * of this release and ready. A monitor sends requests as users do all the while. A failed deployment is rolled back.
    * Without a kubeconfig, deploys to an ephemeral cluster.
    *
-   * @param createPullSecret Let the nodes pull with the registry's user name and password, kept as a Secret of the release; they must stay valid while it runs. Always done on an ephemeral cluster.
    * @param handshake Prove the configuration's handshake after the rollout; it writes to the application. Always done on an ephemeral cluster.
    * @param keepFailed Keep a first deployment that fails, for inspection, instead of removing it.
    * @param force Go through every phase even if nothing changes. Default: a release that was deployed last, is as it would be applied, and runs, is reported as unchanged.
@@ -97,7 +97,6 @@ export class Pushed implements Settings {
    */
   @func({ cache: "never" })
   async deploy(
-    createPullSecret: boolean = false,
     handshake: boolean = false,
     keepFailed: boolean = false,
     force: boolean = false,
@@ -107,7 +106,7 @@ export class Pushed implements Settings {
     assertKubeconfig(this)
     const config = decodeConfig(this.config)
     const access = await accessOf(this)
-    const registryLogin = createPullSecret
+    const registryLogin = this.createPullSecret
       ? await loginOf(hostOf(this.images()), access.username, access.password)
       : undefined
     const read = readInputs(this.source, config, { ...inputsOf(this, config), registryLogin })
@@ -125,18 +124,13 @@ export class Pushed implements Settings {
   /**
    * Deploy these images as deploy does, for a chain that goes on: with the report, the address and the images of the deployment.
    *
-   * @param createPullSecret Let the nodes pull with the registry's user name and password, kept as a Secret of the release; they must stay valid while it runs. Always done on an ephemeral cluster.
    * @param handshake Prove the configuration's handshake after the rollout; it writes to the application. Always done on an ephemeral cluster.
    * @param keepFailed Keep a first deployment that fails, for inspection, instead of removing it.
    */
   @func({ cache: "never" })
-  async deployment(
-    createPullSecret: boolean = false,
-    handshake: boolean = false,
-    keepFailed: boolean = false,
-  ): Promise<Deployment> {
+  async deployment(handshake: boolean = false, keepFailed: boolean = false): Promise<Deployment> {
     const began = new Date().toISOString()
-    const summary = await this.deploy(createPullSecret, handshake, keepFailed)
+    const summary = await this.deploy(handshake, keepFailed)
     const url = this.publicUrl ?? decodeConfig(this.config).publicUrl
     return withSettings(new Deployment(this.config, this.references, url, summary, began), this)
   }

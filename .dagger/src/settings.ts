@@ -32,6 +32,7 @@ export interface Settings {
   overlay?: string
   secrets?: Secret
   buildSecrets?: Secret
+  createPullSecret: boolean
   publicUrl?: string
   timeout: string
 }
@@ -54,6 +55,7 @@ export function withSettings<Link extends Settings>(link: Link, from: Settings):
   link.overlay = from.overlay
   link.secrets = from.secrets
   link.buildSecrets = from.buildSecrets
+  link.createPullSecret = from.createPullSecret
   link.publicUrl = from.publicUrl
   link.timeout = from.timeout
   return link

@@ -31,6 +31,7 @@ export class Verified implements Settings {
   overlay?: string
   secrets?: Secret
   buildSecrets?: Secret
+  createPullSecret!: boolean
   publicUrl?: string
   timeout!: string
 

@@ -41,7 +41,7 @@ export function call(...args: string[]): Call {
 }
 
 const SETTINGS =
-  /^--(source|config|registry|username|password|registry-service|signing-key|signing-password|scanner|kubeconfig|context|namespace|api-server|manifests|overlay|secrets|build-secrets|public-url|timeout)=/
+  /^--(source|config|registry|username|password|registry-service|signing-key|signing-password|scanner|kubeconfig|context|namespace|api-server|manifests|overlay|secrets|build-secrets|public-url|timeout)=|^--create-pull-secret$/
 
 /** On the command line, settings stand before the first function; a test names them beside what they are for. */
 function settingsFirst(args: string[]): string[] {
