@@ -148,6 +148,9 @@ test(
     // Two builds at once: also the files of the page that was open before.
     expect(second.stdout).toMatch(/FILES OF PAGE.*\nthe sign-in page +[1-9]\d* +0 +[1-9]\d* +0\n/)
     expect(second.stdout).toContain("ok  the backend refuses an unsigned token")
+    // Its migrations have another name with each image, so they are tried in containers first.
+    for (const code of ["running", "new"])
+      expect(second.stdout).toMatch(new RegExp(`${code} code on the new schema +PASS +[1-9]\\d* requests`))
     expect(migrations(second)).toEqual(["backend: ran", "frontend: ran"])
     const seen = await working.stop()
     expect(seen.wrong).toEqual([])
