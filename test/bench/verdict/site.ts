@@ -70,7 +70,7 @@ export class Site {
     const first = this.text()
     makeNext(this.source, one.edits)
     const manifests = marked(manifestsFor(one.workload, this.text(), first), one.target, String(round))
-    const release = this.release(manifests, `${this.namespace.name}-${round}`)
+    const release = this.release(manifests)
     try {
       return await measure(
         this.ground.api,
@@ -85,9 +85,8 @@ export class Site {
   }
 
   /** A release of these manifests: as source, with the applications' names for images; and with the images by digest. */
-  release(manifests: Manifest[], unique = this.namespace.name): Release {
-    // The node pulls an image whose name it has not pulled yet.
-    const named = stringifyAll(manifests).replaceAll("localhost:5003/slow:", `localhost:5003/${unique}:`)
+  release(manifests: Manifest[]): Release {
+    const named = stringifyAll(manifests)
     const source = Source.minimal()
       .write("cloud-native.yaml", readFileSync(join(this.source.path, "cloud-native.yaml"), "utf8"))
       .write(PATH, named)

@@ -82,6 +82,9 @@ test("a deadline is for Deployments and Jobs", () => {
 test("cases are chosen by name, or by its first part", () => {
   const names = (...some: string[]) => chosen(CASES, some).map(({ name }) => name)
   expect(names("crashes-at-once")).toEqual(["crashes-at-once/Deployment", "crashes-at-once/StatefulSet"])
-  expect(names("crashes-at-once/StatefulSet", "slow-pull")).toEqual(["crashes-at-once/StatefulSet", "slow-pull"])
+  expect(names("crashes-at-once/StatefulSet", "unhurried-old-pod")).toEqual([
+    "crashes-at-once/StatefulSet",
+    "unhurried-old-pod",
+  ])
   expect(names()).toHaveLength(CASES.length)
 })
