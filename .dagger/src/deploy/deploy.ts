@@ -18,10 +18,10 @@ import {
   contentOf,
   inventoryOf,
   lastOther,
-  lastSucceeded,
   listRecords,
   newId,
   readRecord,
+  readRunning,
   type Recorded,
   recordKept,
   recordRelease,
@@ -224,12 +224,6 @@ async function readBefore(
   const there = await present(kubectl, config.name, inventoryOf(recorded.release))
   if (!options.takeOver) assertNotOwned(there, kubectl.namespace)
   return { entries, there, found: unownedObjects(there, entries) }
-}
-
-/** The release that runs, as it was recorded. */
-async function readRunning(kubectl: Kubectl, entries: ReleaseSummary[]): Promise<Recorded | undefined> {
-  const running = lastSucceeded(entries)
-  return running && readRecord(kubectl, running.id)
 }
 
 /** Say what pages that are open will run into, before the first pod changes. */

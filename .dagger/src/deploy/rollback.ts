@@ -4,7 +4,14 @@ import type { KubernetesObject } from "../manifests/render.js"
 import { countFiles, isFailed } from "../monitor/availability.js"
 import type { AvailabilityGuard } from "../monitor/availability-guard.js"
 import { describeFiles } from "../monitor/failure.js"
-import { inventoryOf, lastSucceeded, readRecord, type Recorded, type ReleaseSummary } from "../release/history.js"
+import {
+  inventoryOf,
+  lastSucceeded,
+  readRecord,
+  readRunning,
+  type Recorded,
+  type ReleaseSummary,
+} from "../release/history.js"
 import { prune, toPrune } from "../release/prune.js"
 import type { Report } from "../report/report.js"
 import { describeRecovery } from "../report/states.js"
@@ -128,9 +135,11 @@ function besideOf({ applied, slots: { moves, beside } }: RolloutTask): {
 /** Where its Services were kept from the new pods by more than their manifests have; answers with what could not be done. */
 async function widenAgain(failed: RolloutTask, { entries }: Before): Promise<string[]> {
   const { kubectl, slots } = failed
-  const running = lastSucceeded(entries)
-  if (!running || slots.moves.every(({ from }) => from)) return []
-  const problem = await problemOf(async () => widen(failed, (await readRecord(kubectl, running.id)).release))
+  if (slots.moves.every(({ from }) => from)) return []
+  const problem = await problemOf(async () => {
+    const running = await readRunning(kubectl, entries)
+    if (running) await widen(failed, running.release)
+  })
   return problem ? [problem] : []
 }
 

@@ -6,7 +6,7 @@ import type { Kubectl } from "../kubernetes/kubectl.js"
 import type { Release } from "../manifests/render.js"
 import { serviceNamed } from "../manifests/services.js"
 import { placeInSlots } from "../manifests/slots.js"
-import { lastSucceeded, listRecords, readRecord, type Recorded } from "../release/history.js"
+import { listRecords, readRunning, type Recorded } from "../release/history.js"
 import { chooseSlots, type LiveSelectors, planSlots, usesSlots } from "../release/slots.js"
 import type { RolloutTask } from "./task.js"
 
@@ -16,9 +16,8 @@ const Service = z.object({
 
 /** A release as it would be deployed now: with each application in its slot. */
 export async function placeRelease(kubectl: Kubectl, config: Config, release: Release): Promise<Release> {
-  const running = lastSucceeded(await listRecords(kubectl, config.name))
-  const recorded = running && (await readRecord(kubectl, running.id))
-  const placed = await placeTask({ kubectl, config, recorded: { release } }, recorded?.release)
+  const running = await readRunning(kubectl, await listRecords(kubectl, config.name))
+  const placed = await placeTask({ kubectl, config, recorded: { release } }, running?.release)
   return placed.recorded.release
 }
 

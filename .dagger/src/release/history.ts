@@ -262,6 +262,12 @@ const Content = z.object({
   schema: ProvenSchema.optional(),
 })
 
+/** The release that runs, as it was recorded; undefined where none has succeeded. */
+export async function readRunning(kubectl: Kubectl, entries: ReleaseSummary[]): Promise<Recorded | undefined> {
+  const running = lastSucceeded(entries)
+  return running && readRecord(kubectl, running.id)
+}
+
 export async function readRecord(kubectl: Kubectl, id: string): Promise<Recorded> {
   const text = await kubectl.must([
     "get",
