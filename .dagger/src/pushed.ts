@@ -12,7 +12,7 @@ import type { Kubectl } from "./kubernetes/kubectl.js"
 import { preflight } from "./preflight/preflight.js"
 import { assertTrusted } from "./push/policy.js"
 import { hostOf, type PushedImages } from "./push/publish.js"
-import type { AccessTo } from "./registry/access.js"
+import { accessOnlyTo } from "./registry/access.js"
 import { assertKubeconfig, loginOf } from "./release/arguments.js"
 import { readInputs, type ReleaseInputs, renderRelease } from "./release/inputs.js"
 import { accessOf, inputsOf, type Settings, targetOf, withSettings } from "./settings.js"
@@ -167,11 +167,10 @@ export class Pushed implements Settings {
     const images = this.images()
     const access = await accessOf(this)
     const trusted = await assertTrusted(this.source, inputs.config, images, access)
-    const accessTo: AccessTo = host => (host === hostOf(images) ? access : {})
     const deployed = kubectl
       ? await deployToCluster(kubectl, inputs, options, images, {
           frontendBuild: decodeBuild(this.frontendBuild),
-          accessTo,
+          accessTo: accessOnlyTo(hostOf(images), access),
         })
       : await deployToEphemeralCluster(inputs, options, images, this.registryService)
     return [this.attached, trusted, deployed].filter(Boolean).join("\n\n")

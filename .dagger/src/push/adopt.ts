@@ -1,7 +1,7 @@
 import { Container, dag, Directory } from "@dagger.io/dagger"
 
 import type { Config } from "../config/schema.js"
-import type { AccessTo, RegistryAccess } from "../registry/access.js"
+import { accessOnlyTo, type RegistryAccess } from "../registry/access.js"
 import { RegistryClient, registryFailed } from "../registry/client.js"
 import { resolveDigest } from "../registry/oras.js"
 import { formatReference, parseReference } from "../registry/reference.js"
@@ -28,7 +28,7 @@ export async function releaseImages(
   const resolved: PushedImages = Object.fromEntries(await together(...resolving))
   await assertTrusted(source, config, resolved, access)
   const host = hostOf(resolved)
-  const accessTo: AccessTo = asked => (asked === host ? access : {})
+  const accessTo = accessOnlyTo(host, access)
   const means = { source, scanner, secrets: access.password ? [access.password] : [], accessTo }
   const facts = await Promise.all(
     Object.entries(resolved).map(([name, reference]) =>

@@ -14,6 +14,11 @@ export interface RegistryAccess {
 /** How the registry of a host is reached. */
 export type AccessTo = (host: string) => RegistryAccess | Promise<RegistryAccess>
 
+/** A login for one registry, and for no other. */
+export function accessOnlyTo(host: string, access: RegistryAccess): AccessTo {
+  return asked => (asked === host ? access : {})
+}
+
 /** Half a login, or a way to a registry that needs none, is a mistake. `host` is the registry's. */
 export function assertAccess({ username, password, service }: RegistryAccess, host: string): void {
   if (!username !== !password) {
