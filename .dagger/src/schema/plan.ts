@@ -7,14 +7,7 @@ import { podsOf } from "../manifests/pods.js"
 import { selects, targetOf } from "../manifests/services.js"
 import { type Container, isKind, type PodTemplate, type Service } from "../manifests/shapes.js"
 import type { Recorded } from "../release/history.js"
-import {
-  containerSettings,
-  type Known,
-  knownOf,
-  madeUpSecrets,
-  type PodSettings,
-  templateOf,
-} from "../verify/run/pod.js"
+import { containerSettings, type Known, knownOf, madeUpSecrets, podOf, type PodSettings } from "../verify/run/pod.js"
 import type { Finding } from "./finding.js"
 import { lockWatcher } from "./locks.js"
 
@@ -139,9 +132,8 @@ function podsOfApplications(
 ): ApplicationPod[] {
   return Object.entries(applicationsOf(config)).flatMap(([name, { service }]) => {
     const image = images[name]
-    const template = image === undefined ? undefined : templateOf(objects, image, service)
-    const container = template?.spec.containers.find(each => each.image === image)
-    return template && container ? [{ name, template, container }] : []
+    const found = image === undefined ? undefined : podOf(objects, image, service)
+    return found ? [{ name, ...found }] : []
   })
 }
 

@@ -5,7 +5,7 @@ import type { Manifest } from "../../manifests/manifest.js"
 import { podsOf } from "../../manifests/pods.js"
 import { probeHeadersOf } from "../../manifests/probe-headers.js"
 import { entriesOf, fillSecretValues, holdsSecretValues } from "../../manifests/secret-values.js"
-import { selects } from "../../manifests/services.js"
+import { selects, serviceNamed } from "../../manifests/services.js"
 import { type Container, isKind, type KubernetesObject, type PodTemplate } from "../../manifests/shapes.js"
 import { fillTokens } from "../../manifests/tokens.js"
 import { expand, type Variables, variablesIn } from "../../manifests/variables.js"
@@ -36,11 +36,10 @@ type Texts = Record<string, string>
  */
 export function podSettings(manifests: Manifest[], name: string, app: AppConfig, config: Config): PodSettings {
   const objects = manifests.map(({ object }) => object)
-  const template = templateOf(objects, name, app.service)
-  const container = template?.spec.containers.find(({ image }) => image === name)
-  if (!template || !container) return { env: app.test.env, services: app.test.services }
+  const found = podOf(objects, name, app.service)
+  if (!found) return { env: app.test.env, services: app.test.services }
   return {
-    ...containerSettings(container, template, knownOf(objects, config), config),
+    ...containerSettings(found.container, found.template, knownOf(objects, config), config),
     services: [...new Set([...config.ephemeral.services, ...app.test.services])],
   }
 }
@@ -77,14 +76,24 @@ export function containerSettings(
   }
 }
 
-/** The pods of an image that answer requests: a worker or a nightly job may have the same one. */
-export function templateOf(objects: KubernetesObject[], image: string, service: string): PodTemplate | undefined {
+/** The pods of an image that answer requests, with its container; undefined where no manifest runs it. */
+export function podOf(
+  objects: KubernetesObject[],
+  image: string,
+  service: string,
+): { template: PodTemplate; container: Container } | undefined {
+  const template = templateOf(objects, image, service)
+  const container = template?.spec.containers.find(each => each.image === image)
+  return template && container && { template, container }
+}
+
+/** A worker or a nightly job may have the same image. */
+function templateOf(objects: KubernetesObject[], image: string, service: string): PodTemplate | undefined {
   const templates = objects
     .filter(({ kind }) => kind !== "Job" && kind !== "CronJob")
     .flatMap(object => podsOf(object)?.template ?? [])
   const ofApp = templates.filter(({ spec }) => spec.containers.some(container => container.image === image))
-  const selector = objects.filter(object => isKind(object, "Service")).find(({ metadata }) => metadata.name === service)
-    ?.spec.selector
+  const selector = serviceNamed(objects, service)?.spec.selector
   return ofApp.find(({ metadata }) => selects(selector, metadata?.labels)) ?? ofApp[0]
 }
 
