@@ -2,7 +2,7 @@ import { type Availability, type Part, remarksOn } from "../monitor/availability
 import { describePage } from "../monitor/failure.js"
 import { describeFailure } from "../monitor/request-failure.js"
 import { describeCrossing } from "../release/crossing.js"
-import { describeLock, nameOf, reasonOf, untriedBecause, VERDICTS } from "../schema/verdict.js"
+import { cellsOf, describeLock, untriedBecause } from "../schema/verdict.js"
 import { averageStarts } from "../status/startup.js"
 import { describeSkew } from "../verify/image/next-build.js"
 import type { Report } from "./report.js"
@@ -76,10 +76,7 @@ function trialOf({ rows, locks = [], allowed }: NonNullable<Report["schemaTrial"
   const untried = untriedBecause(rows)
   return [
     untried === undefined
-      ? table(
-          ["Migrations, in containers", "Verdict", "How"],
-          rows.map(row => [nameOf(row), VERDICTS[row.verdict], reasonOf(row)]),
-        )
+      ? table(["Migrations, in containers", "Verdict", "How"], rows.map(cellsOf))
       : text(`Migrations, in containers: not checked: ${untried}`),
     ...locks.map(lock => text(`⚠️ ${describeLock(lock)}`)),
     ...(allowed ? [text(`⚠️ ${ALLOWED_BREAK}`)] : []),

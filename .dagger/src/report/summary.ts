@@ -2,7 +2,7 @@ import { type Availability, type Part, remarksOn } from "../monitor/availability
 import { describePage } from "../monitor/failure.js"
 import { describeFailure } from "../monitor/request-failure.js"
 import { describeCrossing } from "../release/crossing.js"
-import { describeLock, nameOf, reasonOf, untriedBecause, VERDICTS } from "../schema/verdict.js"
+import { cellsOf, describeLock, untriedBecause } from "../schema/verdict.js"
 import { averageStarts } from "../status/startup.js"
 import { formatTable } from "../util/format.js"
 import { describeSkew } from "../verify/image/next-build.js"
@@ -55,10 +55,7 @@ function headline({ kind, unchanged }: Report): string {
 function formatTrial({ rows, locks = [], allowed }: NonNullable<Report["schemaTrial"]>): string {
   if (rows.length === 0) return SAME_MIGRATIONS
   const untried = untriedBecause(rows)
-  const table = formatTable(
-    ["MIGRATIONS, IN CONTAINERS", "VERDICT", "HOW"],
-    rows.map(row => [nameOf(row), VERDICTS[row.verdict], reasonOf(row)]),
-  )
+  const table = formatTable(["MIGRATIONS, IN CONTAINERS", "VERDICT", "HOW"], rows.map(cellsOf))
   return [
     untried === undefined ? table : `Migrations, in containers: not checked: ${untried}`,
     ...locks.map(lock => `warning: ${describeLock(lock)}`),

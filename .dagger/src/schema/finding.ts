@@ -29,7 +29,8 @@ export type Finding = z.infer<typeof Finding>
 type Kind = Finding["kind"]
 type Of<K extends Kind> = Extract<Finding, { kind: K }>
 
-const CODES: Record<Code, string> = { running: "the running release", new: "this release" }
+/** The release that code or migrations are of, for a person. */
+export const CODES: Record<Code, string> = { running: "the running release", new: "this release" }
 
 const TEXTS: { [K in Kind]: (finding: Of<K>) => string } = {
   "no-previous-release": () => "no release runs that this module has recorded",

@@ -1,6 +1,6 @@
 import type { AskedRequest, Expectations } from "../config/expectations.js"
 import { digestOf } from "../util/digest.js"
-import type { Code } from "./finding.js"
+import { type Code, CODES } from "./finding.js"
 import type { Program, Side, Trial } from "./plan.js"
 
 /** A request that is sent, as k6's script for the handshake takes it. */
@@ -23,9 +23,6 @@ export type Step = { name: string; of: Code } & (
       goesOn?: true
     }
 )
-
-/** The names of both in the output of the trial. */
-const CODES: Record<Code, string> = { running: "the running release", new: "this release" }
 
 /**
  * On one database: the running release stays up while the migrations of the new one run, as it does in the cluster, and has

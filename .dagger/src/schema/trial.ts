@@ -111,10 +111,10 @@ class Roots {
   ) {}
 
   /** How the program of an image is run. */
-  async place({ image, pod, files = {} }: Program, application?: RunningApplication): Promise<object> {
+  async place(program: Program & Partial<RunningApplication>): Promise<object> {
+    const { image, pod, files = {}, port, health } = program
     const { container, command } = await this.images(image)
     const root = Object.entries(files).reduce((made, [path, text]) => made.withNewFile(path, text), container)
-    const { port, health } = application ?? {}
     const endpoint = port === undefined || health === undefined ? undefined : { port, health }
     const settings = trialSettings(command, endpoint, pod, this.config.limits.startup)
     return { ...settings, confined: false, root: this.mount(image, root) }
@@ -158,7 +158,7 @@ async function settingsOf(step: Step, roots: Roots): Promise<object> {
     case "start": {
       const applications = await inOrder(
         Object.entries(step.side.applications),
-        async ([application, program]) => [application, await roots.place(program, program)] as const,
+        async ([application, program]) => [application, await roots.place(program)] as const,
       )
       return { name, kind, applications: Object.fromEntries(applications), services: step.side.services }
     }

@@ -185,11 +185,11 @@ function lackingIn(step: Step): string[] {
 const CODES: Record<Code, string> = { running: "running code", new: "new code" }
 
 /** running code on the new schema */
-export function nameOf({ code, schema }: Pick<Row, "code" | "schema">): string {
+function nameOf({ code, schema }: Pick<Row, "code" | "schema">): string {
   return `${CODES[code]} on the ${schema} schema`
 }
 
-export const VERDICTS: Record<Row["verdict"], string> = { passed: "PASS", failed: "FAIL", "not-checked": "not checked" }
+const VERDICTS: Record<Row["verdict"], string> = { passed: "PASS", failed: "FAIL", "not-checked": "not checked" }
 
 /** How a row came about. */
 export function reasonOf(row: DeepReadonly<Row>): string {
@@ -206,9 +206,14 @@ export function describeLock({ migration, table, seconds }: DeepReadonly<Lock>):
   return `${migration} locks ${table} for ${seconds.toFixed(1)} s, with a few rows in it: nobody reads or writes it meanwhile`
 }
 
-/** A row as one line. */
+/** A row of a table: what was tried, the verdict, and how it came about. */
+export function cellsOf(row: DeepReadonly<Row>): string[] {
+  return [nameOf(row), VERDICTS[row.verdict], reasonOf(row)]
+}
+
+/** The same as one line. */
 export function describeRow(row: Row): string {
-  return `${nameOf(row)}: ${VERDICTS[row.verdict]}: ${reasonOf(row)}`
+  return cellsOf(row).join(": ")
 }
 
 /** Why nothing at all was tried, where it is one reason. */
