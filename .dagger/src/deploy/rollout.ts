@@ -39,9 +39,7 @@ export async function bringUp(
     signal.throwIfAborted()
     task.onStep("rollout")
     const isSwitch = task.slots.moves.length > 0 && !isBack
-    if (isSwitch) await bringUpBeside(task, builder, signal)
-    if (isSwitch) assertStartLimit(task, builder.report)
-    if (isSwitch) await proveBeside(task, signal)
+    if (isSwitch) await bringUpProven(task, builder, signal)
     guard.startRollout()
     if (isSwitch) await switchGuarded(task, builder, signal)
     await rollOutGuarded(task, builder, guard, isBack ? "complete" : counted, signal)
@@ -115,6 +113,13 @@ async function rollOutGuarded(
   const fromReady = counted !== "complete" && guard.baseline !== "broken"
   await rollOut(task, builder, signal, fromReady ? () => guard.startCounting() : undefined)
   await guard.endRollout(task.slots.moves.length > 0)
+}
+
+/** Bring up the pods that users are to be led to, and prove them before any user reaches them. */
+async function bringUpProven(task: RolloutTask, builder: ReportBuilder, signal: AbortSignal): Promise<void> {
+  await bringUpBeside(task, builder, signal)
+  assertStartLimit(task, builder.report)
+  await proveBeside(task, signal)
 }
 
 /** From here on, what was proven is what users reach. */
