@@ -75,12 +75,16 @@ async function isUndone(context: TestContext, name: string, fault: Fault): Promi
   expect(await namespace.running()).toEqual(before)
   expect(await namespace.leftovers()).toBe("")
   const report = fault.recovery === "untouched" ? undefined : await reportOf(namespace)
-  if (report)
+  if (report) {
+    // One reads the end of a log: the cause is in its last ten lines.
+    const [cause] = report.failure!.why.split("\n")
+    expect(message.trimEnd().split("\n").slice(-10)).toContain(`  cause: ${cause}`)
     expect(report).toMatchObject({
       outcome: "failed",
       failure: { code: expect.stringContaining(fault.expect[0]!) },
       recovery: { action: fault.recovery ?? "rolled-back" },
     })
+  }
 
   const failed = Date.parse(report?.availability?.outages[0]?.from ?? "") || undefined
   const [since, from] = seen.cause
@@ -105,6 +109,7 @@ async function isUndone(context: TestContext, name: string, fault: Fault): Promi
 }
 
 interface Reported {
+  failure?: { why: string }
   availability?: { outages: { from: string }[] }
 }
 

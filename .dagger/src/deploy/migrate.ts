@@ -124,7 +124,8 @@ async function failed(
     kind: end.type === "Impossible" ? end.failure.kind : end.type,
     blame: "user",
     what: `the migration ${name} failed; no pod was changed`,
-    why: [message, await stateOf(kubectl, redactor, name, container)].filter(Boolean).join("\n"),
+    evidence: await stateOf(kubectl, redactor, name, container),
+    why: message,
     fix: `${remedy}; to look further: kubectl --namespace=${kubectl.namespace} ${look}`,
   })
 }

@@ -112,8 +112,8 @@ export class ReportBuilder {
     this.set({ availability })
   }
 
-  setFailure({ code, kind, what, why, fix }: CloudNativeError): void {
-    this.set({ failure: { code, kind, what, why, fix } })
+  setFailure({ code, kind, what, evidence, why, fix }: CloudNativeError): void {
+    this.set({ failure: { code, kind, what, evidence, why, fix } })
   }
 
   setRecovery(recovery: Report["recovery"]): void {

@@ -223,8 +223,8 @@ export function withRecovery(failure: CloudNativeError, report: Report): CloudNa
   const { recovery, leftovers, migrations, namespace, baseline, availability } = report
   const ran = migrations.filter(({ outcome }) => outcome === "ran").map(({ name }) => name)
   const lines = [
-    failure.why,
-    stateOf(recovery!),
+    failure.evidence,
+    describeRecovery(recovery!),
     recovery!.left &&
       `what was there before, and not this module's, stays as the deployment made it: ${recovery!.left.join(", ")}`,
     recovery!.changedByOthers &&
@@ -234,14 +234,15 @@ export function withRecovery(failure: CloudNativeError, report: Report): CloudNa
     ran.length > 0 && `migrations that ran, and stay: ${ran.join(", ")}`,
     `full report: the function report with --id=${report.id}, the same --kubeconfig and --namespace=${namespace}`,
   ]
-  const { code, blame, what, fix } = failure
-  const why = lines.filter(Boolean).join("\n")
-  if (!recovery!.problem) return new CloudNativeError({ code, blame, what, why, fix, cause: failure })
+  const { code, kind, blame, what, why, fix } = failure
+  const evidence = lines.filter(Boolean).join("\n")
+  if (!recovery!.problem) return new CloudNativeError({ code, kind, blame, what, evidence, why, fix, cause: failure })
   return new CloudNativeError({
     code: "ROLLBACK_FAILED",
     blame,
     what: `the deployment failed (${code}: ${what}), and could not be undone`,
-    why,
+    evidence,
+    why: `${why}\nwhile going back: ${recovery!.problem}`,
     fix: `fix by hand what blocks the rollback; to see what runs now: kubectl --namespace=${namespace} get deployments,pods`,
     cause: failure,
   })
@@ -255,9 +256,4 @@ function seenByUsers({ sent, failed, outages, pages }: NonNullable<Report["avail
     countFiles(pages).failed > 0 && describeFiles({ pages }),
   ]
   return `for users, until it was undone: ${seen.filter(Boolean).join("; ")}`
-}
-
-function stateOf(recovery: Recovery): string {
-  const state = describeRecovery(recovery)
-  return recovery.problem ? `while going back (${state}):\n${recovery.problem.replace(/^/gm, "  ")}` : state
 }

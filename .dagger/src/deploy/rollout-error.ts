@@ -35,9 +35,10 @@ export async function rolloutFailed(
     what: isByOther(failure)
       ? `what runs of ${workload} is not what was applied`
       : `the rollout of ${workload} cannot succeed`,
-    why: [cause, redactor.redact(state), pod && (await failingLogs(kubectl, pod, redactor, containerOf(failure)))]
+    evidence: [redactor.redact(state), pod && (await failingLogs(kubectl, pod, redactor, containerOf(failure)))]
       .filter(Boolean)
       .join("\n"),
+    why: cause,
     fix: `${remedyFor(failure, kubectl.namespace)}; to look further: kubectl --namespace=${kubectl.namespace} describe ${pod ? `pod/${pod.metadata.name}` : object}`,
   })
 }

@@ -17,7 +17,7 @@ import { junitOf, todosIn } from "./runner-report.js"
 import { showTests } from "./spans.js"
 import type { Suite } from "./suite.js"
 import { pinnedBy, prepareSuite } from "./toolchain.js"
-import { judge, type SuiteRun, testsIn } from "./verdict.js"
+import { judge, type SuiteRun, testsIn, type Verdict } from "./verdict.js"
 
 export interface Gate {
   /** The suites with their number of tests and time, as a table, then what a person should know. */
@@ -62,7 +62,7 @@ export async function runGate(source: Directory, config: Config, secrets: BuildS
     untested,
   )
   if (broken.length > 0) throw notRun(broken, verdict.passed ? [] : [verdict.text])
-  if (!verdict.passed) throw notPassed(verdict.text)
+  if (!verdict.passed) throw notPassed(verdict)
   const warnings = outcomes.flatMap(({ run, warnings }) => warnings.map(text => `warning: ${run.app}: ${text}`))
   for (const warning of warnings) console.log(warning)
   const junit = await quietly("reports of the tests", () =>
@@ -82,7 +82,8 @@ function notRun(reasons: unknown[], failures: string[]): CloudNativeError {
     code: codes.every(code => code === "TESTS_MISSING") ? "TESTS_MISSING" : "TEST_RUNNER_FAILED",
     blame: "user",
     what: own?.what ?? "a suite could not be run; nothing was built",
-    why: [...(own ? [own.why] : reasons.map(messageOf)), ...failures].join("\n\n"),
+    evidence: failures.join("\n\n"),
+    why: own?.why ?? reasons.map(messageOf).join("\n\n"),
     fix:
       own?.fix ??
       "check the suite's `test` in cloud-native.yaml, its lockfile, and that package registries can be reached; where a system package is missing, such as a compiler or pg_config, set test.target to the stage of the Dockerfile that has it, or name it in test.packages",
@@ -90,12 +91,13 @@ function notRun(reasons: unknown[], failures: string[]): CloudNativeError {
   })
 }
 
-function notPassed(text: string): CloudNativeError {
+function notPassed({ text, causes }: Verdict & { passed: false }): CloudNativeError {
   return new CloudNativeError({
     code: "TESTS_FAILED",
     blame: "user",
     what: "the tests did not all pass; nothing was built",
-    why: text,
+    evidence: text,
+    why: causes.join("\n"),
     fix: "fix the tests named above; a test that may be skipped goes to test.allowSkipped, by name",
   })
 }

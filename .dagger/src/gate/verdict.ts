@@ -26,15 +26,24 @@ export interface Untested {
   reason: string
 }
 
-export interface Verdict {
-  passed: boolean
-  text: string
+export type Verdict =
+  | { passed: true; text: string }
+  /** `causes`: a line for each suite, which tells what is wrong with it. */
+  | { passed: false; text: string; causes: string[] }
+
+/** What is wrong with a suite's run: in one line, and what shows it. */
+interface Objection {
+  cause: string
+  lines: string[]
 }
 
 /** Whether every suite ran at least one test and all of them passed; the text says which did not, of every suite. */
 export function judge(suites: SuiteRun[], untested: Untested[] = []): Verdict {
-  const objections = suites.map(object).filter(text => text !== undefined)
-  if (objections.length > 0) return { passed: false, text: objections.join("\n\n") }
+  const objections = suites.map(object).filter(objection => objection !== undefined)
+  if (objections.length > 0) {
+    const text = objections.map(({ cause, lines }) => [cause, ...lines].join("\n")).join("\n\n")
+    return { passed: false, text, causes: objections.map(({ cause }) => cause) }
+  }
   return {
     passed: true,
     text: [
@@ -56,21 +65,25 @@ export function testsIn(junit: string | undefined, todos: string[] = []): TestRe
   )
 }
 
-/** What is wrong with a suite's run; undefined if nothing is. */
-function object(suite: SuiteRun): string | undefined {
+/** Undefined: nothing is wrong. */
+function object(suite: SuiteRun): Objection | undefined {
   const { tests } = suite
-  const runner = (text: string) =>
-    `${suite.app}: the test runner ${text}\n${indent(lastLines(suite.output, 25), 4)}`.trimEnd()
+  const runner = (text: string, ...further: string[]): Objection => {
+    const output = indent(lastLines(suite.output, 25), 4).trimEnd()
+    return { cause: `${suite.app}: the test runner ${text}`, lines: [output, ...further].filter(Boolean) }
+  }
   const ended = `ended with exit code ${suite.exitCode}`
   const failures = (tests ?? []).filter(test => test.status === "failed" || test.status === "errored")
-  if (suite.timedOut) return [runner(`did not end within ${suite.timeout} s`), ...failures.map(describe)].join("\n")
+  if (suite.timedOut) return runner(`did not end within ${suite.timeout} s`, ...failures.map(describe))
   if (suite.junit === undefined) return runner(`${ended}; it wrote no JUnit report`)
   if (!tests) return runner(`${ended}; its JUnit report cannot be read`)
   if (tests.length === 0) return runner(`${ended}; the suite has no tests`)
   const skipped = tests.filter(({ status, name }) => status === "skipped" && !isAllowed(name, suite.allowSkipped))
   const listed = [...failures, ...skipped]
-  if (listed.length > 0)
-    return [`${suite.app}: ${listed.length} of ${tests.length} tests did not pass`, ...listed.map(describe)].join("\n")
+  if (listed.length > 0) {
+    const cause = `${suite.app}: ${listed.length} of ${tests.length} tests did not pass`
+    return { cause, lines: listed.map(describe) }
+  }
   if (!tests.some(({ status }) => status === "passed" || status === "xfailed"))
     return runner(`${ended}; the suite skipped every test`)
   if (suite.exitCode !== 0) return runner(`${ended}; every test passed, yet it failed`)

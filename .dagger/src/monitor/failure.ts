@@ -7,6 +7,7 @@ import { PATIENT } from "../status/pod.js"
 import { only } from "../status/snapshot.js"
 import { takeSnapshot } from "../status/take-snapshot.js"
 import { CloudNativeError } from "../util/errors.js"
+import { firstLines } from "../util/format.js"
 import type { Redactor } from "../util/redact.js"
 import { type Availability, countFiles, type Part, partsOf } from "./availability.js"
 import { K6_NEEDS } from "./k6-job.js"
@@ -47,7 +48,7 @@ export async function requestsFailed(
     code: "AVAILABILITY_FAILED",
     blame: "user",
     ...whatFailed(availability, migrations),
-    why: [
+    evidence: [
       ...describeOutages(availability),
       ...states
         .filter(({ complete, warning }) => !complete || warning)
@@ -56,6 +57,7 @@ export async function requestsFailed(
     ]
       .filter(Boolean)
       .join("\n"),
+    why: describeCauses(availability).join("\n"),
     fix: `${advice}; to look further: kubectl --namespace=${kubectl.namespace} get pods,services,endpointslices`,
   })
 }
@@ -108,12 +110,22 @@ export function allLimited(failure: RequestFailure): CloudNativeError {
   })
 }
 
+/** Lines about requests that stand at the end of the error. */
+const CAUSES = 6
+
+/** What requests ran into, and which; of pages' files, only where nothing else failed. */
+export function describeCauses(availability: Availability): string[] {
+  const causes = partsOf(availability).flatMap(part => [...part.failures.map(describeCount), ...describeFailed(part)])
+  return firstLines(causes.length > 0 ? causes : availability.pages.flatMap(describePage), CAUSES)
+}
+
 /** What failed, how and when. */
 export function describeOutages(availability: Availability): string[] {
   return [...partsOf(availability).flatMap(describePart), ...availability.pages.flatMap(describePage)]
 }
 
-function describePart({ sent, failed, dropped, limited, failures, outages, requests }: Part, index: number): string[] {
+function describePart(part: Part, index: number): string[] {
+  const { sent, failed, dropped, limited, failures, outages } = part
   return [
     [
       `${failed} of ${sent} requests ${index === 0 ? "" : "from outside "}failed`,
@@ -122,17 +134,25 @@ function describePart({ sent, failed, dropped, limited, failures, outages, reque
     ]
       .filter(Boolean)
       .join(", "),
-    ...failures.map(({ failure, count }) => `${count} × ${describeFailure(failure)}`),
-    ...requests
-      .filter(request => request.failed > 0)
-      .map(
-        request => `${request.name}, on ${request.connection} connections: ${request.failed} of ${request.sent} failed`,
-      ),
+    ...failures.map(describeCount),
+    ...describeFailed(part),
     ...outages.map(
       ({ from, to, seconds, failures: kinds }) =>
         `outage of ${seconds.toFixed(1)} s, ${from} to ${to}: ${kinds.map(describeFailure).join(", ")}`,
     ),
   ]
+}
+
+function describeFailed({ requests }: Part): string[] {
+  return requests
+    .filter(request => request.failed > 0)
+    .map(
+      request => `${request.name}, on ${request.connection} connections: ${request.failed} of ${request.sent} failed`,
+    )
+}
+
+function describeCount({ failure, count }: Part["failures"][number]): string {
+  return `${count} × ${describeFailure(failure)}`
 }
 
 /** How many of all pages' files failed. */

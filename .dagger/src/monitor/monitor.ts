@@ -105,7 +105,8 @@ export class Monitor {
       code: "MONITOR_FAILED",
       blame: "environment",
       what: "the monitor has stopped sending requests, so nothing shows how users are served",
-      why: [cause instanceof CloudNativeError ? cause.why : "", ...state].filter(Boolean).join("\n"),
+      evidence: state.join("\n"),
+      why: cause instanceof CloudNativeError ? cause.why : "its pod writes nothing any more",
       fix: `check what ended its pod (its memory, its node) and deploy again; to look further: kubectl --namespace=${this.kubectl.namespace} get events`,
       cause,
     })

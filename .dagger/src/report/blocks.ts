@@ -91,6 +91,7 @@ function failureOf({ failure, recovery, leftovers }: Report): Block[] {
     ...(failure
       ? [
           { kind: "text" as const, strong: failure.code, text: `: ${failure.what}` },
+          ...(failure.evidence ? [output(failure.evidence)] : []),
           output(failure.why),
           text(`→ ${failure.fix}`),
         ]

@@ -119,6 +119,10 @@ const Shape = z.object({
       code: z.string(),
       kind: z.string().optional().describe("What kind of it: CrashLoop, ImageNotFound …"),
       what: z.string(),
+      evidence: z
+        .string()
+        .optional()
+        .describe("What it was seen by, such as states and logs; absent where `why` says it all"),
       why: z.string(),
       fix: z.string(),
     })

@@ -15,8 +15,9 @@ export function refusalOf({ step, finding, evidence }: Failed, rows: Row[]): Clo
     code: isOfRunning ? "MIGRATION_BREAKS_RUNNING" : "MIGRATION_TRIAL_FAILED",
     kind: finding.kind === "request" ? finding.failure.kind : finding.kind,
     blame: "user",
-    what: `${isOfRunning ? "the migrations break what runs" : "in containers, this release fails"}: ${describeFinding(finding)}; nothing was changed`,
-    why: [...rows.map(describeRow), ...evidence].join("\n"),
+    what: `${isOfRunning ? "the migrations break what runs" : "in containers, this release fails"}; nothing was changed`,
+    evidence: [...rows.map(describeRow), ...evidence].join("\n"),
+    why: describeFinding(finding),
     fix: `${remedyOf({ step, finding })}; ${ALLOW}`,
   })
 }

@@ -55,29 +55,37 @@ export interface Failure {
   blame: "user" | "environment" | "bug"
   /** What went wrong, in one line. */
   what: string
-  /** The evidence; may have many lines. */
+  /** The lines in which it was seen, such as states and logs; unset: the cause says it all. */
+  evidence?: string
+  /** The cause; a few lines where there is evidence. */
   why: string
   /** What to do now. */
   fix: string
   cause?: unknown
 }
 
-/** The only error that this module throws on purpose. Its message is all that the CLI prints, so it is whole by itself. */
+/**
+ * The only error that this module throws on purpose. Its message is all that the CLI prints, so it is whole by itself. The
+ * cause and the fix are its last lines: in a terminal and in a CI log, one reads the end.
+ */
 export class CloudNativeError extends Error {
   readonly code: ErrorCode
   readonly kind?: string
   readonly blame: Failure["blame"]
   readonly what: string
+  readonly evidence?: string
   readonly why: string
   readonly fix: string
 
-  constructor({ code, kind, blame, what, why, fix, cause }: Failure) {
-    super(`${code}: ${what}\n${indent(why)}\n→ ${fix}`, { cause })
+  constructor({ code, kind, blame, what, evidence, why, fix, cause }: Failure) {
+    const reason = evidence ? `${evidence}\ncause: ${why}` : why
+    super(`${code}: ${what}\n${indent(reason)}\n→ ${fix}`, { cause })
     this.name = "CloudNativeError"
     this.code = code
     this.kind = kind
     this.blame = blame
     this.what = what
+    this.evidence = evidence
     this.why = why
     this.fix = fix
   }

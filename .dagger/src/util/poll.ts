@@ -26,7 +26,8 @@ export async function pollUntil<T>(
         code: "TIMED_OUT",
         blame: "environment",
         what: `waited ${timeout} s for ${what}`,
-        why: (await state?.()) || "it did not happen in that time",
+        evidence: await state?.(),
+        why: `after ${timeout} s, still waiting for ${what}`,
         fix: "check the cluster's events; for migrations and rollouts, --timeout gives more time",
       })
     }

@@ -2,7 +2,7 @@ import { z } from "zod"
 
 import type { Config } from "../config/schema.js"
 import { CloudNativeError } from "../util/errors.js"
-import { formatTable } from "../util/format.js"
+import { firstLines, formatTable } from "../util/format.js"
 import { readJson } from "../util/json.js"
 
 /** One thing that was found out about an image. */
@@ -81,9 +81,18 @@ export function assertPassed(rows: FactRow[]): string {
     code: "VERIFICATION_FAILED",
     blame: "user",
     what: "an image failed its verification; nothing was pushed",
-    why: text,
+    evidence: text,
+    why: failuresIn(rows),
     fix: "change what the FAIL rows name, or the limits in cloud-native.yaml",
   })
+}
+
+/** The facts that fail, a line each. */
+function failuresIn(rows: FactRow[]): string {
+  const lines = rows
+    .filter(({ verdict }) => verdict === "fail")
+    .map(({ image, name, limit, actual }) => `${image}: ${name}: ${actual}, the limit: ${limit}`)
+  return firstLines(lines, LISTED).join("\n")
 }
 
 function factTable(rows: FactRow[]): string {
@@ -96,13 +105,14 @@ function factTable(rows: FactRow[]): string {
 /** More of one kind say nothing more; the JSON has them all. */
 const SHOWN = 10
 
+/** Failing facts that stand at the end of the error. */
+const LISTED = 5
+
 function listFindings({ image, name, findings }: FactRow): string[] {
   if (findings.length === 0) return []
-  const more = findings.length > SHOWN ? [`  … and ${findings.length - SHOWN} more`] : []
   return [
     "",
     `${image}, ${name}:`,
-    ...findings.slice(0, SHOWN).map(finding => `  ${finding.replaceAll("\n", "\n  ")}`),
-    ...more,
+    ...firstLines(findings, SHOWN).map(finding => `  ${finding.replaceAll("\n", "\n  ")}`),
   ]
 }

@@ -34,6 +34,26 @@ describe("the gate", () => {
     )
     expect(verdict.text).toBe(readFileSync(join(CASES, name, "expected.txt"), "utf8").trimEnd())
     expect(verdict.passed).toBe(passed)
+    // What is wrong with each suite, in one line: the last of an error.
+    const causes = verdict.passed ? [] : verdict.causes
+    expect(verdict.text.split("\n")).toEqual(expect.arrayContaining(causes))
+  })
+})
+
+test("the causes of a verdict are a line for each suite that failed", () => {
+  const suite = (app: string, exitCode: number): SuiteRun => ({
+    app,
+    exitCode,
+    timedOut: false,
+    timeout: 600,
+    output: "Segmentation fault",
+    allowSkipped: [],
+  })
+  expect(judge([suite("backend", 139), suite("frontend", 1)])).toMatchObject({
+    causes: [
+      "backend: the test runner ended with exit code 139; it wrote no JUnit report",
+      "frontend: the test runner ended with exit code 1; it wrote no JUnit report",
+    ],
   })
 })
 

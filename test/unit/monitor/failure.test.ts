@@ -2,6 +2,7 @@ import { expect, test } from "vitest"
 
 import {
   allLimited,
+  describeCauses,
   describeFiles,
   describeOutages,
   describePage,
@@ -138,6 +139,14 @@ test("what failed is said by kind, by request and as intervals; each kind has it
     "the tasks, on new connections: 10 of 25 failed",
     "outage of 3.2 s, 2026-11-24T10:00:01.000Z to 2026-11-24T10:00:04.200Z: status 502, timeout",
   ])
+  // The error ends with the kinds and the requests; when it was stands above.
+  const causes = ["7 × status 502", "3 × timeout", "the tasks, on new connections: 10 of 25 failed"]
+  expect(describeCauses(availability)).toEqual(causes)
+  expect(describeCauses({ ...availability, pages: [FILES] })).toEqual(causes)
+  expect(describeCauses({ ...availability, failures: [], requests: [], pages: [FILES] })).toEqual(describePage(FILES))
+  const many = { ...availability, requests: Array.from({ length: 9 }, () => availability.requests[0]!) }
+  expect(describeCauses(many)).toHaveLength(7)
+  expect(describeCauses(many).at(-1)).toBe("… and 5 more")
   expect(remediesFor(availability)).toEqual([
     expect.stringContaining("BACKEND_URL"),
     expect.stringContaining("what the answers wait for"),

@@ -218,7 +218,8 @@ describe("the refusal", () => {
     expect(code).toBe("MIGRATION_BREAKS_RUNNING")
     expect(kind).toBe("status")
     for (const text of [
-      "the migrations break what runs: read it back through the frontend, of frontend, of the running release: status 500; nothing was changed",
+      "the migrations break what runs; nothing was changed",
+      "cause: read it back through the frontend, of frontend, of the running release: status 500\n→ ",
       "running code on the new schema: FAIL",
       "new code on the new schema: PASS",
       'backend: column "title" does not exist',

@@ -18,6 +18,20 @@ describe("an error's message", () => {
     expect(error.cause).toEqual(new Error("inner"))
     expect(error.message).not.toContain(" at ")
   })
+
+  test("ends with the cause and the fix, however much evidence there is", () => {
+    const evidence = Array.from({ length: 40 }, (_, index) => `line ${index}`).join("\n")
+    const failure = {
+      code: "ROLLOUT_FAILED",
+      blame: "user",
+      what: "it cannot succeed",
+      evidence,
+      fix: "fix it",
+    } as const
+    const lines = new CloudNativeError({ ...failure, why: "killed\nOOMKilled" }).message.split("\n")
+    expect(lines[0]).toBe("ROLLOUT_FAILED: it cannot succeed")
+    expect(lines.slice(-4)).toEqual(["  line 39", "  cause: killed", "  OOMKilled", "→ fix it"])
+  })
 })
 
 describe("what another's error says", () => {

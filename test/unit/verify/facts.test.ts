@@ -49,6 +49,19 @@ describe("a check", () => {
     )
   })
 
+  test("the error ends with the facts that fail, five at most", () => {
+    const row = { image: "backend", limit: "200.0 MB", actual: "230.1 MB", how: "the registry", findings: [] }
+    const failing = Array.from({ length: 7 }, (_, index) => ({
+      ...row,
+      name: `fact ${index}`,
+      verdict: "fail" as const,
+    }))
+    const passing = { ...row, name: "size", verdict: "pass" as const }
+    expect(() => assertPassed([passing, ...failing])).toThrow(
+      /cause: backend: fact 0: 230\.1 MB, the limit: 200\.0 MB\n(.*\n){4} {2}… and 2 more\n→ [^\n]+$/,
+    )
+  })
+
   test("of an image that cannot be read is an error, whatever the policy", async () => {
     const error = failing("IMAGE_UNREADABLE")
     await expect(rowsOf([FACT], Promise.reject(error), "not-checked")).rejects.toBe(error)
