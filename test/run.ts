@@ -36,6 +36,9 @@ function realTiers(): Tier[] {
   ]
 }
 
+/** Tests that are printed with their time. */
+const SLOWEST = 20
+
 /** What the code itself is held to, before any of it runs. */
 const CODE = [
   ["tsc", "--pretty"],
@@ -47,7 +50,8 @@ const CODE = [
 interface TestFile {
   name: string
   message: string
-  assertionResults: { fullName: string; status: string; failureMessages: string[] }[]
+  /** `duration`: milliseconds; unset: it did not run. */
+  assertionResults: { fullName: string; status: string; failureMessages: string[]; duration?: number }[]
 }
 
 interface Counts {
@@ -107,10 +111,37 @@ function failures({ testResults }: Counts): string[] {
   ])
 }
 
+/** What the run's minutes went to: each tier, and the tests that took longest. */
+function printTimes(seconds: Record<string, number>, counts: Counts[]): void {
+  const tests = counts.flatMap(({ testResults }) =>
+    testResults.flatMap(({ name, assertionResults }) =>
+      assertionResults.map(({ fullName, duration = 0 }) => ({
+        title: `${relative(ROOT, name)} > ${fullName}`,
+        duration,
+      })),
+    ),
+  )
+  const slowest = tests.sort((a, b) => b.duration - a.duration).slice(0, SLOWEST)
+  for (const { title, duration } of slowest) console.log(`${Math.round(duration / 1000)} s: ${title}`)
+  console.log(
+    Object.entries(seconds)
+      .map(([name, took]) => `${name} ${took} s`)
+      .join(", "),
+  )
+}
+
 function run(tiers: Tier[]): void {
   const folder = mkdtempSync(join(tmpdir(), "cloud-native-tests-"))
+  const seconds: Record<string, number> = {}
+  const timed = (name: string, work: () => Counts) => {
+    const started = Date.now()
+    const counts = work()
+    seconds[name] = Math.round((Date.now() - started) / 1000)
+    return counts
+  }
   try {
-    const counts = [checkCode(), ...tiers.map(tier => runTier(tier, folder))]
+    const counts = [timed("code", checkCode), ...tiers.map(tier => timed(tier.name, () => runTier(tier, folder)))]
+    printTimes(seconds, counts)
     const sum = (key: "numPassedTests" | "numFailedTests") => counts.reduce((total, tier) => total + tier[key], 0)
     for (const failure of counts.flatMap(failures)) console.log(`failed: ${failure}\n`)
     console.log(`${sum("numPassedTests")} passed, ${sum("numFailedTests")} failed`)

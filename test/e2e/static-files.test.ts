@@ -8,7 +8,7 @@ import { join } from "node:path"
 
 import { afterAll, beforeAll, expect, test } from "vitest"
 
-const SCRIPT = join(import.meta.dirname, "../../../.dagger/templates/frontend/static-files.cjs")
+const SCRIPT = join(import.meta.dirname, "../../.dagger/templates/frontend/static-files.cjs")
 const folder = mkdtempSync(join(tmpdir(), "cloud-native-static-files-"))
 const pods: Pod[] = []
 let port: number
