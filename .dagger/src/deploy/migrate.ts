@@ -118,6 +118,9 @@ async function failed(
   end: Exclude<End, { type: "Complete" }>,
 ): Promise<CloudNativeError> {
   const { message, remedy, look } = wordingOf(end, name, kubectl.namespace)
+  const cause = redactor.redact(message)
+  // Printed before the evidence is gathered, which takes a moment.
+  console.log(`migrate: ${name}: failed: ${cause}`)
   const container = end.type === "Impossible" ? containerOf(end.failure) : undefined
   return new CloudNativeError({
     code: "MIGRATION_FAILED",
@@ -125,7 +128,7 @@ async function failed(
     blame: "user",
     what: `the migration ${name} failed; no pod was changed`,
     evidence: await stateOf(kubectl, redactor, name, container),
-    why: message,
+    why: cause,
     fix: `${remedy}; to look further: kubectl --namespace=${kubectl.namespace} ${look}`,
   })
 }

@@ -9,7 +9,10 @@ export interface Waiting {
   signal?: AbortSignal
 }
 
-/** Ask once a second until there is an answer; the time-out (in seconds) names what was waited for. */
+/** Milliseconds between two questions. */
+const INTERVAL = 500
+
+/** Ask twice a second until there is an answer; the time-out (in seconds) names what was waited for. */
 export async function pollUntil<T>(
   what: string,
   timeout: number,
@@ -31,6 +34,6 @@ export async function pollUntil<T>(
         fix: "check the cluster's events; for migrations and rollouts, --timeout gives more time",
       })
     }
-    await sleep(1000)
+    await sleep(INTERVAL)
   }
 }
