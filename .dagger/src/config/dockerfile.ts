@@ -43,7 +43,7 @@ export function parseDockerfile(text: string, given: Record<string, string> = {}
     if (from) stages.push(stageOf(from, stages, defaults))
     if (run) secrets.push(...secretMounts(run, defaults))
     if (!args) continue
-    for (const [, name, value] of args.matchAll(/(\w+)(?:=("[^"]*"|'[^']*'|\S*))?/g)) {
+    for (const [, name, value] of args.matchAll(/(\w+)(?:=((?:"[^"]*"|'[^']*'|\S)*))?/g)) {
       declared.add(name!)
       if (value !== undefined && !defaults.has(name!)) defaults.set(name!, unquote(value))
     }
@@ -119,13 +119,13 @@ function secretMounts(rest: string, values: Map<string, string>): SecretMount[] 
 /** The secret of a mount's options, with BuildKit's defaults; none of a mount of another type. */
 function secretMount(options: string): SecretMount[] {
   const given = options.split(",").map((option): [string, string] => {
-    const [key = "", ...value] = option.split("=")
-    return [key.toLowerCase(), unquote(value.join("="))]
+    const [key, ...value] = option.split("=") as [string, ...string[]]
+    return [key.toLowerCase(), value.join("=")]
   })
   const { type, id, source, src, target, dst, destination, required, env } = Object.fromEntries(given)
   const name = id ?? source ?? src ?? (target ?? dst ?? destination)?.split("/").at(-1)
   if (type?.toLowerCase() !== "secret" || !name) return []
-  return [{ id: name, required: required !== undefined && /^(true|t|1|)$/i.test(required), ...(env && { env }) }]
+  return [{ id: name, required: /^(true|t|1|)$/i.test(required ?? "false"), ...(env && { env }) }]
 }
 
 /** $NAME, ${NAME} and ${NAME:-default} replaced; the default counts where the value is empty, too, as for BuildKit. */
@@ -137,6 +137,7 @@ function expand(text: string, values: Map<string, string>): string {
   )
 }
 
+/** Without its quotes, wherever in a word they stand. */
 function unquote(text: string): string {
-  return text.replace(/^(["'])(.*)\1$/, "$2")
+  return text.replace(/(["'])(.*?)\1/g, "$2")
 }

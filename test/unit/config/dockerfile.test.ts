@@ -39,7 +39,11 @@ describe("a Dockerfile", () => {
     ["an argument that nobody sets", "ARG TAG\nFROM node:20$TAG\n", undefined, "node:20"],
     ["a default in place of an empty value", "ARG V=\nFROM node:${V:-22}$V\n", undefined, "node:22"],
     ["quotes", "ARG A='node 1' B=\"20\" C=x\nFROM 'node:$B$C'\n", undefined, "node:20x"],
+    ["quotes around a part of a word", 'ARG V="3".\'13\'\nFROM python:"$V"-slim\n', undefined, "python:3.13-slim"],
     ["a word that only begins like it", "FROMAGE a\nFROM node:20\n", undefined, "node:20"],
+    ["a stage before an entrypoint that speaks of one", "FROM node:20\nCMD echo FROM b\n", undefined, "node:20"],
+    ["a name with two dashes", "FROM acme/node--slim:20 AS build\n", "build", "acme/node--slim:20"],
+    ["no stage that only the last comment names", "FROM \\\n  node:20 \\\n  # build", "build", undefined],
   ])("is built on the image of %s", (_, text, target, image) => {
     expect(builtStage(parseDockerfile(text), target)?.image).toBe(image)
   })
@@ -69,6 +73,8 @@ describe("the secrets that a Dockerfile mounts", () => {
     ["by its source, shortened", "RUN --mount=type=secret,src=npm npm ci", [{ id: "npm", ...file }]],
     ["by where it is put", "RUN --mount=type=secret,target=/root/.npmrc npm ci", [{ id: ".npmrc", ...file }]],
     ["with an id beside that", "RUN --mount=type=secret,id=npm,dst=/root/.npmrc npm ci", [{ id: "npm", ...file }]],
+    ["after several spaces", "RUN   --mount=type=secret,id=npm npm ci", [{ id: "npm", ...file }]],
+    ["by an id with an equals sign", "RUN --mount=type=secret,id=npm=token npm ci", [{ id: "npm=token", ...file }]],
     ["required", "RUN --mount=type=secret,id=npm,required npm ci", [{ id: "npm", required: true }]],
     ["required, at length", "RUN --mount=type=secret,id=npm,required=true npm ci", [{ id: "npm", required: true }]],
     ["not required", "RUN --mount=type=secret,id=npm,required=false npm ci", [{ id: "npm", ...file }]],
@@ -111,6 +117,7 @@ describe("the secrets that a Dockerfile mounts", () => {
     ["npm-token", "npm_token"],
     [".npmrc", "_npmrc"],
     ["1password", "_1password"],
+    ["s3-key2", "s3_key2"],
   ])("%s is %s in a dotenv", (id, key) => {
     expect(keyOf(id)).toBe(key)
   })
@@ -142,6 +149,7 @@ test.each([
   [`node:20@sha256:${"0a".repeat(32)}`, "node:20"],
   ["node:20", "node:20"],
   ["node:20@sha256:0a", "node:20@sha256:0a"],
+  [`node:20@sha256:${"0a".repeat(33)}`, `node:20@sha256:${"0a".repeat(33)}`],
 ])("%s has the name %s", (image, name) => {
   expect(withoutDigest(image)).toBe(name)
 })
