@@ -71,7 +71,8 @@ export function parseRegistry(text: string): RegistryPath {
     .replace(/^https:\/\//i, "")
     .replace(/\/+$/, "")
     .toLowerCase()
-  const written = isLoopback(plain.replace(/^http:\/\//, "").split("/")[0]!) ? plain.replace(/^http:\/\//, "") : plain
+  const withoutScheme = plain.replace(/^http:\/\//, "")
+  const written = isLoopback(withoutScheme.split("/")[0]!) ? withoutScheme : plain
   const refused = (why: string) =>
     invalid(
       `--registry=${text} is not a place for images`,

@@ -4,7 +4,11 @@ import { createHash } from "node:crypto"
 export function canonical(value: unknown): string {
   return JSON.stringify(value, (_key, item: unknown) =>
     item !== null && typeof item === "object" && !Array.isArray(item)
-      ? Object.fromEntries(Object.entries(item).sort(([a], [b]) => (a < b ? -1 : 1)))
+      ? Object.fromEntries(
+          Object.keys(item)
+            .sort()
+            .map(key => [key, (item as Record<string, unknown>)[key]]),
+        )
       : item,
   )
 }

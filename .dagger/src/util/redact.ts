@@ -91,21 +91,21 @@ function wrappedBase64(value: string): string[] {
   )
 }
 
-/** Encoded forms that are shorter would also be found in ordinary text. */
-const SHORTEST_ENCODED = 4
-
 /** A value as it is, and in every encoding in which it may be written down. */
 export function formsOf(value: string): string[] {
   const bytes = Buffer.from(value)
-  const encoded = [
+  const forms = [
+    value,
     ...quoted(value),
     ...urlEncoded(value),
     ...asHtml(value),
     bytes.toString("hex"),
     bytes.toString("hex").toUpperCase(),
+    bytes.toString("base64"),
+    bytes.toString("base64url"),
     ...[0, 1, 2].flatMap(offset => base64Within(bytes, offset)),
   ]
-  return [...new Set([value, ...encoded.filter(form => form.length >= SHORTEST_ENCODED)])].filter(Boolean)
+  return [...new Set(forms)]
 }
 
 /** As a string of JSON, also of JSON within JSON, and as those of other languages: each escapes other characters. */
@@ -148,6 +148,5 @@ export function base64Within(bytes: Buffer, offset: number): string[] {
   const first = Math.ceil((offset * 4) / 3)
   const last = Math.floor(((offset + bytes.length) * 4) / 3)
   const padded = Buffer.concat([Buffer.alloc(offset), bytes])
-  const whole = offset === 0 ? [bytes.toString("base64"), bytes.toString("base64url")] : []
-  return [...whole, ...(["base64", "base64url"] as const).map(encoding => padded.toString(encoding).slice(first, last))]
+  return (["base64", "base64url"] as const).map(encoding => padded.toString(encoding).slice(first, last))
 }

@@ -102,6 +102,8 @@ describe("--registry", () => {
     ["ghcr.io/acme-", "is not a valid path"],
     ["http://localhost.example.com/acme", "plain HTTP is for localhost only"],
     ["https://http://ghcr.io", "without a scheme"],
+    ["ghcr.io/https://acme", "without a scheme"],
+    ["localhost:5000/http://acme", "without a scheme"],
   ])("%j is refused", (text, why) => {
     expect(() => parseRegistry(text)).toThrow(
       expect.objectContaining({
