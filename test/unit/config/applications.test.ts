@@ -44,5 +44,13 @@ test.each([
 
 test("a name that no application has is refused, with those that there are", () => {
   for (const name of ["backend", "mcp"]) expect(() => assertApplication(name, CONFIG)).not.toThrow()
-  expect(() => assertApplication("api", CONFIG)).toThrow(/no application api\n[^]*backend, frontend, worker, mcp/)
+  expect(() => assertApplication("api", CONFIG)).toThrow(
+    expect.objectContaining({
+      code: "ARGUMENTS_INVALID",
+      blame: "user",
+      what: "there is no application api",
+      why: "the configuration has: backend, frontend, worker, mcp",
+      fix: "name one of these, or add it to applications in cloud-native.yaml",
+    }),
+  )
 })

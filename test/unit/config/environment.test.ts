@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest"
 
-import { forOverlay } from "../../../.dagger/src/config/environment.js"
+import { environmentOf, forOverlay } from "../../../.dagger/src/config/environment.js"
 import { parseConfig } from "../../../.dagger/src/config/parse.js"
 
 const CONFIG = parseConfig(
@@ -23,6 +23,10 @@ describe("an environment", () => {
     const { frontend, backend } = forOverlay(CONFIG, overlay)
     expect(frontend.buildArgs).toEqual({ NEXT_PUBLIC_API_URL: "https://api.example.com", NEXT_PUBLIC_NAME: "Shop" })
     expect(backend.buildArgs).toEqual({})
+  })
+
+  test.each(["", "/"])("has no name where the overlay is %j", overlay => {
+    expect(environmentOf(overlay)).toBe("")
   })
 
   test("may be of one application alone", () => {

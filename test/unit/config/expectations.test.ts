@@ -5,6 +5,16 @@ import { Config } from "../../../.dagger/src/config/schema.ts"
 
 const step = { name: "log in", to: "backend", method: "POST", path: "/token", form: { username: "${EMAIL}" } }
 const config = Config.parse({
+  handshake: [
+    {
+      name: "sign up",
+      to: "frontend",
+      method: "POST",
+      path: "/sign-up",
+      json: { email: "a@b" },
+      expect: { status: 201 },
+    },
+  ],
   monitor: {
     secrets: ["EMAIL"],
     signIn: [{ ...step, headers: { Origin: "${PUBLIC_URL}" }, expect: { status: 200 }, capture: { token: "token" } }],
@@ -40,6 +50,7 @@ test("what a release has to answer stands by itself: addresses, rates, the publi
       },
     ],
     secrets: ["EMAIL"],
+    handshake: [{ name: "sign up", to: "frontend", method: "POST", url: "http://web/sign-up", json: { email: "a@b" } }],
   })
   expect(Expectations.parse(JSON.parse(JSON.stringify(expectations)))).toEqual(expectations)
 })

@@ -1,7 +1,7 @@
 import type { Secret, Service } from "@dagger.io/dagger"
 import { describe, expect, test } from "vitest"
 
-import { assertAccess, outOfReach } from "../../../.dagger/src/registry/access.js"
+import { accessOnlyTo, assertAccess, outOfReach } from "../../../.dagger/src/registry/access.js"
 
 const secret = {} as Secret
 const service = {} as Service
@@ -38,5 +38,11 @@ describe("access to a registry", () => {
     )
     expect(outOfReach({ service }, "localhost:5000")).toBeUndefined()
     expect(outOfReach({}, "ghcr.io")).toBeUndefined()
+  })
+  test("a login is sent to its own registry alone", () => {
+    const login = { username: "me", password: secret }
+    const accessTo = accessOnlyTo("ghcr.io", login)
+    expect(accessTo("ghcr.io")).toBe(login)
+    for (const host of ["docker.io", "ghcr.io:5000", "evil.ghcr.io"]) expect(accessTo(host)).toEqual({})
   })
 })
