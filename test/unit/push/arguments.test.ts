@@ -76,9 +76,21 @@ describe("the images of a release", () => {
     ["one is missing", two, "no image is given for worker"],
     ["one is empty", [...two, "worker="], "no image is given for worker"],
     ["one is of no application", [...two, "worker=a", "mcp=b"], 'no application is called "mcp"'],
-    ["one has no name", [...two, "worker=a", "ghcr.io/acme/api"], "no application is called"],
-  ])("are refused: %s", (_, texts, expected) => {
-    expect(() => parseImages(texts, config)).toThrow(expected)
-    expect(() => parseImages(texts, config)).toThrow("--applications=NAME=REFERENCE")
+    ["one has no name", [...two, "worker=a", "=ghcr.io/acme/api"], 'no application is called ""'],
+    [
+      "each in a line of its own",
+      ["mcp=b", two[0]!, "worker=a"],
+      'no application is called "mcp"\nno image is given for frontend',
+    ],
+  ])("are refused: %s", (_, texts, why) => {
+    expect(() => parseImages(texts, config)).toThrow(
+      expect.objectContaining({
+        code: "ARGUMENTS_INVALID",
+        blame: "user",
+        what: "the images are not those of the applications",
+        why,
+        fix: "give one for each of backend, frontend, worker; beside --backend and --frontend as --applications=NAME=REFERENCE",
+      }),
+    )
   })
 })

@@ -35,52 +35,56 @@ describe("a signed statement", () => {
     return copy
   }
   test.each([
-    ["the image it is about", statement()],
-    ["one of several", altered(({ subject }) => void subject.unshift({ digest: { sha256: "b".repeat(64) } }))],
-    ["an image with a warning", statement({ facts: [{ ...ORIGIN.facts[0]!, verdict: "warn" }] })],
+    ["the image it is about", () => statement()],
+    ["one of several", () => altered(({ subject }) => void subject.unshift({ digest: { sha256: "b".repeat(64) } }))],
+    ["an image with a warning", () => statement({ facts: [{ ...ORIGIN.facts[0]!, verdict: "warn" }] })],
   ])("vouches for %s", (_, about) => {
-    expect(statementProblem(about, EXPECTED)).toBeUndefined()
+    expect(statementProblem(about(), EXPECTED)).toBeUndefined()
   })
   test.each([
-    ["another image", statement({}, REFERENCE.replace("aaa", "bbb")), "it is about another image"],
-    ["another project", statement({ name: "forum" }), "it is about an image of forum, not of shop"],
-    ["the other application", statement({ application: "frontend" }), "it is about the frontend, not the backend"],
+    ["another image", () => statement({}, REFERENCE.replace("aaa", "bbb")), "it is about another image"],
+    ["another project", () => statement({ name: "forum" }), "it is about an image of forum, not of shop"],
+    [
+      "the other application",
+      () => statement({ application: "frontend" }),
+      "it is about the frontend, not the backend",
+    ],
     [
       "an image that did not pass",
-      statement({ facts: [{ ...ORIGIN.facts[0]!, verdict: "fail" }] }),
+      () => statement({ facts: [{ ...ORIGIN.facts[0]!, verdict: "fail" }] }),
       "it does not say that the image passed its verification",
     ],
     [
       "another builder",
-      {
+      () => ({
         ...statement(),
         predicate: { buildDefinition: { buildType: "https://actions.github.io/buildtypes/workflow/v1" } },
-      },
+      }),
       "it is of another builder",
     ],
     [
       "an image of which nothing was verified",
-      altered(({ predicate: { runDetails } }) => void runDetails.byproducts.pop()),
+      () => altered(({ predicate: { runDetails } }) => void runDetails.byproducts.pop()),
       "it does not say that the image passed its verification",
     ],
     [
       "an image whose verification is told without its outcome",
-      altered(({ predicate: { runDetails } }) => void delete runDetails.byproducts[1]!.annotations),
+      () => altered(({ predicate: { runDetails } }) => void delete runDetails.byproducts[1]!.annotations),
       "it does not say that the image passed its verification",
     ],
     [
       "an image that did not pass as a whole",
-      statement({ facts: [ORIGIN.facts[0]!, { ...ORIGIN.facts[0]!, verdict: "fail" }] }),
+      () => statement({ facts: [ORIGIN.facts[0]!, { ...ORIGIN.facts[0]!, verdict: "fail" }] }),
       "it does not say that the image passed its verification",
     ],
     [
       "the same of another builder",
-      altered(({ predicate }) => void (predicate.buildDefinition.buildType = "urn:another:v1")),
+      () => altered(({ predicate }) => void (predicate.buildDefinition.buildType = "urn:another:v1")),
       "it is of another builder",
     ],
-    ["nothing that is known", { hello: "world" }, "it is of another builder"],
-    ["nothing at all", null, "it is of another builder"],
+    ["nothing that is known", () => ({ hello: "world" }), "it is of another builder"],
+    ["nothing at all", () => null, "it is of another builder"],
   ])("about %s does not", (_, about, problem) => {
-    expect(statementProblem(about, EXPECTED)).toBe(problem)
+    expect(statementProblem(about(), EXPECTED)).toBe(problem)
   })
 })

@@ -36,6 +36,7 @@ describe("a dotenv file", () => {
     ],
     ["a key that looks like base64", "QUJDREVGR0hJSktM=", { QUJDREVGR0hJSktM: "" }],
     ["line ends and mark of Windows", "\uFEFFA=1\r\nB=2\r\n", { A: "1", B: "2" }],
+    ["the mark of Windows within a value, which is a part of it", "A=1\uFEFF2", { A: "1\uFEFF2" }],
   ])("%s", (_, text, expected) => {
     expect(parseDotenv(text)).toEqual(expected)
   })
