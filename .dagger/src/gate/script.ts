@@ -16,7 +16,7 @@ export function parseScript(script: string): ScriptCall | undefined {
   const words = text.match(/("[^"]*"|'[^']*'|[^\s"'])+/g) ?? []
   const env: Record<string, string> = {}
   while (words.length > 0) {
-    const [, name, value] = /^([A-Za-z_]\w*)=(.*)$/.exec(words[0]!) ?? []
+    const [, name, value] = /^([A-Za-z_]\w*)=(.*)/s.exec(words[0]!) ?? []
     if (name) env[name] = unquoted(value!)
     else if (words[0] !== "cross-env") break
     words.shift()

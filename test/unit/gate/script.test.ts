@@ -19,6 +19,8 @@ test.each([
   ['NODE_OPTIONS="--a --b" jest', { env: { NODE_OPTIONS: "--a --b" }, program: "jest", args: [] }],
   ["cross-env NODE_OPTIONS='--a --b' jest", { env: { NODE_OPTIONS: "--a --b" }, program: "jest", args: [] }],
   ['NODE_OPTIONS="$NODE_OPTIONS --a" npx jest', { env: { NODE_OPTIONS: "--a" }, program: "jest", args: [] }],
+  ['NODE_OPTIONS="$NODE_OPTIONS   --a" jest', { env: { NODE_OPTIONS: "--a" }, program: "jest", args: [] }],
+  ["A='x\ny' jest", { env: { A: "x\ny" }, program: "jest", args: [] }],
   ['NODE_OPTIONS="${NODE_OPTIONS} --a" jest', { env: { NODE_OPTIONS: "--a" }, program: "jest", args: [] }],
   ['NODE_OPTIONS="$OTHER --a" jest', undefined],
   ["A=$A jest", undefined],
