@@ -12,7 +12,7 @@ export function unmet(asked: Asked[], version: string): Asked[] {
 function satisfies(version: string, range: string): boolean {
   const readable = range
     .split("||")
-    .map(part => part.replaceAll(",", " ").replace(PYTHON_TERM, npmTerm).trim())
+    .map(part => part.replaceAll(",", " ").replace(PYTHON_TERM, npmTerm))
     .join(" || ")
   return semver.validRange(readable) === null || semver.satisfies(version, readable)
 }

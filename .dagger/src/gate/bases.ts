@@ -12,8 +12,7 @@ const OFFICIAL: Record<Language, { versions: string[]; image: (version: string) 
 /** The official image that has what a repository asks for; undefined where none has it. Its tag has the newest patch release. */
 export function officialBase(language: Language, asked: Asked[]): string | undefined {
   const { versions, image } = OFFICIAL[language]
-  const newest = (version: string) => (language === "python" ? `${version}.99` : `${version}.99.99`)
-  const fitting = versions.find(version => unmet(asked, newest(version)).length === 0)
+  const fitting = versions.find(version => unmet(asked, `${version}.99.99`).length === 0)
   return fitting && image(fitting)
 }
 

@@ -50,7 +50,7 @@ export function placeIn(context: string, dockerfile: string, file: string): stri
 /** What a Dockerfile copies of its context, as patterns of paths. */
 function copied(dockerfile: string): RegExp[] {
   return instructionsOf(dockerfile)
-    .flatMap(line => [...line.matchAll(/^\s*(?:COPY|ADD)\s+((?:--\S+\s+)*)(.*\S)\s+\S+\s*$/gi)])
+    .flatMap(line => [...line.matchAll(/^\s*(?:COPY|ADD)\s+((?:--\S+\s+)*)(.*\S)\s+\S/gi)])
     .filter(([, flags]) => !/--from=/i.test(flags!))
     .flatMap(([, , sources]) => sources!.split(/\s+/))
     .map(source => patternOf(normalize(source)))

@@ -66,7 +66,7 @@ const Workspace = z.object({ members: patterns, exclude: patterns }).catch({ mem
 export function uvMembers(root: string, layout: Layout): string[] {
   const { members, exclude } = Workspace.parse(pyproject(layout, root)?.tool.uv?.workspace)
   const folders = layout.files
-    .filter(file => /(^|\/)pyproject\.toml$/.test(file) && isIn(root, file))
+    .filter(file => file.endsWith("/pyproject.toml") && isIn(root, file))
     .map(parentOf)
     .filter(folder => folder !== root)
   const fits = (folder: string, globs: string[]) => globs.some(glob => globOf(glob).test(relativeTo(root, folder)))

@@ -226,7 +226,7 @@ function openRequirements(path: string, name: string, open: string[]): OpenVersi
   const file = inFolder(path, name)
   const names = open.slice(0, 3).map(line => requirementName(line)[0] ?? line)
   const listed = `${names.join(", ")}${open.length > 3 ? ", …" : ""}`
-  const pinned = file.replace(/(\.\w+)?$/, ".in")
+  const pinned = file.replace(/\.txt$/, ".in")
   return {
     what: `${file} leaves ${open.length === 1 ? "a version" : `${open.length} versions`} open (${listed})`,
     fix: `pin them: \`git mv ${file} ${pinned} && uv pip compile ${pinned} --output-file ${file}\``,

@@ -159,6 +159,25 @@ describe("packages of a package manager that is not known are the configuration'
   test.each(["install: [[make, deps]]", "command: [make, test]", "target: test"])("which %s does", settings => {
     expect(suite("api/Pipfile", `, dockerfile: api/Dockerfile, test: { ${settings} }`).expected).toBeUndefined()
   })
+  test.each([
+    [
+      "pipenv's are those of its own installation",
+      "api/Pipfile",
+      "set backend.test.install: [[pip, install, pipenv], [pipenv, install, --system, --deploy, --dev]]",
+    ],
+    [
+      "another's are commands, or a stage",
+      "api/environment.yml",
+      "set backend.test.install to the commands that install them, or backend.test.target to a stage of the Dockerfile that has them",
+    ],
+  ])("%s", (_, file, fix) => {
+    expect(() => suite(file)).toThrow(expect.objectContaining({ code: "TEST_RUNNER_FAILED", blame: "user", fix }))
+  })
+  test("a frontend with a Pipfile is in Python, and one beside an environment of conda is not", () => {
+    const frontend = (file: string) => () => suiteOf("frontend", "path: web", { [file]: "", "web/test_a.py": "" })
+    expect(frontend("web/Pipfile")).toThrow("TEST_RUNNER_FAILED: the packages of the frontend are in web/Pipfile")
+    expect(frontend("web/environment.yml")).toThrow("TESTS_MISSING")
+  })
   test("which one that is known does", () => {
     const texts = { ...API, "api/environment.yml": "" }
     expect(suiteOf("backend", "path: api", texts).install[0]?.[0]).toBe("pip")
@@ -180,7 +199,9 @@ describe("an application is in the language of its manifest", () => {
     expect(suiteOf(app, "path: app", texts).command[0]).toBe(program)
   })
   test("or, without one, in that of its role", () => {
-    expect(() => suiteOf("frontend", "path: app", { "app/test_a.py": "" })).toThrow("TESTS_MISSING: the frontend has")
+    const planned = () => suiteOf("frontend", "path: app", { "app/test_a.py": "" })
+    expect(planned).toThrow("TESTS_MISSING: the frontend has")
+    expect(planned).toThrow(expect.objectContaining({ blame: "user" }))
   })
 })
 
@@ -201,6 +222,11 @@ describe("the suite runs on the image of the Dockerfile's last stage that has th
   ])("%s", (_, dockerfile, base) => {
     const texts = dockerfile === undefined ? WEB : { ...WEB, "web/Dockerfile": dockerfile }
     expect(suiteOf("frontend", "path: web, dockerfile: web/Dockerfile", texts).base).toBe(base)
+  })
+  test("whose language is that of its role, where it has no manifest", () => {
+    const texts = { "web/Dockerfile": "FROM python:3.13\nFROM node:22\nFROM nginx:1\n" }
+    const settings = `path: web, dockerfile: web/Dockerfile, test: { install: [[npm, ci]], ${MAKE} }`
+    expect(suiteOf("frontend", settings, texts)).toMatchObject({ base: "node:22", reads: undefined })
   })
   test.each([
     ["base: node:18, dockerfile: web/Dockerfile", "node:18"],
@@ -240,6 +266,13 @@ describe("a suite has its folders in the one that is copied", () => {
     expect(reads?.filter(pattern => !pattern.startsWith("web/"))).toEqual([])
     expect(lockfiles).toEqual(["web/package-lock.json"])
     expect(json).toBe(".cloud-native-tests.json")
+  })
+
+  test("with the npm that its manifest asks for, where no Dockerfile says another", () => {
+    const texts = { ...WEB, "web/package.json": '{"scripts":{"test":"vitest"},"packageManager":"npm@11.4.2"}' }
+    const { tools, npm } = suiteOf("frontend", "path: web", texts)
+    expect(tools.map(words => words.at(-1))).toEqual(["npm@11.4.2"])
+    expect(npm).toBeUndefined()
   })
 
   test("in the environment of its package manager, and its own", () => {

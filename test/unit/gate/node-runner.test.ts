@@ -34,6 +34,7 @@ describe("the runner of a script", () => {
     ["./node_modules/.bin/jest --silent", `./node_modules/.bin/jest --silent ${JEST}`],
     ["node scripts/jest.js", undefined],
     ["tsx scripts/jest.js", undefined],
+    ["tsx node_modules/jest/bin/jest.js", undefined],
     ['NODE_OPTIONS="--a --b" jest', `env NODE_OPTIONS=--a --b npx --no -- jest ${JEST}`],
     ["node --test --test-reporter=spec test/", `node --test ${NODE} test/`],
     ["node --test-reporter dot --test-reporter-destination stdout --test", `node --test ${NODE}`],
@@ -46,6 +47,7 @@ describe("the runner of a script", () => {
     ["node test.js", undefined],
     ["bun test src", "bun test --reporter=junit --reporter-outfile=junit.xml src"],
     ["bun run build", undefined],
+    ["bun server.ts", undefined],
     ["next build", undefined],
   ])("%s: %s", (script, expected) => {
     expect(commandOf({ scripts: { test: script } })).toBe(expected)
@@ -120,6 +122,11 @@ describe("tests of a browser are left to their own runner", () => {
     ],
   ])("%s", (_, texts, expected) => {
     expect(jest(texts)).toBe(expected)
+  })
+
+  test("of the repository's root", () => {
+    const texts = { "playwright.config.ts": "", "e2e/a.spec.ts": "" }
+    expect(commandOf({ scripts: { test: "jest" } }, texts, ".")).toBe(`npx --no -- jest ${JEST} ${ignoring("e2e")}`)
   })
 
   test("by vitest too", () => {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest"
 
-import { askedNode, nodeToolchain } from "../../../.dagger/src/gate/node.ts"
+import { askedNode, membersOf, nodeToolchain } from "../../../.dagger/src/gate/node.ts"
 
 /** The toolchain of the application in the folder web of a repository of these files. */
 function toolchain(texts: Record<string, string>, { path = "web", base = "node:20-slim" } = {}) {
@@ -35,6 +35,7 @@ describe("an application in JavaScript", () => {
       manifest: "web/package.json",
       lockfile: "web/package-lock.json",
     })
+    expect(found?.locals).toEqual(["lib"])
   })
 
   test("has no versions to keep to without a lockfile, and is told so", () => {
@@ -46,6 +47,27 @@ describe("an application in JavaScript", () => {
       fix: "make one: `npm install --package-lock-only` in web",
       file: "web/package-lock.json",
     })
+  })
+
+  test("has no versions to keep to in a lockfile that is no text", () => {
+    const texts = { "web/package.json": MANIFEST }
+    const found = nodeToolchain("web", "", "oven/bun:1", { files: [...Object.keys(texts), "web/bun.lockb"], texts })
+    expect(found?.expected).toMatchObject({ locked: {}, lockfile: "web/bun.lockb" })
+  })
+
+  test.each<[string, string, object | undefined]>([
+    [
+      "is the image's own, where that installs the image",
+      "RUN npm ci",
+      { version: "11.4.2", file: "web/package.json" },
+    ],
+    ["is brought, where the Dockerfile brings one", "RUN npm i -g npm@11", undefined],
+  ])("has an npm that %s", (_, dockerfile, npm) => {
+    const texts = { "web/package.json": '{"packageManager":"npm@11.4.2"}', "web/package-lock.json": "{}" }
+    const found = nodeToolchain("web", dockerfile, "node:20", { files: Object.keys(texts), texts })!
+    expect(found.npm).toEqual(npm)
+    expect("npm" in found).toBe(npm !== undefined)
+    expect(found.tools).toHaveLength(npm ? 0 : 1)
   })
 
   test.each<[string, Record<string, string>, string, string]>([
@@ -102,7 +124,7 @@ describe("the installation reads manifests and lockfiles alone", () => {
     ["where only a folder outside has one", { "web/package.json": MANIFEST, "lib/package.json": own }, true],
     [
       "where a member's manifest is no JSON",
-      { ...workspace("web"), "web/package.json": MANIFEST, "lib/package.json": "{" },
+      { ...workspace("web", "lib"), "web/package.json": MANIFEST, "lib/package.json": "{" },
       true,
     ],
     [
@@ -169,6 +191,7 @@ test.each<[string, Record<string, string>, string[]]>([
   ["by .nvmrc", { "web/.nvmrc": "v22.3.0\n" }, ["22: web/.nvmrc"]],
   ["by .node-version above", { ".node-version": "24.1\n" }, ["24: .node-version"]],
   ["by the nearest of them", { "web/.nvmrc": "22", ".node-version": "24" }, ["22: web/.nvmrc"]],
+  ["not by the version of another runtime", { ".nvmrc": "iojs-v3.3.1\n" }, []],
   ["not by a name of a release", { ".nvmrc": "lts/jod\n" }, []],
   ["by both", { "package.json": engines(">=20"), ".nvmrc": "22" }, [">=20: package.json (engines.node)", "22: .nvmrc"]],
 ])("the version of Node.js is asked for %s", (_, texts, expected) => {
@@ -176,4 +199,17 @@ test.each<[string, Record<string, string>, string[]]>([
   expect(askedNode("web", layout)).toEqual(
     expected.map(line => ({ language: "node", range: line.split(": ")[0], file: line.split(": ")[1] })),
   )
+})
+
+test("the members of a workspace are the folders of its patterns that have a manifest", () => {
+  const texts = {
+    ...workspace("apps/*"),
+    "apps/web/package.json": "{}",
+    "apps/admin/package.json": "{}",
+    "apps/docs/README.md": "",
+    "examples/a/package.json": "{}",
+  }
+  const layout = { files: Object.keys(texts), texts }
+  expect(membersOf(".", layout)).toEqual(["apps/web", "apps/admin"])
+  expect(membersOf("apps/web", layout)).toEqual([])
 })

@@ -10,6 +10,7 @@ test("constraints are what is installed from an index, in an order that never ch
     "prices @ file:///app/prices",
     "# Editable install with no version control (own==0.1.0)",
     "torch==2.9.0+cpu",
+    "colorama==0.4.6 ; sys_platform == 'win32'",
     "",
   ].join("\n")
   expect(constraintsOf(installed)).toBe("SQLAlchemy==2.1.9\ntorch==2.9.0+cpu\nuvicorn==0.54.0\n")
@@ -28,6 +29,12 @@ test.each<[string, string, string, string | undefined]>([
   ["COPY package.json pnpm-lock.yaml* ./", "web", "web/package-lock.json", undefined],
   ["COPY package.json ./package-lock.json", "web", "web/package-lock.json", undefined],
   ["COPY --from=deps package-lock.json* ./", "web", "web/package-lock.json", undefined],
+  ["COPY package-lock.json*   ./", "web", "web/package-lock.json", "package-lock.json"],
+  ["COPY  --from=deps package-lock.json* ./", "web", "web/package-lock.json", undefined],
+  ["COPY --link  --from=deps package-lock.json* ./", "web", "web/package-lock.json", undefined],
+  ["  COPY package-lock.json* ./  ", "web", "web/package-lock.json", "package-lock.json"],
+  ["RUN echo COPY package-lock.json* ./", "web", "web/package-lock.json", undefined],
+  ["COPY *.lock ./", "web", "api/poetry.lock", undefined],
   ["# COPY package-lock.json* ./", "web", "web/package-lock.json", undefined],
   ["COPY . .", "web", "web/package-lock.json", undefined],
 ])("%s, built in %s: the place of %s is %s", (line, context, file, place) => {

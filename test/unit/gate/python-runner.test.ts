@@ -36,6 +36,12 @@ describe("pytest runs where there are tests", () => {
   })
 })
 
+test("pytest runs the tests of an application in the repository's root", () => {
+  const toolchain = { root: ".", run: ["uv", "run"], lockfiles: [] } as unknown as Toolchain
+  const files = { "test_a.py": "" }
+  expect(pythonRunner(".", "junit.xml", ".", toolchain, { files: Object.keys(files), texts: files })).toBeDefined()
+})
+
 describe("pytest is that of the repository, where it names it", () => {
   test.each<[string, Layout["texts"]]>([
     ["among the dependencies of its manifest", NAMED],

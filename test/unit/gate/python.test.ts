@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest"
 
 import type { Layout } from "../../../.dagger/src/gate/layout.ts"
-import { pythonToolchain } from "../../../.dagger/src/gate/python.ts"
+import { installsByPip, pythonToolchain } from "../../../.dagger/src/gate/python.ts"
 import type { Toolchain } from "../../../.dagger/src/gate/suite.ts"
 
 /** The toolchain of the application in the folder api of a repository of these files. */
@@ -275,6 +275,11 @@ describe("the application itself is installed", () => {
   })
 })
 
+test("requirements that are no text name no package", () => {
+  const found = pythonToolchain("api", "", { files: ["api/requirements.txt"], texts: {} })
+  expect(found?.expected?.names).toEqual([])
+})
+
 describe("packages that have to be there after the installation", () => {
   test.each<[string, string, string[]]>([
     [
@@ -298,12 +303,42 @@ describe("packages that have to be there after the installation", () => {
   })
 })
 
+describe("setuptools installs the application in place", () => {
+  test.each<[string, Layout["texts"], string, boolean]>([
+    ["by itself", { "api/setup.py": "" }, ".", false],
+    [
+      "with the extras that bring pytest",
+      { "api/setup.py": "setup(extras_require={'a': ['pytest'], 'b': ['pytest']})" },
+      ".[a,b]",
+      true,
+    ],
+  ])("%s", (_, texts, what, bringsPytest) => {
+    expect(toolchain(texts)).toMatchObject({
+      install: [["pip", "install", "--quiet", "--root-user-action=ignore", "--editable", what]],
+      bringsPytest,
+    })
+  })
+})
+
+describe("pip has to be there", () => {
+  test.each([
+    ["where it installs", [], [["pip", "install"]], true],
+    ["where it brings what installs", [["pip", "install", "pdm"]], [["pdm", "sync"]], true],
+    ["not where uv installs, which pip only brings", [["pip", "install", "uv"]], [["uv", "sync"]], false],
+    ["not where nothing is installed", [], [], false],
+    ["not for another package manager", [], [["npm", "ci"]], false],
+  ])("%s", (_, tools, install, expected) => {
+    expect(installsByPip({ tools, install })).toBe(expected)
+  })
+})
+
 describe("requirements that leave versions open", () => {
   const left = (...lines: string[]) => toolchain({ "api/requirements.txt": lines.join("\n") })?.open?.what
   test.each<[string, string[], string | undefined]>([
     ["none", ["a==1", "b @ https://x/b.whl", "c; sys_platform == 'linux'", "-r other.txt"], undefined],
     ["none by an archive's address or path", ["https://x/b-1.whl", "wheels/b-1.whl", "b-1.tar.gz"], undefined],
     ["none by a commit", ["git+https://x/b.git@v1"], undefined],
+    ["none by an index", ["--extra-index-url https://x/simple+cpu"], undefined],
     ["one by a branch", ["git+https://x/b.git"], "api/requirements.txt leaves a version open (git+https://x/b.git)"],
     ["one", ["a==1", "B_b>=2"], "api/requirements.txt leaves a version open (b-b)"],
     ["three", ["a", "b", "c"], "api/requirements.txt leaves 3 versions open (a, b, c)"],

@@ -48,6 +48,7 @@ test.each<[string, string[]]>([
   ["--constraint ../constraints.txt", ["../constraints.txt"]],
   ["-r https://example.com/base.txt", []],
   ["requests==2 -r", []],
+  ["own==1 --config-settings -r base.txt", []],
   ["-e ../shared", []],
 ])("%s reads another file: %j", (line, expected) => {
   expect(includedFile(line)).toEqual(expected)
@@ -56,6 +57,10 @@ test.each<[string, string[]]>([
 test.each<[string, string[]]>([
   ["-e ../shared", ["../shared"]],
   ["-e ../shared[db]", ["../shared"]],
+  ["-e../shared", ["../shared"]],
+  ["--editable  ../shared", ["../shared"]],
+  ["-e ..", [".."]],
+  ["fastapi.", []],
   ["--editable=.", ["."]],
   ["./wheels/own-1.0-py3-none-any.whl", ["./wheels/own-1.0-py3-none-any.whl"]],
   ["wheels/own-1.0-py3-none-any.whl", ["wheels/own-1.0-py3-none-any.whl"]],
@@ -66,6 +71,8 @@ test.each<[string, string[]]>([
   ["file:../shared", ["../shared"]],
   ["--find-links wheels", ["wheels"]],
   ["-f ../wheels", ["../wheels"]],
+  ["-fwheels", ["wheels"]],
+  ["own==1 --config-settings -f wheels", []],
   ["--find-links=https://example.com/wheels", []],
   ["-e git+https://example.com/shared.git", []],
   ["git+https://example.com/shared.git@v1", []],

@@ -40,6 +40,16 @@ describe("the report that jest writes in JSON", () => {
       { name: "broken.test.js › the file", status: "errored", message: "Cannot find module", details: "", seconds: 0 },
     ])
   })
+  test("has nothing but the tests, a suite for each file", () => {
+    const passed = [{ title: "one", status: "passed", duration: 250 }]
+    const testResults = ["a", "b"].map(name => ({ name: `/app/${name}.js`, assertionResults: passed }))
+    expect(junitOf(JSON.stringify({ testResults }), "/app")).toBe(
+      `<?xml version="1.0" encoding="UTF-8"?>
+<testsuites><testsuite name="a.js"><testcase classname="a.js" name="one" time="0.25"/></testsuite>
+<testsuite name="b.js"><testcase classname="b.js" name="one" time="0.25"/></testsuite></testsuites>
+`,
+    )
+  })
   test("names the tests without a body", () => {
     expect(todosIn(report)).toEqual(["some day"])
   })
