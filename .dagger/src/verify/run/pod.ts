@@ -64,14 +64,16 @@ export function containerSettings(
 ): PodSettings {
   const { spec } = template
   const { env, unknown } = envOf(container, { ...known, fields: path => fieldOf(path, template, config) })
+  const mounts = mountsOf(container, spec)
+  const unknownVolumes = new Set(mounts.filter(({ isEmpty }) => !isEmpty).map(({ name }) => `volume ${name}`))
   return {
     command: container.command?.map(word => expand(word, env)),
     args: container.args?.map(word => expand(word, env)),
     env,
-    unknown: [...unknown, ...volumesOf(container, spec)],
+    unknown: [...unknown, ...unknownVolumes],
     user: userOf(container, spec),
     headers: probeHeadersOf(container),
-    writable: writableIn(container, spec),
+    writable: mounts.filter(({ isEmpty }) => isEmpty).map(({ mountPath }) => mountPath),
     grace: graceOf(container, spec),
   }
 }
@@ -83,8 +85,7 @@ export function podOf(
   service: string,
 ): { template: PodTemplate; container: Container } | undefined {
   const template = templateOf(objects, image, service)
-  const container = template?.spec.containers.find(each => each.image === image)
-  return template && container && { template, container }
+  return template && { template, container: template.spec.containers.find(each => each.image === image)! }
 }
 
 /** A worker or a nightly job may have the same image. */
@@ -131,9 +132,11 @@ function envOf({ env = [], envFrom = [] }: Container, known: Sources): { env: Va
   const values: Variables = {}
   const unknown: string[] = []
   for (const { prefix = "", configMapRef: map, secretRef: secret } of envFrom) {
-    const source = map ? known.configMaps[map.name] : known.secrets[secret?.name ?? ""]
+    const reference = map ?? secret
+    if (!reference) continue
+    const source = (map ? known.configMaps : known.secrets)[reference.name]
     for (const [key, value] of Object.entries(source ?? {})) values[prefix + key] = value
-    if (!source && !(map ?? secret)?.optional) unknown.push(map ? `ConfigMap ${map.name}` : `Secret ${secret?.name}`)
+    if (!source && !reference.optional) unknown.push(`${map ? "ConfigMap" : "Secret"} ${reference.name}`)
   }
   for (const variable of env) {
     const value = valueOf(variable, values, unknown, known)
@@ -163,8 +166,8 @@ function valueOf(
 
 /** What the downward API would give; undefined: it is not made up. */
 function fieldOf(path: string, { metadata, spec }: PodTemplate, { namespace }: Config): string | undefined {
-  const [, map, key] = /^metadata\.(labels|annotations)\['(.+)'\]$/.exec(path) ?? []
-  if (key) return metadata?.[map as "labels" | "annotations"]?.[key] ?? ""
+  const found = /^metadata\.(labels|annotations)\['(.+)'\]$/.exec(path)
+  if (found) return metadata?.[found[1] as "labels" | "annotations"]?.[found[2]!] ?? ""
   const fields: Texts = {
     "metadata.name": "trial",
     "metadata.namespace": namespace,
@@ -179,23 +182,16 @@ function fieldOf(path: string, { metadata, spec }: PodTemplate, { namespace }: C
   return fields[path]
 }
 
-/** Volumes of the container whose content only the cluster has. */
-function volumesOf({ volumeMounts = [] }: Container, { volumes = [] }: PodTemplate["spec"]): string[] {
-  const others = volumes.filter(({ emptyDir }) => !emptyDir).map(({ name }) => name)
-  return [...new Set(volumeMounts.map(({ name }) => name))]
-    .filter(name => others.includes(name))
-    .map(name => `volume ${name}`)
+/** The volumes that a container mounts: those that start empty, and those whose content only the cluster has, as a StatefulSet's claims. */
+function mountsOf({ volumeMounts = [] }: Container, { volumes = [] }: PodTemplate["spec"]) {
+  const empty = volumes.filter(({ emptyDir }) => emptyDir).map(({ name }) => name)
+  return volumeMounts.map(({ name, mountPath }) => ({ name, mountPath, isEmpty: empty.includes(name) }))
 }
 
 function userOf({ securityContext }: Container, { securityContext: ofPod }: PodTemplate["spec"]): string | undefined {
   const user = securityContext?.runAsUser ?? ofPod?.runAsUser
   const group = securityContext?.runAsGroup ?? ofPod?.runAsGroup
   return user === undefined ? undefined : [user, group].filter(id => id !== undefined).join(":")
-}
-
-function writableIn({ volumeMounts = [] }: Container, { volumes = [] }: PodTemplate["spec"]): string[] {
-  const empty = volumes.filter(({ emptyDir }) => emptyDir).map(({ name }) => name)
-  return volumeMounts.filter(({ name }) => empty.includes(name)).map(({ mountPath }) => mountPath)
 }
 
 /** Seconds that the kubelet gives a container whose preStop has taken all of its grace. */

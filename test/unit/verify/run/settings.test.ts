@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest"
 
 import { parseConfig } from "../../../../.dagger/src/config/parse.js"
 import { parseManifests } from "../../../../.dagger/src/manifests/parse.js"
+import { markOf } from "../../../../.dagger/src/manifests/secret-values.js"
 import { podSettings } from "../../../../.dagger/src/verify/run/pod.js"
 import { trialSettings } from "../../../../.dagger/src/verify/run/settings.js"
 import { ownFile } from "../../manifests/files.ts"
@@ -49,6 +50,11 @@ describe("an image is run", () => {
   test("with its pod's environment over its own", () => {
     expect(trialSettings(IMAGE, AT, { env: { PORT: "2" } }, 10).env).toMatchObject({ PORT: "2", URL: "a=b" })
   })
+})
+
+test("an image is run in the root, where it names no folder, and asked with the headers of its pod", () => {
+  const settings = trialSettings({ ...IMAGE, workdir: "" }, AT, { headers: { Host: "shop.example.com" } }, 10)
+  expect(settings).toMatchObject({ workdir: "/", headers: { Host: "shop.example.com" } })
 })
 
 describe("a pod's settings", () => {
@@ -106,6 +112,38 @@ describe("a pod's settings", () => {
     expect(settings(cron).args).toBeUndefined()
   })
 
+  test("are not those of a Job with its image, such as a migration", () => {
+    const job = pod("Job", "a-migration", "args: [migrate]").replace("apps/v1", "batch/v1")
+    expect(settings(job, pod("Deployment", "web", "args: [web]")).args).toEqual(["web"])
+    expect(settings(job).args).toBeUndefined()
+  })
+
+  test("are those of its own container, beside others of the pod", () => {
+    const others = "{ name: proxy, image: envoy, args: [proxy] }, { name: main, image: backend, args: [web] }"
+    const text = pod("Deployment", "web", "").replace(/containers: .*/, `containers: [${others}]`)
+    expect(settings(text).args).toEqual(["web"])
+  })
+
+  test("may be those of pods without labels, which no Service selects", () => {
+    const service = "apiVersion: v1\nkind: Service\nmetadata: { name: backend }\nspec: { selector: { app: web } }\n"
+    const text = pod("Deployment", "web", "args: [web]").replace(/ +metadata: \{ labels.*\n/, "")
+    expect(settings(text, service).args).toEqual(["web"])
+  })
+
+  test("leave out what the pod does not say", () => {
+    expect(settings(pod("Deployment", "web", ""))).toEqual({
+      command: undefined,
+      args: undefined,
+      env: {},
+      unknown: [],
+      user: undefined,
+      headers: {},
+      writable: [],
+      grace: undefined,
+      services: [],
+    })
+  })
+
   test.each([
     ["a Secret as a whole", "envFrom: [{ secretRef: { name: others } }]", "", ["Secret others"]],
     ["a ConfigMap as a whole", "envFrom: [{ configMapRef: { name: others } }]", "", ["ConfigMap others"]],
@@ -114,6 +152,38 @@ describe("a pod's settings", () => {
       "a volume",
       "volumeMounts: [{ name: data, mountPath: /data }]",
       "volumes: [{ name: data, persistentVolumeClaim: { claimName: data } }]",
+      ["volume data"],
+    ],
+    ["a Secret that no chart fills", "envFrom: [{ secretRef: { name: plain } }]", "", ["Secret plain"]],
+    [
+      "a ConfigMap that is called like a Secret",
+      "envFrom: [{ configMapRef: { name: plain } }]",
+      "",
+      ["ConfigMap plain"],
+    ],
+    ["nothing of an entry without a source", "envFrom: [{ prefix: A_ }]", "", []],
+    [
+      "a key of a ConfigMap that is not there",
+      "env: [{ name: HOST, valueFrom: { configMapKeyRef: { name: others, key: HOST } } }]",
+      "",
+      ["HOST"],
+    ],
+    [
+      "a key that a ConfigMap lacks",
+      "env: [{ name: PORT, valueFrom: { configMapKeyRef: { name: config, key: PORT } } }]",
+      "",
+      ["PORT"],
+    ],
+    [
+      "a key that may be missing",
+      "env: [{ name: PORT, valueFrom: { configMapKeyRef: { name: config, key: PORT, optional: true } } }]",
+      "",
+      [],
+    ],
+    [
+      "a volume once, wherever it is mounted",
+      "volumeMounts: [{ name: data, mountPath: /a }, { name: data, mountPath: /b }]",
+      "volumes: [{ name: data, configMap: { name: data } }]",
       ["volume data"],
     ],
     [
@@ -131,7 +201,60 @@ describe("a pod's settings", () => {
     ],
     ["no value at all", "env: [{ name: EMPTY }]", "", []],
   ])("name what only the cluster knows: %s", (_, container, spec, unknown) => {
-    expect(settings(pod("Deployment", "web", container, spec)).unknown).toEqual(unknown)
+    const plain = "apiVersion: v1\nkind: Secret\nmetadata: { name: plain }\nstringData: { KEY: value }\n"
+    const config = "apiVersion: v1\nkind: ConfigMap\nmetadata: { name: config }\ndata: { HOST: db }\n"
+    expect(settings(plain, config, pod("Deployment", "web", container, spec)).unknown).toEqual(unknown)
+  })
+
+  test.each<[string, string, Record<string, string>]>([
+    ["nothing", "env: [{ name: EMPTY }]", { EMPTY: "" }],
+    ["a ConfigMap", "env: [{ name: A, valueFrom: { configMapKeyRef: { name: config, key: HOST } } }]", { A: "db" }],
+    ["the Secret of an ephemeral cluster, as a whole", "envFrom: [{ secretRef: { name: app-secrets } }]", { KEY: "k" }],
+    [
+      "a key of that Secret",
+      "env: [{ name: A, valueFrom: { secretKeyRef: { name: app-secrets, key: KEY } } }]",
+      { A: "k" },
+    ],
+    ["a Secret that a chart fills", "envFrom: [{ secretRef: { name: chart } }]", { URL: "redis://:k@redis" }],
+  ])("have a variable's value of %s", (_, container, env) => {
+    const config = parseConfig("secretName: app-secrets\nephemeral: { secrets: { KEY: k } }", "cloud-native.yaml")
+    const text = [
+      "apiVersion: v1\nkind: ConfigMap\nmetadata: { name: config }\ndata: { HOST: db }\n",
+      `apiVersion: v1\nkind: Secret\nmetadata: { name: chart }\nstringData: { URL: "redis://:${markOf("KEY")}@redis" }\n`,
+      pod("Deployment", "web", container),
+    ].join("---\n")
+    const found = podSettings(parseManifests([{ name: "all.yaml", text }]), "backend", config.backend, config)
+    expect(found).toMatchObject({ unknown: [] })
+    expect(found.env).toEqual(env)
+  })
+
+  test.each([
+    ["securityContext: { runAsUser: 1000 }", "", "1000"],
+    ["securityContext: { runAsUser: 1000, runAsGroup: 0 }", "", "1000:0"],
+    ["", "securityContext: { runAsUser: 1000, runAsGroup: 2000 }", "1000:2000"],
+    ["securityContext: { runAsUser: 1 }", "securityContext: { runAsUser: 1000, runAsGroup: 2000 }", "1:2000"],
+    ["securityContext: { runAsUser: 0 }", "", "0"],
+    ["securityContext: { runAsGroup: 1000 }", "", undefined],
+  ])("have the user of the container, else of the pod: %s, %s", (container, spec, user) => {
+    expect(settings(pod("Deployment", "web", container, spec)).user).toBe(user)
+  })
+
+  test("name the volume that a StatefulSet claims, which only the cluster has", () => {
+    const text = pod("StatefulSet", "web", "volumeMounts: [{ name: data, mountPath: /data }]")
+    const claims = "  volumeClaimTemplates: [{ metadata: { name: data }, spec: { accessModes: [ReadWriteOnce] } }]\n"
+    expect(settings(text + claims)).toMatchObject({ unknown: ["volume data"], writable: [] })
+  })
+
+  test("have the folders writable that start empty", () => {
+    const mounts = ["cache", "data", "tmp"].map(name => `{ name: ${name}, mountPath: /${name} }`)
+    const volumes = ["cache", "tmp", "other"].map(name => `{ name: ${name}, emptyDir: {} }`)
+    const text = pod(
+      "Deployment",
+      "web",
+      `volumeMounts: [${mounts.join()}]`,
+      `volumes: [${volumes.join()}, { name: data, configMap: { name: data } }]`,
+    )
+    expect(settings(text).writable).toEqual(["/cache", "/tmp"])
   })
 
   test("refer to each other as the kubelet expands them, in env, command and args", () => {
@@ -166,12 +289,36 @@ describe("a pod's settings", () => {
     ["metadata.namespace", "app"],
     ["metadata.labels['app']", "web"],
     ["metadata.labels['none']", ""],
+    ["metadata.annotations['none']", ""],
+    ["metadata.uid", "00000000-0000-0000-0000-000000000000"],
+    ["spec.nodeName", "trial"],
+    ["spec.serviceAccountName", "default"],
     ["status.podIP", "127.0.0.1"],
+    ["status.podIPs", "127.0.0.1"],
+    ["status.hostIP", "127.0.0.1"],
+    ["status.hostIPs", "127.0.0.1"],
   ])("have what a pod may say of itself: %s", (fieldPath, value) => {
     const { env, unknown } = settings(
       pod("Deployment", "web", `env: [{ name: FIELD, valueFrom: { fieldRef: { fieldPath: "${fieldPath}" } } }]`),
     )
     expect({ env, unknown }).toEqual({ env: { FIELD: value }, unknown: [] })
+  })
+
+  const field = (fieldPath: string, rest?: string) =>
+    pod("Deployment", "web", `env: [{ name: FIELD, valueFrom: { fieldRef: { fieldPath: "${fieldPath}" } } }]`, rest)
+
+  test.each(["spec.priority", "spec.metadata.labels['app']", "metadata.labels['app'].length"])(
+    "do not make up %s",
+    fieldPath => {
+      expect(settings(field(fieldPath))).toMatchObject({ env: {}, unknown: ["FIELD"] })
+    },
+  )
+
+  test("have the service account that the pod names, and no label where it has no metadata", () => {
+    const account = field("spec.serviceAccountName", "serviceAccountName: shop")
+    expect(settings(account).env).toEqual({ FIELD: "shop" })
+    const bare = field("metadata.labels['app']").replace(/ +metadata: \{ labels.*\n/, "")
+    expect(settings(bare).env).toEqual({ FIELD: "" })
   })
 
   test.each([
@@ -195,6 +342,14 @@ describe("a pod's settings", () => {
       `terminationGracePeriodSeconds: ${grace}`,
     )
     expect(settings(text).grace).toBe(expected)
+  })
+
+  test.each([
+    ["no lifecycle", ""],
+    ["no preStop", "lifecycle: {}"],
+    ["another preStop", "lifecycle: { preStop: { exec: { command: [sleep, '5'] } } }"],
+  ])("have all of the grace where nothing sleeps: %s", (_, container) => {
+    expect(settings(pod("Deployment", "web", container, "terminationGracePeriodSeconds: 30")).grace).toBe(30)
   })
 
   test("are the same each time, so that the cache can answer", () => {
