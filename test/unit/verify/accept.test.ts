@@ -43,6 +43,21 @@ describe("a fact that fails", () => {
       [POETRY],
     ],
     ["fails if nothing is accepted", stage(POETRY), [], "fail", [POETRY]],
+    ["fails without findings, if nothing is accepted", stage(), [], "fail", []],
+    [
+      "fails as a whole from the day after",
+      { ...stage(), name: "user" },
+      [{ fact: "user", reason: "x", expires: "2026-11-27" }],
+      "fail",
+      [],
+    ],
+    [
+      "fails as a whole if one finding is accepted",
+      { ...stage("a", "b"), name: "size" },
+      [{ ...poetry, fact: "size", finding: "a" }],
+      "fail",
+      ["a (accepted)", "b"],
+    ],
     [
       "is a warning as a whole",
       { ...stage(), name: "user" },
@@ -57,6 +72,20 @@ describe("a fact that fails", () => {
       "warn",
       ["jwt: layer 3: /app/a.js:7 (accepted)"],
     ],
+    [
+      "is known by its place in a later layer and at a later line",
+      { ...stage("jwt: layer 12: /app/a.js:340"), name: "secrets" },
+      [{ ...poetry, fact: "secrets", finding: "jwt: /app/a.js" }],
+      "warn",
+      ["jwt: layer 12: /app/a.js:340 (accepted)"],
+    ],
+    [
+      "is known by a place that has a number in its name",
+      { ...stage("jwt: layer 3: /app/a:7.js:1"), name: "secrets" },
+      [{ ...poetry, fact: "secrets", finding: "jwt: /app/a:7.js" }],
+      "warn",
+      ["jwt: layer 3: /app/a:7.js:1 (accepted)"],
+    ],
   ])("%s", (_, row, accepted, verdict, findings) => {
     expect(acceptRows([row], accepted as never, TODAY)).toMatchObject([{ verdict, findings }])
   })
@@ -65,10 +94,21 @@ describe("a fact that fails", () => {
     expect(acceptRows([stage(POETRY)], [poetry], TODAY)[0]!.how).toBe(
       `paths; accepted until ${TODAY}: the entrypoint calls it`,
     )
+    const user = { fact: "user", reason: "a gateway", expires: TODAY }
+    expect(acceptRows([{ ...stage(), name: "user" }], [user], TODAY)[0]!.how).toBe(
+      `paths; accepted until ${TODAY}: a gateway`,
+    )
   })
 })
 
-test("a fact that passes is left alone", () => {
-  const passed: FactRow = { ...stage(), verdict: "pass" }
-  expect(acceptRows([passed], [{ ...poetry, finding: "*" }], TODAY)).toEqual([passed])
+test.each(["pass", "warn", "not checked"] as const)("a fact that does not fail (%s) is left alone", verdict => {
+  const rows: FactRow[] = [
+    { ...stage(POETRY), verdict },
+    { ...stage(), name: "user", verdict },
+  ]
+  const accepted = [
+    { ...poetry, finding: "*" },
+    { fact: "user", reason: "x", expires: TODAY },
+  ]
+  expect(acceptRows(rows, accepted, TODAY)).toEqual(rows)
 })

@@ -37,11 +37,42 @@ describe("a known vulnerability", () => {
     expect(judged({}, allow("2026-06-14")).findings).toEqual([
       "CVE-2026-1 (high) in openssl 3.0, fixed in 3.1, allowed until 2026-06-14",
     ])
+    expect(judged({ fixedIn: ["3.1", "4.0"] }).findings).toEqual([
+      "CVE-2026-1 (high) in openssl 3.0, fixed in 3.1, 4.0",
+    ])
+    expect(judged({ fixedIn: [] }, { fixedOnly: false }).findings).toEqual([
+      "CVE-2026-1 (high) in openssl 3.0, not fixed",
+    ])
   })
 })
 
-test("without a scanner nothing is known", () => {
-  expect(notScannedRow(POLICY)).toMatchObject({ verdict: "not checked", limit: "none from high that is fixed" })
+describe("the row of the vulnerabilities", () => {
+  const others = ["CVE-2026-2", "CVE-2026-3"].map(id => ({ ...FOUND, id }))
+  test.each<[string, Vulnerability[], Partial<Policy>, string, "pass" | "fail"]>([
+    ["none", [], {}, "0 of 0 known", "pass"],
+    ["those that count, of those that are known", [FOUND, { ...FOUND, severity: "low" }], {}, "1 of 2 known", "fail"],
+    ["those that are allowed", [FOUND], allow(TODAY), "0 of 1 known, 1 allowed", "pass"],
+    ["those that are allowed beside others", [FOUND, ...others], allow(TODAY), "2 of 3 known, 1 allowed", "fail"],
+    ["not those whose allowance has ended", [FOUND], allow("2026-06-14"), "1 of 1 known", "fail"],
+  ])("counts %s", (_, found, policy, actual, verdict) => {
+    expect(vulnerabilitiesRow(found, { ...POLICY, ...policy }, TODAY)).toMatchObject({
+      name: "vulnerabilities",
+      limit: "none from high that is fixed",
+      actual,
+      verdict,
+      how: "the scanner given",
+    })
+  })
+
+  test("says without a scanner that nothing is known", () => {
+    expect(notScannedRow({ ...POLICY, fixedOnly: false })).toEqual({
+      name: "vulnerabilities",
+      limit: "none from high",
+      actual: "—",
+      verdict: "not checked",
+      how: "no --scanner was given",
+    })
+  })
 })
 
 describe("a scanner's report", () => {
@@ -55,6 +86,29 @@ describe("a scanner's report", () => {
     expect(readReport(2, JSON.stringify({ matches: [] }), "")).toEqual([])
   })
 
+  test("is read, with each vulnerability of several packages, and each package of several vulnerabilities", () => {
+    const matches = [
+      match,
+      { ...match, artifact: { name: "libssl", version: "3.0" } },
+      { ...match, vulnerability: { ...match.vulnerability, id: "CVE-2026-2" } },
+    ]
+    const found = readReport(0, JSON.stringify({ matches }), "")
+    expect(found.map(item => `${item.id} ${item.package}`)).toEqual([
+      "CVE-2026-1 openssl 3.0",
+      "CVE-2026-1 libssl 3.0",
+      "CVE-2026-2 openssl 3.0",
+    ])
+  })
+
+  test.each([[null], [undefined], [{}], [{ versions: null }], [{ versions: [] }]])(
+    "may name no version with a fix: %j",
+    fix => {
+      const vulnerability = { ...match.vulnerability, fix }
+      const [found] = readReport(0, JSON.stringify({ matches: [{ ...match, vulnerability }] }), "")
+      expect(found?.fixedIn).toEqual([])
+    },
+  )
+
   test.each([
     ["a scanner that failed", 1, JSON.stringify({ matches: [] }), "no database", "exit code 1[^]*no database"],
     ["a report that is no JSON", 0, "NAME INSTALLED", "", "not the JSON of grype"],
@@ -62,5 +116,28 @@ describe("a scanner's report", () => {
     ["no report", 0, "", "", "not the JSON of grype"],
   ])("is an error for %s", (_, exitCode, stdout, stderr, what) => {
     expect(() => readReport(exitCode, stdout, stderr)).toThrow(new RegExp(`^TOOL_FAILED: [^]*${what}`))
+  })
+
+  test.each([
+    ["what it wrote", 1, "", "no database\n", "the scanner failed with exit code 1", "no database"],
+    ["that it wrote nothing", 137, "", "", "the scanner failed with exit code 137", "it said nothing"],
+    [
+      "what is wrong with its report, where it ended well",
+      0,
+      '{"matches":[{}]}',
+      "a warning",
+      "the scanner's report is not the JSON of grype",
+      expect.stringContaining("matches[0].vulnerability"),
+    ],
+  ])("that is none is reported with %s, and a fix", (_, exitCode, stdout, stderr, what, why) => {
+    expect(() => readReport(exitCode, stdout, stderr)).toThrow(
+      expect.objectContaining({
+        code: "TOOL_FAILED",
+        blame: "environment",
+        what,
+        why,
+        fix: "give with --scanner an image whose entrypoint takes the arguments of grype, and that has or reaches its database",
+      }),
+    )
   })
 })

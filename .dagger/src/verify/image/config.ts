@@ -52,7 +52,7 @@ const NAMED = "Kubernetes cannot verify that a user given by name is not root"
 
 /** Why Kubernetes would refuse to run a user as non-root; undefined if it would not. */
 function userProblem(user: string): string | undefined {
-  const [id = ""] = user.split(":")
+  const id = user.split(":")[0]!
   if (id === "") return "without a USER, the image runs as root"
   if (id === "root" || Number(id) === 0) return "that is root"
   return /^\d+$/.test(id) ? undefined : NAMED

@@ -52,14 +52,13 @@ export function finalStageRow(files: LayerFile[]): Row {
 }
 
 /** Folders of Python's virtual environments. */
-function virtualEnvironments(files: LayerFile[]): Set<string> {
-  return new Set(files.flatMap(({ path }) => /^(.*)\/pyvenv\.cfg$/.exec(path)?.[1] ?? []))
+function virtualEnvironments(files: LayerFile[]): Set<string | undefined> {
+  return new Set(files.flatMap(({ path }) => /(.*)\/pyvenv\.cfg$/.exec(path)?.[1] ?? []))
 }
 
 /** What nobody put there on purpose: the pip of a virtual environment (--without-pip leaves it out), and source maps that no browser gets: of packages, and of the server that Next.js builds. */
-function comesByItself(path: string, environments: Set<string>): boolean {
-  const [, environment] = /^(.*)\/bin\/pip[\d.]*$/.exec(path) ?? []
-  return (environment !== undefined && environments.has(environment)) || SERVER_MAP.test(path)
+function comesByItself(path: string, environments: Set<string | undefined>): boolean {
+  return environments.has(/(.*)\/bin\/pip[\d.]*$/.exec(path)?.[1]) || SERVER_MAP.test(path)
 }
 
 const SERVER_MAP = /\/(node_modules|(site|dist)-packages|\.next\/server)\/.*\.map$/
@@ -89,9 +88,8 @@ export function fileModesRow(files: LayerFile[]): Row {
 }
 
 /** The empty file by which uv's runs wait for each other, in every environment that it makes; nobody reads it. */
-function isLock({ path, size }: LayerFile, environments: Set<string>): boolean {
-  const [, environment] = /^(.*)\/\.lock$/.exec(path) ?? []
-  return environment !== undefined && environments.has(environment) && size === 0
+function isLock({ path, size }: LayerFile, environments: Set<string | undefined>): boolean {
+  return environments.has(/(.*)\/\.lock$/.exec(path)?.[1]) && size === 0
 }
 
 function placeOf({ layer, path }: LayerFile): string {

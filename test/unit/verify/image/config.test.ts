@@ -12,7 +12,9 @@ describe("the size", () => {
     [200_000_000, "fail"],
     [250_000_000, "fail"],
   ])("%d bytes of 200 MB: %s", (size, verdict) => {
-    expect(sizeRow(imageOf([], { layers: [layer(size - 1), layer(1)] }), 200e6)).toMatchObject({
+    expect(sizeRow(imageOf([], { layers: [layer(size - 1), layer(1)] }), 200e6)).toEqual({
+      name: "size",
+      how: "sum of 2 compressed layers",
       limit: "< 200.0 MB",
       actual: humanSize(size),
       verdict,
@@ -31,15 +33,26 @@ describe("the layers above the base", () => {
     ["at their limit", [layer(12e6)], 12e6, { actual: "12.0 MB", verdict: "fail" }],
     ["without a limit", [layer(90e6)], undefined, { limit: "none", actual: "90.0 MB", verdict: "pass" }],
     ["none of them", [], 12e6, { actual: "0.0 MB", verdict: "pass", how: "none above the base" }],
-    ["of an unknown base", undefined, 12e6, { verdict: "not checked" }],
+    [
+      "of an unknown base",
+      undefined,
+      12e6,
+      { actual: "—", verdict: "not checked", how: "which layers are the base's is not known" },
+    ],
   ])("%s", (_, own, limit, expected) => {
-    expect(ownLayersRow(own, limit)).toMatchObject(expected)
+    expect(ownLayersRow(own, limit)).toMatchObject({ name: "own layers", ...expected })
   })
 })
 
 describe("the user", () => {
   test.each(["10001", "10001:10001", "1000:0"])("passes as %j", user => {
-    expect(userRow(imageOf([], { user }))).toMatchObject({ actual: user, verdict: "pass" })
+    expect(userRow(imageOf([], { user }))).toEqual({
+      name: "user",
+      limit: "numeric, not 0",
+      actual: user,
+      verdict: "pass",
+      how: "USER of the image",
+    })
   })
 
   test.each([
@@ -51,9 +64,11 @@ describe("the user", () => {
     ["root", "that is root"],
     ["root:app", "that is root"],
     ["node", "Kubernetes cannot verify that a user given by name is not root"],
+    ["1app", "Kubernetes cannot verify that a user given by name is not root"],
+    ["app1", "Kubernetes cannot verify that a user given by name is not root"],
     ["app:1000", "Kubernetes cannot verify that a user given by name is not root"],
   ])("fails as %j", (user, how) => {
-    expect(userRow(imageOf([], { user }))).toMatchObject({ verdict: "fail", how })
+    expect(userRow(imageOf([], { user }))).toMatchObject({ actual: user || "none set", verdict: "fail", how })
   })
 
   test.each([
@@ -64,6 +79,12 @@ describe("the user", () => {
     ["", "10001", "fail"],
   ])("%j, which the manifests run as %s: %s", (user, podUser, verdict) => {
     expect(userRow(imageOf([], { user }), podUser)).toMatchObject({ verdict })
+  })
+
+  test("by name is a warning that says what only the manifests hold", () => {
+    expect(userRow(imageOf([], { user: "nextjs" }), "10001").how).toBe(
+      "the manifests run it as 10001; without them, Kubernetes cannot verify that a user given by name is not root",
+    )
   })
 })
 

@@ -60,12 +60,28 @@ describe("the final stage", () => {
     ["the pip of a virtual environment", ["opt/venv/pyvenv.cfg", "opt/venv/bin/pip3.13"], "warn"],
     ["a pip beside no virtual environment", ["opt/venv/pyvenv.cfg", "usr/bin/pip3.13"], "fail"],
     ["another package manager in one", ["opt/venv/pyvenv.cfg", "opt/venv/bin/poetry"], "fail"],
+    ["one that is called alike in one", ["opt/venv/pyvenv.cfg", "opt/venv/bin/pipenv"], "fail"],
+    ["a pip beside a copy of an environment's settings", ["opt/venv/pyvenv.cfg.orig", "opt/venv/bin/pip"], "fail"],
     ["the source map of a package", ["app/node_modules/a/dist/index.mjs.map"], "warn"],
     ["a source map that Next.js makes of its server", ["app/.next/server/app/page.js.map"], "warn"],
     ["that of a browser's code beside it", ["app/.next/server/app/page.js.map", "app/.next/static/a.js.map"], "fail"],
     ["that of the application beside it", ["app/node_modules/a/index.mjs.map", "app/main.js.map"], "fail"],
   ])("%s: %s", (_, paths, verdict) => {
     expect(finalStageRow(paths.map(path => file(path)))).toMatchObject({ verdict })
+  })
+
+  test("names each kind once, with the number of its files", () => {
+    const paths = ["usr/bin/gcc", "app/tests/a.txt", "usr/bin/make", "app/main.py"]
+    expect(finalStageRow(paths.map(path => file(path)))).toMatchObject({
+      name: "final stage",
+      limit: "only what runs",
+      actual: "compiler (2), tests (1)",
+      how: "paths of 4 files above the base, deleted ones included",
+    })
+  })
+
+  test("holds nothing else where only what runs was found", () => {
+    expect(finalStageRow([])).toMatchObject({ actual: "nothing else found", verdict: "pass" })
   })
 
   test("may hold a folder that something was deleted from", () => {
@@ -93,11 +109,22 @@ describe("the modes of files", () => {
   })
 
   test.each([
-    ["uv's lock of an environment", ["app/.venv/pyvenv.cfg"], 0, "pass"],
-    ["a lock that has a content", ["app/.venv/pyvenv.cfg"], 1, "fail"],
-    ["one in another folder", ["opt/venv/pyvenv.cfg"], 0, "fail"],
-  ])("%s: %s", (_, others, size, verdict) => {
-    const lock = file("app/.venv/.lock", { mode: 0o666, size })
-    expect(fileModesRow([...others.map(path => file(path)), lock])).toMatchObject({ verdict })
+    ["uv's lock of an environment", "app/.venv/.lock", "app/.venv/pyvenv.cfg", 0, "pass"],
+    ["a lock that has a content", "app/.venv/.lock", "app/.venv/pyvenv.cfg", 1, "fail"],
+    ["one in another folder", "app/.venv/.lock", "opt/venv/pyvenv.cfg", 0, "fail"],
+    ["another empty file of an environment", "app/.venv/.lock.txt", "app/.venv/pyvenv.cfg", 0, "fail"],
+  ])("%s: %s", (_, path, settings, size, verdict) => {
+    expect(fileModesRow([file(settings), file(path, { mode: 0o666, size })])).toMatchObject({ verdict })
+  })
+
+  test("are counted", () => {
+    const open = file("app/main.py", { mode: 0o666 })
+    const row = { name: "file modes", limit: "no setuid, none writable by all" }
+    expect(fileModesRow([open, open, file("app/a.py")])).toMatchObject({
+      ...row,
+      actual: "2 such",
+      how: "modes of 3 files above the base",
+    })
+    expect(fileModesRow([])).toMatchObject({ ...row, actual: "none", how: "modes of 0 files above the base" })
   })
 })
