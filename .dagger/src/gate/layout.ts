@@ -1,7 +1,5 @@
 import { posix } from "node:path"
 
-import { Directory } from "@dagger.io/dagger"
-
 import { applicationsOf } from "../config/applications.js"
 import type { Config } from "../config/schema.js"
 
@@ -29,18 +27,20 @@ const TEXTS = [
 /** Folders that hold what tools made, not what people wrote. */
 const MADE = /(^|\/)(node_modules|\.venv|venv|\.next|__pycache__|\.git)\//
 
-/** Read what there is to know about the applications before anything is installed. */
-export async function readLayout(source: Directory, config: Config): Promise<Layout> {
-  const files = (await source.glob("**/*")).filter(path => !path.endsWith("/") && !MADE.test(path))
+/** The files of a repository, without what tools made. */
+export function writtenFiles(paths: string[]): string[] {
+  return paths.filter(path => !path.endsWith("/") && !MADE.test(path))
+}
+
+/** The files whose text says how the applications are installed and tested. */
+export function informingFiles(files: string[], config: Config): string[] {
   const apps = Object.values(applicationsOf(config))
-  const folders = new Set(apps.flatMap(({ path }) => upwards(path)))
-  const wanted = files.filter(
+  const folders = apps.flatMap(({ path }) => upwards(path))
+  return files.filter(
     path =>
       apps.some(({ dockerfile }) => dockerfile === path) ||
-      (isText(path) && [...folders].some(folder => concerns(path, folder))),
+      (isText(path) && folders.some(folder => concerns(path, folder))),
   )
-  const contents = await Promise.all(wanted.map(async path => [path, await source.file(path).contents()] as const))
-  return { files, texts: Object.fromEntries(contents) }
 }
 
 /** A folder and those that it is in, the source's root last. */

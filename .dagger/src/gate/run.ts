@@ -12,12 +12,14 @@ import { quietly } from "../util/quietly.js"
 import { redact } from "../util/redact.js"
 import { uniqueValue } from "../util/unique.js"
 import { planSuite } from "./detect.js"
-import { type Layout, readLayout } from "./layout.js"
+import type { Layout } from "./layout.js"
+import { notPassed, notRun } from "./not-passed.js"
+import { readLayout } from "./read-layout.js"
 import { junitOf, todosIn } from "./runner-report.js"
 import { showTests } from "./spans.js"
 import type { Suite } from "./suite.js"
 import { pinnedBy, prepareSuite } from "./toolchain.js"
-import { judge, type SuiteRun, testsIn, type Verdict } from "./verdict.js"
+import { judge, type SuiteRun, testsIn } from "./verdict.js"
 
 export interface Gate {
   /** The suites with their number of tests and time, as a table, then what a person should know. */
@@ -71,35 +73,6 @@ export async function runGate(source: Directory, config: Config, secrets: BuildS
   const empty = apps.reduce((all, { name }) => all.withNewDirectory(name), dag.directory())
   const pinned = outcomes.reduce((all, { run, pinned }) => all.withDirectory(run.app, pinned), empty)
   return { summary: [verdict.text, ...warnings].join("\n"), junit, pinned: await pinned.sync() }
-}
-
-/** The error of suites that have no result; the only one keeps its own code and fix. */
-function notRun(reasons: unknown[], failures: string[]): CloudNativeError {
-  const [only] = reasons
-  const own = reasons.length === 1 && only instanceof CloudNativeError ? only : undefined
-  const codes = reasons.map(reason => (reason instanceof CloudNativeError ? reason.code : undefined))
-  return new CloudNativeError({
-    code: codes.every(code => code === "TESTS_MISSING") ? "TESTS_MISSING" : "TEST_RUNNER_FAILED",
-    blame: "user",
-    what: own?.what ?? "a suite could not be run; nothing was built",
-    evidence: failures.join("\n\n"),
-    why: own?.why ?? reasons.map(messageOf).join("\n\n"),
-    fix:
-      own?.fix ??
-      "check the suite's `test` in cloud-native.yaml, its lockfile, and that package registries can be reached; where a system package is missing, such as a compiler or pg_config, set test.target to the stage of the Dockerfile that has it, or name it in test.packages",
-    cause: only,
-  })
-}
-
-function notPassed({ text, causes }: Verdict & { passed: false }): CloudNativeError {
-  return new CloudNativeError({
-    code: "TESTS_FAILED",
-    blame: "user",
-    what: "the tests did not all pass; nothing was built",
-    evidence: text,
-    why: causes.join("\n"),
-    fix: "fix the tests named above; a test that may be skipped goes to test.allowSkipped, by name",
-  })
 }
 
 /** Rejects where there is no result to judge: the dependencies cannot be installed, a backing service does not start. */
