@@ -1,17 +1,13 @@
 import { Container, dag, Directory, Secret } from "@dagger.io/dagger"
-import semver from "semver"
 import { z } from "zod"
 
 import { secretsFor, withoutSecretVariables, withSecretVariables } from "../config/build-secrets.js"
 import { buildContext, DOCKERFILE } from "../config/context.js"
 import type { BuildSecrets } from "../config/dockerfile.js"
 import type { AppConfig } from "../config/schema.js"
-import { CloudNativeError } from "../util/errors.js"
 import { readJson } from "../util/json.js"
 import { runTool } from "../util/tool.js"
-import { unmet } from "./asked.js"
-import { otherBase } from "./bases.js"
-import { unfit } from "./installed.js"
+import { installationMismatch, interpreterMismatch, npmMismatch, programOf } from "./mismatch.js"
 import { constraintsOf } from "./pinned.js"
 import { installsByPip } from "./python.js"
 import type { Expected, Language, Suite } from "./suite.js"
@@ -105,39 +101,16 @@ async function withPackages(container: Container, packages: string[]): Promise<C
 
 /** Fail before anything is installed if the interpreter is not one that the repository asks for. */
 async function assertInterpreter(name: string, container: Container, app: AppConfig, suite: Suite): Promise<void> {
-  const [first] = suite.asked
-  if (!first) return
-  const program = first.language === "python" ? "python3" : (suite.expected?.interpreter[0] ?? "node")
-  if (program === "bun") return
+  const program = programOf(suite)
+  if (!program) return
   const version = (await container.withExec([program, "--version"]).stdout()).trim()
-  const wishes = unmet(suite.asked, version)
-  if (wishes.length === 0) return
-  const image = imageOf(app, suite)
-  throw new CloudNativeError({
-    code: "TEST_RUNNER_FAILED",
-    blame: "user",
-    what: `${image} does not have the version that the ${name} asks for; nothing was installed`,
-    why: [
-      `${image} has ${version.startsWith("v") ? `Node.js ${version}` : version}`,
-      ...wishes.map(({ range, file }) => `${file} asks for ${range}`),
-    ].join("\n"),
-    fix: otherBase(name, app, first.language, suite.asked),
-  })
+  const mismatch = interpreterMismatch(name, app, suite, version)
+  if (mismatch) throw mismatch
 }
 
 /** What to say of an npm of another major version than the manifest asks for. It is no failure: npm itself ignores the wish. */
-async function otherNpm(container: Container, app: AppConfig, { npm, base }: Suite): Promise<string[]> {
-  if (!npm) return []
-  const version = (await container.withExec(["npm", "--version"]).stdout()).trim()
-  const [asked, found] = [npm.version, version].map(text => semver.coerce(text)?.major)
-  if (asked === undefined || found === undefined || asked === found) return []
-  return [
-    `${npm.file} (packageManager) asks for npm ${npm.version}, and ${imageOf(app, { base })} has npm ${version}, which installs for the tests and for the image: add RUN npm install --global npm@${npm.version} to ${app.dockerfile}, which the tests then follow; or change packageManager`,
-  ]
-}
-
-function imageOf({ test, dockerfile }: AppConfig, { base }: Pick<Suite, "base">): string {
-  return test.target ? `stage ${test.target} of ${dockerfile}` : base
+async function otherNpm(container: Container, app: AppConfig, suite: Suite): Promise<string[]> {
+  return suite.npm ? npmMismatch(app, suite, (await container.withExec(["npm", "--version"]).stdout()).trim()) : []
 }
 
 const Versions = z.record(z.string(), z.string().nullable())
@@ -147,20 +120,8 @@ async function assertInstalled(container: Container, source: Directory, suite: S
   const changed = await changedLockfiles(container.directory(APP_DIR), source, suite.lockfiles)
   const { expected } = suite
   const versions = expected?.names.length ? await installedVersions(container, suite, expected) : {}
-  const problems = [
-    ...changed.map(
-      path => `${path} was changed by the installation: it does not fit the manifest, or another tool wrote it`,
-    ),
-    ...(expected ? unfit(expected, versions) : []),
-  ]
-  if (problems.length === 0) return
-  throw new CloudNativeError({
-    code: "TEST_RUNNER_FAILED",
-    blame: "user",
-    what: "the installation ended with exit code 0, but it did not install what the repository says",
-    why: problems.join("\n"),
-    fix: "make the lockfile anew with its package manager and commit it, or set test.install to commands that use it",
-  })
+  const mismatch = installationMismatch(changed, expected, versions)
+  if (mismatch) throw mismatch
 }
 
 async function changedLockfiles(installed: Directory, source: Directory, lockfiles: string[]): Promise<string[]> {
