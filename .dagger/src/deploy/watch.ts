@@ -4,7 +4,7 @@ import { readRollout, type RolloutState } from "../status/deployment.js"
 import { describeSet, describeState } from "../status/describe.js"
 import { Outages } from "../status/outages.js"
 import { startLimits } from "../status/pod.js"
-import { readSetRollout, type SETS } from "../status/pod-sets.js"
+import { decideSets, readSetRollout, type SETS } from "../status/pod-sets.js"
 import { readSetState } from "../status/read-set.js"
 import { only, type Snapshot } from "../status/snapshot.js"
 import { type PodStart, Starts } from "../status/startup.js"
@@ -116,19 +116,15 @@ export async function watchSets(
         ...(byOther && { failure: byOther, culprit: undefined }),
       }
     })
-    last = rollouts
-      .filter(({ complete }) => !complete)
-      .map(({ state }) => state)
-      .join("\n")
-    const stuck = rollouts.flatMap(({ obstacles }) => obstacles)
-    for (const pod of stuck) await deletePod(kubectl, pod)
+    const { waitingFor, obstacles, failed, complete } = decideSets(rollouts)
+    last = waitingFor.map(({ state }) => state).join("\n")
+    for (const pod of obstacles) await deletePod(kubectl, pod)
     for (const { name, line, warning } of rollouts) {
       if (lines.get(name) === line) continue
       lines.set(name, line)
       console.log(`rollout: ${name}: ${line}`)
       if (warning) console.log(`rollout: ${name}: warning: ${warning}`)
     }
-    const failed = rollouts.find(({ failure }) => failure)
     if (failed)
       throw await rolloutFailed(kubectl, redactor, {
         workload: failed.name,
@@ -137,7 +133,7 @@ export async function watchSets(
         pod: failed.culprit,
         object: failed.name,
       })
-    return (stuck.length === 0 && rollouts.every(({ complete }) => complete)) || undefined
+    return complete || undefined
   }
   await pollUntil(`the rollout of ${sets.map(nameOf).join(" and ")}`, timeout, ask, {
     state: () => redactor.redact(last),

@@ -126,6 +126,28 @@ export function readSetRollout(
   }
 }
 
+/** What one look at all the sets of a release leads to. */
+export interface SetsDecision<Rollout> {
+  /** Those that are not complete. */
+  waitingFor: Rollout[]
+  /** The pods that are deleted now; whatever they keep from going on is looked at once more. */
+  obstacles: Of<"Pod">[]
+  /** The first one that cannot succeed. */
+  failed?: Rollout
+  /** Nothing is left to wait for. */
+  complete: boolean
+}
+
+/** What to do about the sets of a release, however they were read; a set is not done while a pod of it has to go. */
+export function decideSets<Rollout extends Pick<SetRollout, "complete" | "failure" | "obstacles">>(
+  rollouts: Rollout[],
+): SetsDecision<Rollout> {
+  const waitingFor = rollouts.filter(({ complete }) => !complete)
+  const obstacles = rollouts.flatMap(rollout => rollout.obstacles)
+  const failed = rollouts.find(({ failure }) => failure)
+  return { waitingFor, obstacles, failed, complete: waitingFor.length + obstacles.length === 0 }
+}
+
 /** Where its rollout stands. Pods that are replaced only when somebody deletes them are not waited for. */
 export function readSet(state: SetState | undefined): { line: string; complete: boolean } {
   if (!state) return { line: "not there yet", complete: false }

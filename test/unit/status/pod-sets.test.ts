@@ -1,7 +1,14 @@
 import { describe, expect, test } from "vitest"
 
 import { PATIENT } from "../../../.dagger/src/status/pod.ts"
-import { newestRevision, readSet, readSetRollout, SETS, type SetState } from "../../../.dagger/src/status/pod-sets.ts"
+import {
+  decideSets,
+  newestRevision,
+  readSet,
+  readSetRollout,
+  SETS,
+  type SetState,
+} from "../../../.dagger/src/status/pod-sets.ts"
 import { Snapshot } from "../../../.dagger/src/status/snapshot.ts"
 
 const DONE: SetState = {
@@ -149,11 +156,12 @@ describe("pods of a set that the API server refuses", () => {
     firstTimestamp: at(from),
     lastTimestamp: at(to),
   })
-  const pod = (created: number) => ({
+  const pod = (created: number, uid = "s", phase = "Running") => ({
     kind: "Pod",
-    metadata: { name: "db-0", uid: "p", creationTimestamp: at(created), ownerReferences: [{ uid: "s" }] },
-    status: {},
+    metadata: { name: "db-0", uid: "p", creationTimestamp: at(created), ownerReferences: [{ uid }] },
+    status: { phase },
   })
+  const created = { ...refused("create Pod db-1 in StatefulSet db successful", 11, 42), reason: "SuccessfulCreate" }
 
   test.each<[string, object[], Partial<SetState>, string | undefined]>([
     ["none is refused", [], {}, undefined],
@@ -164,6 +172,34 @@ describe("pods of a set that the API server refuses", () => {
     ["by a quota, for half a minute, one of two is there", [pod(10), refused(QUOTA, 12, 42)], {}, "QuotaExceeded"],
     ["by a quota, until the last pod came", [refused(QUOTA, 11, 20), pod(21)], {}, undefined],
     ["by a webhook, for half a minute", [refused(WEBHOOK, 11, 42)], {}, "PodRefused"],
+    [
+      "by a policy, where the pod of another set is there",
+      [pod(20, "t"), refused(POLICY, 55, 56)],
+      {},
+      "PodSecurityViolated",
+    ],
+    [
+      "by a policy, where a pod has ended",
+      [pod(20, "s", "Failed"), refused(POLICY, 55, 56)],
+      {},
+      "PodSecurityViolated",
+    ],
+    ["by a quota, until the second in which the last pod came", [refused(QUOTA, 11, 21), pod(21)], {}, undefined],
+    ["by a quota, for 30 s: it may pass", [refused(QUOTA, 30, 56)], {}, undefined],
+    ["by a quota, for more than 30 s", [refused(QUOTA, 29, 56)], {}, "QuotaExceeded"],
+    [
+      "for two reasons: by the one that came first",
+      [pod(10), refused(QUOTA, 12, 42), refused(WEBHOOK, 50, 56)],
+      {},
+      "QuotaExceeded",
+    ],
+    [
+      "for two reasons, in whatever order they are",
+      [pod(10), refused(WEBHOOK, 50, 56), refused(QUOTA, 12, 42)],
+      {},
+      "QuotaExceeded",
+    ],
+    ["none is, as another event says", [created], {}, undefined],
     ["in an earlier deployment", [refused(QUOTA, 0, 9)], {}, undefined],
     ["in an earlier deployment, and again a moment ago", [refused(QUOTA, 0, 56)], {}, "QuotaExceeded"],
     ["those of another set", [refused(POLICY, 11, 56, "t")], {}, undefined],
@@ -271,5 +307,39 @@ describe("the answer of the API server about", () => {
       updated: 2,
       ready: 1,
     })
+  })
+})
+
+describe("what one look at all the sets of a release leads to", () => {
+  const { pods } = look({}, [
+    { kind: "Pod", metadata: { name: "db-0", uid: "p", ownerReferences: [{ uid: "s" }] }, status: {} },
+  ])
+  const set = (name: string, fields: object = {}) => ({ name, complete: true, obstacles: [], ...fields })
+  const waiting = set("queue", { complete: false })
+  const stuck = set("cache", { obstacles: pods })
+  const failing = (name: string) => set(name, { failure: { kind: "DeletedByOther" } })
+
+  test.each([
+    ["all are done", [set("db"), set("agent")], { waitingFor: [], deleted: [], complete: true }],
+    ["one is waited for", [set("db"), waiting], { waitingFor: ["queue"], deleted: [], complete: false }],
+    [
+      "a set with a pod that has to go is looked at once more, complete as it is",
+      [set("db"), stuck],
+      { waitingFor: [], deleted: ["db-0"], complete: false },
+    ],
+    [
+      "pods of a set that has to go on are deleted while others are waited for",
+      [stuck, waiting],
+      { waitingFor: ["queue"], deleted: ["db-0"], complete: false },
+    ],
+    [
+      "of several that cannot succeed, the first one is told, complete or not",
+      [set("db"), failing("agent"), failing("cache")],
+      { waitingFor: [], deleted: [], failed: "agent", complete: true },
+    ],
+  ])("%s", (_, sets, expected) => {
+    const { waitingFor, obstacles, failed, complete } = decideSets(sets)
+    const found = { waitingFor: waitingFor.map(({ name }) => name), deleted: names(obstacles), complete }
+    expect({ ...found, ...(failed && { failed: failed.name }) }).toEqual(expected)
   })
 })
