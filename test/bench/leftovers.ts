@@ -1,4 +1,5 @@
-import { KEPT, parseIdentities } from "../../.dagger/src/release/history.ts"
+import { KEPT } from "../../.dagger/src/release/candidates.ts"
+import { parseIdentities } from "../../.dagger/src/release/history.ts"
 
 /** An object of a namespace, as far as it matters for why it is there. */
 export interface Found {

@@ -13,11 +13,11 @@ import { removeLeftoverK6 } from "../monitor/k6-job.js"
 import { versionsOf } from "../monitor/scenario.js"
 import type { PushedImages } from "../push/publish.js"
 import type { AccessTo } from "../registry/access.js"
-import { crossingTo, describeCrossing } from "../release/crossing.js"
+import { previousOf } from "../release/candidates.js"
+import { describeCrossing } from "../release/crossing.js"
 import {
   contentOf,
   inventoryOf,
-  lastOther,
   listRecords,
   newId,
   readRecord,
@@ -30,7 +30,9 @@ import {
 import { redactorOf, type ReleaseInputs, renderRelease } from "../release/inputs.js"
 import { findPresent, type Present } from "../release/live-objects.js"
 import { assertNotOwned, unownedObjects } from "../release/ownership.js"
-import { replacedBy } from "../release/prune.js"
+import { crossingTo } from "../release/read-crossing.js"
+import { replacedBy } from "../release/replaced.js"
+import type { Before } from "../release/rollback-plan.js"
 import type { Report } from "../report/report.js"
 import { formatReport } from "../report/summary.js"
 import { takeSnapshot } from "../status/take-snapshot.js"
@@ -45,7 +47,7 @@ import { conclude, finish, keepReport } from "./finalize.js"
 import { keepOf, removeOnceKept } from "./keep.js"
 import { Moments } from "./moments.js"
 import { ReportBuilder } from "./report-builder.js"
-import { type Before, recover, withRecovery } from "./rollback.js"
+import { recover, withRecovery } from "./rollback.js"
 import { bringUp, type Counted } from "./rollout.js"
 import { placeTask } from "./slots.js"
 import { Steps } from "./steps.js"
@@ -127,19 +129,6 @@ export async function rollBack(kubectl: Kubectl, config: Config, timeout: number
   const applied = new AppliedWorkloads()
   const task = { kubectl, config, recorded, options, redactor, applied, schema: { crossed }, isRollback: true }
   return formatReport(await exclusively(task))
-}
-
-/** The release that ran before the current one. */
-function previousOf(entries: ReleaseSummary[]): string {
-  const previous = lastOther(entries)
-  if (previous) return previous.id
-  throw new CloudNativeError({
-    code: "RECORD_MISSING",
-    blame: "user",
-    what: "there is no release to go back to",
-    why: "no other than the present one has succeeded here",
-    fix: "deploy what is to run",
-  })
 }
 
 type Asked = Omit<RolloutTask, "slots">

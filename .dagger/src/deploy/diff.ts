@@ -10,7 +10,7 @@ import { missingCrds } from "../preflight/crds.js"
 import { inventoryOf, listRecords, type ReleaseSummary } from "../release/history.js"
 import { findPresent } from "../release/live-objects.js"
 import { describeOwner } from "../release/ownership.js"
-import { replacedBy } from "../release/prune.js"
+import { replacedBy } from "../release/replaced.js"
 import { leaves } from "../util/leaves.js"
 
 /** One object, its fields flat: spec.template.spec.containers[0].image → a value. */

@@ -1,18 +1,11 @@
 import { describeIdentity, type Identity, identityOf, intersect, subtract } from "../kubernetes/object-ref.js"
-import { isConfig, isDapr, isWorkload } from "../manifests/kinds.js"
 import type { KubernetesObject } from "../manifests/render.js"
 import { countFiles, isFailed } from "../monitor/availability.js"
 import type { AvailabilityGuard } from "../monitor/availability-guard.js"
 import { describeFiles } from "../monitor/failure.js"
-import {
-  inventoryOf,
-  lastSucceeded,
-  readRecord,
-  readRunning,
-  type Recorded,
-  type ReleaseSummary,
-} from "../release/history.js"
-import { prune, toPrune } from "../release/prune.js"
+import { inventoryOf, readRecord, readRunning, type Recorded } from "../release/history.js"
+import { prune } from "../release/prune.js"
+import { type Before, planRollback } from "../release/rollback-plan.js"
 import type { Report } from "../report/report.js"
 import { describeRecovery } from "../report/states.js"
 import { CloudNativeError, messageOf } from "../util/errors.js"
@@ -24,60 +17,6 @@ import { keptApart, removeFailed, switchBack, widen } from "./switch.js"
 import type { RolloutTask } from "./task.js"
 
 type Recovery = NonNullable<Report["recovery"]>
-
-/** How things stood when a deployment began. */
-export interface Before {
-  /** What has been recorded. */
-  entries: ReleaseSummary[]
-  /** The objects of the release that existed, whatever created them. */
-  there: Identity[]
-  /** What of that is somebody else's. */
-  found: Identity[]
-}
-
-/** How a release that failed is undone. */
-export interface RollbackPlan {
-  action: Recovery["action"]
-  /** The release that is gone back to. */
-  to?: string
-  remove: Identity[]
-  /** What was somebody else's, and stays as the release has made it. */
-  left: Identity[]
-}
-
-/**
- * Back to the last release that succeeded, or, where there was none, to nothing; what runs there and was brought by somebody
- * else is no nothing. `beside`: Deployments that no user has reached; they go, even if they were there. Before any pod was changed, what was there is needed still: only what the release has added goes.
- */
-export function planRollback(
-  applied: Identity[],
-  { changed, keepFailed, beside = [] }: { changed: boolean; keepFailed: boolean; beside?: Identity[] },
-  { entries, there, found }: Before,
-  moved: Identity[] = [],
-): RollbackPlan {
-  const previous = lastSucceeded(entries)
-  const current = previous?.inventory ?? []
-  const left = subtract(intersect(found, applied), current)
-  const failed: ReleaseSummary = { id: "", outcome: "failed", content: "", inventory: applied, found }
-  if (!changed)
-    return {
-      action: beside.length > 0 ? "withdrawn" : "none",
-      remove: toPrune(current, [{ ...failed, inventory: subtract(applied, subtract(there, beside)) }]),
-      left,
-    }
-  if (!previous && (keepFailed || found.some(({ kind }) => isWorkload(kind))))
-    return { action: "kept", remove: [], left: [] }
-  const remove = withoutNeeded(toPrune(current, [...entries, failed]), moved)
-  return previous ? { action: "rolled-back", to: previous.id, remove, left } : { action: "removed", remove, left }
-}
-
-/** What somebody else has changed stays, and so does what its pods may need: the next release that succeeds removes the rest. */
-function withoutNeeded(remove: Identity[], moved: Identity[]): Identity[] {
-  if (moved.length === 0) return remove
-  return subtract(remove, moved).filter(
-    ({ apiVersion, kind }) => !isConfig(kind) && !isDapr(apiVersion) && kind !== "Secret" && kind !== "Service",
-  )
-}
 
 /** Undo what a failed deployment has changed. Never throws. */
 export async function recover(

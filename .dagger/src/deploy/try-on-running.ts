@@ -1,6 +1,7 @@
 import type { Kubectl } from "../kubernetes/kubectl.js"
 import type { AccessTo } from "../registry/access.js"
-import { lastSucceeded, listRecords, type ProvenSchema, readRecord } from "../release/history.js"
+import { lastSucceeded } from "../release/candidates.js"
+import { listRecords, type ProvenSchema, readRecord } from "../release/history.js"
 import type { ReleaseToTry } from "../schema/plan.js"
 import { tryMigrations } from "../schema/prove.js"
 import { reasonOf, type SchemaTrial } from "../schema/verdict.js"

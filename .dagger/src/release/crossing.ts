@@ -1,6 +1,5 @@
-import type { Kubectl } from "../kubernetes/kubectl.js"
 import type { DeepReadonly } from "../util/readonly.js"
-import { type ProvenSchema, readRecord, type ReleaseSummary } from "./history.js"
+import type { ProvenSchema, ReleaseSummary } from "./history.js"
 
 /** The migrations that a rollback goes across, which stay, and whether the release that it restores was seen to work on their schema. */
 export interface Crossing extends Pick<ProvenSchema, "verdict" | "reason"> {
@@ -25,20 +24,17 @@ function jobsOf({ inventory }: ReleaseSummary): string[] {
   return inventory.filter(({ kind }) => kind === "Job").map(({ name }) => name)
 }
 
-/** What the records say of a rollback to a release of this content; undefined: it goes across no migration. */
-export async function crossingTo(
-  kubectl: Kubectl,
-  entries: ReleaseSummary[],
+/** What the records say of a way back to this content across these migrations, of which the first release that brought one says `schema`. */
+export function crossingOver(
+  { migrations, by }: ReturnType<typeof migratedSince>,
   content: string,
-): Promise<Crossing | undefined> {
-  const { migrations, by } = migratedSince(entries, content)
+  schema: ProvenSchema | undefined,
+): Crossing | undefined {
   const [first, second] = by
   if (!first) return undefined
-  if (second)
-    return { migrations, verdict: "not-checked", reason: "several releases have brought migrations since then" }
-  const { schema } = await readRecord(kubectl, first.id)
-  if (schema?.running !== content)
-    return { migrations, verdict: "not-checked", reason: `the record of ${first.id} says nothing about it` }
+  const notChecked = (reason: string): Crossing => ({ migrations, verdict: "not-checked", reason })
+  if (second) return notChecked("several releases have brought migrations since then")
+  if (schema?.running !== content) return notChecked(`the record of ${first.id} says nothing about it`)
   return { migrations, verdict: schema.verdict, reason: schema.reason }
 }
 

@@ -10,9 +10,7 @@ import { digestOf } from "../util/digest.js"
 import { CloudNativeError } from "../util/errors.js"
 import { readStored } from "../util/json.js"
 import { NextBuild } from "../verify/image/next-build.js"
-
-/** Releases, and reports, that are kept; what a failure or a rollback goes back to is kept beyond that. */
-export const KEPT = 10
+import { expired, KEPT, lastSucceeded } from "./candidates.js"
 
 /** The form of a record's content. */
 const SCHEMA_VERSION = 1
@@ -220,23 +218,6 @@ function formatReached({ kind, step, at }: Reached): string {
 function parseReached(text: string): Reached | undefined {
   const [, kind, step, at = ""] = /^(\w+)\/(\w+)@(.+)$/.exec(text) ?? []
   return kind === undefined ? undefined : { kind: kind as Reached["kind"], step: step as Step, at }
-}
-
-/** The release that a failure goes back to; undefined where none has succeeded yet. */
-export function lastSucceeded(entries: ReleaseSummary[]): ReleaseSummary | undefined {
-  return entries.findLast(({ outcome }) => outcome === "succeeded")
-}
-
-/** The release that was there before the present one, which may have been deployed more than once. */
-export function lastOther(entries: ReleaseSummary[]): ReleaseSummary | undefined {
-  const present = lastSucceeded(entries)
-  return lastSucceeded(entries.filter(({ content }) => content !== present?.content))
-}
-
-/** The records that no failure or rollback needs any more. */
-export function expired(entries: ReleaseSummary[]): ReleaseSummary[] {
-  const kept = new Set([...entries.slice(-KEPT), lastSucceeded(entries), lastOther(entries)])
-  return entries.filter(entry => !kept.has(entry))
 }
 
 const Objects = z.array(

@@ -1,10 +1,10 @@
-import { expect, test } from "vitest"
+import { describe, expect, test } from "vitest"
 
-import { describeCrossing, migratedSince } from "../../../.dagger/src/release/crossing.ts"
+import { crossingOver, describeCrossing, migratedSince } from "../../../.dagger/src/release/crossing.ts"
 import { entry, object } from "./records.ts"
 
 const first = entry("1", "succeeded", [object("Job", "migrate-a"), object("Deployment", "web")])
-const second = entry("2", "succeeded", [object("Job", "migrate-b")])
+const second = entry("2", "succeeded", [object("Job", "migrate-b"), object("Deployment", "worker")])
 const third = entry("3", "failed", [object("Job", "migrate-c")])
 
 test.each([
@@ -32,12 +32,34 @@ test.each([
   expect(crossed.by.map(({ id }) => id)).toEqual(by)
 })
 
+describe("what the records say of a way back", () => {
+  const proven = { running: first.content, verdict: "passed", reason: "all of it answered" } as const
+  const untold = { verdict: "not-checked", reason: "the record of 2 says nothing about it" }
+  test.each([
+    ["over no migration: nothing", [first], proven, undefined],
+    ["over the release whose trial had what is restored", [first, second], proven, proven],
+    ["over one whose trial had another release", [first, second], { ...proven, running: "another" }, untold],
+    ["over one of an earlier version of this module", [first, second], undefined, untold],
+    [
+      "over two: each was tried on what ran before it alone",
+      [first, second, third],
+      proven,
+      { verdict: "not-checked", reason: "several releases have brought migrations since then" },
+    ],
+  ])("%s", (_, entries, schema, expected) => {
+    const migrated = migratedSince(entries, first.content)
+    const { running: _running, ...told } = { running: undefined, ...expected }
+    const crossing = expected && { ...told, migrations: migrated.migrations }
+    expect(crossingOver(migrated, first.content, schema)).toEqual(crossing)
+  })
+})
+
 test.each([
   ["passed", "was seen in containers, before they ran"],
   ["failed", "in containers, this release failed on their schema: the reason"],
   ["not-checked", "was not checked: the reason"],
 ] as const)("a way back whose trial %s says so", (verdict, text) => {
-  const said = describeCrossing({ migrations: ["migrate-b"], verdict, reason: "the reason" })
-  expect(said).toContain("across migrate-b, which stay")
+  const said = describeCrossing({ migrations: ["migrate-b", "migrate-c"], verdict, reason: "the reason" })
+  expect(said).toContain("across migrate-b, migrate-c, which stay")
   expect(said).toContain(text)
 })

@@ -8,9 +8,6 @@ import {
   applyReleaseRetention,
   beganBefore,
   begunAt,
-  expired,
-  lastOther,
-  lastSucceeded,
   listPendingOfOthers,
   listRecords,
   newId,
@@ -62,39 +59,6 @@ test("a record's line has the last step that began, where it has one", () => {
   expect(parseSummary(`${line}  2026-11-24T10:05:00.000Z`)).toMatchObject({
     reached: undefined,
     keptUntil: "2026-11-24T10:05:00.000Z",
-  })
-})
-
-describe("the target of a rollback", () => {
-  test("the last release that succeeded", () => {
-    const entries = [entry("1", "succeeded"), entry("2", "succeeded"), entry("3", "failed"), entry("4", "pending")]
-    expect(lastSucceeded(entries)?.id).toBe("2")
-  })
-
-  test("nothing if none has", () => {
-    expect(lastSucceeded([entry("1", "failed"), entry("2", "pending")])).toBeUndefined()
-  })
-
-  const again = (id: string) => ({ ...entry(id, "succeeded"), content: "the same" })
-
-  test("by hand: the last release that differs from the current one, which was deployed twice", () => {
-    expect(
-      lastOther([entry("1", "succeeded"), entry("2", "succeeded"), entry("3", "failed"), again("4"), again("5")])?.id,
-    ).toBe("2")
-    expect(lastOther([again("1"), entry("2", "failed"), again("3")])).toBeUndefined()
-  })
-
-  test("it is kept, however often the current one was deployed since", () => {
-    const entries = [entry("00", "succeeded"), ...Array.from({ length: 12 }, (_, index) => again(`${index + 10}`))]
-    expect(expired(entries).map(({ id }) => id)).toEqual(["10", "11"])
-  })
-
-  test("it is kept, however many have failed since", () => {
-    const entries = [
-      entry("00", "succeeded"),
-      ...Array.from({ length: 12 }, (_, index) => entry(`${index + 10}`, "failed")),
-    ]
-    expect(expired(entries).map(({ id }) => id)).toEqual(["10", "11"])
   })
 })
 

@@ -91,3 +91,34 @@ describe("what is not this module's to delete", () => {
     expect(unownedObjects(there, before).map(({ name }) => name)).toEqual(expected)
   })
 })
+
+describe("somebody else's is", () => {
+  const managed = { ...web, managed: true }
+  test.each([
+    ["what has not this module's labels", { ...web, managed: false }, [entry("1", "succeeded", [web])], [web]],
+    ["what has them, but is in no record", managed, [], [web]],
+    ["not what has them, and is in a record", managed, [entry("1", "pending", [web])], []],
+    [
+      "not what is in a record in another version",
+      { ...object("Deployment", "web", "apps/v2"), managed: true },
+      [entry("1", "failed", [web])],
+      [],
+    ],
+    [
+      "what a release that failed had found",
+      managed,
+      [entry("1", "failed", [web], [web]), entry("2", "failed", [web])],
+      [web],
+    ],
+    [
+      "not what a release has taken over",
+      managed,
+      [entry("1", "failed", [web], [web]), entry("2", "succeeded", [web]), entry("3", "failed", [web])],
+      [],
+    ],
+  ])("%s", (_, there, before, expected) => {
+    expect(unownedObjects([there], before).map(({ kind, name }) => ({ kind, name }))).toEqual(
+      expected.map(({ kind, name }) => ({ kind, name })),
+    )
+  })
+})

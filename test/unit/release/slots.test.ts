@@ -59,6 +59,14 @@ describe("the slot of a release", () => {
   ] as const)("%s", (_, config, release, running, selectors, slot) => {
     expect(chooseSlots(config, release, running, selectors)).toEqual({ frontend: slot, backend: undefined })
   })
+
+  test("an application without a Service in the manifests has none: no selector could lead its users there", () => {
+    const release = {
+      ...changed,
+      objects: changed.objects.filter(({ kind, metadata: { name } }) => kind !== "Service" || name !== "backend"),
+    }
+    expect(Object.keys(chooseSlots(BLUE_GREEN, release, undefined, {}))).toEqual(["frontend"])
+  })
 })
 
 describe("what moves, and what comes up before", () => {
@@ -97,10 +105,49 @@ describe("what moves, and what comes up before", () => {
       "Deployment web-green",
     ])
   })
+
+  test("its Deployments come up though they were there, as after a way back that was killed half-way", () => {
+    const endpoints = "apiVersion: v1\nkind: Endpoints\nmetadata: { name: web-green }"
+    const { beside } = planSlots(
+      placeInSlots(shop("c", endpoints), { frontend: "green" }),
+      placeInSlots(shop("b", endpoints), { frontend: "green" }),
+      live("blue"),
+    )
+    expect(names(beside)).toEqual(["Deployment web-green"])
+  })
+
+  test("where nothing is on record, all of it comes up but the Services that lead users there", () => {
+    const endpoints = "apiVersion: v1\nkind: Endpoints\nmetadata: { name: frontend }"
+    const release = placeInSlots(shop("b", endpoints), { frontend: "green", backend: "green" })
+    const selectors = { ...live("blue"), backend: { app: "backend", "cloud-native/slot": "blue" } }
+    const { moves, beside } = planSlots(release, undefined, selectors)
+    expect(moves.map(({ service, deployments }) => [service, deployments])).toEqual([
+      ["frontend", ["web-green"]],
+      ["backend", ["backend-green"]],
+    ])
+    const switched = ["Service frontend", "Service backend"]
+    expect(names(beside)).toEqual(names(release.objects).filter(name => !switched.includes(name)))
+  })
+
+  test("both applications that move come up, though both were there", () => {
+    const both = (version: string) => placeInSlots(shop(version), { frontend: "green", backend: "green" })
+    const selectors = { ...live("blue"), backend: { app: "backend", "cloud-native/slot": "blue" } }
+    expect(names(planSlots(both("c"), both("b"), selectors).beside)).toEqual([
+      "Deployment web-green",
+      "Deployment backend-green",
+    ])
+  })
+
+  test("a Service that the release leads to nothing moves nobody", () => {
+    const selectors = { ...live("green"), gone: { app: "gone", "cloud-native/slot": "blue" } }
+    expect(planSlots(inSlot("b", "green"), inSlot("a", "green"), selectors).moves).toEqual([])
+  })
 })
 
 test("the cluster is asked about slots only where one may have a part in it", () => {
   expect(usesSlots(ROLLING, [shop("a")])).toBe(false)
   expect(usesSlots(BLUE_GREEN, [shop("a")])).toBe(true)
   expect(usesSlots(ROLLING, [shop("b"), inSlot("a", "blue")])).toBe(true)
+  const withoutSpec = "apiVersion: v1\nkind: Endpoints\nmetadata: { name: web }"
+  expect(usesSlots(ROLLING, [shop("a", withoutSpec)])).toBe(false)
 })

@@ -1,0 +1,35 @@
+import { CloudNativeError } from "../util/errors.js"
+import type { ReleaseSummary } from "./history.js"
+
+/** Releases, and reports, that are kept; what a failure or a rollback goes back to is kept beyond that. */
+export const KEPT = 10
+
+/** The release that a failure goes back to; undefined where none has succeeded yet. */
+export function lastSucceeded(entries: ReleaseSummary[]): ReleaseSummary | undefined {
+  return entries.findLast(({ outcome }) => outcome === "succeeded")
+}
+
+/** The release that was there before the present one, which may have been deployed more than once. */
+export function lastOther(entries: ReleaseSummary[]): ReleaseSummary | undefined {
+  const present = lastSucceeded(entries)
+  return lastSucceeded(entries.filter(({ content }) => content !== present?.content))
+}
+
+/** The id of the release that a rollback by hand goes back to. */
+export function previousOf(entries: ReleaseSummary[]): string {
+  const previous = lastOther(entries)
+  if (previous) return previous.id
+  throw new CloudNativeError({
+    code: "RECORD_MISSING",
+    blame: "user",
+    what: "there is no release to go back to",
+    why: "no other than the present one has succeeded here",
+    fix: "deploy what is to run",
+  })
+}
+
+/** The records that no failure or rollback needs any more. */
+export function expired(entries: ReleaseSummary[]): ReleaseSummary[] {
+  const kept = new Set([...entries.slice(-KEPT), lastSucceeded(entries), lastOther(entries)])
+  return entries.filter(entry => !kept.has(entry))
+}
