@@ -100,7 +100,7 @@ export function rowsOf(upgrade: Branch, old: Branch): Row[] {
 }
 
 function rowOf(code: Code, schema: Row["schema"], branch: Branch): Row {
-  const own = branch.steps.filter(step => isAbout(step, code, schema))
+  const own = branch.steps.filter(step => isAbout(step, code))
   const failures = failuresOf(branch)
   const failed = failures.find(({ step }) => own.includes(step))
   // Else it may not have come to that, since another step failed.
@@ -131,17 +131,17 @@ export function mayBreak(rows: Row[]): boolean {
   )
 }
 
-/** Whether a step is one whose failure says something about this code on this schema. */
-function isAbout(step: Step, code: Code, schema: Row["schema"]): boolean {
+/** Whether a step of a branch is one whose failure says something about this code: the running one is known to work without the migrations. */
+function isAbout(step: Step, code: Code): boolean {
   if (step.of !== code) return false
   if (code === "new") return step.kind !== "migrate"
-  return schema === "new" && step.kind === "request" && step.when === "after"
+  return step.kind === "request" && step.when === "after"
 }
 
 /** What is to keep a release from being deployed: the running code on the new schema, a migration, or the new code, has failed. */
 export function breakOf(upgrade: Branch): Failed | undefined {
   return failuresOf(upgrade).find(
-    failed => (failed.step.of === "new" || isAbout(failed.step, "running", "new")) && isTelling(failed),
+    failed => (failed.step.of === "new" || isAbout(failed.step, "running")) && isTelling(failed),
   )
 }
 

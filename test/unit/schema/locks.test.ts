@@ -17,6 +17,15 @@ describe("long locks", () => {
     expect(longLocks("migrate", [])).toEqual([])
   })
 
+  test("are of a second exactly, too", () => {
+    expect(longLocks("migrate", [line(0, "items"), line(1, "items")])).toHaveLength(1)
+    expect(longLocks("migrate", [line(0, "items"), line(0.94, "items")])).toEqual([])
+  })
+
+  test("cannot be read from what psql does not print: that is this module's bug", () => {
+    expect(() => longLocks("migrate", ['{"at":"now"}'])).toThrow(/a line of psql is not of the shape/)
+  })
+
   test("are told apart by their tables", () => {
     const lines = [line(0, "items"), line(1, "users"), line(1.5, "items"), line(2, "users")]
     expect(longLocks("migrate", lines).map(({ table }) => table)).toEqual(["items", "users"])
@@ -46,6 +55,14 @@ describe("the database that is watched", () => {
       PGDATABASE: "app",
       PGPASSWORD: "secret",
     })
-    expect(watcher("postgres:17")?.pod.env).toMatchObject({ PGUSER: "postgres", PGDATABASE: "postgres" })
+    const trusting = watcher("postgres:17")?.pod.env
+    expect(trusting).toMatchObject({ PGUSER: "postgres", PGDATABASE: "postgres" })
+    expect(trusting).not.toHaveProperty("PGPASSWORD")
+  })
+
+  test("is asked by a file, one JSON object a line, whatever psqlrc its image has", () => {
+    const { pod, files } = watcher("postgres:17")!
+    expect(pod.command).toEqual(["psql", "--no-psqlrc", "--tuples-only", "--no-align", "--file=/watch/locks.sql"])
+    expect(files).toEqual({ "/watch/locks.sql": expect.stringContaining("AccessExclusiveLock") })
   })
 })

@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest"
 
 import { parseConfig } from "../../../.dagger/src/config/parse.ts"
 import { parseManifests } from "../../../.dagger/src/manifests/parse.ts"
+import { podsOf } from "../../../.dagger/src/manifests/pods.ts"
 import { planTrial } from "../../../.dagger/src/schema/plan.ts"
 import { ownFile, ownManifests } from "../manifests/files.ts"
 import { FIRST, releaseOf, SAMPLE, sampleTrial, SECOND, trialOf } from "./releases.ts"
@@ -46,10 +47,33 @@ describe("nothing is tried", () => {
   })
 })
 
-describe("what is tried", () => {
-  const { running, coming, services } = sampleTrial()
+describe("a trial takes place", () => {
+  const { migrations } = SECOND.release
+  const request = { ...FIRST.expectations.requests[0]!, signedIn: false }
+  const step = FIRST.expectations.handshake[0]!
+  const asked = { requests: [], signIn: [], secrets: [], handshake: [] }
 
+  test.each([
+    [
+      "where one migration of several is new",
+      FIRST,
+      { ...SECOND, release: { ...SECOND.release, migrations: [FIRST.release.migrations[0]!, migrations[1]!] } },
+    ],
+    ["where the handshake alone is asked for", { ...FIRST, expectations: { ...asked, handshake: [step] } }, SECOND],
+    ["where the monitor alone asks", { ...FIRST, expectations: { ...asked, requests: [request] } }, SECOND],
+    [
+      "where both ask as much",
+      { ...FIRST, expectations: { ...asked, requests: [request], handshake: [step] } },
+      SECOND,
+    ],
+  ])("%s", (_, running, coming) => {
+    expect(planTrial(running, coming, SAMPLE).kind).toBe("trial")
+  })
+})
+
+describe("what is tried", () => {
   test("is each release by its own digests, its migrations in the order in which they run", () => {
+    const { running, coming, services } = sampleTrial()
     expect(services).toEqual(["postgres"])
     expect(running.migrations.map(({ image }) => image)).toEqual(Object.values(FIRST.images))
     expect(coming.migrations.map(({ job }) => job.replace(/-[0-9a-f]{10}$/, ""))).toEqual([
@@ -65,7 +89,7 @@ describe("what is tried", () => {
   })
 
   test("has the applications with the settings of the release, by the ConfigMaps that it was rendered with", () => {
-    expect(coming.applications).toMatchObject({
+    expect(sampleTrial().coming.applications).toMatchObject({
       backend: { port: 8000, health: "/health", pod: { env: { JWT_ISSUER: "https://tasks.example.com" } } },
       frontend: { port: 3000, health: "/api/health", pod: { env: { BACKEND_URL: "http://backend:8000" } } },
     })
@@ -73,20 +97,29 @@ describe("what is tried", () => {
 
   // Whatever leads to the user's database would have the migrations run there.
   test("has the secrets of an ephemeral cluster, and none of the user's", () => {
-    expect(coming.applications.backend!.pod.env!.DATABASE_URL).toBe("postgresql://app@postgres:5432/app")
+    const { backend } = sampleTrial().coming.applications
+    expect(backend!.pod.env!.DATABASE_URL).toBe("postgresql://app@postgres:5432/app")
     expect(JSON.stringify(sampleTrial())).not.toMatch(/production|secret@/)
   })
 
   test("names the applications as the Services of the manifests do", () => {
-    expect(coming.services).toContainEqual({
+    const { services } = sampleTrial().coming
+    expect(services).toContainEqual({
       names: ["backend", "backend.tasks", "backend.tasks.svc", "backend.tasks.svc.cluster.local"],
       application: "backend",
       ports: { 8000: 8000 },
     })
-    expect(coming.services.map(({ names, application }) => [names[0], application])).toContainEqual([
+    expect(services.map(({ names, application }) => [names[0], application])).toContainEqual([
       "frontend-peers",
       "frontend",
     ])
+  })
+
+  test("has no application that the release has no image of, or no pods", () => {
+    const { backend, frontend } = SECOND.images
+    const images = (images: Record<string, string>) => Object.keys(trialOf({ ...SECOND, images }).coming.applications)
+    expect(images({ backend: backend! })).toEqual(["backend"])
+    expect(images({ backend: backend!, frontend: frontend!.replace("@", "-other@") })).toEqual(["backend"])
   })
 })
 
@@ -105,7 +138,21 @@ test("a Service's port leads to the container's by number or by name; a headless
   const { coming } = trialOf(releaseOf("2", [...ownManifests(), ...more]))
   const ported = Object.fromEntries(coming.services.map(({ names, ports }) => [names[0], ports]))
   expect(ported).toMatchObject({ named: { 80: 8000 }, numbered: { 80: 9000 }, headless: { 8000: 8000 }, nobody: {} })
-  expect(ported.nobody).toEqual({})
+  expect(ported.nobody).toStrictEqual({})
+})
+
+test("a Service without ports leads nowhere; a port's name leads to nothing in a pod that names none", () => {
+  const service = (name: string, rest: string) =>
+    `apiVersion: v1\nkind: Service\nmetadata: { name: ${name} }\nspec: { selector: { app.kubernetes.io/name: backend }, ${rest} }\n`
+  const texts = [service("portless", "clusterIP: None"), service("named", "ports: [{ port: 80, targetPort: http }]")]
+  const more = parseManifests([{ name: "more.yaml", text: texts.join("---\n") }])
+  const manifests = [...ownManifests(), ...more].map(each => ({ ...each, object: structuredClone(each.object) }))
+  for (const { object } of manifests)
+    if (object.kind === "Deployment")
+      for (const container of podsOf(object)!.template.spec.containers) delete container.ports
+  const { services } = trialOf(releaseOf("2", manifests)).coming
+  const ported = Object.fromEntries(services.map(({ names, ports }) => [names[0], ports]))
+  expect([ported.portless, ported.named]).toStrictEqual([{}, {}])
 })
 
 test("an init container of a migration runs before it; a sidecar does not run", () => {

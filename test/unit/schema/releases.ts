@@ -34,7 +34,5 @@ export function trialOf(coming: ReleaseToTry): Trial {
 
 /** From the first build to the second. */
 export function sampleTrial(): Trial {
-  return structuredClone(TRIAL)
+  return structuredClone(trialOf(SECOND))
 }
-
-const TRIAL = trialOf(SECOND)

@@ -27,6 +27,19 @@ test("the running release stays up while the migrations of the new one run, and 
   ])
 })
 
+test("a step is named by what it does and whose it is, as a time-out tells it", () => {
+  const names = upgradeSteps(sampleTrial()).map(({ name }) => name.replace(/-[0-9a-f]{10}/, ""))
+  expect(names.filter((_, index) => [0, 2, 3, 4, 5, 9, 10].includes(index))).toEqual([
+    "the migration backend-migration of the running release",
+    "the running release to start",
+    "the monitor's requests of the running release, before the migrations of this release",
+    "the handshake of the running release, before the migrations of this release",
+    "the migration backend-migration of this release",
+    "this release to start",
+    "the monitor's requests of this release, after the migrations of this release",
+  ])
+})
+
 test("on a database of its own, the new release has the migrations of the running one", () => {
   expect(briefly(oldSchemaSteps(sampleTrial()))).toEqual([
     "running migrate",
@@ -56,10 +69,12 @@ test("a handshake makes another account each time, and the same ones whenever al
   const randoms = () => upgradeSteps(sampleTrial()).flatMap(step => (step.kind === "request" ? step.values.random : []))
   expect(new Set(randoms()).size).toBe(6)
   expect(randoms()).toEqual(randoms())
+  for (const random of randoms()) expect(random).toMatch(/^[0-9a-f]{32}$/)
 })
 
 test("without a handshake, the monitor's requests alone are sent", () => {
   const trial = sampleTrial()
   trial.running.expectations.handshake = []
-  expect(briefly(upgradeSteps(trial))).not.toContain("running before 9")
+  const ofRunning = briefly(upgradeSteps(trial)).filter(step => /^running (before|after)/.test(step))
+  expect(ofRunning).toEqual(["running before 4", "running after 4 …"])
 })

@@ -5,6 +5,7 @@ import { oldSchemaSteps, type Step, upgradeSteps } from "../../../.dagger/src/sc
 import {
   type Branch,
   breakOf,
+  failuresOf,
   describeLock,
   describeRow,
   locksOf,
@@ -67,6 +68,9 @@ describe("rows", () => {
   test("a migration that breaks what runs fails its row alone: the new code is tried all the same", () => {
     const upgrade = branch(UPGRADE, { [AFTER]: READ_BACK })
     expect(verdicts(upgrade)).toEqual(["failed", "passed", "passed"])
+    expect(describeRow(rowsOf(upgrade, branch(OLD))[0]!)).toBe(
+      "running code on the new schema: FAIL: read it back through the frontend, of frontend, of the running release: status 500",
+    )
     expect(rowsOf(upgrade, branch(OLD))[0]!.finding).toEqual({
       kind: "request",
       of: "running",
@@ -130,6 +134,68 @@ describe("rows", () => {
     )
   })
 
+  test("new code that does not start on its own schema is not said to need migrations", () => {
+    const upgrade = branch(UPGRADE, { [NEW_START]: { problem: "exit code 1", application: "backend" } })
+    expect(describeRow(rowsOf(upgrade, branch(OLD))[1]!)).toBe(
+      "new code on the new schema: FAIL: backend of this release does not run: exit code 1",
+    )
+  })
+
+  test("a start that fails names what failed, though no application is named", () => {
+    const [failed] = failuresOf(branch(UPGRADE, { [NEW_START]: { problem: "no such port", output: ["written"] } }))
+    expect(failed!.finding).toEqual({ kind: "start", of: "new", application: "", how: "no such port" })
+    expect(failed!.evidence).toEqual(["written"])
+  })
+
+  test("of k6 that ends early, its last ten lines are told", () => {
+    const lines = Array.from({ length: 12 }, (_, index) => `line ${index}`)
+    const [failed] = failuresOf(branch(UPGRADE, { [AFTER]: { problem: "unanswered", lines } }))
+    expect(failed!.finding).toEqual({ kind: "tool", why: "k6 ended before every request was sent" })
+    expect(failed!.evidence).toEqual(lines.slice(2))
+  })
+
+  test("of a request that failed, the answer and what each application wrote are told", () => {
+    const [failed] = failuresOf(branch(UPGRADE, { [AFTER]: READ_BACK }))
+    expect(failed!.evidence).toEqual(["status 500 …", 'backend: column "title" does not exist'])
+  })
+
+  test("a line of k6 that is of none of the requests names no application", () => {
+    const { asked } = UPGRADE[BEFORE] as Extract<Step, { kind: "request" }>
+    const lines = [...asked.map(({ name }) => line(name)), line("another", { kind: "timeout" })]
+    const [failed] = failuresOf(branch(UPGRADE, { [BEFORE]: { problem: "unanswered", lines } }))
+    expect(failed!.finding).toMatchObject({ kind: "request", request: "another", application: undefined })
+  })
+
+  test("what k6 does not print is this module's bug", () => {
+    const broken = branch(UPGRADE, { [BEFORE]: { problem: "unanswered", lines: ['{"step":1}'] } })
+    expect(() => failuresOf(broken)).toThrow(/a line of k6 is not of the shape/)
+  })
+
+  test("without a handshake, the running code is not seen to pass where the last migration fails", () => {
+    const trial = sampleTrial()
+    trial.running.expectations.handshake = []
+    const steps = upgradeSteps(trial)
+    const last = steps.findLastIndex(({ kind }) => kind === "migrate")
+    const upgrade = branch(steps, { [last]: { problem: "exit code 1" } })
+    expect(verdicts(upgrade).slice(0, 2)).toEqual(["not-checked", "not-checked"])
+  })
+
+  test("a migration for which containers lack something refuses nothing, and says all that they lack", () => {
+    const trial = sampleTrial()
+    trial.coming.migrations[0]!.pod.unknown = ["LICENCE_KEY", "volume data"]
+    const upgrade = branch(upgradeSteps(trial), { [NEW_MIGRATION]: { problem: "exit code 1" } })
+    expect(breakOf(upgrade)).toBeUndefined()
+    expect(reasonOf(rowsOf(upgrade, branch(OLD))[1]!)).toMatch(/; containers lack LICENCE_KEY, volume data$/)
+  })
+
+  test("a program of which nothing is said to be lacking lacks nothing", () => {
+    const trial = sampleTrial()
+    for (const { pod } of Object.values(trial.coming.applications)) delete pod.unknown
+    const upgrade = branch(upgradeSteps(trial), { [NEW_START]: { problem: "exit code 1", application: "backend" } })
+    expect(rowsOf(upgrade, branch(OLD))[1]).toMatchObject({ verdict: "failed" })
+    expect(breakOf(upgrade)?.lacking).toEqual([])
+  })
+
   test("new code for which containers lack something is not checked, with what they lack", () => {
     const trial = sampleTrial()
     trial.coming.applications.backend!.pod.unknown = ["LICENCE_KEY"]
@@ -190,6 +256,12 @@ describe("locks", () => {
     expect(locksOf(results(watched(0.2)))).toEqual([])
     expect(locksOf(results())).toBeUndefined()
   })
+
+  test("are no migration's that were seen beside another step", () => {
+    const upgrade = branch(UPGRADE)
+    upgrade.results[AFTER] = { ...upgrade.results[AFTER]!, watched: watched(3) }
+    expect(locksOf(upgrade)).toBeUndefined()
+  })
 })
 
 test("a reason that all rows have is told once", () => {
@@ -205,6 +277,7 @@ test("what may break what runs: all that was not seen to pass, unless nothing ru
   expect(mayBreak(rowsOf(branch(UPGRADE, { [AFTER]: READ_BACK }), branch(OLD)))).toBe(true)
   expect(mayBreak(noneTried({ kind: "no-services" }))).toBe(true)
   expect(mayBreak(noneTried({ kind: "no-previous-release" }))).toBe(false)
+  expect(mayBreak([{ code: "running", schema: "new", verdict: "failed" }])).toBe(true)
 })
 
 describe("the refusal", () => {
@@ -214,9 +287,16 @@ describe("the refusal", () => {
   }
 
   test("of what breaks the running release: the request, what the applications wrote, expand and contract", () => {
-    const { code, kind, message } = refused({ [AFTER]: READ_BACK })
+    const { code, kind, blame, why, message } = refused({ [AFTER]: READ_BACK })
     expect(code).toBe("MIGRATION_BREAKS_RUNNING")
     expect(kind).toBe("status")
+    expect(blame).toBe("user")
+    expect(why.split("\n").slice(1)).toEqual([
+      "new code on the new schema: PASS: 13 requests in containers answered as expected",
+      "new code on the old schema: PASS: 13 requests in containers answered as expected",
+      "status 500 …",
+      'backend: column "title" does not exist',
+    ])
     for (const text of [
       "the migrations break what runs; nothing was changed",
       "cause: read it back through the frontend, of frontend, of the running release: status 500\n→ ",
@@ -236,7 +316,12 @@ describe("the refusal", () => {
     })
     expect(code).toBe("MIGRATION_TRIAL_FAILED")
     expect(kind).toBe("migration")
-    for (const text of ["failed: exit code 1", "relation exists", "correct the migration"])
+    for (const text of [
+      "in containers, this release fails: the migration",
+      "failed: exit code 1",
+      "relation exists",
+      "correct the migration: it ran after those of the running release, on a database with a few rows",
+    ])
       expect(message).toContain(text)
   })
 
@@ -245,5 +330,7 @@ describe("the refusal", () => {
     const { kind, message } = refused({ [NEW_START]: { problem: "exit code 1", application: "backend" } })
     expect(kind).toBe("start")
     expect(message).toContain("backend of this release does not run: exit code 1")
+    expect(message).toContain("goes into ephemeral.secrets and services of cloud-native.yaml")
+    expect(message).not.toContain("correct the migration")
   })
 })
