@@ -91,7 +91,7 @@ function momentsOf({ metadata, status }: Of<"Pod">): Partial<PodMoments> {
 
 /** The first date of each moment stays: a pod that restarts becomes ready anew. */
 function note(known: PodMoments, found: Partial<PodMoments>): void {
-  for (const [moment, at] of Object.entries(found)) if (at !== undefined) known[moment as keyof PodMoments] ??= at
+  for (const [moment, at] of Object.entries(found)) known[moment as keyof PodMoments] ??= at
 }
 
 function iso(milliseconds: number): string | undefined {

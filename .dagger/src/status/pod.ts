@@ -96,7 +96,7 @@ export function podFailure(
       : undefined
   const { initContainerStatuses, containerStatuses } = pod.status
   const own = ownContainers(pod, snapshot)
-  const isOwn = (name: string) => own.length === 0 || own.includes(name)
+  const isOwn = (name: string) => own.includes(name)
   const isSettled = age > MISSING
   for (const status of initContainerStatuses) {
     const cause = containerFailure(pod, status, { events, isSettled, now, limits })

@@ -6,6 +6,7 @@ import {
   describeNodes,
   describePod,
   describePulls,
+  describeSet,
   describeState,
   failingContainer,
 } from "../../../.dagger/src/status/describe.ts"
@@ -413,4 +414,28 @@ describe("a pod is described", () => {
   ])("%s", (_, status, expected) => {
     expect(describePod(only(Snapshot.parse({ items: [pod(status)] }), "Pod")[0]!)).toEqual(["pod a:", ...expected])
   })
+})
+
+test("a set that is not complete is shown with its pods, what they pull, and the events about it and them, not about others", () => {
+  const ofSet = { ...event("FailedCreate", "exceeded quota"), involvedObject: { name: "db", uid: "s" } }
+  const ofOther = { ...event("BackOff", "of another"), involvedObject: { name: "web", uid: "w" } }
+  const snapshot = Snapshot.parse({
+    items: [
+      pod({ containerStatuses: [{ name: "db", state: { waiting: { reason: "ContainerCreating" } } }] }),
+      event("Pulling", 'Pulling image "r/db"'),
+      event("FailedMount", "no such volume", "2026-01-01T00:00:30Z"),
+      ofSet,
+      ofOther,
+    ],
+  })
+  const rollout = { line: "0/1 new, 0/1 ready", complete: false, pods: only(snapshot, "Pod"), obstacles: [] }
+  expect(describeSet(snapshot, { kind: "StatefulSet", name: "db" }, rollout, NOW).split("\n")).toEqual([
+    "statefulset/db: 0/1 new, 0/1 ready",
+    "pod a:",
+    "  container db: waiting (ContainerCreating)",
+    "  pulling r/db for 40 s",
+    "events:",
+    "  FailedCreate: exceeded quota",
+    "  FailedMount: no such volume",
+  ])
 })

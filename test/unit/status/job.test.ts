@@ -228,6 +228,11 @@ describe("a Job beside a sidecar has done its work", () => {
     ["not where that has failed", [job(), held(1)], false],
     ["not where it is to run more often", [job({ completions: 2 }), held(0)], false],
     ["not where it could not run at all", [job(), { kind: "QuotaExceeded", message: "x" }], false],
+    [
+      "not where its container ends again and again, whatever its exit code",
+      [job(), { kind: "CrashLoop", container: "migration", init: false, exitCode: 0 }],
+      false,
+    ],
   ])("%s", (_, [of, failure], expected) => {
     expect(isDone(of, failure)).toBe(expected)
   })

@@ -42,3 +42,49 @@ describe("the moments of a release's pods", () => {
     expect([recorder.all.length, recorder.omitted]).toEqual([200, 3])
   })
 })
+
+describe("a pod is of a workload", () => {
+  const STATEFUL_SET = { uid: "q", kind: "StatefulSet", name: "queue" }
+  const DEPLOYMENT = { uid: "d", kind: "Deployment", name: "web" }
+  const OTHER = { uid: "o", kind: "Deployment", name: "other" }
+  const ownedBy = (...ownerReferences: object[]) => pod("a", { metadata: { ownerReferences } })
+  const ofSet = (uid: string) => ownedBy({ uid, kind: "ReplicaSet", name: uid })
+  const set = (uid: string, ...ownerReferences: object[]) => ({
+    kind: "ReplicaSet",
+    metadata: { name: uid, uid, ownerReferences },
+  })
+
+  test.each<[string, object[], string | undefined]>([
+    ["that owns it", [ownedBy(STATEFUL_SET)], "statefulset/queue"],
+    ["that is one of its owners", [ownedBy(OTHER, STATEFUL_SET)], "statefulset/queue"],
+    ["that owns its ReplicaSet", [ofSet("r"), set("r", DEPLOYMENT)], "web"],
+    ["that is one of the owners of its ReplicaSet", [ofSet("r"), set("r", OTHER, DEPLOYMENT)], "web"],
+    ["not where another one owns its ReplicaSet", [ofSet("r"), set("r", OTHER)], undefined],
+    ["not where that has another ReplicaSet alone", [ofSet("s"), set("r", DEPLOYMENT)], undefined],
+    ["not where nobody owns it", [ownedBy(), set("r", DEPLOYMENT)], undefined],
+  ])("%s", (_, items, workload) => {
+    const recorder = new PodRecorder()
+    recorder.record(WORKLOADS, snapshotOf(...items), 1000)
+    expect(recorder.all.map(found => found.workload)).toEqual(workload === undefined ? [] : [workload])
+  })
+
+  test("started when the first of its containers did, however often another has since", () => {
+    const running = (startedAt: string) => ({ running: { startedAt } })
+    const containerStatuses = [
+      {
+        name: "web",
+        restartCount: 1,
+        state: running("2026-01-01T00:00:09Z"),
+        lastState: { terminated: { exitCode: 1, startedAt: "2026-01-01T00:00:03Z" } },
+      },
+      { name: "proxy", state: running("2026-01-01T00:00:05Z") },
+    ]
+    const recorder = new PodRecorder()
+    recorder.record(
+      WORKLOADS,
+      snapshotOf(pod("a", { metadata: { ownerReferences: [STATEFUL_SET] }, status: { containerStatuses } })),
+      1000,
+    )
+    expect(recorder.all[0]!.started).toBe("2026-01-01T00:00:03.000Z")
+  })
+})

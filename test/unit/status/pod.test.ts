@@ -449,3 +449,46 @@ describe("the pod by which a part of a release fails", () => {
     expect(found?.culprit.metadata.name).toBe(expected)
   })
 })
+
+describe("an image that could not be pulled", () => {
+  const QPS = "pull QPS exceeded"
+  const LIMITED = "429 Too Many Requests - Server message: toomanyrequests"
+  const failed = (message: string, count: number) => [
+    withContainers(container("web", waiting("ErrImagePull", message))),
+    event("web", "Failed", `Failed to pull image "r/web:1": ${message}`, { count }),
+  ]
+  test.each<[string, object[], string | undefined]>([
+    ["for the registry's limit once may be pulled next time", failed(LIMITED, 1), undefined],
+    ["for the registry's limit twice will not soon", failed(LIMITED, 2), "ImagePullLimited"],
+    ["for the kubelet's own limit is pulled later, however often", failed(QPS, 5), undefined],
+  ])("%s", (_, items, expected) => {
+    expect(kindOf(items)).toBe(expected)
+  })
+})
+
+describe("the container that shows a pod's failure", () => {
+  const crashing = (name: string) => container(name, { ...ended(1), restartCount: 3 })
+  const template = { spec: { containers: [{ name: "web" }] } }
+  const owner = (kind: string) => ({
+    kind,
+    metadata: { name: "owner", uid: "o" },
+    spec: { template },
+    status: { conditions: [] },
+  })
+  const [injectedFirst, ownFirst] = [
+    ["agent", "web"],
+    ["web", "agent"],
+  ].map(names =>
+    pod("a", { metadata: { ownerReferences: [{ uid: "o" }] }, status: { containerStatuses: names.map(crashing) } }),
+  )
+
+  test.each<[string, object[], string]>([
+    ["is its own, before one that was injected", [injectedFirst!, owner("ReplicaSet")], "web"],
+    ["is its own, in whatever order they are", [ownFirst!, owner("ReplicaSet")], "web"],
+    ["is its own in a Job, too", [injectedFirst!, owner("Job")], "web"],
+    ["is the first one, where it is not known which are its own", [injectedFirst!], "agent"],
+  ])("%s", (_, items, expected) => {
+    const snapshot = snapshotOf(...items)
+    expect(podFailure(only(snapshot, "Pod")[0]!, snapshot, NOW, LIMITS)).toMatchObject({ container: expected })
+  })
+})

@@ -30,6 +30,7 @@ describe("a Job still runs", () => {
       false,
     ],
     ["where it is not complete yet, as its condition says", [job("Complete", "False")], true],
+    ["where it has not failed, as its condition says", [job("Failed", "False")], true],
     ["not where it was deleted, and its pod had succeeded", [pod("Succeeded")], false],
     ["not where it was deleted, and its pod had failed", [pod("Failed")], false],
     ["not where it is gone", [], false],

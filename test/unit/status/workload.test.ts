@@ -78,6 +78,16 @@ describe("a change by somebody else", () => {
       [...[..."abcde"].map(key => `spec.template.spec.containers[0].${key}`), "1 further fields of spec.template"],
     ],
     ["is none where the same was written", live({ template: APPLIED.template }), undefined],
+    [
+      "is a container that was added",
+      live({ template: template({ name: "web", image: A }, { name: "proxy", image: B }) }),
+      [`spec.template.spec.containers[1].image: none → "${B}"`, "spec.template.spec.containers[1].name"],
+    ],
+    [
+      "is an image that was removed",
+      live({ template: template({ name: "web" }) }),
+      [`spec.template.spec.containers[0].image: "${A}" → none`],
+    ],
   ])("%s", (_, now, changes) => {
     expect(changeByOther(APPLIED, now, false)).toEqual(changes && { kind: "ChangedByOther", by: "somebody", changes })
   })
