@@ -189,7 +189,6 @@ function versionsAt(
  * neither is so. A network that opens late to a new pod (policies by label, a mesh) is the monitor's own.
  */
 export function warmedUp(observation: Observation, phases: Phase[]): number | undefined {
-  if (observation.samples.length === 0) return undefined
   const begun = Math.min(...observation.samples.map(({ at }) => at))
   const first = observation.requests.flatMap(({ expect }, request) =>
     CONNECTIONS.flatMap(connection => {

@@ -4,6 +4,7 @@ import {
   Availability,
   blindParts,
   failedOutside,
+  failedPagesSince,
   failedRequests,
   failuresSince,
   isAllLimited,
@@ -49,7 +50,41 @@ test("one failure is less than 100 %", () => {
 })
 
 test("a monitor that sent nothing has seen nothing", () => {
-  expect(judged({ ...observe(0), samples: [] }).percent).toBe(0)
+  const availability = judged({ ...observe(0), samples: [] })
+  expect(availability.percent).toBe(0)
+  expect(availability.latency).toEqual({ p50: 0, p95: 0, p99: 0, max: 0 })
+})
+
+test("failures are counted by the request and the connection that they were of", () => {
+  const { requests } = judged(
+    observe(5, (after, connection, request) =>
+      after >= 4000 && connection === "kept" && request === 1 ? REFUSED : undefined,
+    ),
+  )
+  expect(requests).toEqual([
+    { name: "the page", connection: "new", sent: 50, failed: 0 },
+    { name: "the page", connection: "kept", sent: 50, failed: 0 },
+    { name: "the tasks", connection: "new", sent: 50, failed: 0 },
+    { name: "the tasks", connection: "kept", sent: 50, failed: 10 },
+  ])
+})
+
+test("what was counted lasts from the first request that was sent to the last, failed or answered", () => {
+  const { from, to, seconds } = judged(observe(3, after => (after < 500 || after >= 2500 ? REFUSED : undefined)))
+  expect([from, to]).toEqual(["2026-11-24T10:00:00.000Z", "2026-11-24T10:00:02.950Z"])
+  expect(seconds.map(({ at, sent, failed }) => [at.slice(17, 19), sent, failed])).toEqual([
+    ["00", 40, 20],
+    ["01", 40, 0],
+    ["02", 40, 20],
+  ])
+})
+
+test("latencies are those of all answers, whatever order they came in; a second has its slowest", () => {
+  const { samples, ...rest } = observe(5)
+  const slower = samples.map((sample, index) => ({ ...sample, milliseconds: samples.length - index }))
+  const { latency, seconds } = judged({ ...rest, samples: slower })
+  expect(latency).toEqual({ p50: 100, p95: 190, p99: 198, max: 200 })
+  expect(seconds.map(({ slowest }) => slowest)).toEqual([200, 190, 180, 170, 160])
 })
 
 describe("requests that could not be sent in time", () => {
@@ -66,6 +101,18 @@ describe("requests that could not be sent in time", () => {
     expect(availability).toMatchObject({ failed: 0, dropped: 16, sent: 380, percent: 100 })
     expect(blindParts(availability)).toEqual([])
     expect(remarksOn(availability)).toEqual([expect.stringMatching(/^16 requests could not be sent/)])
+  })
+
+  test("are none while two of each kind may have been before and after it", () => {
+    expect(dropping(0.3)).toMatchObject({ dropped: 0 })
+    expect(dropping(0.4)).toMatchObject({ dropped: 12 })
+  })
+
+  test.each([
+    ["one in ten of those that were due is not too many", 10, 0],
+    ["one more is", 11, 1],
+  ])("%s, the limited ones included", (_, dropped, blind) => {
+    expect(blindParts({ ...judged(observe(1)), sent: 80, limited: 10, dropped })).toHaveLength(blind)
   })
 
   test("are too many where they are more than one in ten", () => {
@@ -100,6 +147,15 @@ test.each<
   expect(limitedSignIn(observation, PHASES)).toEqual(limited > 0 ? failure : undefined)
 })
 
+test("a rate limit that refuses a request is none that refuses the sign-in", () => {
+  expect(
+    limitedSignIn(
+      observe(1, () => ({ kind: "rate-limited" })),
+      PHASES,
+    ),
+  ).toBeUndefined()
+})
+
 test("where a rate limit refuses every request, nothing is known, and nothing has failed", () => {
   const availability = judged(observe(5, () => ({ kind: "rate-limited" })))
   expect(isAllLimited(availability)).toBe(true)
@@ -131,6 +187,17 @@ test("failures less than a second apart are one outage, from the first to the la
   ])
 })
 
+test.each([
+  ["a second", 100, 2],
+  ["less than a second", 101, 1],
+])("%s after the end of a failure, the next one is of another outage: %i ms, %i", (_, milliseconds, outages) => {
+  const { samples, ...rest } = observe(5, (after, connection, request) =>
+    (after === 1000 || after === 2100) && connection === "new" && request === 0 ? REFUSED : undefined,
+  )
+  const slower = samples.map(sample => ({ ...sample, milliseconds }))
+  expect(judged({ ...rest, samples: slower }).outages).toHaveLength(outages)
+})
+
 test.each([1, 2, 4, 20])("at a rate of %i, what is still under way is not counted, nor missed", rate => {
   const observation = without(observe(5, undefined, rate), ({ connection, request, number }) => {
     return connection === "kept" && request === 0 && number === 3 * rate
@@ -152,6 +219,7 @@ test("what was sent before is not counted, where counting begins later", () => {
   expect(judged(observation, START + 2000)).toMatchObject({ failed: 0, dropped: 0, sent: 120, percent: 100 })
   expect(failedRequests(observation, PHASES, START + 2000)).toEqual([])
   expect(judged(observation, START + 1950)).toMatchObject({ failed: 2 })
+  expect(judged(observe(5), START + 2000)).toMatchObject({ failed: 0, sent: 120 })
 })
 
 describe("the files of a page", () => {
@@ -188,6 +256,8 @@ describe("the files of a page", () => {
   test("do not count before counting begins", () => {
     const observation = withPages(number => number < 10)
     expect(isFailed(judged(observation, START + 1000))).toBe(false)
+    expect(judged(observation, START + 1000).pages).toMatchObject([{ now: { sent: 80 } }])
+    expect(failedRequests(observation, PHASES, START + 500)).toEqual(["the files of the page"])
     expect(failedRequests(observation, PHASES, START + 1000)).toEqual([])
   })
 
@@ -199,6 +269,45 @@ describe("the files of a page", () => {
     expect(remarksOn(twice)).toEqual([
       expect.stringMatching(/^pages' files at https:\/\/cdn\.example\.com \(assetPrefix\) were not asked for: /),
     ])
+  })
+
+  test("of two pages are counted apart", () => {
+    const observation = withPages(number => number >= 35)
+    observation.requests[1]!.pageEvery = 5
+    const pages = [...observation.pages, { ...observation.pages[0]!, request: 1 }]
+    expect(judged({ ...observation, pages }).pages).toMatchObject([
+      { name: "the page", now: { sent: 100 }, before: { sent: 20, failed: 3 } },
+      { name: "the tasks", now: { sent: 10 }, before: { sent: 2, failed: 0 } },
+    ])
+  })
+
+  test("that failed are told in the order in which they were asked for", () => {
+    const observation = withPages(number => number >= 40)
+    const moments = (pages: PageSample[]) => failedPagesSince({ ...observation, pages }, PHASES, 0).map(({ at }) => at)
+    expect(moments(observation.pages)).toEqual([START + 4000, START + 4500])
+    expect(moments(observation.pages.toReversed())).toEqual([START + 4000, START + 4500])
+  })
+
+  test("that failed most often are named first, twenty at most", () => {
+    const observation = withPages(number => number >= 40)
+    const named = (path: string) => ({ ...FAILED[0]!, path })
+    const once = Array.from({ length: 21 }, (_, index) => named(`/${index}.js`))
+    observation.pages[8]!.failures = [...once, named("/often.js")]
+    observation.pages[9]!.failures = [named("/often.js")]
+    const { failures } = judged(observation).pages[0]!
+    expect(failures).toHaveLength(20)
+    expect(failures.slice(0, 2).map(({ path, count }) => [path, count])).toEqual([
+      ["/often.js", 2],
+      ["/0.js", 1],
+    ])
+  })
+
+  test("at several other origins are told in one remark, and those of pages that are nowhere else in none", () => {
+    const others = judged(withPages(() => false, ["https://a.example.com", "https://b.example.com"]))
+    expect(remarksOn(others)).toEqual([
+      expect.stringContaining("at https://a.example.com, https://b.example.com (assetPrefix)"),
+    ])
+    expect(remarksOn(judged(withPages(() => false)))).toEqual([])
   })
 
   test("are none in a report of an earlier version", () => {
@@ -251,6 +360,8 @@ describe("requests from outside", () => {
       failedOutside(observation, PHASES, 0).map(({ request, failure }) => [request, failure])
     expect(kindsOf(failing(1))).toEqual([[1, UNAVAILABLE]])
     expect(kindsOf(failing(0))).toEqual([])
+    const both = observe(5, after => (after >= 4000 ? UNAVAILABLE : undefined))
+    expect(kindsOf(fromOutside(both))).toEqual([])
   })
 
   test("are none where none was sent", () => expect(judged(observe(1))).not.toHaveProperty("outside"))
@@ -275,6 +386,20 @@ describe("whether the new pods are the cure for what the migrations broke", () =
     ["also of the new pods", 2000, 8000, false],
     ["never", 0, 0, false],
   ])("failures %s", (_, from, to, expected) => expect(cured(from, to)).toBe(expected))
+
+  test.each([
+    ["from the moment of the migrations", [1000], true],
+    ["from the moment of the rollout", [3000], false],
+    ["just before the new pods serve", [2000, 5999], true],
+    ["in the moment in which the new pods serve", [2000, 6000], false],
+  ])("failures %s", (_, after, expected) => {
+    expect(
+      isCuredByRollout(
+        after.map(at => ({ at: START + at })),
+        moments,
+      ),
+    ).toBe(expected)
+  })
 })
 
 test("a report of an earlier version is read: its failures are texts", () => {

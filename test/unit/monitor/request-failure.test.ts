@@ -11,6 +11,7 @@ import {
 const CASES: [RequestFailure, string, string][] = [
   [{ kind: "status", status: 502 }, "status 502", "see in the applications' logs"],
   [{ kind: "status", status: 401 }, "status 401", "signedIn: true"],
+  [{ kind: "status", status: 403 }, "status 403", "signedIn: true"],
   [{ kind: "wrong-body" }, "wrong body", "compare the answer with the request's expect"],
   [{ kind: "rate-limited" }, "rate limited (status 429)", "lower the request's rate"],
   [{ kind: "refused" }, "connection refused", "preStop"],

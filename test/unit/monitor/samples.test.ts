@@ -9,6 +9,7 @@ import {
   type Phase,
   readPages,
   readSamples,
+  settledStreams,
   warmedUp,
 } from "../../../.dagger/src/monitor/samples.ts"
 import { observe, START, without } from "./observations.ts"
@@ -23,7 +24,7 @@ test("the log is read line by line, past what k6 says itself", () => {
     { connection: "new", request: 1, number: 7, at: START, milliseconds: 12 },
     { connection: "kept", request: 0, number: 8, at: START, milliseconds: 5000, failures: [{ kind: "timeout" }, null] },
   ])
-  expect(() => readSamples('["new",1]\n')).toThrow(/BUG/)
+  expect(() => readSamples('["new",1]\n')).toThrow(/^BUG: a line of the monitor is not of the shape/)
 })
 
 test("connections that were open may lead to the old version for longer than new ones", () => {
@@ -57,7 +58,7 @@ test("the files of pages have lines of their own", () => {
       elsewhere: ["https://cdn.example.com"],
     },
   ])
-  expect(() => readPages('["page",1]\n')).toThrow(/BUG/)
+  expect(() => readPages('["page",1]\n')).toThrow(/^BUG: a line of the monitor is not of the shape/)
 })
 
 describe("a page's files", () => {
@@ -72,6 +73,13 @@ describe("a page's files", () => {
   test("are known up to the first that are still under way", () => {
     expect(knownUntil(observation)).toBe(START + 1500)
     expect(knownUntil({ ...observation, pages: [] })).toBe(0)
+  })
+
+  test("are known as far as those of every page are", () => {
+    const requests = observation.requests.map(request => ({ ...request, pageEvery: 5 }))
+    const later = [0, 5].map(number => ({ ...page(number), request: 1 }))
+    expect(knownUntil({ ...observation, requests, pages: [...observation.pages, ...later] })).toBe(START + 1000)
+    expect(knownUntil({ ...observation, requests, pages: [...later, ...observation.pages] })).toBe(START + 1000)
   })
 
   test("count where every version that runs promises the page", () => {
@@ -96,6 +104,20 @@ test("it is known how a request ended up to the first that is still under way", 
   expect(knownUntil(slow)).toBe(START + 3000)
 })
 
+test("the requests of each kind and connection are in the order in which they were sent, however they were written", () => {
+  const { samples, ...rest } = observe(3)
+  for (const written of [samples, samples.toReversed()]) {
+    const streams = settledStreams({ ...rest, samples: written })
+    expect(streams.map(([first]) => `${first!.request} ${first!.connection}`)).toEqual([
+      "0 new",
+      "0 kept",
+      "1 new",
+      "1 kept",
+    ])
+    for (const stream of streams) expect(stream.map(({ number }) => number)).toEqual([...Array(30).keys()])
+  }
+})
+
 test("nothing is known while of one kind of connection nothing is", () => {
   expect(knownUntil(without(observe(5), ({ connection }) => connection === "new"))).toBe(0)
 })
@@ -118,6 +140,14 @@ describe("an answer is right if it is right for a version that may have given it
     ["after it, by what came", onlyNew, AFTER, undefined],
     ["after it, not by what ran", onlyOld, AFTER, NOT_FOUND],
     ["sent before the rollout and answered during it, by either", { ...onlyNew, at: START - 1005 }, ROLLING, undefined],
+    ["before the rollout that follows, not by what is coming", { ...onlyNew, at: START - 1011 }, ROLLING, NOT_FOUND],
+    [
+      "answered in the moment in which the rollout begins, by either",
+      { ...onlyNew, at: START - 1010 },
+      ROLLING,
+      undefined,
+    ],
+    ["sent in the moment in which it ends, not by what ran", { ...onlyOld, at: START - 500 }, AFTER, NOT_FOUND],
     ["wrong for both", { ...sample, failures: [NOT_FOUND, REFUSED] as never }, ROLLING, REFUSED],
   ])("%s", (_, given, phases, failure) => {
     expect(judged(given, phases)).toMatchObject([failure ? { failure } : { number: 0 }])
@@ -175,9 +205,21 @@ describe("the monitor's first requests", () => {
     expect(warmedUp(observe(0), PHASES)).toBeUndefined()
   })
 
-  test("a request that what runs does not know is not waited for", () => {
+  test("an application that has not answered for ten seconds, to the millisecond", () => {
+    const { samples, ...rest } = observe(10, () => REFUSED)
+    const until = (milliseconds: number) =>
+      warmedUp({ ...rest, samples: samples.map(sample => ({ ...sample, milliseconds })) }, PHASES)
+    expect(until(49)).toBeUndefined()
+    expect(until(50)).toBe(START + 10_000)
+  })
+
+  test.each<[string, Phase[]]>([
+    ["that what runs does not know", PHASES],
+    ["that one of two versions does not know", [{ from: 0, versions: [0, 1] }]],
+    ["that what ran does not know", [...PHASES, { from: START + 1000, versions: [1] }]],
+  ])("a request %s is not waited for", (_, phases) => {
     const observation = observe(2, (_, __, request) => (request === 1 ? NOT_FOUND : undefined))
     observation.requests[1]!.expect = [null, { status: 200 }]
-    expect(warmedUp(observation, PHASES)).toBe(START)
+    expect(warmedUp(observation, phases)).toBe(START)
   })
 })

@@ -52,6 +52,15 @@ test("requests with another header, method or sign-in are others", () => {
   expect(scenarioOf([running, other]).requests).toHaveLength(3)
 })
 
+test("a request is the same one in whatever order its headers are written", () => {
+  const inOrder = (headers: Record<string, string>) => ({ ...coming, requests: [{ ...coming.requests[0]!, headers }] })
+  const versions = [
+    inOrder({ Accept: "text/html", "X-Tenant": "a" }),
+    inOrder({ "X-Tenant": "a", Accept: "text/html" }),
+  ]
+  expect(scenarioOf(versions).requests).toHaveLength(1)
+})
+
 describe("from outside", () => {
   const [before, own] = [
     { expectations: running, publicUrl: "https://shop.example.com" },
@@ -80,7 +89,8 @@ describe("from outside", () => {
   })
 
   test("the host is that of the public URL, whatever the probes inside ask for", () => {
-    const headers = { host: "backend", Host: "backend", Accept: "text/html" }
+    const kept = { Accept: "text/html", "X-Forwarded-Host": "a", "Host-Override": "b" }
+    const headers = { host: "backend", Host: "backend", ...kept }
     const asked = { ...coming, requests: [{ ...request("page", "New"), headers }] }
     const { requests } = scenarioOf(versionsOf({ ...own, expectations: asked }, before, true))
     const sent = requests
@@ -88,7 +98,7 @@ describe("from outside", () => {
       .map(({ inside, headers }) => [inside !== undefined, headers])
     expect(sent).toEqual([
       [false, headers],
-      [true, { Accept: "text/html" }],
+      [true, kept],
     ])
   })
 
