@@ -68,26 +68,29 @@ export function placeInSlots(release: Release, slots: Slots): Release {
 }
 
 /** The Deployments' names, with those that they have now. */
-function place(objects: KubernetesObject[], service: string, slot: Slot | undefined): [string, string][] {
+function place(objects: KubernetesObject[], service: string, slot: Slot | undefined): Map<string, string> {
   const deployments = deploymentsBehind(objects, service)
-  if (deployments.every(({ spec }) => slotIn(spec.selector?.matchLabels) === slot)) return []
+  if (deployments.every(({ spec }) => slotIn(spec.selector?.matchLabels) === slot)) return new Map()
   for (const front of servicesOf(objects, service)) front.spec.selector = withSlot(front.spec.selector, slot)
-  for (const budget of objects)
-    if (isKind(budget, "PodDisruptionBudget") && isFor(budget.spec.selector?.matchLabels, deployments, objects))
-      budget.spec.selector = { ...budget.spec.selector, matchLabels: withSlot(budget.spec.selector?.matchLabels, slot) }
-  return deployments.map(deployment => {
+  for (const { spec } of objects.filter(object => isKind(object, "PodDisruptionBudget")))
+    if (spec.selector && isFor(spec.selector.matchLabels, deployments, objects))
+      spec.selector.matchLabels = withSlot(spec.selector.matchLabels, slot)
+  const names = new Map<string, string>()
+  for (const deployment of deployments) {
     const { name } = deployment.metadata
     const placed = nameIn(slot, deployment)
     for (const target of objects.flatMap(targetsOf)) if (isDeployment(target, name)) target.name = placed
     placeDeployment(deployment, placed, slot)
-    return [name, placed]
-  })
+    names.set(name, placed)
+  }
+  return names
 }
 
-function placeDeployment({ metadata, spec, ...rest }: Deployment, name: string, slot: Slot | undefined): void {
+function placeDeployment(deployment: Deployment, name: string, slot: Slot | undefined): void {
+  const { metadata, spec, ...rest } = deployment
   metadata.name = name
   spec.selector = { ...spec.selector, matchLabels: withSlot(spec.selector?.matchLabels, slot) }
-  spec.template.metadata = { ...spec.template.metadata, labels: withSlot(spec.template.metadata?.labels, slot) }
+  spec.template.metadata = { ...spec.template.metadata, labels: withSlot(labelsOf(deployment), slot) }
   const { [CONTENT]: _, ...annotations } = metadata.annotations ?? {}
   metadata.annotations = annotations
   if (slot) metadata.annotations[CONTENT] = digestOf({ ...rest, metadata, spec })
@@ -114,7 +117,12 @@ function isFor(selector: Labels | undefined, deployments: Deployment[], objects:
 /** Whether a selector picks the pods that an object makes, whichever ReplicaSet they are of. */
 function picks(selector: Labels | undefined, object: KubernetesObject): boolean {
   const { [TEMPLATE_HASH]: _, ...labels } = selector ?? {}
-  return selects(labels, podsOf(object)?.template.metadata?.labels)
+  return selects(labels, labelsOf(object))
+}
+
+/** The labels of the pods that an object makes. */
+function labelsOf(object: KubernetesObject): Labels | undefined {
+  return podsOf(object)?.template.metadata?.labels
 }
 
 function withSlot(labels: Labels | undefined, slot: Slot | undefined): Labels {
@@ -129,8 +137,7 @@ interface Target {
 
 /** What an object scales: autoscalers of Kubernetes, of KEDA (by default a Deployment), and vertical ones. */
 function targetsOf({ spec }: KubernetesObject): Target[] {
-  if (!(spec instanceof Object)) return []
-  const { scaleTargetRef, targetRef } = spec as Record<string, unknown>
+  const { scaleTargetRef, targetRef } = (spec ?? {}) as Record<string, unknown>
   return [scaleTargetRef, targetRef].filter(isTarget)
 }
 
@@ -144,10 +151,7 @@ function isDeployment({ kind = "Deployment", name }: Target, deployment: string)
 
 /** A release whose Service selects no other pods than those of one ReplicaSet, by its hash: nothing else tells them from a slot's. */
 export function narrowed(release: Release, service: string, hash: string): Release {
-  const own = new Set<KubernetesObject>(servicesOf(release.objects, service))
-  const narrow = (object: KubernetesObject) =>
-    own.has(object) && isKind(object, "Service")
-      ? { ...object, spec: { ...object.spec, selector: { ...object.spec.selector, [TEMPLATE_HASH]: hash } } }
-      : object
-  return { ...release, objects: release.objects.map(narrow) }
+  const objects = structuredClone(release.objects)
+  for (const { spec } of servicesOf(objects, service)) spec.selector = { ...spec.selector, [TEMPLATE_HASH]: hash }
+  return { ...release, objects }
 }
