@@ -1,4 +1,4 @@
-import { expect, test } from "vitest"
+import { describe, expect, test } from "vitest"
 
 import { withRecovery } from "../../../.dagger/src/deploy/rollback.ts"
 import { CloudNativeError } from "../../../.dagger/src/util/errors.ts"

@@ -113,7 +113,7 @@ describe("a release that failed is undone", () => {
       { action: "rolled-back", to: "1", remove: [settings, job], left: [ingress] },
     ],
   ] as const)("%s", (_, applied, how, { entries, there, found }, expected) => {
-    const options = { ...how, ...("beside" in how && { beside: [...how.beside] }) }
+    const options = { ...how, beside: "beside" in how ? [...how.beside] : [] }
     expect(
       planRollback([...applied], options, { entries: [...entries], there: [...there], found: [...found] }),
     ).toEqual(expected)

@@ -287,11 +287,11 @@ describe("the refusal", () => {
   }
 
   test("of what breaks the running release: the request, what the applications wrote, expand and contract", () => {
-    const { code, kind, blame, why, message } = refused({ [AFTER]: READ_BACK })
+    const { code, kind, blame, evidence, message } = refused({ [AFTER]: READ_BACK })
     expect(code).toBe("MIGRATION_BREAKS_RUNNING")
     expect(kind).toBe("status")
     expect(blame).toBe("user")
-    expect(why.split("\n").slice(1)).toEqual([
+    expect(evidence?.split("\n").slice(1)).toEqual([
       "new code on the new schema: PASS: 13 requests in containers answered as expected",
       "new code on the old schema: PASS: 13 requests in containers answered as expected",
       "status 500 …",
@@ -317,7 +317,8 @@ describe("the refusal", () => {
     expect(code).toBe("MIGRATION_TRIAL_FAILED")
     expect(kind).toBe("migration")
     for (const text of [
-      "in containers, this release fails: the migration",
+      "in containers, this release fails; nothing was changed",
+      "cause: the migration",
       "failed: exit code 1",
       "relation exists",
       "correct the migration: it ran after those of the running release, on a database with a few rows",
