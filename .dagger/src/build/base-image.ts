@@ -11,7 +11,8 @@ export function pinnedBase(
   dockerfile: string,
   options: { target?: string; buildArgs?: Record<string, string> } = {},
 ): PinnedBase | undefined {
-  const image = builtStage(parseDockerfile(dockerfile, options.buildArgs), options.target)?.image ?? ""
+  const image = builtStage(parseDockerfile(dockerfile, options.buildArgs), options.target)?.image
+  if (image === undefined) return undefined
   const name = withoutDigest(image)
   return name === image ? undefined : { name, digest: image.slice(name.length + 1) }
 }

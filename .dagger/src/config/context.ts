@@ -28,7 +28,7 @@ export function parseIgnore(text: string): string[] {
   return text
     .split(/\r?\n/)
     .map(line => line.trim())
-    .filter(line => line !== "" && !line.startsWith("#"))
+    .filter(line => !line.startsWith("#"))
     .map(line => line.replace(/^(!?)\s*\/+/, "$1"))
     .filter(line => line !== "" && line !== "!")
 }

@@ -103,7 +103,7 @@ export function remedyOfPush(
 ): string {
   if (/immutable|cannot be overwritten/i.test(output))
     return `the registry lets no tag be overwritten, and ${tag} is another image there: delete that tag, or make tags of ${repository} mutable`
-  if (/name.?unknown|repository.* (does not exist|not found)/i.test(output)) {
+  if (/name[ _]unknown|repository.* (does not exist|not found)/i.test(output)) {
     const command = createCommand({ host, repository })
     return command
       ? `create the repository, which ECR does not do by default: ${command}`

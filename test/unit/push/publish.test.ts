@@ -2,7 +2,7 @@ import type { Service } from "@dagger.io/dagger"
 import { describe, expect, test } from "vitest"
 
 import { parseConfig } from "../../../.dagger/src/config/parse.js"
-import { namesOf, remedyOfPush, tagOf } from "../../../.dagger/src/push/publish.js"
+import { hostOf, namesOf, notPushed, remedyOfPush, tagOf } from "../../../.dagger/src/push/publish.js"
 import { parseReference } from "../../../.dagger/src/registry/reference.js"
 
 const service = {} as Service
@@ -16,6 +16,15 @@ test("images are named below the registry's path", () => {
       worker: "ghcr.io/acme/shop-worker",
     },
   )
+})
+
+test("images that are yet to be pushed have a placeholder for each application", () => {
+  const config = parseConfig("applications: { worker: {} }", "cloud-native.yaml")
+  expect(notPushed(config)).toEqual({ backend: "<new>", frontend: "<new>", worker: "<new>" })
+})
+
+test("the registry of a release is that of its images", () => {
+  expect(hostOf({ backend: "localhost:5000/acme/api:1", frontend: "localhost:5000/acme/web:1" })).toBe("localhost:5000")
 })
 
 describe("a tag", () => {
@@ -50,6 +59,7 @@ describe("the fix of a failed push", () => {
       {},
       /aws ecr create-repository --repository-name shop-backend --region eu-central-1$/,
     ],
+    ["repository acme/shop-backend not found", "registry.example.com", {}, /^create the repository shop-backend/],
     [
       "NAME_UNKNOWN: repository name not known to registry",
       "registry.example.com",
