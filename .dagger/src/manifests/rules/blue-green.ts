@@ -20,7 +20,7 @@ export function* blueGreenImpossible({ manifests, apps }: Context): Generator<Pr
         what: `${describe(service)} is headless: its users ask pods by their own addresses, and none of them could be switched at once`,
         fix: `give the ${name} a Service with an address of its own, or set ${keyOf(name)}.strategy: rolling`,
       })
-    else if (selected.length > 1 || selected.some(object => !isKind(object, "Deployment")))
+    else if (selected.length > 1 || !selected.every(object => isKind(object, "Deployment")))
       yield problemAt(manifest, ["spec", "selector"], {
         code: "BLUE_GREEN_IMPOSSIBLE",
         what: `${describe(service)} selects the pods of ${selected.map(describe).join(" and ")}; blue-green is for those of one Deployment`,

@@ -15,6 +15,11 @@ describe("replicasFixed: where an autoscaler decides how many pods there are, an
     ["no autoscaler", workload(TWO)],
     ["an autoscaler of another one", workload(TWO), autoscaler("Deployment", "backend-2")],
     ["an autoscaler of another kind", workload(TWO), autoscaler("StatefulSet", "backend")],
+    [
+      "a custom kind, whose controller may count another way",
+      "apiVersion: argoproj.io/v1alpha1\nkind: Rollout\nmetadata: { name: shop }\nspec: { replicas: 2 }",
+      autoscaler("Rollout", "shop"),
+    ],
   ])("passes: %s", (_, ...manifests) => {
     expect(problemsOf(replicasFixed, ...manifests)).toEqual([])
   })

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest"
 
+import { parseManifests } from "../../../../.dagger/src/manifests/parse.ts"
 import {
   appServiceMissing,
   servicePortUndeclared,
@@ -210,6 +211,9 @@ describe("serviceWithoutPods: a Service has pods behind it", () => {
   ])("is none: a number, where %s", (_, others) => {
     expect(problemsOf(servicePortUndeclared, numbers("port: 8080"), others)).toEqual([])
   })
+  test("is none: a Service without ports", () => {
+    expect(problemsOf(servicePortUndeclared, service("a", selector("app: reports")), listening)).toEqual([])
+  })
 })
 
 describe("serviceSelectsJob: the pods of a Job answer no requests", () => {
@@ -248,6 +252,11 @@ describe("appServiceMissing: each application has a Service that leads to its po
     ["one that selects nothing is another problem", api, web],
   ])("passes: %s", (_, ...manifests) => {
     expect(problemsOf(appServiceMissing, ...manifests)).toEqual([])
+  })
+
+  test("passes: an application that answers no requests needs none", () => {
+    const manifests = parseManifests([{ name: "app.yaml", text: workload() }])
+    expect([...appServiceMissing({ manifests, apps: { worker: { service: "worker", health: "/" } } })]).toEqual([])
   })
 
   test.each<[why: string, ...manifests: string[]]>([
