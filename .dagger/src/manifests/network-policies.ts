@@ -17,9 +17,10 @@ export interface Destination {
   servicePort: number
 }
 
+/** What is missing or empty stands for everything. */
 interface Rule {
-  peers: Peer[]
-  ports: Port[]
+  peers?: Peer[]
+  ports?: Port[]
 }
 
 type Spec = NetworkPolicy["spec"]
@@ -41,9 +42,8 @@ export function closing(
     const isAllowed = (numbers: number[]) =>
       isAny(ports, port => numbers.some(number => covers(port, number, to.object)))
     // Whether an address is compared before or after a Service's is translated differs from network to network.
-    const byAddress = peers.length === 0 || peers.some(({ ipBlock }) => ipBlock)
-    if (byAddress) return isAllowed([to.port, ...OF_MESHES, to.servicePort])
-    return peers.some(isPeer) && isAllowed([to.port, ...OF_MESHES])
+    if (isAny(peers, ({ ipBlock }) => ipBlock !== undefined)) return isAllowed([to.port, ...OF_MESHES, to.servicePort])
+    return isAny(peers, isPeer) && isAllowed([to.port, ...OF_MESHES])
   })
 }
 
@@ -79,13 +79,12 @@ function typesOf({ policyTypes, egress }: Spec): string[] {
 }
 
 function rulesOf({ ingress = [], egress = [] }: Spec, direction: Direction): Rule[] {
-  if (direction === "Egress") return egress.map(({ to = [], ports = [] }) => ({ peers: to, ports }))
-  return ingress.map(({ from = [], ports = [] }) => ({ peers: from, ports }))
+  if (direction === "Egress") return egress.map(({ to, ports }) => ({ peers: to, ports }))
+  return ingress.map(({ from, ports }) => ({ peers: from, ports }))
 }
 
-/** An empty list stands for everything. */
-function isAny<Item>(items: Item[], is: (item: Item) => boolean): boolean {
-  return items.length === 0 || items.some(is)
+function isAny<Item>(items: Item[] | undefined, is: (item: Item) => boolean): boolean {
+  return !items?.length || items.some(is)
 }
 
 /** Ports by which meshes carry requests to every port of a pod: Istio's ambient mode, Linkerd. */
@@ -98,7 +97,7 @@ function covers({ protocol = "TCP", port, endPort }: Port, number: number, objec
 }
 
 /** The pods of a cluster's DNS may listen at another port than its Service has, as OpenShift's do. */
-function mayBeDns({ protocol = "TCP", port, endPort }: Port): boolean {
+function mayBeDns({ protocol, port, endPort }: Port): boolean {
   if (protocol === "UDP" || typeof port !== "number") return true
   return port <= 53 && 53 <= (endPort ?? port)
 }
@@ -129,10 +128,10 @@ function matches({ matchLabels = {}, matchExpressions = [] }: LabelSelector, lab
 
 function fulfils(
   value: ReturnType<Labels>,
-  { operator, values = [] }: { operator: string; values?: string[] },
+  { operator, values }: { operator: string; values?: string[] },
 ): boolean | undefined {
   if (value === UNKNOWN) return undefined
-  const isListed = value !== undefined && values.includes(value)
+  const isListed = values?.some(listed => listed === value) === true
   const results: Record<string, boolean> = {
     In: isListed,
     NotIn: !isListed,
