@@ -66,7 +66,8 @@ function settingsOf(object: KubernetesObject, all: KubernetesObject[]): string[]
       all
         .filter(source => source.kind === kind && source.metadata.name === name)
         .flatMap(textsIn)
-        .flatMap(([key, text]) => (keys.length === 0 || keys.includes(key) ? [text] : [])),
+        .filter(([key]) => keys.length === 0 || keys.includes(key))
+        .map(([, text]) => text),
     ),
   ]
 }

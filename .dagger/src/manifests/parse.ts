@@ -80,7 +80,7 @@ function readObject(value: unknown): { object?: KubernetesObject; issues: Issue[
   if (object) dropServerFields(object)
   const { name, generateName } = metadata ?? {}
   if (name !== undefined || typeof generateName !== "string") return { object, issues: error?.issues ?? [] }
-  const others = (error?.issues ?? []).filter(({ path }) => path.join(".") !== "metadata.name")
+  const others = error!.issues.filter(({ path }) => path.join(".") !== "metadata.name")
   return { object, issues: [...others, nameGenerated(generateName)] }
 }
 

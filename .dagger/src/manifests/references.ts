@@ -78,7 +78,7 @@ function secretKeyRefs(value: unknown, path: Path): Reference[] {
 }
 
 function isNamed(value: unknown): value is { name: string; key?: string } {
-  return value instanceof Object && "name" in value && typeof value.name === "string"
+  return typeof (value as { name?: unknown } | null)?.name === "string"
 }
 
 /** What the forms have in common: one key, some items, or the whole. */

@@ -55,7 +55,7 @@ function needed(...texts: string[]): string[] {
   const phases = {
     config: isOf("ConfigMap", "Component"),
     secrets: isOf("Secret"),
-    objects: isOf("Deployment", "StatefulSet", "Service"),
+    objects: isOf("Deployment", "StatefulSet", "Service", "Endpoints"),
   }
   return neededToStart(phases, ["backend"]).map(({ kind, metadata }) => `${kind} ${metadata.name}`)
 }
@@ -91,6 +91,18 @@ describe("what applications need when they start is behind a Service that their 
       ["postgres"],
     ],
     ["a ConfigMap", "envFrom: [{ configMapRef: { name: app } }]", config, ["postgres"]],
+    [
+      "a ConfigMap, not of a Secret of its name",
+      "envFrom: [{ configMapRef: { name: app } }]",
+      config + secret,
+      ["postgres"],
+    ],
+    [
+      "a ConfigMap, not of one of another name",
+      "envFrom: [{ configMapRef: { name: app } }]",
+      config + config.replace("app", "other").replace("postgres", "redis"),
+      ["postgres"],
+    ],
     ["a Secret of others", env("A", "b"), secret, []],
     ["a Component of Dapr, for the sidecar", env("A", "b"), component, ["redis"]],
   ])("of %s", (_, fields, source, expected) => {
@@ -107,6 +119,17 @@ describe("what applications need when they start is behind a Service that their 
       served("proxy", env("UPSTREAM", "http://backend:8000")),
     )
     expect(pooled).toEqual(["StatefulSet pgbouncer", "Service pgbouncer", ...POSTGRES])
+  })
+
+  test("without what others need, whom the applications do not", () => {
+    expect(needed(backend(env("A", "b")), served("proxy", env("DB_HOST", "postgres")), served("postgres"))).toEqual([])
+  })
+
+  test("with the addresses of Services without pods, where there are pods behind another one", () => {
+    const endpoints = (name: string) => `\napiVersion: v1\nkind: Endpoints\nmetadata: { name: ${name} }\n---`
+    const legacy = ["legacy", "unused"].map(name => service(name, "ports: [{ port: 5432 }]") + endpoints(name))
+    const found = needed(backend(env("HOSTS", "postgres,legacy")), served("postgres"), ...legacy)
+    expect(found).toEqual([...POSTGRES, "Service legacy", "Endpoints legacy"])
   })
 
   test("if there are pods behind it", () => {

@@ -178,6 +178,13 @@ describe("what sidecars of Dapr read", () => {
       ["Secret s [k] spec.headers.0.secretKeyRef.name", "Secret s [ca] spec.clientTLS.rootCA.secretKeyRef.name"],
     ],
     ["none where it names none", dapr("Component", "spec: { metadata: [{ name: A, secretKeyRef: ~ }] }"), []],
+    ["none where it names none by a text", dapr("Component", "spec: { metadata: [{ name: A, secretKeyRef: s }] }"), []],
+    ["none where it has no name", dapr("Component", "spec: { metadata: [{ name: A, secretKeyRef: { key: k } }] }"), []],
+    [
+      "none where its name is a number",
+      dapr("Component", "spec: { metadata: [{ name: A, secretKeyRef: { name: 5, key: k } }] }"),
+      [],
+    ],
     ["none of an object without a spec", dapr("Configuration", "scopes: []"), []],
     ["none of other custom kinds", dapr("Component", METADATA).replace("dapr.io", "example.com"), []],
   ])("%s", (_, text, expected) => {
@@ -187,6 +194,11 @@ describe("what sidecars of Dapr read", () => {
     expect(shown()).toEqual(expected)
     for (const reference of referencesOf(object)) reference.rename("renamed")
     expect(shown()).toEqual(expected.map(reference => reference.replace(" s ", " renamed ")))
+  })
+
+  test("none where the cluster has null", () => {
+    const [{ object }] = read(dapr("Component", "spec: { a: b }")) as [ReturnType<typeof read>[number]]
+    expect(referencesOf({ ...object, spec: { metadata: [{ name: "A", secretKeyRef: null }] } })).toEqual([])
   })
 })
 

@@ -33,3 +33,38 @@ describe("what Helm renders: a folder per case, in cases/charts", () => {
     expect(`${(problems.length > 0 ? problems : objects).join("\n")}\n`).toBe(expected)
   })
 })
+
+describe("what Helm has rendered", () => {
+  test("is told object by object, without what stands before the first", () => {
+    const text = "# a note\n---\n# Source: shop/templates/a.yaml\na: 1\n---\n# Source: shop/crds/b.yaml\nb: 2\n"
+    expect(objectsByTemplate(text, "charts/shop")).toEqual([
+      { name: "charts/shop/templates/a.yaml (rendered)", text: "a: 1\n", isCrd: false },
+      { name: "charts/shop/crds/b.yaml", text: "b: 2\n", isCrd: true },
+    ])
+  })
+
+  const read = (namespace: string, name: string, data: string) =>
+    parseManifests([
+      {
+        name: "a.yaml",
+        text: `{ apiVersion: v1, kind: ConfigMap, metadata: { namespace: ${namespace}, name: ${name} }, data: { A: "${data}" } }`,
+      },
+    ])
+  test.each([
+    [
+      "by its namespace and name, though they read the same together",
+      unstable,
+      read("ab", "c", "1"),
+      "CHART_NOT_STABLE",
+    ],
+    ["by its content", unstable, read("a", "bc", "2"), "CHART_NOT_STABLE"],
+    ["by its content, for another secret value", computed, read("a", "bc", "2"), "SECRET_VALUE_COMPUTED"],
+  ])("is another one %s", (_, differing, other, code) => {
+    expect([...differing(read("a", "bc", "1"), other)].map(problem => problem.code)).toEqual([code])
+    expect([...differing(other, other)]).toEqual([])
+  })
+
+  test("has no place for a value that no object takes", () => {
+    expect([...unusedValues(read("a", "b", "1"), CHART)]).toMatchObject([{ code: "SECRET_VALUE_UNUSED" }])
+  })
+})
