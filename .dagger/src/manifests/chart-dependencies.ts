@@ -26,14 +26,10 @@ const ChartFile = z.object({
 
 /** What a Chart.yaml names; a file that cannot be read names nothing: Helm says what is wrong with it. */
 export function dependenciesIn(chartFile: string): Dependency[] {
-  return ChartFile.catch({ dependencies: [] }).parse(parsed(chartFile)).dependencies ?? []
-}
-
-function parsed(text: string): unknown {
   try {
-    return parse(text)
+    return ChartFile.parse(parse(chartFile)).dependencies ?? []
   } catch {
-    return undefined
+    return []
   }
 }
 

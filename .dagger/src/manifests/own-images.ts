@@ -118,7 +118,7 @@ export function lastPartOf(image: string): string {
 
 /** What stands before tag and digest, also where it is no valid reference, as YOUR_ACCOUNT/shop-api or a name whose tag --set gives. */
 function nameIn(image: string): string {
-  return image.replace(/@.*$/, "").replace(/:[^:/]*$/, "")
+  return image.replace(/@.*/, "").replace(/:[^:/]*$/, "")
 }
 
 function isByDigest(image: string): boolean {

@@ -60,6 +60,12 @@ describe("hooks of Helm and of Argo CD", () => {
     expect([...hookProblems(manifests)].map(({ what }) => what)).toEqual(told)
   })
 
+  test("of the first installation alone are run by hand", () => {
+    expect([...hookProblems(jobs({ seed: { [HELM]: "pre-install" } }))].map(({ fix }) => fix)).toEqual([
+      "take it out of the manifests that are deployed, and run it once by hand; or add pre-upgrade to the annotation if it may run with each release",
+    ])
+  })
+
   test("as a Pod are refused for Argo CD, too", () => {
     const manifests = jobs({ seed: { [ARGO]: "PreSync" } })
     manifests[0]!.object.kind = "Pod"
@@ -95,6 +101,7 @@ describe("hooks of Helm and of Argo CD", () => {
       ["seed"],
       ["other", "plain"],
     ])
+    expect(stages({ plain: {}, before: { [ARGO]: "PreSync" } })).toEqual([["before"], ["plain"]])
     expect(stages({ b: weight("5"), c: weight("0"), a: weight("0") })).toEqual([["a"], ["c"], ["b"]])
     expect(stages({ a: wave("1"), b: wave("2"), c: wave("3"), d: wave("3") })).toEqual([["a"], ["b"], ["c", "d"]])
     expect(stages({ a: weight("0"), first: {}, no: wave("none") })).toEqual([["no"], ["a"], ["first"]])

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest"
 
-import { applyRank, isBuiltIn } from "../../../.dagger/src/manifests/kinds.ts"
+import { applyRank, isBuiltIn, isConfig, isDapr, isWorkload } from "../../../.dagger/src/manifests/kinds.ts"
 
 describe("the order of applying", () => {
   test.each([
@@ -32,4 +32,33 @@ describe("API groups of Kubernetes itself", () => {
   ])("%s: %s", (apiVersion, builtIn) => {
     expect(isBuiltIn(apiVersion)).toBe(builtIn)
   })
+})
+
+test.each([
+  ["Deployment", true],
+  ["StatefulSet", true],
+  ["DaemonSet", true],
+  ["Job", false],
+  ["Pod", false],
+])("pods of a %s run for as long as it is there: %s", (kind, lasting) => {
+  expect(isWorkload(kind)).toBe(lasting)
+})
+
+test.each([
+  ["ServiceAccount", true],
+  ["ConfigMap", true],
+  ["ExternalSecret", true],
+  ["PersistentVolumeClaim", true],
+  ["Service", false],
+  ["Deployment", false],
+])("migrations may need a %s, which changes no pod that runs: %s", (kind, early) => {
+  expect(isConfig(kind)).toBe(early)
+})
+
+test.each([
+  ["dapr.io/v1alpha1", true],
+  ["dapr.io.example.com/v1", false],
+  ["example.com/dapr.io/", false],
+])("sidecars of Dapr read objects of %s: %s", (apiVersion, read) => {
+  expect(isDapr(apiVersion)).toBe(read)
 })

@@ -93,6 +93,15 @@ describe("an image by name is an application's", () => {
       ["image provectuslabs/kafka-ui:v0.7 of container c1 may be frontend, and so may frontend"],
       ofFrontend("frontend", "kafka-ui"),
     ],
+    [
+      "of three",
+      ["frontend", "acme/shop-ui:1", "provectuslabs/kafka-ui:v0.7"],
+      [
+        "image acme/shop-ui:1 of container c1 may be frontend, and so may frontend and kafka-ui",
+        "image provectuslabs/kafka-ui:v0.7 of container c2 may be frontend, and so may frontend and shop-ui",
+      ],
+      ofFrontend("frontend", "shop-ui", "kafka-ui"),
+    ],
     ["not of one name in two registries", ["localhost:5000/shop-ui", "acme/shop-ui:2"], []],
     ["not of one beside somebody's by digest", ["acme/shop-ui:1", `provectuslabs/kafka-ui${DIGEST}`], []],
     ["not of those of two applications", ["acme/shop-ui:1", "acme/shop-api:1"], []],
@@ -100,6 +109,7 @@ describe("an image by name is an application's", () => {
     const apps = { ...APPS, frontend: { path: "apps/ui", service: "site" } }
     const { problems } = placeOwnImages(pods(images.map(image => ({ image }))), apps)
     expect(problems.map(problem => problem.what)).toEqual(what)
+    expect(problems.map(({ code }) => code)).toEqual(what.map(() => "IMAGE_AMBIGUOUS"))
     expect([...new Set(problems.map(problem => problem.fix))]).toEqual(fix === undefined ? [] : [fix])
   })
 

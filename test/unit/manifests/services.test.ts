@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest"
 
 import { parseManifests } from "../../../.dagger/src/manifests/parse.ts"
-import { addressesOf, backingOf, servicePortOf } from "../../../.dagger/src/manifests/services.ts"
+import { addressesOf, backingOf, selects, servicePortOf } from "../../../.dagger/src/manifests/services.ts"
 
 const APP = { service: "backend", port: 8000, health: "/health" }
 /** Selects pods that no manifest has. */
@@ -41,6 +41,11 @@ describe("the port of an application's Service is the one that leads to its cont
       undefined,
     ],
     [
+      "none, where it leads to another number",
+      "selector: { app: backend }, ports: [{ port: 8000, targetPort: 9000 }]",
+      undefined,
+    ],
+    [
       "none, where it selects other pods",
       "selector: { app: other }, ports: [{ port: 80, targetPort: http }]",
       undefined,
@@ -66,6 +71,11 @@ describe("an application's probes", () => {
   test.each([
     ["send headers", probing(headers) + service, { Host: "shop.example.com", "X-Probe": "yes" }],
     ["send none", probing("") + service, {}],
+    [
+      "send headers, those of the second container alone",
+      probing(headers).replace("containers: [", "containers: [{ name: proxy, image: proxy }, ") + service,
+      { Host: "shop.example.com", "X-Probe": "yes" },
+    ],
     [
       "are of pods that its Service does not select",
       probing(headers).replaceAll("app: backend", "app: other") + service,
@@ -105,6 +115,7 @@ describe("what a port of a Service leads to", () => {
       "undeclared",
     ],
     ["pods of a Job, which answer nothing", job, "unselected"],
+    ["pods without labels", POD.replace(/metadata: \{ labels.*/, ""), "unselected"],
     ["no pods", "", "unselected"],
   ])("%s", (_, pods, backing) => {
     const text = `${pods}apiVersion: v1\nkind: Service\nmetadata: { name: backend }\nspec: { selector: { app: backend }, ports: [{ port: 8000 }] }\n`
@@ -126,5 +137,20 @@ describe("what a port of a Service leads to", () => {
     ])
     const service = manifests.at(-1)!.object as Parameters<typeof backingOf>[0]
     expect(backingOf(service, { port: 80, targetPort: "http" }, manifests)).toBe(backing)
+  })
+})
+
+describe("a selector picks pods that have all of its labels", () => {
+  const LABELS = { app: "backend", tier: "api" }
+  test.each<[string, Record<string, string> | undefined, Record<string, string> | undefined, boolean]>([
+    ["all that they have", LABELS, LABELS, true],
+    ["some that they have", { tier: "api" }, LABELS, true],
+    ["one that they have, and one that they have not", { app: "backend", role: "primary" }, LABELS, false],
+    ["one that has another value", { app: "frontend" }, LABELS, false],
+    ["none: such a Service picks no pods", {}, LABELS, false],
+    ["none given", undefined, LABELS, false],
+    ["pods without labels", LABELS, undefined, false],
+  ])("%s", (_, selector, labels, picked) => {
+    expect(selects(selector, labels)).toBe(picked)
   })
 })

@@ -23,5 +23,6 @@ describe("what a template makes of now is another on another day", () => {
 test.each([
   ['{{- $old := lookup "v1" "Secret" .Release.Namespace "a" }}', true],
   ['{{ if (lookup "v1" "Secret" "" "a") }}', true],
+  ['{{ .Values.a }}{{ lookup "v1" "Secret" "" "a" }}', true],
   ["{{/* no lookup */}}{{ .Values.lookup }} lookup", false],
 ])("a template that asks the cluster: %s", (template, expected) => expect(looksUp(template)).toBe(expected))
