@@ -60,7 +60,8 @@ import { parseDuration } from "./util/time.js"
 import { Verification } from "./verification.js"
 import { encodeFacts } from "./verify/facts.js"
 import { encodeBuild } from "./verify/image/next-build.js"
-import { assertNoLeaks, leaksInCommit, leaksInSource } from "./verify/secrets/gitleaks.js"
+import { leaksInCommit, leaksInSource } from "./verify/secrets/gitleaks.js"
+import { assertNoLeaks } from "./verify/secrets/leaks.js"
 import { verifyContainer } from "./verify/verify.js"
 
 /** What no function reads as source: secrets by their names, and what tools make again. Deeper down, an .env may be a kustomization's. */

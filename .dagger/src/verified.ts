@@ -10,7 +10,8 @@ import { parseRegistry } from "./registry/reference.js"
 import { accessOf, registryOf, type Settings, signingPasswordOf, withSettings } from "./settings.js"
 import { Verification } from "./verification.js"
 import { decodeFacts, encodeFacts } from "./verify/facts.js"
-import { encodeBuild, nextBuildOf } from "./verify/image/next-build.js"
+import { nextBuildOf } from "./verify/image/find-next-build.js"
+import { encodeBuild } from "./verify/image/next-build.js"
 
 /** The images, verified: the only thing that can be pushed. */
 @object()

@@ -45,26 +45,26 @@ export function noneChecked(facts: Fact[], how: string): Row[] {
 }
 
 /** The rows of a check. Where it runs out of time or its tool fails, one for each of its facts; the config gives a time-out its verdict. */
-export async function rowsOf(
+export function rowsOf(
   facts: Fact[],
   work: Promise<Row[]>,
   onTimeout: Config["verification"]["onTimeout"],
 ): Promise<Row[]> {
-  try {
-    return await work
-  } catch (error) {
-    if (!(error instanceof CloudNativeError)) throw error
-    const { code, what, why } = error
-    switch (code) {
-      case "TIMED_OUT": {
-        const rows = noneChecked(facts, `${what}: ${why}; verification.timeout gives more time`)
-        return onTimeout === "fail" ? rows.map(row => ({ ...row, verdict: "fail" })) : rows
-      }
-      case "TOOL_FAILED":
-        return noneChecked(facts, `${code}: ${what}`).map(row => ({ ...row, verdict: "fail", findings: [why] }))
-      default:
-        throw error
+  return work.catch((error: unknown) => rowsWithout(facts, error, onTimeout))
+}
+
+function rowsWithout(facts: Fact[], error: unknown, onTimeout: Config["verification"]["onTimeout"]): Row[] {
+  if (!(error instanceof CloudNativeError)) throw error
+  const { code, what, why } = error
+  switch (code) {
+    case "TIMED_OUT": {
+      const rows = noneChecked(facts, `${what}: ${why}; verification.timeout gives more time`)
+      return onTimeout === "fail" ? rows.map(row => ({ ...row, verdict: "fail" })) : rows
     }
+    case "TOOL_FAILED":
+      return noneChecked(facts, `${code}: ${what}`).map(row => ({ ...row, verdict: "fail", findings: [why] }))
+    default:
+      throw error
   }
 }
 

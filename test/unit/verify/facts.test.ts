@@ -2,7 +2,14 @@ import { describe, expect, test } from "vitest"
 
 import { CloudNativeError } from "../../../.dagger/src/util/errors.js"
 import { within } from "../../../.dagger/src/util/tool.js"
-import { assertPassed, rowsOf } from "../../../.dagger/src/verify/facts.js"
+import {
+  assertPassed,
+  decodeFacts,
+  encodeFacts,
+  type FactRow,
+  hasPassed,
+  rowsOf,
+} from "../../../.dagger/src/verify/facts.js"
 
 const FACT = { name: "secrets", limit: "none" }
 const HOW = "gitleaks did not end: it had 0.01 s; verification.timeout gives more time"
@@ -65,5 +72,76 @@ describe("a check", () => {
   test("of an image that cannot be read is an error, whatever the policy", async () => {
     const error = failing("IMAGE_UNREADABLE")
     await expect(rowsOf([FACT], Promise.reject(error), "not-checked")).rejects.toBe(error)
+  })
+
+  test("that has a bug is that bug, whatever it calls itself", async () => {
+    const bug = Object.assign(new Error("no such function"), { code: "TOOL_FAILED" })
+    await expect(rowsOf([FACT], Promise.reject(bug), "not-checked")).rejects.toBe(bug)
+  })
+})
+
+describe("the facts of images", () => {
+  const row = (verdict: FactRow["verdict"], findings: string[] = [], image = "backend"): FactRow => ({
+    image,
+    ...FACT,
+    actual: `${findings.length} found`,
+    verdict,
+    how: "gitleaks",
+    findings,
+  })
+
+  test("are read as they were written, and of another shape are a bug", () => {
+    const rows = [row("pass"), row("fail", ["a.js:1"])]
+    expect(decodeFacts(encodeFacts(rows))).toEqual(rows)
+    expect(() => decodeFacts('[{"image":"backend"}]')).toThrow(/^BUG: the facts that this object carries/)
+  })
+
+  test.each<[FactRow["verdict"][], boolean]>([
+    [[], true],
+    [["pass", "warn", "not checked"], true],
+    [["fail"], false],
+    [["pass", "fail", "pass"], false],
+  ])("%j have passed: %s", (verdicts, passed) => {
+    expect(hasPassed(verdicts.map(verdict => row(verdict)))).toBe(passed)
+  })
+
+  test("that passed are a table, and what was found below it", () => {
+    const rows = [row("pass"), row("warn", ["a.js:1", "b.js:2\n3"], "frontend")]
+    expect(assertPassed(rows)).toBe(
+      [
+        "IMAGE     FACT     LIMIT  ACTUAL   VERDICT  HOW",
+        "backend   secrets  none   0 found  PASS     gitleaks",
+        "frontend  secrets  none   2 found  WARN     gitleaks",
+        "",
+        "frontend, secrets:",
+        "  a.js:1",
+        "  b.js:2",
+        "  3",
+      ].join("\n"),
+    )
+  })
+
+  test("of which one fails are an error with that table", () => {
+    expect(() => assertPassed([row("pass"), row("fail", ["a.js:1"])])).toThrow(
+      expect.objectContaining({
+        code: "VERIFICATION_FAILED",
+        blame: "user",
+        what: "an image failed its verification; nothing was pushed",
+        why: expect.stringMatching(/FAIL +gitleaks\n\nbackend, secrets:\n {2}a\.js:1$/),
+        fix: "change what the FAIL rows name, or the limits in cloud-native.yaml",
+      }),
+    )
+  })
+
+  test.each([
+    [10, []],
+    [11, ["  … and 1 more"]],
+    [25, ["  … and 15 more"]],
+  ])("name at most 10 findings of each: %d", (count, more) => {
+    const findings = Array.from({ length: count }, (_, index) => `${index}.js`)
+    const lines = assertPassed([row("warn", findings)])
+      .split("\n")
+      .slice(4)
+    expect(lines).toEqual([...findings.slice(0, 10).map(finding => `  ${finding}`), ...more])
   })
 })

@@ -2,11 +2,13 @@ import { describe, expect, test } from "vitest"
 
 import {
   type Base,
+  BASE_DIGEST,
   BASE_NAME,
   baseImage,
   baseLayers,
   baseRow,
   isSameTag,
+  recordedBase,
 } from "../../../../.dagger/src/verify/image/base.js"
 import { imageOf } from "../oci-image.ts"
 
@@ -25,7 +27,8 @@ describe("the base", () => {
     [today("a"), "python:3.13-slim + 2 layers"],
     [today("a", "b", "c"), "python:3.13-slim + 0 layers"],
   ])("passes when its layers begin the image", (base, actual) => {
-    expect(baseRow(IMAGE, base)).toMatchObject({ limit: "python:3.13-slim", actual, verdict: "pass" })
+    const how = "its layers begin the image"
+    expect(baseRow(IMAGE, base)).toEqual({ name: "base", limit: "python:3.13-slim", actual, verdict: "pass", how })
   })
 
   test.each([
@@ -47,7 +50,14 @@ describe("the base", () => {
 
   test("is outdated, which is a warning, when it is an earlier one of the same name", () => {
     const base = recorded(today("x"), ["a", "b"])
-    expect(baseRow(IMAGE, base)).toMatchObject({ actual: "python:3.13-slim + 1 layers, outdated", verdict: "warn" })
+    const digests = (character: string) => `sha256:${character.repeat(64)}`
+    const [before, now] = [digests("a"), digests("b")]
+    const named = { ...base, recorded: { ...base.recorded!, digest: before }, today: { ...base.today, digest: now } }
+    expect(baseRow(IMAGE, named)).toMatchObject({
+      actual: "python:3.13-slim + 1 layers, outdated",
+      verdict: "warn",
+      how: `built on ${before.slice(0, 19)}; the tag is ${now.slice(0, 19)} by now: build again`,
+    })
     expect(baseLayers(IMAGE, baseImage(base))).toBe(2)
   })
 
@@ -55,6 +65,7 @@ describe("the base", () => {
     const base = { name: "pyhton:3.13-slim", problem: "pull access denied" }
     expect(baseRow(IMAGE, base)).toMatchObject({
       limit: base.name,
+      actual: "not known",
       verdict: "fail",
       how: "the base cannot be pulled",
       findings: ["pull access denied"],
@@ -63,9 +74,17 @@ describe("the base", () => {
   })
 
   test("is not checked when none is demanded, whatever the image says itself", () => {
-    expect(baseRow(IMAGE, undefined)).toMatchObject({ verdict: "not checked" })
+    expect(baseRow(IMAGE, undefined)).toEqual({
+      name: "base",
+      limit: "—",
+      actual: "—",
+      verdict: "not checked",
+      how: "the image does not say what it was built on: name it with --base",
+    })
     const how = "only the image says that it is python:3.13-slim: demand one with --base"
     expect(baseRow(imageOf(["a"], { labels: { [BASE_NAME]: "python:3.13-slim" } }), undefined)).toMatchObject({
+      name: "base",
+      limit: "—",
       verdict: "not checked",
       how,
     })
@@ -74,6 +93,21 @@ describe("the base", () => {
 })
 
 describe("an image's own word for its base", () => {
+  const word = (name: string, digest: string) => ({ [BASE_NAME]: name, [BASE_DIGEST]: digest })
+  test.each([
+    ["none", {}, undefined],
+    ["a digest without a name", { labels: { [BASE_DIGEST]: "sha256:a" } }, undefined],
+    ["its labels'", { labels: word("python:3", "sha256:a") }, { name: "python:3", digest: "sha256:a" }],
+    ["its annotations'", { annotations: word("python:3", "sha256:a") }, { name: "python:3", digest: "sha256:a" }],
+    [
+      "its annotations' before its labels'",
+      { annotations: word("python:3", "sha256:a"), labels: word("node:20", "sha256:b") },
+      { name: "python:3", digest: "sha256:a" },
+    ],
+  ])("is %s", (_, said, expected) => {
+    expect(recordedBase(imageOf([], said))).toEqual(expected)
+  })
+
   test.each([
     ["python:3.13-slim", "python:3.13-slim", true],
     ["docker.io/library/python:3.13-slim", "python:3.13-slim", true],

@@ -1,12 +1,12 @@
 import type { Container } from "@dagger.io/dagger"
 import { describe, expect, test } from "vitest"
 
+import { nextBuildOf } from "../../../../.dagger/src/verify/image/find-next-build.ts"
 import {
   decodeBuild,
   describeSkew,
   encodeBuild,
   type NextBuild,
-  nextBuildOf,
   readNextBuild,
   skewOf,
 } from "../../../../.dagger/src/verify/image/next-build.ts"
@@ -80,6 +80,12 @@ describe("the build in an image", () => {
     expect(readNextBuild({ buildId: "1", browser: [] })).toMatchObject({ id: "1", actions: {} })
   })
 
+  test("names an action by its id, where its file or its name is not known", () => {
+    const node = { a: { filename: "app/a.ts" }, b: { exportedName: "add" }, c: {} }
+    const { actions } = readNextBuild({ buildId: "1", references: JSON.stringify({ node }), browser: [] })
+    expect(actions).toEqual({ a: "a", b: "b", c: "c" })
+  })
+
   test("is told from others by its deploymentId, where it has one", () => {
     const server = JSON.stringify({ config: { deploymentId: "d1" } })
     expect(readNextBuild({ buildId: "constant", server, browser: [] }).id).toBe("d1")
@@ -109,7 +115,7 @@ describe("what open pages run into on another build", () => {
     ],
     [
       "all of them, with another key, each name once",
-      { ...BUILD, actions: { ...BUILD.actions, a3: "add in app/a.ts" } },
+      { ...BUILD, actions: { a2: "end in app/a.ts", ...BUILD.actions, a3: "add in app/a.ts" } },
       { ...NEXT, key: "l", actions: { b1: "add in app/a.ts" } },
       [{ kind: "other-key", actions: ["add in app/a.ts", "end in app/a.ts"] }],
     ],
@@ -121,6 +127,7 @@ describe("what open pages run into on another build", () => {
     expect(describeSkew({ kind: "lost-actions", actions })).toMatch(
       /^7 Server Actions .*\(a, b, c, d, e, 2 more\): leave an action's file, name and parameters/,
     )
+    expect(describeSkew({ kind: "lost-actions", actions: actions.slice(0, 5) })).toContain("(a, b, c, d, e): ")
     expect(describeSkew({ kind: "other-key", actions: ["a"] })).toMatch(
       /\(a\): .* the same NEXT_SERVER_ACTIONS_ENCRYPTION_KEY/,
     )

@@ -29,7 +29,11 @@ const read = (image: object) => readImage(async path => layout(image)[path])
 describe("an OCI layout", () => {
   test("gives the layers as a registry holds them, and all that the image says of itself", async () => {
     expect(
-      await read({ config: CONFIG, ...DIFF_IDS, history: [{ created_by: "RUN |1 TOKEN=x", comment: "buildkit" }] }),
+      await read({
+        config: CONFIG,
+        ...DIFF_IDS,
+        history: [{ created_by: "RUN |1 TOKEN=x", comment: "buildkit" }, { created_by: "CMD run" }],
+      }),
     ).toEqual({
       id: "sha256:config",
       layers: [
@@ -44,7 +48,7 @@ describe("an OCI layout", () => {
       entrypoint: ["run"],
       args: ["it"],
       ports: ["8000/tcp"],
-      history: ["RUN |1 TOKEN=x buildkit"],
+      history: ["RUN |1 TOKEN=x buildkit", "CMD run"],
     })
   })
 

@@ -3,19 +3,20 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, 
 import { tmpdir } from "node:os"
 import { dirname, join } from "node:path"
 
-import { afterAll, describe, expect, test } from "vitest"
+import { describe, expect, onTestFinished, test } from "vitest"
 
 import {
   assertNoLeaks,
   byOwnNames,
   copySkipped,
+  type Leak,
   leaksRow,
   placeInImage,
   readLeaks,
   renameDependencies,
   saidBy,
   withoutLinesOf,
-} from "../../../../.dagger/src/verify/secrets/gitleaks.js"
+} from "../../../../.dagger/src/verify/secrets/leaks.js"
 import { imageOf } from "../oci-image.ts"
 
 const REPORT = [{ RuleID: "github-pat", File: "3/app/.env", StartLine: 2, Secret: "REDACTED", Match: "REDACTED" }]
@@ -34,6 +35,12 @@ describe("a report of gitleaks", () => {
     ["a report of another shape", 0, '[{"rule":"x"}]', "", "cannot be read"],
   ])("is an error for %s", (_, exitCode, stdout, stderr, why) => {
     expect(() => readLeaks(exitCode, stdout, stderr)).toThrow(new RegExp(`^TOOL_FAILED: gitleaks[^]*${why}`))
+    expect(() => readLeaks(exitCode, stdout, stderr)).toThrow(
+      expect.objectContaining({
+        blame: "environment",
+        fix: "fix what it names, or set images.gitleaks in cloud-native.yaml to one that works",
+      }),
+    )
   })
 
   test("becomes a row that names rule, layer and path", () => {
@@ -41,6 +48,7 @@ describe("a report of gitleaks", () => {
     expect(leaksRow("the layers", leaks, placeInImage)).toMatchObject({
       verdict: "fail",
       actual: "2 found",
+      how: "gitleaks on the layers",
       findings: ["github-pat: layer 3: /app/.env:2", "github-pat: environment:1"],
     })
     expect(leaksRow("the layers", [], placeInImage)).toMatchObject({
@@ -55,6 +63,32 @@ describe("a report of gitleaks", () => {
     expect(() => assertNoLeaks([leak])).toThrow(/^SECRETS_FOUND[^]*github-pat: app\/.env:2\n/)
     expect(() => assertNoLeaks([], [leak])).toThrow(/^SECRETS_FOUND[^]*github-pat: app\/.env:2, in the last commit\n/)
     expect(() => assertNoLeaks([], [])).not.toThrow()
+    expect(() => assertNoLeaks([])).not.toThrow()
+  })
+
+  test.each([
+    [1, "what looks like a secret"],
+    [2, "2 that look like secrets"],
+  ])("of a repository counts %d, a line each, and says what to do", (count, what) => {
+    const leaks = Array<Leak>(count).fill({ RuleID: "jwt", File: "a.env", StartLine: 2 })
+    expect(() => assertNoLeaks(leaks)).toThrow(
+      expect.objectContaining({
+        blame: "user",
+        what: `the repository holds ${what}`,
+        why: Array(count).fill("jwt: a.env:2").join("\n"),
+        fix: "take it out, of git too (git rm --cached), give it as a Secret, and renew it; where it is none, except it in .gitleaksignore",
+      }),
+    )
+  })
+
+  test.each([
+    ["3/app/.env", "layer 3: /app/.env"],
+    ["12/app/.env", "layer 12: /app/.env"],
+    ["environment", "environment"],
+    ["app3/4/.env", "app3/4/.env"],
+    ["3", "3"],
+  ])("has a file of the scanned layers where it stands: %s: %s", (path, place) => {
+    expect(placeInImage(path)).toBe(place)
   })
 })
 
@@ -144,18 +178,23 @@ describe("the rules for images", () => {
   })
 })
 
-describe("files that gitleaks skips by name", () => {
-  const folder = mkdtempSync(join(tmpdir(), "cloud-native-skipped-"))
-  afterAll(() => rmSync(folder, { recursive: true }))
+/** A folder for one test. */
+function folderFor(what: string): string {
+  const folder = mkdtempSync(join(tmpdir(), `cloud-native-${what}-`))
+  onTestFinished(() => rmSync(folder, { recursive: true }))
+  return folder
+}
 
+describe("files that gitleaks skips by name", () => {
   test("are scanned under other names, and named by their own", () => {
+    const folder = folderFor("skipped")
     const [layer, copies] = [join(folder, "layer"), join(folder, "copies")]
     mkdirSync(copies)
     for (const path of ["app/home.browser.js", "app/A.BRx", "app/plain.js"]) {
       mkdirSync(join(layer, dirname(path)), { recursive: true })
       writeFileSync(join(layer, path), path)
     }
-    for (const [program, ...args] of copySkipped(layer, copies)) execFileSync(program!, args)
+    for (const [program, ...args] of copySkipped(layer, copies)) execFileSync(program!, args, { cwd: folder })
     expect(readdirSync(join(copies, "app")).sort()).toEqual(["A~brx", "home~browser.js"])
     expect(byOwnNames([{ RuleID: "github-pat", File: "3/app/home~browser.js", StartLine: 1 }])).toEqual([
       { RuleID: "github-pat", File: "3/app/home.browser.js", StartLine: 1 },
@@ -164,9 +203,6 @@ describe("files that gitleaks skips by name", () => {
 })
 
 describe("dependencies", () => {
-  const folder = mkdtempSync(join(tmpdir(), "cloud-native-leaks-"))
-  afterAll(() => rmSync(folder, { recursive: true }))
-
   test.each([
     [
       "app/.venv/lib/python3.13/site-packages/own/settings.py",
@@ -174,12 +210,20 @@ describe("dependencies", () => {
     ],
     ["app/node_modules/a/node_modules/b/index.js", "app/node_modules~/a/node_modules~/b/index.js"],
     ["venv/lib/own-1.0.dist-info/METADATA", "venv~/lib/own-1.0.dist-info~/METADATA"],
+    ["usr/lib/python2.7/own.py", "usr/lib/python2.7~/own.py"],
+    ["web/bower_components/a.js", "web/bower_components~/a.js"],
+    ["web/vendor/a.js", "web/vendor~/a.js"],
+    ["env/lib/own.py", "env~/lib/own.py"],
+    ["virtualenv/lib/own.py", "virtualenv~/lib/own.py"],
     ["app/env.py", "app/env.py"],
+    ["app/vendors/a.py", "app/vendors/a.py"],
+    ["app/vendor", "app/vendor"],
   ])("of %s lie where gitleaks looks", (path, renamed) => {
+    const folder = folderFor("leaks")
     mkdirSync(join(folder, dirname(path)), { recursive: true })
     writeFileSync(join(folder, path), "")
     const [program, ...args] = renameDependencies(folder)
-    execFileSync(program!, args)
+    execFileSync(program!, args, { cwd: folder })
     expect(existsSync(join(folder, renamed))).toBe(true)
   })
 
