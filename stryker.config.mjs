@@ -5,7 +5,19 @@ import { join } from "node:path"
 const SOURCE = ".dagger/src"
 
 /** Where rules, verdicts and parsing are, and the removal of secrets. */
-const FOLDERS = ["config", "gate", "manifests", "push", "registry", "release", "schema", "status", "util", "verify"]
+const FOLDERS = [
+  "config",
+  "gate",
+  "manifests",
+  "monitor",
+  "push",
+  "registry",
+  "release",
+  "schema",
+  "status",
+  "util",
+  "verify",
+]
 
 /** A file that awaits something, or calls the engine, acts; the other tiers test it. */
 const ACTS = /\bawait\b|^import .*\bdag\b/m

@@ -297,9 +297,9 @@ function countOf(samples: Judged[], request: number, connection: Connection) {
 
 /** What an even rate from the first to the last would have come to, less what was sent. */
 function droppedOf({ requests }: Observation, stream: Judged[]): number {
-  const [first, last] = [stream[0], stream.at(-1)]
-  if (!first || !last) return 0
-  const missing = Math.floor(((last.at - first.at) / 1000) * requests[first.request]!.rate) - stream.length
+  const last = stream.at(-1)
+  if (!last) return 0
+  const missing = Math.floor(((last.at - stream[0]!.at) / 1000) * requests[last.request]!.rate) - stream.length
   return missing > EDGE ? missing : 0
 }
 

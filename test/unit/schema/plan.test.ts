@@ -144,7 +144,14 @@ test("a Service's port leads to the container's by number or by name; a headless
 test("a Service without ports leads nowhere; a port's name leads to nothing in a pod that names none", () => {
   const service = (name: string, rest: string) =>
     `apiVersion: v1\nkind: Service\nmetadata: { name: ${name} }\nspec: { selector: { app.kubernetes.io/name: backend }, ${rest} }\n`
-  const texts = [service("portless", "clusterIP: None"), service("named", "ports: [{ port: 80, targetPort: http }]")]
+  // Istio's has a selector like a Service's, and leads from outside.
+  const gateway =
+    "apiVersion: networking.istio.io/v1\nkind: Gateway\nmetadata: { name: gateway }\nspec: { selector: { app.kubernetes.io/name: backend } }\n"
+  const texts = [
+    service("portless", "clusterIP: None"),
+    service("named", "ports: [{ port: 80, targetPort: http }]"),
+    gateway,
+  ]
   const more = parseManifests([{ name: "more.yaml", text: texts.join("---\n") }])
   const manifests = [...ownManifests(), ...more].map(each => ({ ...each, object: structuredClone(each.object) }))
   for (const { object } of manifests)
@@ -153,6 +160,7 @@ test("a Service without ports leads nowhere; a port's name leads to nothing in a
   const { services } = trialOf(releaseOf("2", manifests)).coming
   const ported = Object.fromEntries(services.map(({ names, ports }) => [names[0], ports]))
   expect([ported.portless, ported.named]).toStrictEqual([{}, {}])
+  expect(ported).not.toHaveProperty("gateway")
 })
 
 test("an init container of a migration runs before it; a sidecar does not run", () => {

@@ -5,9 +5,9 @@ import { oldSchemaSteps, type Step, upgradeSteps } from "../../../.dagger/src/sc
 import {
   type Branch,
   breakOf,
-  failuresOf,
   describeLock,
   describeRow,
+  failuresOf,
   locksOf,
   mayBreak,
   noneTried,
