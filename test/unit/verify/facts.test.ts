@@ -127,7 +127,7 @@ describe("the facts of images", () => {
         code: "VERIFICATION_FAILED",
         blame: "user",
         what: "an image failed its verification; nothing was pushed",
-        why: expect.stringMatching(/FAIL +gitleaks\n\nbackend, secrets:\n {2}a\.js:1$/),
+        evidence: expect.stringMatching(/FAIL +gitleaks\n\nbackend, secrets:\n {2}a\.js:1$/),
         fix: "change what the FAIL rows name, or the limits in cloud-native.yaml",
       }),
     )
