@@ -65,7 +65,7 @@ describe("what is pruned", () => {
     ])
   })
 
-  test("the configuration of the previous release the one that a rollback by hand goes back to from now on", () => {
+  test("the configuration of what is older than the release that a rollback by hand goes back to from now on", () => {
     const settings = (id: string) => object("ConfigMap", `web-config-${id}`)
     const before = [
       ...["00", "01"].map(id => entry(id, "succeeded", [web, settings(id)])),

@@ -113,7 +113,7 @@ describe("a release that failed is undone", () => {
       { action: "rolled-back", to: "1", remove: [settings, job], left: [ingress] },
     ],
   ] as const)("%s", (_, applied, how, { entries, there, found }, expected) => {
-    const options = { ...how, beside: "beside" in how ? [...how.beside] : [] }
+    const options = "beside" in how ? { ...how, beside: [...how.beside] } : how
     expect(
       planRollback([...applied], options, { entries: [...entries], there: [...there], found: [...found] }),
     ).toEqual(expected)
