@@ -4,7 +4,7 @@ import type { KubernetesObject } from "../manifests/render.js"
 import { takeSnapshot } from "../status/take-snapshot.js"
 import type { ReportBuilder } from "./report-builder.js"
 import type { RolloutTask } from "./task.js"
-import { watchRollout, watchSets } from "./watch.js"
+import { watchRollout } from "./watch.js"
 
 const GENERATIONS = "custom-columns=KIND:.kind,NAME:.metadata.name,GENERATION:.metadata.generation"
 
@@ -33,10 +33,7 @@ export async function bringUpDependencies(
   const workloads = release.workloads.filter(({ kind, name }) =>
     objects.some(object => object.kind === kind && object.metadata.name === name),
   )
-  const names = workloads.flatMap(({ kind, name }) => (kind === "Deployment" ? name : []))
-  const sets = workloads.filter(({ kind }) => kind !== "Deployment")
-  if (names.length > 0) await watchRollout(kubectl, names, task, before, change => builder.addPodChange(change), signal)
-  await watchSets(kubectl, sets, task, before, signal)
+  await watchRollout(kubectl, workloads, task, before, change => builder.addPodChange(change), signal)
   // What was there and has stayed as it was needs no way back.
   builder.setChanged(generations !== (await generationsOf(kubectl, objects)))
 }

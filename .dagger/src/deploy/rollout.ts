@@ -15,7 +15,7 @@ import type { ReportBuilder } from "./report-builder.js"
 import { rolloutFailed } from "./rollout-error.js"
 import { bringUpBeside, switchBack, switchUsers } from "./switch.js"
 import type { RolloutTask } from "./task.js"
-import { watchRollout, watchSets } from "./watch.js"
+import { watchRollout } from "./watch.js"
 
 /** From when on every request counts: before the first change, where something runs; else with the first pods that are ready, or with the last. */
 export type Counted = "before" | "ready" | "complete"
@@ -145,21 +145,21 @@ async function rollOut(
   task.moments.look(release.workloads, before, await kubectl.now())
   console.log(`apply: ${release.objects.length} objects`)
   await task.applied.apply(kubectl, release.objects)
-  const deployments = release.workloads.filter(({ kind }) => kind === "Deployment").map(({ name }) => name)
-  const sets = release.workloads.filter(({ kind }) => kind !== "Deployment")
+  const deployments = release.workloads.filter(({ kind }) => kind === "Deployment")
   const isReady = () =>
-    deployments.every(name =>
+    deployments.every(({ name }) =>
       builder.report.pods.some(({ application, change }) => application === name && change === "ready"),
     )
   const addChange = (change: PodChange) => builder.addPodChange(change)
   let ended = false
-  const rollout = watchRollout(kubectl, deployments, task, before, addChange, signal).finally(() => (ended = true))
+  const rollout = watchRollout(kubectl, release.workloads, task, before, addChange, signal).finally(
+    () => (ended = true),
+  )
   const counting = until(() => ended || isReady()).then(() => (isReady() ? onReady?.() : undefined))
   const [rolled, counted] = await Promise.allSettled([rollout, counting])
   if (rolled.status === "rejected") throw rolled.reason
   if (counted.status === "rejected") throw counted.reason
   builder.setStarts([...builder.report.starts, ...rolled.value])
-  await watchSets(kubectl, sets, task, before, signal)
 }
 
 /** A rollback has no limit: slow or not, what ran before is better than what failed. */

@@ -10,6 +10,7 @@ import { isLeft, readRollout } from "../status/deployment.js"
 import { hasEnded, PATIENT } from "../status/pod.js"
 import { type Of, only, type Snapshot } from "../status/snapshot.js"
 import { takeSnapshot } from "../status/take-snapshot.js"
+import type { PodChange } from "../status/timeline.js"
 import { hasImagesOf } from "../status/workload.js"
 import { pollUntil } from "../util/poll.js"
 import type { ReportBuilder } from "./report-builder.js"
@@ -30,8 +31,11 @@ export async function bringUpBeside(task: RolloutTask, builder: ReportBuilder, s
   console.log(`apply: ${slots.beside.length} objects beside what serves`)
   await applied.apply(kubectl, slots.beside)
   for (const move of slots.moves) await matchSize(kubectl, task.recorded.release, move, before)
-  const names = slots.beside.flatMap(({ kind, metadata }) => (kind === "Deployment" ? metadata.name : []))
-  builder.setStarts(await watchRollout(kubectl, names, task, before, change => builder.addPodChange(change), signal))
+  const workloads = slots.beside.flatMap(({ kind, metadata: { name } }) =>
+    kind === "Deployment" ? { kind, name } : [],
+  )
+  const addChange = (change: PodChange) => builder.addPodChange(change)
+  builder.setStarts(await watchRollout(kubectl, workloads, task, before, addChange, signal))
 }
 
 /** Where no slot tells the old pods from the new ones, their ReplicaSet does: let Services select by it. */
