@@ -2,6 +2,7 @@ import { excerpt } from "../util/printable.js"
 import { timeOf } from "../util/time.js"
 import { isFinalRefusal, refusal, type RolloutFailure } from "./failure.js"
 import { firstDoomed, GRACE, hasEnded, isReady, makesRoom, PARTIAL, type StartLimits } from "./pod.js"
+import { asksForMoreThanAll } from "./quota.js"
 import { isOwnedBy, type Of, only, type Snapshot } from "./snapshot.js"
 
 const REVISION = "deployment.kubernetes.io/revision"
@@ -127,7 +128,8 @@ function refusedPods(
   if (!condition?.message) return undefined
   const failure = refusal(condition.message)
   const age = now - timeOf(condition.lastTransitionTime)
-  const isFinal = isFinalRefusal(failure) && !(failure.kind === "QuotaExceeded" && makesRoom(snapshot))
+  const mayPass = failure.kind === "QuotaExceeded" && makesRoom(snapshot) && !asksForMoreThanAll(failure.message)
+  const isFinal = isFinalRefusal(failure) && !mayPass
   return (none && isFinal) || age > (none ? GRACE : PARTIAL) ? failure : undefined
 }
 

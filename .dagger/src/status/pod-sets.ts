@@ -3,6 +3,7 @@ import { z } from "zod"
 import { timeOf } from "../util/time.js"
 import { isFinalRefusal, refusal, type RolloutFailure, type WorkloadFailure } from "./failure.js"
 import { firstDoomed, GRACE, hasEnded, isReady, podFailure, type StartLimits } from "./pod.js"
+import { asksForMoreThanAll } from "./quota.js"
 import { isOwnedBy, type Of, only, type Snapshot, Writers } from "./snapshot.js"
 import { isAutoscaled, type LiveWorkload } from "./workload.js"
 
@@ -230,7 +231,8 @@ function newPods(snapshot: Snapshot, before: Snapshot, set: string): Of<"Pod">[]
 
 /**
  * Why the API server creates no further pod of a set, which has no condition for it: its events since the release was applied
- * say so (`since`, and `now`, in milliseconds since 1970). What may be on its way, as the share of a quota that a pod has left, is given time.
+ * say so (`since`, and `now`, in milliseconds since 1970). What may be on its way is given time, as the share
+ * of a quota that a pod leaves, unless one pod asks for more than all of it.
  */
 function refusedPods(
   { live, wanted }: SetState,
@@ -252,6 +254,10 @@ function refusedPods(
     .filter(({ to }) => to > newest)
     .sort((a, b) => a.from - b.from)
   if (!refused) return undefined
-  const isFinal = pods.length === 0 && isFinalRefusal(refused.failure) && refused.failure.kind !== "QuotaExceeded"
-  return isFinal || now - refused.from > GRACE ? refused.failure : undefined
+  const { failure } = refused
+  const isFinal =
+    failure.kind === "QuotaExceeded"
+      ? asksForMoreThanAll(failure.message)
+      : pods.length === 0 && isFinalRefusal(failure)
+  return isFinal || now - refused.from > GRACE ? failure : undefined
 }

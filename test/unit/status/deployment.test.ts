@@ -185,6 +185,7 @@ describe("a part of a release that does not come up", () => {
 
 describe("pods that the API server refuses", () => {
   const QUOTA = 'pods "web-x" is forbidden: exceeded quota: small'
+  const BEYOND = `${QUOTA}, requested: pods=2, used: pods=0, limited: pods=1`
   const POLICY = 'pods "web-x" is forbidden: violates PodSecurity "restricted:latest"'
   const AWAY = "Internal error occurred: failed calling webhook"
   const refused = (
@@ -198,6 +199,7 @@ describe("pods that the API server refuses", () => {
     ["for good fail the rollout at once", [refused(POLICY, 0)], "PodSecurityViolated"],
     ["for the quota fail it at once", [refused(QUOTA, 0)], "QuotaExceeded"],
     ["for the quota are given time while a pod leaves", [refused(QUOTA, 30), leaving], undefined],
+    ["for a quota that never has room for one fail it all the same", [refused(BEYOND, 0), leaving], "QuotaExceeded"],
     ["for the quota fail it after more than 30 s", [refused(QUOTA, 30.001), leaving], "QuotaExceeded"],
     ["for good are given no time while a pod leaves", [refused(POLICY, 0), leaving], "PodSecurityViolated"],
     ["for now are given 30 s", [refused(AWAY, 30)], undefined],

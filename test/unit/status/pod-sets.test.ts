@@ -146,6 +146,7 @@ test("the newest revision of a DaemonSet is the one that was made or taken again
 describe("pods of a set that the API server refuses", () => {
   const at = (second: number) => `2026-01-01T00:00:${String(second).padStart(2, "0")}Z`
   const QUOTA = 'create Pod db-0 in StatefulSet db failed error: pods "db-0" is forbidden: exceeded quota: small'
+  const BEYOND = `${QUOTA}, requested: pods=2, used: pods=0, limited: pods=1`
   const POLICY = 'Error creating: pods "agent-x" is forbidden: violates PodSecurity "restricted:latest"'
   const WEBHOOK = 'Error creating: admission webhook "w" denied the request'
   const refused = (message: string, from: number, to: number, uid = "s") => ({
@@ -170,6 +171,8 @@ describe("pods of a set that the API server refuses", () => {
     ["by a quota, a moment ago: a pod may have left just now", [refused(QUOTA, 55, 56)], {}, undefined],
     ["by a quota, for half a minute", [refused(QUOTA, 11, 42)], {}, "QuotaExceeded"],
     ["by a quota, for half a minute, one of two is there", [pod(10), refused(QUOTA, 12, 42)], {}, "QuotaExceeded"],
+    ["by a quota that never has room for it, a moment ago", [refused(BEYOND, 55, 56)], {}, "QuotaExceeded"],
+    ["by such a quota, one of two is there", [pod(20), refused(BEYOND, 55, 56)], {}, "QuotaExceeded"],
     ["by a quota, until the last pod came", [refused(QUOTA, 11, 20), pod(21)], {}, undefined],
     ["by a webhook, for half a minute", [refused(WEBHOOK, 11, 42)], {}, "PodRefused"],
     [
