@@ -43,7 +43,7 @@ export function parseDockerfile(text: string, given: Record<string, string> = {}
     if (from) stages.push(stageOf(from, stages, defaults))
     if (run) secrets.push(...secretMounts(run, defaults))
     if (!args) continue
-    for (const [, name, value] of args.matchAll(/(\w+)(?:=((?:"[^"]*"|'[^']*'|\S)*))?/g)) {
+    for (const [, name, value] of args.matchAll(/(\w+)(?:=((?:\\.|"(?:\\.|[^"\\])*"|'[^']*'|\S)*))?/g)) {
       declared.add(name!)
       if (value !== undefined && !defaults.has(name!)) defaults.set(name!, unquote(value))
     }
@@ -137,7 +137,11 @@ function expand(text: string, values: Map<string, string>): string {
   )
 }
 
-/** Without its quotes, wherever in a word they stand. */
+/** Without its quotes, wherever in a word they stand, and without the escapes of others. */
 function unquote(text: string): string {
-  return text.replace(/(["'])(.*?)\1/g, "$2")
+  return text.replace(
+    /"((?:\\.|[^"\\])*)"|'([^']*)'|\\(.)/g,
+    (_, double: string | undefined, single: string | undefined, escaped: string) =>
+      double === undefined ? (single ?? escaped) : double.replace(/\\(["$\\])/g, "$1"),
+  )
 }

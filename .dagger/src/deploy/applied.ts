@@ -41,8 +41,8 @@ export class AppliedWorkloads {
 
   async apply(kubectl: Kubectl, objects: KubernetesObject[]): Promise<void> {
     if (objects.length === 0) return
-    this.at = await kubectl.now()
     const answer = await kubectl.must([...APPLY, "--filename=-", OUTPUT], list(objects))
+    this.at = await kubectl.now()
     for (const workload of parseApplied(answer, objects)) this.workloads.set(keyOf(workload), workload)
   }
 

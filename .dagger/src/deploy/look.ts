@@ -1,5 +1,7 @@
 import type { Workload } from "../manifests/render.js"
 import type { Snapshot } from "../status/snapshot.js"
+import type { Starts } from "../status/startup.js"
+import type { PodChange } from "../status/timeline.js"
 import type { FailedRollout } from "./rollout-error.js"
 import type { RolloutTask } from "./task.js"
 
@@ -11,6 +13,14 @@ export type Watched = Pick<
 
 /** A workload that is looked at, by kind and name. */
 export type Named = Pick<Workload, "kind" | "name">
+
+/** What is collected while workloads are looked at, also where they fail. */
+export interface Seen {
+  /** Of pods that were not there before. */
+  starts: Starts
+  /** The pods of Deployments that come and go. */
+  onChange: (change: PodChange) => void
+}
 
 /** One look at some of its workloads. */
 export interface Look {

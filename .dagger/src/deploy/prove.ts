@@ -39,9 +39,9 @@ export async function proveBeside(task: RolloutTask, signal: AbortSignal): Promi
 
 function triedFirst(error: unknown): never {
   if (!(error instanceof CloudNativeError) || error.code !== "AVAILABILITY_FAILED") throw error
-  const { code, kind, blame, what, why, fix } = error
+  const { code, kind, blame, what, evidence, why, fix } = error
   const tried = `the new pods were asked before any user reached them: ${what}`
-  throw new CloudNativeError({ code, kind, blame, what: tried, why, fix, cause: error })
+  throw new CloudNativeError({ code, kind, blame, what: tried, evidence, why, fix, cause: error })
 }
 
 /** The ports of a Service, and its pods, under another name; what leads users to it is left out. */

@@ -153,7 +153,8 @@ async function problemOf(attempt: () => Promise<void>): Promise<string | undefin
     await attempt()
     return undefined
   } catch (error) {
-    return error instanceof CloudNativeError ? `${error.what}\n${error.why}` : messageOf(error)
+    if (!(error instanceof CloudNativeError)) return messageOf(error)
+    return [error.what, error.evidence, error.why].filter(Boolean).join("\n")
   }
 }
 
@@ -163,7 +164,7 @@ export function withRecovery(failure: CloudNativeError, report: Report): CloudNa
   const ran = migrations.filter(({ outcome }) => outcome === "ran").map(({ name }) => name)
   const lines = [
     failure.evidence,
-    describeRecovery(recovery!),
+    stateOf(recovery!),
     recovery!.left &&
       `what was there before, and not this module's, stays as the deployment made it: ${recovery!.left.join(", ")}`,
     recovery!.changedByOthers &&
@@ -181,7 +182,7 @@ export function withRecovery(failure: CloudNativeError, report: Report): CloudNa
     blame,
     what: `the deployment failed (${code}: ${what}), and could not be undone`,
     evidence,
-    why: `${why}\nwhile going back: ${recovery!.problem}`,
+    why: `${why}\nwhile going back: ${recovery!.problem.split("\n", 1)[0]}`,
     fix: `fix by hand what blocks the rollback; to see what runs now: kubectl --namespace=${namespace} get deployments,pods`,
     cause: failure,
   })
@@ -195,4 +196,9 @@ function seenByUsers({ sent, failed, outages, pages }: NonNullable<Report["avail
     countFiles(pages).failed > 0 && describeFiles({ pages }),
   ]
   return `for users, until it was undone: ${seen.filter(Boolean).join("; ")}`
+}
+
+function stateOf(recovery: Recovery): string {
+  const state = describeRecovery(recovery)
+  return recovery.problem ? `while going back (${state}):\n${recovery.problem.replace(/^/gm, "  ")}` : state
 }

@@ -4,7 +4,7 @@ import type { AvailabilityGuard } from "../monitor/availability-guard.js"
 import { allLimited, untrustedOutside } from "../monitor/failure.js"
 import { proveHandshake } from "../monitor/handshake.js"
 import type { Report } from "../report/report.js"
-import { assertStarted } from "../status/startup.js"
+import { assertStarted, Starts } from "../status/startup.js"
 import { takeSnapshot } from "../status/take-snapshot.js"
 import type { PodChange } from "../status/timeline.js"
 import { bringUpDependencies } from "./dependencies.js"
@@ -150,16 +150,20 @@ async function rollOut(
     deployments.every(({ name }) =>
       builder.report.pods.some(({ application, change }) => application === name && change === "ready"),
     )
-  const addChange = (change: PodChange) => builder.addPodChange(change)
+  const starts = new Starts(before)
+  const onChange = (change: PodChange) => builder.addPodChange(change)
   let ended = false
-  const rollout = watchRollout(kubectl, release.workloads, task, before, addChange, signal).finally(
-    () => (ended = true),
-  )
+  const broken = new AbortController()
+  const either = AbortSignal.any([signal, broken.signal])
+  const rollout = watchRollout(kubectl, release.workloads, task, before, { starts, onChange }, either).finally(() => {
+    ended = true
+    builder.setStarts([...builder.report.starts, ...starts.all()])
+  })
   const counting = until(() => ended || isReady()).then(() => (isReady() ? onReady?.() : undefined))
+  counting.catch(error => broken.abort(error))
   const [rolled, counted] = await Promise.allSettled([rollout, counting])
   if (rolled.status === "rejected") throw rolled.reason
   if (counted.status === "rejected") throw counted.reason
-  builder.setStarts([...builder.report.starts, ...rolled.value])
 }
 
 /** A rollback has no limit: slow or not, what ran before is better than what failed. */

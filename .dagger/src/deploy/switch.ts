@@ -9,6 +9,7 @@ import type { Move, SlotPlan } from "../release/slots.js"
 import { isLeft, readRollout } from "../status/deployment.js"
 import { hasEnded, PATIENT } from "../status/pod.js"
 import { type Of, only, type Snapshot } from "../status/snapshot.js"
+import { Starts } from "../status/startup.js"
 import { takeSnapshot } from "../status/take-snapshot.js"
 import type { PodChange } from "../status/timeline.js"
 import { hasImagesOf } from "../status/workload.js"
@@ -34,8 +35,11 @@ export async function bringUpBeside(task: RolloutTask, builder: ReportBuilder, s
   const workloads = slots.beside.flatMap(({ kind, metadata: { name } }) =>
     kind === "Deployment" ? { kind, name } : [],
   )
-  const addChange = (change: PodChange) => builder.addPodChange(change)
-  builder.setStarts(await watchRollout(kubectl, workloads, task, before, addChange, signal))
+  const starts = new Starts(before)
+  const onChange = (change: PodChange) => builder.addPodChange(change)
+  await watchRollout(kubectl, workloads, task, before, { starts, onChange }, signal).finally(() =>
+    builder.setStarts(starts.all()),
+  )
 }
 
 /** Where no slot tells the old pods from the new ones, their ReplicaSet does: let Services select by it. */

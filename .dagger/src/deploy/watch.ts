@@ -1,31 +1,30 @@
 import type { Kubectl } from "../kubernetes/kubectl.js"
 import { Outages } from "../status/outages.js"
 import type { Snapshot } from "../status/snapshot.js"
-import { type PodStart, Starts } from "../status/startup.js"
 import { takeSnapshot } from "../status/take-snapshot.js"
-import { type PodChange, Timeline } from "../status/timeline.js"
+import { Timeline } from "../status/timeline.js"
 import { pollUntil } from "../util/poll.js"
-import type { Named, Watched } from "./look.js"
+import type { Named, Seen, Watched } from "./look.js"
 import { lookAtDeployments } from "./look-at-deployments.js"
 import { kubectlName, lookAtSets } from "./look-at-sets.js"
 import { rolloutFailed } from "./rollout-error.js"
 
 /**
- * Wait until every workload runs this release and nothing else; throws as soon as one cannot, or `signal` says so. The pods of
- * Deployments that come and go meanwhile are told to `onChange`; of those that were not there `before`, the starts are returned.
+ * Wait until every workload runs this release and nothing else, not the pods of `before`; throws as soon as one cannot, or `signal`
+ * says so. What is seen meanwhile is told to `seen`.
  */
 export async function watchRollout(
   kubectl: Kubectl,
   workloads: Named[],
   watched: Watched,
   before: Snapshot,
-  onChange: (change: PodChange) => void,
+  { starts, onChange }: Seen,
   signal: AbortSignal,
-): Promise<PodStart[]> {
-  if (workloads.length === 0) return []
+): Promise<void> {
+  if (workloads.length === 0) return
   const { recorded, options, redactor, moments } = watched
   const begun = await kubectl.now()
-  const [outages, starts, timeline] = [new Outages(begun), new Starts(before), new Timeline(onChange, begun)]
+  const [outages, timeline] = [new Outages(begun), new Timeline(onChange, begun)]
   const deployments = workloads.flatMap(({ kind, name }) => (kind === "Deployment" ? name : []))
   const sets = workloads.filter(({ kind }) => kind !== "Deployment")
   const lookouts = [
@@ -42,8 +41,8 @@ export async function watchRollout(
     last = looks.flatMap(({ waitingFor }) => waitingFor).join("\n")
     const failed = looks.map(look => look.failed).find(failure => failure !== undefined)
     if (failed) throw await rolloutFailed(kubectl, redactor, failed)
-    return looks.every(({ complete }) => complete) ? starts.all() : undefined
+    return looks.every(({ complete }) => complete) || undefined
   }
   const names = [...deployments, ...sets.map(kubectlName)].join(" and ")
-  return pollUntil(`the rollout of ${names}`, options.timeout, ask, { state: () => redactor.redact(last), signal })
+  await pollUntil(`the rollout of ${names}`, options.timeout, ask, { state: () => redactor.redact(last), signal })
 }

@@ -10,13 +10,18 @@ export function notRun(reasons: unknown[], failures: string[]): CloudNativeError
     code: codes.every(code => code === "TESTS_MISSING") ? "TESTS_MISSING" : "TEST_RUNNER_FAILED",
     blame: "user",
     what: own?.what ?? "a suite could not be run; nothing was built",
-    evidence: [own?.evidence, ...failures].filter(Boolean).join("\n\n"),
-    why: own?.why ?? reasons.map(messageOf).join("\n\n"),
+    evidence: [...(own ? [own.evidence] : reasons.map(messageOf)), ...failures].filter(Boolean).join("\n\n"),
+    why: own?.why ?? reasons.map(causeOf).join("\n"),
     fix:
       own?.fix ??
       "check the suite's `test` in cloud-native.yaml, its lockfile, and that package registries can be reached; where a system package is missing, such as a compiler or pg_config, set test.target to the stage of the Dockerfile that has it, or name it in test.packages",
     cause: only,
   })
+}
+
+/** Why a suite could not be run, in few lines. */
+function causeOf(reason: unknown): string {
+  return reason instanceof CloudNativeError ? `${reason.code}: ${reason.what}` : messageOf(reason)
 }
 
 /** The error of suites that ran, with what is wrong with them. */

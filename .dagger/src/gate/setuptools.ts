@@ -10,7 +10,9 @@ export function setupFile(path: string, layout: Layout): string | undefined {
 export function setupExtras(path: string, layout: Layout): string[] {
   const [settings, script] = ["setup.cfg", "setup.py"].map(file => textOf(inFolder(path, file), layout))
   const sections = settings!.split(/^\[/m).filter(text => text.startsWith("options.extras_require]"))
-  const dictionaries = [...script!.matchAll(/\bextras_require\s*=\s*\{([^}]*)\}/g)].map(([, text]) => text!)
+  const dictionaries = [...script!.replace(/^\s*#.*$/gm, "").matchAll(/\bextras_require\s*=\s*\{([^}]*)\}/g)].map(
+    ([, text]) => text!,
+  )
   const lists = [
     ...sections.flatMap(text => [...text.matchAll(/^([\w.-]+)[ \t]*=(.*(?:\r?\n[ \t].*)*)/gm)]),
     ...dictionaries.flatMap(text => [...text.matchAll(/["']([\w.-]+)["']\s*:\s*\[((?:"[^"]*"|'[^']*'|[^\]"'])*)\]/g)]),

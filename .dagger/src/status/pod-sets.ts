@@ -235,12 +235,14 @@ function newPods(snapshot: Snapshot, before: Snapshot, set: string): Of<"Pod">[]
  * of a quota that a pod leaves, unless one pod asks for more than all of it.
  */
 function refusedPods(
-  { live, wanted }: SetState,
+  { live, observedGeneration, wanted }: SetState,
   snapshot: Snapshot,
   since: number,
   now: number,
 ): WorkloadFailure | undefined {
-  const { uid } = live.metadata
+  const { uid, generation = 0 } = live.metadata
+  // Its controller still tries what was applied before.
+  if (observedGeneration < generation) return undefined
   const pods = only(snapshot, "Pod").filter(pod => isOwnedBy(pod, uid) && !hasEnded(pod))
   if (pods.length >= wanted) return undefined
   const newest = Math.max(since, ...pods.map(({ metadata }) => timeOf(metadata.creationTimestamp)))

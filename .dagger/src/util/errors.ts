@@ -85,7 +85,7 @@ export class CloudNativeError extends Error {
     this.kind = kind
     this.blame = blame
     this.what = what
-    this.evidence = evidence
+    this.evidence = evidence || undefined
     this.why = why
     this.fix = fix
   }

@@ -37,10 +37,11 @@ describe("the error of a deployment that was undone ends with the cause", () => 
 
   test("and with why it could not be undone, where it could not", () => {
     const builder = builderOf("1")
-    builder.setRecovery({ action: "rolled-back", to: "0", problem: "no route to host" })
+    builder.setRecovery({ action: "rolled-back", to: "0", problem: "no route to host\ntried twice" })
     const error = withRecovery(failure, builder.report)
     expect(error.code).toBe("ROLLBACK_FAILED")
     expect(error.what).toBe("the deployment failed (ROLLOUT_FAILED: it cannot succeed), and could not be undone")
+    expect(error.evidence).toContain("while going back (rolled back to 0):\n  no route to host\n  tried twice")
     expect(error.message).toMatch(/\n {2}cause: web: crashes\n {2}while going back: no route to host\n→ fix by hand/)
   })
 })

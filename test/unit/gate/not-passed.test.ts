@@ -49,9 +49,10 @@ describe("a gate with a suite that could not be run fails", () => {
       {
         code: "TESTS_MISSING",
         what: NOT_RUN,
-        why: expect.stringMatching(
+        evidence: expect.stringMatching(
           /^TESTS_MISSING: backend\n[^]*backend: add one\n\nTESTS_MISSING: frontend\n[^]*frontend: add one$/,
         ),
+        why: "TESTS_MISSING: backend\nTESTS_MISSING: frontend",
         fix: CHECK,
       },
     ],

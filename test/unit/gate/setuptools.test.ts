@@ -33,6 +33,12 @@ describe("the extras that bring pytest", () => {
       cfg("[options.extras_require]\nall =\n    uvicorn[standard]\ntest = pytest\n"),
       ["test"],
     ],
+    ["none of a comment in setup.py", py('extras_require={}\n  # extras_require={"test": ["pytest"]}'), []],
+    [
+      "those beside a # in a requirement",
+      py('extras_require={"test": ["x @ git+https://h/x#egg=x", "pytest"]}'),
+      ["test"],
+    ],
     ["none of a comment", cfg("[options.extras_require]\n# test = pytest\n"), []],
     ["none of a package called alike", cfg("[options.extras_require]\ntest =\n    my-pytest\n"), []],
     [

@@ -172,6 +172,12 @@ describe("pods of a set that the API server refuses", () => {
     ["by a quota, for half a minute", [refused(QUOTA, 11, 42)], {}, "QuotaExceeded"],
     ["by a quota, for half a minute, one of two is there", [pod(10), refused(QUOTA, 12, 42)], {}, "QuotaExceeded"],
     ["by a quota that never has room for it, a moment ago", [refused(BEYOND, 55, 56)], {}, "QuotaExceeded"],
+    [
+      "by such a quota, before its controller has seen this release",
+      [refused(BEYOND, 55, 56)],
+      { observedGeneration: 0 },
+      undefined,
+    ],
     ["by such a quota, one of two is there", [pod(20), refused(BEYOND, 55, 56)], {}, "QuotaExceeded"],
     ["by a quota, until the last pod came", [refused(QUOTA, 11, 20), pod(21)], {}, undefined],
     ["by a webhook, for half a minute", [refused(WEBHOOK, 11, 42)], {}, "PodRefused"],

@@ -84,11 +84,13 @@ const COPIES = "/copies"
 
 /** gitleaks takes files of such names for archives of Brotli, and skips those that it cannot unpack: home.browser.js. */
 const SKIPPED = /\.br[^/]*$/i
+
 const SOURCE_RULES = "/gitleaks/source.toml"
 const IMAGE_RULES = "/gitleaks/image.toml"
 const IMAGE_FLAGS = [`--config=${IMAGE_RULES}`, "--gitleaks-ignore-path=/gitleaks", "--ignore-gitleaks-allow"]
 /** Wheels and jars have archives in them. */
 const IN_ARCHIVES = ["--max-archive-depth=2"]
+
 /** What an image says of itself beyond what its base says, as files: gitleaks and grep look into files. */
 export function descriptionOf(image: OciImage, base?: OciImage): Directory {
   const texts = base ? withoutLinesOf(saidBy(image), saidBy(base)) : saidBy(image)
