@@ -182,12 +182,26 @@ const CLI_FLAGS = [
     "interactive-command",
     "json",
     "list",
+    "load-module",
     "lock",
     "mod",
   ],
-  ...["model", "no-exit", "no-generate", "no-mod", "org", "output", "profile", "progress", "quiet", "scale-out"],
-  ...["shell-command-on-error", "shell-on-error", "silent", "verbose", "web", "workdir", "workspace", "x-release"],
+  ...["model", "no-exit", "no-generate", "no-load-module", "no-mod", "org", "output", "profile", "progress", "quiet"],
+  ...["scale-out", "shell-command-on-error", "shell-on-error", "silent", "skip", "verbose", "web", "workdir"],
+  ...["workspace", "x-release"],
 ]
+
+describe("a module that calls this one", () => {
+  // On 1.0 it fails otherwise: no Workspace is inherited by the call of a module.
+  test("passes on the Workspace that it is given", () => {
+    const consumer = parse("index.ts", ownFile("test/consumer/src/index.ts"))
+    expect(withoutWorkspace(consumer)).toEqual([])
+    expect(consumer.text.match(/dag\.cloudNative\(/g)).toHaveLength(5)
+  })
+  test.each(["dag.cloudNative()", "dag.cloudNative({ source })"])("is not one that calls %s", code => {
+    expect(withoutWorkspace(parse("x.ts", `class A { b() { return ${code}.test() } }`))).toEqual([code])
+  })
+})
 
 describe("versions", () => {
   const json = (path: string) => JSON.parse(ownFile(path)) as Record<string, Record<string, string>>
@@ -248,6 +262,18 @@ describe("secrets", () => {
     expect(secretsByOtherWays({ name: "app", image: "backend", ...container })).toHaveLength(1)
   })
 })
+
+/** Calls of this module that do not pass `ws`. */
+function withoutWorkspace(file: ts.SourceFile): string[] {
+  const found = (node: ts.Node): string[] => {
+    const inside = node.getChildren().flatMap(found)
+    if (!ts.isCallExpression(node) || node.expression.getText() !== "dag.cloudNative") return inside
+    const [given] = node.arguments
+    const names = given && ts.isObjectLiteralExpression(given) ? given.properties.map(each => each.name?.getText()) : []
+    return names.includes("ws") ? inside : [node.getText(), ...inside]
+  }
+  return found(file)
+}
 
 /** The folders of the module from the ground up; "chain" is its root. */
 const FLOORS = [
