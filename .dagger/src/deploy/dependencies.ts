@@ -3,7 +3,6 @@ import { dependenciesOf, neededToStart } from "../manifests/dependencies.js"
 import type { KubernetesObject } from "../manifests/render.js"
 import { Starts } from "../status/startup.js"
 import { takeSnapshot } from "../status/take-snapshot.js"
-import type { PodChange } from "../status/timeline.js"
 import type { ReportBuilder } from "./report-builder.js"
 import type { RolloutTask } from "./task.js"
 import { watchRollout } from "./watch.js"
@@ -35,8 +34,14 @@ export async function bringUpDependencies(
   const workloads = release.workloads.filter(({ kind, name }) =>
     objects.some(object => object.kind === kind && object.metadata.name === name),
   )
-  const onChange = (change: PodChange) => builder.addPodChange(change)
-  await watchRollout(kubectl, workloads, task, before, { starts: new Starts(before), onChange }, signal)
+  await watchRollout(
+    kubectl,
+    workloads,
+    task,
+    before,
+    { starts: new Starts(before), onChange: builder.addPodChange },
+    signal,
+  )
   // What was there and has stayed as it was needs no way back.
   builder.setChanged(generations !== (await generationsOf(kubectl, objects)))
 }

@@ -1,4 +1,6 @@
 import type { Kubectl } from "../kubernetes/kubectl.js"
+import { kubectlName } from "../kubernetes/object-ref.js"
+import type { Named } from "../kubernetes/objects.js"
 import { describeSet } from "../status/describe.js"
 import type { Outages } from "../status/outages.js"
 import { startLimits } from "../status/pod.js"
@@ -6,7 +8,7 @@ import { decideSets, readSetRollout, type SETS } from "../status/pod-sets.js"
 import { readSetState } from "../status/read-set.js"
 import type { Snapshot } from "../status/snapshot.js"
 import { deletePod } from "./delete-pod.js"
-import type { Lookout, Named, Watched } from "./look.js"
+import type { Lookout, Watched } from "./look.js"
 
 /** Looks at StatefulSets and DaemonSets, and deletes the pods that one cannot go on with. */
 export function lookAtSets(
@@ -53,9 +55,4 @@ export function lookAtSets(
       complete,
     }
   }
-}
-
-/** What kubectl calls a workload: statefulset/queue. */
-export function kubectlName({ kind, name }: Named): string {
-  return `${kind.toLowerCase()}/${name}`
 }

@@ -1,4 +1,3 @@
-import type { Workload } from "../manifests/render.js"
 import type { Snapshot } from "../status/snapshot.js"
 import type { Starts } from "../status/startup.js"
 import type { PodChange } from "../status/timeline.js"
@@ -10,9 +9,6 @@ export type Watched = Pick<
   RolloutTask,
   "config" | "recorded" | "options" | "redactor" | "applied" | "moments" | "isRollback"
 >
-
-/** A workload that is looked at, by kind and name. */
-export type Named = Pick<Workload, "kind" | "name">
 
 /** What is collected while workloads are looked at, also where they fail. */
 export interface Seen {

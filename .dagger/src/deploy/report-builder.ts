@@ -92,7 +92,7 @@ export class ReportBuilder {
     this.set({ changed })
   }
 
-  addPodChange(change: PodChange): void {
+  readonly addPodChange = (change: PodChange): void => {
     this.set({ pods: [...this.current.pods, change] })
   }
 

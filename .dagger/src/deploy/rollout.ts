@@ -1,12 +1,12 @@
 import { setTimeout as sleep } from "node:timers/promises"
 
+import { kubectlName } from "../kubernetes/object-ref.js"
 import type { AvailabilityGuard } from "../monitor/availability-guard.js"
 import { allLimited, untrustedOutside } from "../monitor/failure.js"
 import { proveHandshake } from "../monitor/handshake.js"
 import type { Report } from "../report/report.js"
 import { assertStarted, Starts } from "../status/startup.js"
 import { takeSnapshot } from "../status/take-snapshot.js"
-import type { PodChange } from "../status/timeline.js"
 import { bringUpDependencies } from "./dependencies.js"
 import { migrate } from "./migrate.js"
 import { awaitMadeSecrets } from "./operator-secrets.js"
@@ -151,11 +151,17 @@ async function rollOut(
       builder.report.pods.some(({ application, change }) => application === name && change === "ready"),
     )
   const starts = new Starts(before)
-  const onChange = (change: PodChange) => builder.addPodChange(change)
   let ended = false
   const broken = new AbortController()
   const either = AbortSignal.any([signal, broken.signal])
-  const rollout = watchRollout(kubectl, release.workloads, task, before, { starts, onChange }, either).finally(() => {
+  const rollout = watchRollout(
+    kubectl,
+    release.workloads,
+    task,
+    before,
+    { starts, onChange: builder.addPodChange },
+    either,
+  ).finally(() => {
     ended = true
     builder.setStarts([...builder.report.starts, ...starts.all()])
   })
@@ -176,7 +182,7 @@ async function assertAsApplied({ kubectl, applied, redactor }: RolloutTask): Pro
   const [changed] = await applied.changed(kubectl)
   if (!changed) return
   const { kind, name, failure } = changed
-  const object = `${kind.toLowerCase()}/${name}`
+  const object = kubectlName(changed)
   throw await rolloutFailed(kubectl, redactor, {
     workload: kind === "Deployment" ? name : object,
     failure,

@@ -11,7 +11,6 @@ import { hasEnded, PATIENT } from "../status/pod.js"
 import { type Of, only, type Snapshot } from "../status/snapshot.js"
 import { Starts } from "../status/startup.js"
 import { takeSnapshot } from "../status/take-snapshot.js"
-import type { PodChange } from "../status/timeline.js"
 import { hasImagesOf } from "../status/workload.js"
 import { pollUntil } from "../util/poll.js"
 import type { ReportBuilder } from "./report-builder.js"
@@ -36,8 +35,7 @@ export async function bringUpBeside(task: RolloutTask, builder: ReportBuilder, s
     kind === "Deployment" ? { kind, name } : [],
   )
   const starts = new Starts(before)
-  const onChange = (change: PodChange) => builder.addPodChange(change)
-  await watchRollout(kubectl, workloads, task, before, { starts, onChange }, signal).finally(() =>
+  await watchRollout(kubectl, workloads, task, before, { starts, onChange: builder.addPodChange }, signal).finally(() =>
     builder.setStarts(starts.all()),
   )
 }

@@ -1,12 +1,14 @@
 import type { Kubectl } from "../kubernetes/kubectl.js"
+import { kubectlName } from "../kubernetes/object-ref.js"
+import type { Named } from "../kubernetes/objects.js"
 import { Outages } from "../status/outages.js"
 import type { Snapshot } from "../status/snapshot.js"
 import { takeSnapshot } from "../status/take-snapshot.js"
 import { Timeline } from "../status/timeline.js"
 import { pollUntil } from "../util/poll.js"
-import type { Named, Seen, Watched } from "./look.js"
+import type { Seen, Watched } from "./look.js"
 import { lookAtDeployments } from "./look-at-deployments.js"
-import { kubectlName, lookAtSets } from "./look-at-sets.js"
+import { lookAtSets } from "./look-at-sets.js"
 import { rolloutFailed } from "./rollout-error.js"
 
 /**

@@ -42,3 +42,8 @@ export function subtract(identities: Identity[], others: Identity[]): Identity[]
   const keys = new Set(others.map(keyOf))
   return identities.filter(identity => !keys.has(keyOf(identity)))
 }
+
+/** What kubectl calls an object: statefulset/queue. */
+export function kubectlName({ kind, name }: Pick<Identity, "kind" | "name">): string {
+  return `${kind.toLowerCase()}/${name}`
+}

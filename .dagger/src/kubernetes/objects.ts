@@ -1,4 +1,5 @@
 import { type Kubectl, succeeded } from "./kubectl.js"
+import { kubectlName } from "./object-ref.js"
 
 /** An object by what finds it in its namespace. */
 export interface Named {
@@ -23,7 +24,7 @@ export async function readObjects(
   { line, definitions = "" }: Template,
 ): Promise<string[] | undefined> {
   if (objects.length === 0) return []
-  const names = [...new Set(objects.map(({ kind, name }) => `${kind.toLowerCase()}/${name}`))]
+  const names = [...new Set(objects.map(kubectlName))]
   const output = `${definitions}{{define "line"}}${line}{{"\\n"}}{{end}}{{if eq .kind "List"}}{{range .items}}{{template "line" .}}{{end}}{{else}}{{template "line" .}}{{end}}`
   const args = ["get", ...names, "--ignore-not-found", `--output=go-template=${output}`]
   const answer = await kubectl.run(args)

@@ -1,3 +1,5 @@
+import { kubectlName } from "../kubernetes/object-ref.js"
+import type { Named } from "../kubernetes/objects.js"
 import { excerpt } from "../util/printable.js"
 import { timeOf } from "../util/time.js"
 import type { RolloutState } from "./deployment.js"
@@ -31,17 +33,12 @@ export function describeState(snapshot: Snapshot, state: RolloutState, now: numb
 }
 
 /** The state of a StatefulSet's or a DaemonSet's rollout as evidence, as describeState has it of a Deployment's. */
-export function describeSet(
-  snapshot: Snapshot,
-  { kind, name }: { kind: string; name: string },
-  { line, pods }: SetRollout,
-  now: number,
-): string {
+export function describeSet(snapshot: Snapshot, set: Named, { line, pods }: SetRollout, now: number): string {
   return [
-    `${kind.toLowerCase()}/${name}: ${line}`,
+    `${kubectlName(set)}: ${line}`,
     ...describePods(pods, snapshot, now),
     ...describeNodes(snapshot),
-    ...describeEvents(snapshot, [name, ...pods.map(({ metadata }) => metadata.name)]),
+    ...describeEvents(snapshot, [set.name, ...pods.map(({ metadata }) => metadata.name)]),
   ].join("\n")
 }
 

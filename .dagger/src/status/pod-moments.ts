@@ -1,3 +1,4 @@
+import { kubectlName } from "../kubernetes/object-ref.js"
 import type { Workload } from "../manifests/render.js"
 import { timeOf } from "../util/time.js"
 import { hasEnded } from "./pod.js"
@@ -58,8 +59,7 @@ export class PodRecorder {
       this.omittedPods.add(uid)
       return undefined
     }
-    const { kind, name: owner } = workload
-    const moments = { workload: kind === "Deployment" ? owner : `${kind.toLowerCase()}/${owner}`, pod: name }
+    const moments = { workload: workload.kind === "Deployment" ? workload.name : kubectlName(workload), pod: name }
     this.pods.set(uid, moments)
     return moments
   }

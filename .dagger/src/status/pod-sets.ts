@@ -149,11 +149,16 @@ export function decideSets<Rollout extends Pick<SetRollout, "complete" | "failur
   return { waitingFor, obstacles, failed, complete: waitingFor.length + obstacles.length === 0 }
 }
 
+/** Whether its controller has seen the spec that it has now. */
+function hasSeen(observedGeneration: number, { metadata }: LiveWorkload): boolean {
+  return observedGeneration >= (metadata.generation ?? 0)
+}
+
 /** Where its rollout stands. Pods that are replaced only when somebody deletes them are not waited for. */
 export function readSet(state: SetState | undefined): { line: string; complete: boolean } {
   if (!state) return { line: "not there yet", complete: false }
   const { live, observedGeneration, strategy, wanted, partition, updated, ready } = state
-  const isCurrent = observedGeneration >= (live.metadata.generation ?? 0)
+  const isCurrent = hasSeen(observedGeneration, live)
   if (strategy === "OnDelete")
     return { line: "its pods are replaced when they are deleted (OnDelete)", complete: isCurrent }
   const toUpdate = Math.max(wanted - partition, 0)
@@ -169,8 +174,7 @@ function emptiness(
   { live, observedGeneration, wanted }: SetState,
   snapshot: Snapshot,
 ): string | undefined {
-  const isCurrent = observedGeneration >= (live.metadata.generation ?? 0)
-  if (wanted > 0 || !isCurrent || isAutoscaled(snapshot, kind, name)) return undefined
+  if (wanted > 0 || !hasSeen(observedGeneration, live) || isAutoscaled(snapshot, kind, name)) return undefined
   return kind === "StatefulSet"
     ? `it has 0 replicas, so nothing of it runs; to start it: kubectl scale statefulset/${name} --replicas=1, or set replicas in the manifest`
     : "no node is one that it is for (its nodeSelector, affinity and tolerations), so nothing of it runs"
@@ -204,9 +208,8 @@ function obstacles(
   snapshot: Snapshot,
   { isRollback, isDoomed }: { isRollback: boolean; isDoomed: (pod: Of<"Pod">) => boolean },
 ): Of<"Pod">[] {
-  const isCurrent = observedGeneration >= (live.metadata.generation ?? 0)
   const isStuck = kind === "StatefulSet" ? isRollback || strategy !== "OnDelete" : isRollback && strategy === "OnDelete"
-  if (!revision || !isCurrent || !isStuck) return []
+  if (!revision || !hasSeen(observedGeneration, live) || !isStuck) return []
   return only(snapshot, "Pod").filter(
     pod =>
       isOwnedBy(pod, live.metadata.uid) &&
@@ -240,9 +243,9 @@ function refusedPods(
   since: number,
   now: number,
 ): WorkloadFailure | undefined {
-  const { uid, generation = 0 } = live.metadata
   // Its controller still tries what was applied before.
-  if (observedGeneration < generation) return undefined
+  if (!hasSeen(observedGeneration, live)) return undefined
+  const { uid } = live.metadata
   const pods = only(snapshot, "Pod").filter(pod => isOwnedBy(pod, uid) && !hasEnded(pod))
   if (pods.length >= wanted) return undefined
   const newest = Math.max(since, ...pods.map(({ metadata }) => timeOf(metadata.creationTimestamp)))
