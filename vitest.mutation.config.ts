@@ -6,5 +6,8 @@ export default defineConfig({
     include: ["test/unit/**/*.test.ts"],
     exclude: ["bench", "docs", "engine", "lab", "repository"].map(folder => `test/unit/${folder}/**`),
     isolate: false,
+    setupFiles: "test/mutation-setup.ts",
+    // Stryker's own hook comes first.
+    sequence: { hooks: "list" },
   },
 })
