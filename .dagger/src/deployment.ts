@@ -3,6 +3,7 @@ import { Container, Directory, func, object, Secret, Service } from "@dagger.io/
 import { assertApplication, byApplication } from "./config/applications.js"
 import { decodeConfig } from "./config/codec.js"
 import { connect } from "./kubernetes/connect.js"
+import { closing } from "./kubernetes/kubectl.js"
 import { reportFolder } from "./report/files.js"
 import { readReport } from "./report/storage.js"
 import { type Settings, targetOf } from "./settings.js"
@@ -80,6 +81,7 @@ export class Deployment implements Settings {
   async report(): Promise<Directory> {
     const config = decodeConfig(this.config)
     const kubectl = await connect(targetOf(this), config)
-    return reportFolder(await readReport(kubectl, config, { earliest: new Date(this.began) }))
+    const earliest = new Date(this.began)
+    return reportFolder(await closing(kubectl, () => readReport(kubectl, config, { earliest })))
   }
 }

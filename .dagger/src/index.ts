@@ -24,6 +24,7 @@ import { runGate } from "./gate/run.js"
 import { Image } from "./image.js"
 import { renderDiscovered } from "./init/render-chart.js"
 import { connect } from "./kubernetes/connect.js"
+import { closing } from "./kubernetes/kubectl.js"
 import { checkAll } from "./manifests/load.js"
 import { assertNotOwn, MODULE_FILE } from "./own.js"
 import { preflight } from "./preflight/preflight.js"
@@ -405,7 +406,8 @@ export class CloudNative implements Settings {
   async report(id?: string, since?: string): Promise<Directory> {
     const config = await this.readConfig()
     const earliest = since === undefined ? undefined : parseTime(since)
-    return reportFolder(await readReport(await connect(targetOf(this), config), config, { id, earliest }))
+    const kubectl = await connect(targetOf(this), config)
+    return reportFolder(await closing(kubectl, () => readReport(kubectl, config, { id, earliest })))
   }
 
   /**

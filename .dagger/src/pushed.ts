@@ -8,7 +8,7 @@ import { placeRelease } from "./deploy/slots.js"
 import type { RolloutOptions } from "./deploy/task.js"
 import { Deployment } from "./deployment.js"
 import { completeForEphemeral, deployToEphemeralCluster } from "./ephemeral/deploy.js"
-import type { Kubectl } from "./kubernetes/kubectl.js"
+import { closing, type Kubectl } from "./kubernetes/kubectl.js"
 import { preflight } from "./preflight/preflight.js"
 import { assertTrusted } from "./push/policy.js"
 import { hostOf, type PushedImages } from "./push/publish.js"
@@ -151,7 +151,9 @@ export class Pushed implements Settings {
       takeOver: true,
     })
     const release = renderRelease(inputs, this.images(), kubectl.namespace)
-    return diffRelease(kubectl, config.name, await placeRelease(kubectl, config, release), inputs.crds)
+    return closing(kubectl, async () =>
+      diffRelease(kubectl, config.name, await placeRelease(kubectl, config, release), inputs.crds),
+    )
   }
 
   /** The references by digest, and what is attached to the images, as a table. */

@@ -2,7 +2,7 @@ import { servingOf } from "../config/applications.js"
 import { expectationsOf } from "../config/expectations.js"
 import type { Config } from "../config/schema.js"
 import { dryRun } from "../kubernetes/dry-run.js"
-import { type Kubectl, succeeded } from "../kubernetes/kubectl.js"
+import { closing, type Kubectl, succeeded } from "../kubernetes/kubectl.js"
 import { withLease } from "../kubernetes/lease.js"
 import type { Identity } from "../kubernetes/object-ref.js"
 import { isWorkload } from "../manifests/kinds.js"
@@ -71,9 +71,11 @@ export async function deployToCluster(
   images: PushedImages,
   about: AboutImages,
 ): Promise<string> {
-  const report = await deployRelease(kubectl, inputs, options, images, about)
-  await removeOnceKept(kubectl, inputs.config, report)
-  return formatReport(report)
+  return closing(kubectl, async () => {
+    const report = await deployRelease(kubectl, inputs, options, images, about)
+    await removeOnceKept(kubectl, inputs.config, report)
+    return formatReport(report)
+  })
 }
 
 /** Bring a release onto the cluster: validate, configure, migrate, roll out, prove; what fails is undone. */
@@ -111,7 +113,11 @@ function logUnredactable({ secrets }: ReleaseInputs, redactor: Redactor): void {
 }
 
 /** Restore an earlier release: the previous one, or the one named. `timeout` is in seconds. */
-export async function rollBack(kubectl: Kubectl, config: Config, timeout: number, to?: string): Promise<string> {
+export function rollBack(kubectl: Kubectl, config: Config, timeout: number, to?: string): Promise<string> {
+  return closing(kubectl, async () => formatReport(await rollBackTo(kubectl, config, timeout, to)))
+}
+
+async function rollBackTo(kubectl: Kubectl, config: Config, timeout: number, to?: string): Promise<Report> {
   const entries = await listRecords(kubectl, config.name)
   const id = to ?? previousOf(entries)
   const recorded = await readRecord(kubectl, id)
@@ -127,8 +133,7 @@ export async function rollBack(kubectl: Kubectl, config: Config, timeout: number
   }
   const redactor = new Redactor([], undefined, [config.name, kubectl.namespace])
   const applied = new AppliedWorkloads()
-  const task = { kubectl, config, recorded, options, redactor, applied, schema: { crossed }, isRollback: true }
-  return formatReport(await exclusively(task))
+  return exclusively({ kubectl, config, recorded, options, redactor, applied, schema: { crossed }, isRollback: true })
 }
 
 type Asked = Omit<RolloutTask, "slots">
@@ -136,14 +141,10 @@ type Asked = Omit<RolloutTask, "slots">
 async function exclusively(started: Omit<Asked, "signal" | "onStep" | "moments">): Promise<Report> {
   const id = newId()
   const task = { ...started, moments: new Moments() }
-  try {
-    return await withLease(task.kubectl, task.config.name, id, signal => {
-      const steps = new Steps(task.kubectl, id, task.isRollback ? "rollback" : "deploy", task.moments)
-      return run(id, { ...task, signal, onStep: step => steps.enter(step) }).finally(() => steps.written())
-    })
-  } finally {
-    await task.kubectl.close()
-  }
+  return withLease(task.kubectl, task.config.name, id, signal => {
+    const steps = new Steps(task.kubectl, id, task.isRollback ? "rollback" : "deploy", task.moments)
+    return run(id, { ...task, signal, onStep: step => steps.enter(step) }).finally(() => steps.written())
+  })
 }
 
 /** The phases of every deployment, and of every rollback that is asked for. */
@@ -154,9 +155,9 @@ async function run(id: string, asked: Asked): Promise<Report> {
   const task = await placeTask(asked, running?.release)
   const { recorded } = task
   if (running) moments.include(running.release.workloads)
-  const before = await readBefore(task, entries)
   const isForced = options.force || options.takeOver
-  if (!isForced && (await isUnchanged(task, before.entries))) return keepAsIs(id, task)
+  const [before, unchanged] = await Promise.all([readBefore(task, entries), !isForced && isUnchanged(task, entries)])
+  if (unchanged) return keepAsIs(id, task)
   const taken = options.takeOver ? await takeOver(kubectl, recorded.release, before.there) : []
   await removeLeftoverK6(kubectl, config.name)
   await settleEarlierMigrations(task, before.entries)

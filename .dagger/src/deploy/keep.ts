@@ -45,7 +45,5 @@ export async function removeOnceKept(
     })
   } catch (error) {
     leave(messageOf(error))
-  } finally {
-    await kubectl.close()
   }
 }

@@ -7,7 +7,7 @@ import type { Config } from "../config/schema.js"
 import { deployRelease } from "../deploy/deploy.js"
 import type { RolloutOptions } from "../deploy/task.js"
 import { API_HOST, kubectlContainer } from "../kubernetes/connect.js"
-import { Kubectl } from "../kubernetes/kubectl.js"
+import { closing, Kubectl } from "../kubernetes/kubectl.js"
 import { neededBy } from "../manifests/references.js"
 import { servicePortOf } from "../manifests/services.js"
 import { assertResolved, availableFrom } from "../preflight/references.js"
@@ -117,12 +117,13 @@ export async function deployToEphemeralCluster(
   const cluster = await startCluster(inputs.config, images, registry)
   try {
     await prepare(cluster, inputs.config)
-    const first = await deployRelease(cluster.kubectl, inputs, { ...options, handshake: true }, images)
-    const restartedAt = new Date().toISOString()
-    const again = await deployRelease(cluster.kubectl, inputs, { ...options, handshake: false }, images, {
-      restartedAt,
+    return await closing(cluster.kubectl, async () => {
+      const first = await deployRelease(cluster.kubectl, inputs, { ...options, handshake: true }, images)
+      const again = await deployRelease(cluster.kubectl, inputs, { ...options, handshake: false }, images, {
+        restartedAt: new Date().toISOString(),
+      })
+      return `${formatReport(first)}\n\nRolled once more\n\n${formatReport(again)}`
     })
-    return `${formatReport(first)}\n\nRolled once more\n\n${formatReport(again)}`
   } finally {
     await cluster.node.stop()
   }
@@ -142,7 +143,7 @@ export async function previewEphemeral(images: VerifiedImages, inputs: ReleaseIn
     allowBreakingMigration: false,
     timeout: PREVIEW_TIMEOUT,
   }
-  await deployRelease(cluster.kubectl, inputs, options, pushed)
+  await closing(cluster.kubectl, () => deployRelease(cluster.kubectl, inputs, options, pushed))
   const { service, port } = inputs.config.frontend
   const servicePort =
     servicePortOf(

@@ -36,6 +36,17 @@ const COLLECTIONS = {
 } as const
 export type Collection = keyof typeof COLLECTIONS
 
+/** What an object is found by; its content is left out. */
+const Metadata = z.object({
+  metadata: z.object({
+    name: z.string(),
+    labels: z.record(z.string(), z.string()).default({}),
+    annotations: z.record(z.string(), z.string()).default({}),
+  }),
+})
+export type Metadata = z.infer<typeof Metadata>["metadata"]
+const METADATA_ALONE = { accept: "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1" }
+
 /**
  * Reads one namespace of a cluster over one connection: a `kubectl proxy` under a path that nobody can guess, which
  * passes on nothing but GETs of the kinds above. What is read this way appears in no log, in contrast to what a command prints.
@@ -70,10 +81,16 @@ export class Api {
 
   /** The objects of a collection that have all of these labels. */
   async list<T>(collection: Collection, shape: z.ZodType<T>, labels: Record<string, string> = {}): Promise<T[]> {
-    const selector = Object.entries(labels).map(([key, value]) => `${key}=${value}`)
-    const query = selector.length > 0 ? `?labelSelector=${encodeURIComponent(selector.join(","))}` : ""
-    const answer = await this.ask(pathOf(this.namespace, collection) + query)
+    const answer = await this.ask(pathOf(this.namespace, collection) + queryOf(labels))
     return answer ? readShape(z.object({ items: z.array(shape) }), await answer.json(), collection).items : []
+  }
+
+  /** The same, of which nothing but the metadata leaves the API server. */
+  async listMetadata(collection: Collection, labels: Record<string, string>): Promise<Metadata[]> {
+    const answer = await this.ask(pathOf(this.namespace, collection) + queryOf(labels), [404], METADATA_ALONE)
+    if (!answer) return []
+    const { items } = readShape(z.object({ items: z.array(Metadata) }), await answer.json(), collection)
+    return items.map(({ metadata }) => metadata)
   }
 
   /** The nodes of the cluster; none where the caller may not read them. */
@@ -99,11 +116,15 @@ export class Api {
   }
 
   /** Ask until there is an answer; undefined for the statuses that mean that there is nothing. */
-  private async ask(path: string, absent: number[] = [404]): Promise<Response | undefined> {
+  private async ask(
+    path: string,
+    absent: number[] = [404],
+    headers: Record<string, string> = {},
+  ): Promise<Response | undefined> {
     const begun = Date.now()
     for (let tries = 1; ; tries++) {
       const sent = Date.now()
-      const answer = await this.attempt(path)
+      const answer = await this.attempt(path, headers)
       if (answer.ok) {
         this.ahead ??= leastOffset(Date.parse(answer.headers.get("date") ?? ""), sent, Date.now())
         return answer
@@ -118,9 +139,9 @@ export class Api {
   }
 
   /** A connection that breaks counts as an API server that does not answer; a proxy that has ended is started again. */
-  private async attempt(path: string): Promise<Response> {
+  private async attempt(path: string, headers: Record<string, string>): Promise<Response> {
     try {
-      return await fetch(this.base + path, { signal: AbortSignal.timeout(TIMEOUT) })
+      return await fetch(this.base + path, { headers, signal: AbortSignal.timeout(TIMEOUT) })
     } catch (error) {
       await this.service?.start().catch(() => undefined)
       return new Response(messageOf(error), { status: 502 })
@@ -132,6 +153,11 @@ const NODES = "api/v1/nodes"
 
 function pathOf(namespace: string, collection: Collection, name?: string): string {
   return [COLLECTIONS[collection], "namespaces", namespace, collection, name].filter(Boolean).join("/")
+}
+
+function queryOf(labels: Record<string, string>): string {
+  const selector = Object.entries(labels).map(([key, value]) => `${key}=${value}`)
+  return selector.length > 0 ? `?labelSelector=${encodeURIComponent(selector.join(","))}` : ""
 }
 
 /** How `kubectl proxy` is started: GETs alone, of these collections, their objects, and the logs of pods. */

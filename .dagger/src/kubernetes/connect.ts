@@ -61,8 +61,8 @@ export async function reach(target: Target, config: Config): Promise<Reached> {
       )
     : new Kubectl(container, [context], namespace)
   const url = target.apiServer ? `${server.url} (through --api-server)` : server.url
-  const user = readWhoAmI(await kubectl.run(WHO_AM_I), { url, host: server.host })
-  return { kubectl, user, credentialsEnd: server.credentialsEnd }
+  kubectl.user = readWhoAmI(await kubectl.run(WHO_AM_I), { url, host: server.host })
+  return { kubectl, user: kubectl.user, credentialsEnd: server.credentialsEnd }
 }
 
 /** What to tell a user whose kubeconfig has another namespace than the configuration, which is the one that counts. */

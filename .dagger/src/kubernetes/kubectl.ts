@@ -18,6 +18,8 @@ export interface Answer {
 
 /** kubectl in a container, on one namespace of one cluster. No answer ever comes from a cache. */
 export class Kubectl {
+  /** The API server's name for the kubeconfig's user. */
+  user = "somebody"
   private connection?: Promise<Api>
 
   constructor(
@@ -83,6 +85,15 @@ export class Kubectl {
       stdin,
       uncached: true,
     })
+  }
+}
+
+/** Do some work, and end the connection that it has opened. */
+export async function closing<T>(kubectl: Pick<Kubectl, "close">, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } finally {
+    await kubectl.close()
   }
 }
 

@@ -33,7 +33,7 @@ export async function withLease<T>(
   id: string,
   work: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
-  const lock = new Lock(kubectl, leaseOf(name), `${await whoAmI(kubectl)} ${deploymentOf(id)}`)
+  const lock = new Lock(kubectl, leaseOf(name), `${kubectl.user} ${deploymentOf(id)}`)
   await lock.acquire()
   const { signal, stop } = lock.keep()
   try {
@@ -190,12 +190,6 @@ class Lock {
       fix: `wait until it has ended, then deploy again; one that was killed loses its Lease ${DURATION} s later`,
     })
   }
-}
-
-/** The API server's name for the kubeconfig's user. */
-async function whoAmI(kubectl: Kubectl): Promise<string> {
-  const { exitCode, stdout } = await kubectl.run(["auth", "whoami", "--output=jsonpath={.status.userInfo.username}"])
-  return exitCode === 0 ? stdout.trim() : "somebody"
 }
 
 /** MicroTime, as Leases have it. */

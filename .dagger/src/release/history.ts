@@ -3,6 +3,7 @@ import { gunzipSync, gzipSync } from "node:zlib"
 import { z } from "zod"
 
 import { Expectations } from "../config/expectations.js"
+import type { Metadata } from "../kubernetes/api.js"
 import type { Kubectl } from "../kubernetes/kubectl.js"
 import { formatIdentity, type Identity, identityOf, parseIdentity } from "../kubernetes/object-ref.js"
 import type { KubernetesObject, Release } from "../manifests/render.js"
@@ -163,19 +164,9 @@ export async function recordKept(kubectl: Kubectl, id: string, until: string): P
 
 /** What has been recorded of a release's name, the oldest first. */
 export async function listRecords(kubectl: Kubectl, name: string): Promise<ReleaseSummary[]> {
-  const annotation = (key: string) => `{{index .metadata.annotations "${key}"}}`
-  const line = `{{.metadata.name}} {{index .metadata.labels "${OUTCOME_LABEL}"}} ${[CONTENT, INVENTORY, FOUND].map(annotation).join(" ")} ${[STEP, KEEP].map(key => `{{with index .metadata.annotations "${key}"}}{{.}}{{end}}`).join(" ")}`
-  const text = await kubectl.must([
-    "get",
-    "secrets",
-    `--selector=${RECORD_LABEL}=release,${NAME_LABEL}=${name}`,
-    `--output=go-template={{range .items}}${line}{{"\\n"}}{{end}}`,
-  ])
-  return text
-    .split("\n")
-    .filter(Boolean)
-    .map(parseSummary)
-    .sort((a, b) => (a.id < b.id ? -1 : 1))
+  const api = await kubectl.api()
+  const records = await api.listMetadata("secrets", { [RECORD_LABEL]: "release", [NAME_LABEL]: name })
+  return records.map(summaryOf).sort((a, b) => (a.id < b.id ? -1 : 1))
 }
 
 /** The deployments of other names that have begun, and not ended, in this namespace. */
@@ -183,31 +174,22 @@ export async function listPendingOfOthers(
   kubectl: Kubectl,
   name: string,
 ): Promise<(Pick<ReleaseSummary, "id" | "inventory"> & { name: string })[]> {
-  const text = await kubectl.must([
-    "get",
-    "secrets",
-    `--selector=${RECORD_LABEL}=release,${OUTCOME_LABEL}=pending,${NAME_LABEL}!=${name}`,
-    `--output=go-template={{range .items}}{{.metadata.name}} {{index .metadata.labels "${NAME_LABEL}"}} {{index .metadata.annotations "${INVENTORY}"}}{{"\\n"}}{{end}}`,
-  ])
-  return text
-    .split("\n")
-    .filter(Boolean)
-    .map(line => {
-      const [record = "", owner = "", inventory = ""] = line.split(" ")
-      return { id: idOf(record), name: owner, inventory: parseIdentities(inventory) }
-    })
+  const api = await kubectl.api()
+  const pending = await api.listMetadata("secrets", { [RECORD_LABEL]: "release", [OUTCOME_LABEL]: "pending" })
+  return pending
+    .map(record => ({ ...summaryOf(record), name: record.labels[NAME_LABEL] ?? "" }))
+    .filter(record => record.name !== name)
 }
 
-export function parseSummary(line: string): ReleaseSummary {
-  const [name = "", outcome, content = "", inventory = "", found = "", step = "", keptUntil = ""] = line.split(" ")
+function summaryOf({ name, labels, annotations }: Metadata): ReleaseSummary {
   return {
     id: idOf(name),
-    outcome: outcome as ReleaseSummary["outcome"],
-    content,
-    inventory: parseIdentities(inventory),
-    found: parseIdentities(found),
-    reached: parseReached(step),
-    ...(keptUntil && { keptUntil }),
+    outcome: labels[OUTCOME_LABEL] as ReleaseSummary["outcome"],
+    content: annotations[CONTENT] ?? "",
+    inventory: parseIdentities(annotations[INVENTORY] ?? ""),
+    found: parseIdentities(annotations[FOUND] ?? ""),
+    reached: parseReached(annotations[STEP] ?? ""),
+    keptUntil: annotations[KEEP],
   }
 }
 
@@ -220,6 +202,7 @@ function parseReached(text: string): Reached | undefined {
   return kind === undefined ? undefined : { kind: kind as Reached["kind"], step: step as Step, at }
 }
 
+const Stored = z.object({ data: z.object({ release: z.string() }) })
 const Objects = z.array(
   z.looseObject({ apiVersion: z.string(), kind: z.string(), metadata: z.looseObject({ name: z.string() }) }),
 )
@@ -250,14 +233,8 @@ export async function readRunning(kubectl: Kubectl, entries: ReleaseSummary[]): 
 }
 
 export async function readRecord(kubectl: Kubectl, id: string): Promise<Recorded> {
-  const text = await kubectl.must([
-    "get",
-    "secret",
-    recordName(id),
-    "--ignore-not-found",
-    "--output=go-template={{.data.release}}",
-  ])
-  if (!text) throw missing(kubectl, `there is no record of a release ${id}`)
+  const record = await (await kubectl.api()).get("secrets", recordName(id), Stored)
+  if (!record) throw missing(kubectl, `there is no record of a release ${id}`)
   const {
     schemaVersion: _,
     release,
@@ -265,7 +242,7 @@ export async function readRecord(kubectl: Kubectl, id: string): Promise<Recorded
   } = readStored(
     Content,
     SCHEMA_VERSION,
-    JSON.parse(gunzipSync(Buffer.from(text, "base64")).toString()),
+    JSON.parse(gunzipSync(Buffer.from(record.data.release, "base64")).toString()),
     `the record ${recordName(id)}`,
   )
   const objects = (list: z.infer<typeof Objects>) => list as KubernetesObject[]

@@ -1,3 +1,5 @@
+import { z } from "zod"
+
 import type { Config } from "../config/schema.js"
 import type { Kubectl } from "../kubernetes/kubectl.js"
 import { lastSignOf } from "../kubernetes/lease.js"
@@ -7,6 +9,9 @@ import { readStored } from "../util/json.js"
 import { reportKilled } from "./killed.js"
 import { Report, SCHEMA_VERSION } from "./report.js"
 
+const FILE = "report.json"
+const Stored = z.object({ data: z.object({ [FILE]: z.string() }) })
+
 /** Keep the report of a deployment, also of one that failed: a function that fails returns nothing. */
 export async function recordReport(kubectl: Kubectl, report: Report): Promise<void> {
   await kubectl.apply([
@@ -14,7 +19,7 @@ export async function recordReport(kubectl: Kubectl, report: Report): Promise<vo
       apiVersion: "v1",
       kind: "ConfigMap",
       metadata: { name: reportName(report.id), labels: { ...labels(report.name), [RECORD_LABEL]: "report" } },
-      data: { "report.json": JSON.stringify(report) },
+      data: { [FILE]: JSON.stringify(report) },
     },
   ])
 }
@@ -36,15 +41,9 @@ export async function readReport(
   if (!latest) throw missing(kubectl, `there is no report of ${name} yet`)
   if (earliest && beganBefore(latest, earliest))
     throw missing(kubectl, `there is no report of ${name} since ${earliest.toISOString()}`)
-  const text = await kubectl.must([
-    "get",
-    "configmap",
-    reportName(latest),
-    "--ignore-not-found",
-    '--output=go-template={{index .data "report.json"}}',
-  ])
-  if (!text) throw missing(kubectl, `there is no report ${latest}`)
-  return readStored(Report, SCHEMA_VERSION, JSON.parse(text), reportName(latest))
+  const stored = await (await kubectl.api()).get("configmaps", reportName(latest), Stored)
+  if (!stored) throw missing(kubectl, `there is no report ${latest}`)
+  return readStored(Report, SCHEMA_VERSION, JSON.parse(stored.data[FILE]), reportName(latest))
 }
 
 /** The report of a deployment that was killed: of this id, or of the latest where that has none. */
@@ -63,31 +62,18 @@ async function unreported(
       (id ? record.id === id : record.id > (reports.at(-1) ?? "")),
   )
   if (!record) return undefined
-  try {
-    const sign = await lastSignOf(kubectl, config.name, record.id)
-    if (sign?.isAlive && id) throw missing(kubectl, `the deployment ${id} is in progress, and has no report yet`)
-    if (sign?.isAlive) return undefined
-    const later = records.map(({ id }) => id).filter(other => other > record.id)
-    return await reportKilled(kubectl, config, record, sign?.at, later)
-  } finally {
-    await kubectl.close()
-  }
+  const sign = await lastSignOf(kubectl, config.name, record.id)
+  if (sign?.isAlive && id) throw missing(kubectl, `the deployment ${id} is in progress, and has no report yet`)
+  if (sign?.isAlive) return undefined
+  const later = records.map(({ id }) => id).filter(other => other > record.id)
+  return reportKilled(kubectl, config, record, sign?.at, later)
 }
 
 /** The ids of the reports there are, the oldest first. */
 export async function listReports(kubectl: Kubectl, name: string): Promise<string[]> {
-  const selector = `--selector=${RECORD_LABEL}=report,${NAME_LABEL}=${name}`
-  const text = await kubectl.must([
-    "get",
-    "configmaps",
-    selector,
-    '--output=go-template={{range .items}}{{.metadata.name}}{{"\\n"}}{{end}}',
-  ])
-  return text
-    .split("\n")
-    .filter(Boolean)
-    .map(line => line.replace(/^cloud-native-report-/, ""))
-    .sort()
+  const api = await kubectl.api()
+  const reports = await api.listMetadata("configmaps", { [RECORD_LABEL]: "report", [NAME_LABEL]: name })
+  return reports.map(report => report.name.replace(/^cloud-native-report-/, "")).sort()
 }
 
 /** Delete all but the last reports. */

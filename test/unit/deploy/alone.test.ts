@@ -2,25 +2,25 @@ import { describe, expect, test } from "vitest"
 
 import { assertAlone } from "../../../.dagger/src/deploy/alone.ts"
 import type { Kubectl } from "../../../.dagger/src/kubernetes/kubectl.ts"
-import { formatIdentity } from "../../../.dagger/src/kubernetes/object-ref.ts"
-import { object } from "../release/records.ts"
+import type { Identity } from "../../../.dagger/src/kubernetes/object-ref.ts"
+import { entry, object, record } from "../release/records.ts"
 
 const web = object("Deployment", "web")
 const OWN = { id: "20261124-100000-aaaa", inventory: [web] }
 
 /** A namespace in which deployments of another name are under way: each time it is asked, those of the next turn. */
-function namespaceWith(...turns: { id: string; holder?: string; renewTime?: string; touches?: string }[][]): Kubectl {
+function namespaceWith(...turns: { id: string; holder?: string; renewTime?: string; touches?: Identity }[][]): Kubectl {
   let turn = -1
   const current = () => turns[Math.min(turn, turns.length - 1)]!
   return {
     namespace: "shop",
-    must: async () => {
-      turn++
-      return current()
-        .map(({ id, touches = formatIdentity(web) }) => `cloud-native-release-${id} other ${touches}\n`)
-        .join("")
-    },
     api: async () => ({
+      listMetadata: async () => {
+        turn++
+        return current().map(
+          ({ id, touches = web }) => record(entry(id, "pending", [touches]), { name: "other" }).metadata,
+        )
+      },
       get: async () => {
         const [{ id, holder = id, renewTime = new Date().toISOString() }] = current() as [(typeof turns)[0][0]]
         const spec = {
@@ -53,7 +53,7 @@ describe("a deployment that touches what one of another name does", () => {
 
   test.each([
     ["none does", []],
-    ["it touches other objects", [{ id: EARLIER, touches: formatIdentity(object("Deployment", "api")) }]],
+    ["it touches other objects", [{ id: EARLIER, touches: object("Deployment", "api") }]],
     ["its Lease is held by another deployment, so it was killed", [{ id: EARLIER, holder: LATER }]],
   ])("goes on where %s", async (_, others) => {
     await expect(check(namespaceWith(others))).resolves.toBeUndefined()

@@ -1,10 +1,9 @@
 import { describe, expect, test } from "vitest"
 
 import { diff, diffRelease, formatChanges, parseObjects, validate } from "../../../.dagger/src/deploy/diff.ts"
-import { formatIdentity } from "../../../.dagger/src/kubernetes/object-ref.ts"
 import type { KubernetesObject, Release } from "../../../.dagger/src/manifests/render.ts"
 import { crd } from "../manifests/crds.ts"
-import { fakeKubectl, object, presentLine } from "../release/records.ts"
+import { entry, fakeKubectl, object, presentLine, record } from "../release/records.ts"
 
 const live = (kind: string, name: string, rest: object = {}, marks: object = {}) => ({
   apiVersion: "v1",
@@ -103,21 +102,20 @@ test("what would be deleted: what left the manifests, exists and belongs to this
     object("Deployment", "cron"),
     object("Deployment", "foreign"),
   ]
-  const { kubectl } = fakeKubectl({
-    apply: () => ({ stdout: service }),
-    get: names =>
-      names.length === 0
-        ? {
-            stdout: `cloud-native-release-1 succeeded content ${[gone, cron, foreign].map(formatIdentity).join(",")} \n`,
-          }
-        : names.includes("Deployment cron")
+  const { kubectl } = fakeKubectl(
+    {
+      apply: () => ({ stdout: service }),
+      get: names =>
+        names.includes("Deployment cron")
           ? {
               stdout: [presentLine(cron, "shop"), presentLine(foreign)].join("\n"),
               exitCode: 1,
               stderr: "Error from server (Forbidden): no",
             }
           : { stdout: service },
-  })
+    },
+    [record(entry("1", "succeeded", [gone, cron, foreign]))],
+  )
   expect(await diffRelease(kubectl, "shop", plan(manifest("Service", "web")), [])).toBe(
     "  Service web: unchanged\n- Deployment cron\n? Error from server (Forbidden): no",
   )

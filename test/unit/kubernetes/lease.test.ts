@@ -49,12 +49,12 @@ describe("during a deployment", () => {
     const run = async ([verb]: string[], stdin = "") => {
       if (verb === "create" && state.lease) return { exitCode: 1, stdout: "", stderr: "already exists" }
       if (verb === "create" || verb === "replace") state.lease = JSON.parse(stdin) as typeof state.lease
-      return { exitCode: 0, stdout: "me", stderr: "" }
+      return { exitCode: 0, stdout: "", stderr: "" }
     }
     const persist = async () => void (state.lease = undefined)
     const get = async () => state.lease && { ...state.lease, metadata: { resourceVersion: "1" } }
     const api = async () => ({ get })
-    return { state, kubectl: { namespace: "shop", run, persist, api } as unknown as Kubectl }
+    return { state, kubectl: { namespace: "shop", user: "me", run, persist, api } as unknown as Kubectl }
   }
 
   /** Work of a minute, that ends at once when it is told to; `disturb` is what happens meanwhile. */

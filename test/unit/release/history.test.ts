@@ -11,14 +11,13 @@ import {
   listPendingOfOthers,
   listRecords,
   newId,
-  parseSummary,
   readRecord,
   recordOutcome,
   recordRelease,
   recordStep,
 } from "../../../.dagger/src/release/history.ts"
 import { digestOf } from "../../../.dagger/src/util/digest.ts"
-import { entry, fakeKubectl, object } from "./records.ts"
+import { entry, fakeApi, fakeKubectl, object, record } from "./records.ts"
 
 test("ids sort by time", () => {
   const [earlier, later] = [newId(new Date("2026-11-24T09:59:59Z")), newId(new Date("2026-11-24T10:00:00Z"))]
@@ -32,37 +31,16 @@ test("an id says whether its deployment began before a time", () => {
   expect(beganBefore(id, new Date("2026-11-24T10:00:00.950Z"))).toBe(false)
 })
 
-describe("a record's line is read as what was written", () => {
-  const [web, settings] = [object("Deployment", "web"), object("ConfigMap", "web-config-1234567890")]
-  const line = `cloud-native-release-20261124-095959-abcd succeeded content ${[web, settings].map(formatIdentity).join(",")}`
-
-  test.each([
-    ["with what was found there", [web], formatIdentity(web)],
-    ["where nothing was", [], ""],
-  ])("%s", (_, found, text) => {
-    expect(parseSummary(`${line} ${text}`)).toEqual({
-      ...entry("20261124-095959-abcd", "succeeded", [web, settings], found),
-      content: "content",
-    })
-  })
-})
-
-test("a record's line has the last step that began, where it has one", () => {
-  const line = "cloud-native-release-1 pending content  "
-  expect(parseSummary(`${line} rollback/verify@2026-11-24T10:01:00.000Z`).reached).toEqual({
-    kind: "rollback",
-    step: "verify",
-    at: "2026-11-24T10:01:00.000Z",
-  })
-  expect(parseSummary(`${line} `).reached).toBeUndefined()
-  expect(parseSummary(`${line} `)).not.toHaveProperty("keptUntil")
-  expect(parseSummary(`${line}  2026-11-24T10:05:00.000Z`)).toMatchObject({
-    reached: undefined,
-    keptUntil: "2026-11-24T10:05:00.000Z",
-  })
-})
-
 describe("a record", () => {
+  const ID = "20261124-095959-abcd"
+  const reading = (...found: ReturnType<typeof record>[]) => fakeKubectl({}, found).kubectl
+  const storedAs = (content: unknown) =>
+    record(entry(ID, "succeeded"), { data: { release: gzipSync(JSON.stringify(content)).toString("base64") } })
+  const keeping = () => {
+    const stored: ReturnType<typeof record>[] = []
+    const applySecret = async (secrets: typeof stored) => void stored.push(...secrets)
+    return { kubectl: { applySecret } as unknown as Parameters<typeof recordRelease>[0], stored }
+  }
   const read = async () => {
     const text = await readFile(new URL("cases/without-version.json", import.meta.url), "utf8")
     return JSON.parse(text) as Parameters<typeof recordRelease>[3]
@@ -70,15 +48,12 @@ describe("a record", () => {
 
   test("without a version is read", async () => {
     const recorded = await read()
-    const stored = gzipSync(JSON.stringify(recorded)).toString("base64")
-    const { kubectl } = fakeKubectl({ get: () => ({ stdout: stored }) })
-    expect(await readRecord(kubectl, "20261124-095959-abcd")).toEqual(recorded)
+    expect(await readRecord(reading(storedAs(recorded)), ID)).toEqual(recorded)
   })
 
   test("of a newer module is the user's to read with that one", async () => {
-    const stored = gzipSync(JSON.stringify({ schemaVersion: 2, release: "of another form" })).toString("base64")
-    const { kubectl } = fakeKubectl({ get: () => ({ stdout: stored }) })
-    await expect(readRecord(kubectl, "20261124-095959-abcd")).rejects.toMatchObject({
+    const kubectl = reading(storedAs({ schemaVersion: 2, release: "of another form" }))
+    await expect(readRecord(kubectl, ID)).rejects.toMatchObject({
       code: "RECORD_TOO_NEW",
       blame: "user",
       why: "its schemaVersion is 2; this version of the module reads up to 1",
@@ -87,26 +62,18 @@ describe("a record", () => {
 
   test("is read as it was written, and is of the same content with and without a version", async () => {
     const recorded = await read()
-    let stored = ""
-    const kubectl = {
-      applySecret: async ([secret]: [{ data: { release: string } }]) => void (stored = secret.data.release),
-      must: async () => stored,
-    } as unknown as Parameters<typeof readRecord>[0]
-    const { content } = await recordRelease(kubectl, "shop", "20261124-095959-abcd", recorded, [], "deploy")
-    expect(await readRecord(kubectl, "20261124-095959-abcd")).toEqual(recorded)
+    const { kubectl, stored } = keeping()
+    const { content } = await recordRelease(kubectl, "shop", ID, recorded, [], "deploy")
+    expect(await readRecord(reading(...stored), ID)).toEqual(recorded)
     expect(content).toBe(digestOf(recorded))
   })
 
   test("keeps the frontend's build, which is not part of what was deployed: its image is", async () => {
     const frontendBuild = { id: "1", files: "f", key: "k", actions: { a1: "add in app/actions.ts" } }
     const recorded = { ...(await read()), frontendBuild }
-    let stored = ""
-    const kubectl = {
-      applySecret: async ([secret]: [{ data: { release: string } }]) => void (stored = secret.data.release),
-      must: async () => stored,
-    } as unknown as Parameters<typeof readRecord>[0]
-    const { content } = await recordRelease(kubectl, "shop", "20261124-095959-abcd", recorded, [], "deploy")
-    expect(await readRecord(kubectl, "20261124-095959-abcd")).toEqual(recorded)
+    const { kubectl, stored } = keeping()
+    const { content } = await recordRelease(kubectl, "shop", ID, recorded, [], "deploy")
+    expect(await readRecord(reading(...stored), ID)).toEqual(recorded)
     expect(content).toBe(digestOf(await read()))
   })
 })
@@ -119,60 +86,66 @@ test("an id says when its deployment began", () => {
   expect(begunAt("20261124-164559-0a1b")).toBe("2026-11-24T16:45:59.000Z")
 })
 
-test("a step that is not one of a record's is none", () => {
-  const line = "cloud-native-release-1 pending content  "
-  for (const step of ["rollback/verify", "!rollback/verify@now", "rollback/verify!@now"])
-    expect(parseSummary(`${line} ${step}`).reached).toBeUndefined()
-})
-
 describe("the records of a namespace", () => {
-  /** A kubectl that answers with a text, and what it was asked. */
-  const answering = (text: string) => {
-    const asked: string[][] = []
-    const must = async (args: string[]) => (asked.push(args), text)
-    return { asked, kubectl: { namespace: "shop", must } as unknown as Parameters<typeof listRecords>[0] }
-  }
-  const web = object("Deployment", "web")
+  const [web, settings] = [object("Deployment", "web"), object("ConfigMap", "web-config-1234567890")]
+  const listed = async (...records: ReturnType<typeof record>[]) =>
+    listRecords(fakeKubectl({}, records).kubectl, "shop")
 
   test("are read by the name of the release, the oldest first", async () => {
-    const { asked, kubectl } = answering(
-      "cloud-native-release-2 failed b  \ncloud-native-release-1 succeeded a  \n\ncloud-native-release-3 pending c  \n",
-    )
-    expect((await listRecords(kubectl, "shop")).map(({ id, outcome, content }) => [id, outcome, content])).toEqual([
-      ["1", "succeeded", "a"],
-      ["2", "failed", "b"],
-      ["3", "pending", "c"],
-    ])
-    expect(asked).toEqual([
-      [
-        "get",
-        "secrets",
-        "--selector=cloud-native/record=release,cloud-native/name=shop",
-        '--output=go-template={{range .items}}{{.metadata.name}} {{index .metadata.labels "cloud-native/outcome"}} {{index .metadata.annotations "cloud-native/content"}} {{index .metadata.annotations "cloud-native/inventory"}} {{index .metadata.annotations "cloud-native/found"}} {{with index .metadata.annotations "cloud-native/step"}}{{.}}{{end}} {{with index .metadata.annotations "cloud-native/keep-until"}}{{.}}{{end}}{{"\\n"}}{{end}}',
-      ],
+    const entries = [
+      entry("2", "failed", [web, settings], [web]),
+      entry("1", "succeeded"),
+      entry("3", "pending", [web]),
+    ]
+    const report = { kind: "Secret" as const, metadata: { name: "app", labels: { "cloud-native/name": "shop" } } }
+    const others = [record(entry("4", "succeeded"), { name: "store" }), report]
+    const found = await listed(...entries.map(each => record(each)), ...others)
+    expect(found).toEqual([entries[1], entries[0], entries[2]])
+  })
+
+  test("have the last step that began, and until when what was before is kept, where that is written down", async () => {
+    const annotations = {
+      "cloud-native/step": "rollback/verify@2026-11-24T10:01:00.000Z",
+      "cloud-native/keep-until": "2026-11-24T10:05:00.000Z",
+    }
+    const [found] = await listed(record(entry("1", "pending"), { annotations }))
+    expect(found!.reached).toEqual({ kind: "rollback", step: "verify", at: "2026-11-24T10:01:00.000Z" })
+    expect(found!.keptUntil).toBe("2026-11-24T10:05:00.000Z")
+  })
+
+  test.each(["rollback/verify", "!rollback/verify@now", "rollback/verify!@now"])("have no step %s", async step => {
+    const [found] = await listed(record(entry("1", "pending"), { annotations: { "cloud-native/step": step } }))
+    expect(found!.reached).toBeUndefined()
+  })
+
+  test("of earlier versions of this module have less written down", async () => {
+    const { kind, metadata } = record(entry("1", "succeeded"))
+    expect(await listed({ kind, metadata: { ...metadata, annotations: {} } })).toEqual([
+      { id: "1", outcome: "succeeded", content: "", inventory: [], found: [] },
     ])
   })
 
   test("have the deployments of other names that have begun, with what they consist of", async () => {
-    const { asked, kubectl } = answering(
-      `cloud-native-release-7 store ${formatIdentity(web)}\n\ncloud-native-release-8 x\n`,
-    )
-    expect(await listPendingOfOthers(kubectl, "shop")).toEqual([
+    const { kubectl } = fakeKubectl({}, [
+      record(entry("7", "pending", [web]), { name: "store" }),
+      record(entry("8", "pending"), { name: "x" }),
+      record(entry("9", "succeeded"), { name: "store" }),
+      record(entry("10", "pending", [web])),
+    ])
+    expect(await listPendingOfOthers(kubectl, "shop")).toMatchObject([
       { id: "7", name: "store", inventory: [web] },
       { id: "8", name: "x", inventory: [] },
     ])
-    expect(asked).toEqual([
-      [
-        "get",
-        "secrets",
-        "--selector=cloud-native/record=release,cloud-native/outcome=pending,cloud-native/name!=shop",
-        '--output=go-template={{range .items}}{{.metadata.name}} {{index .metadata.labels "cloud-native/name"}} {{index .metadata.annotations "cloud-native/inventory"}}{{"\\n"}}{{end}}',
-      ],
-    ])
   })
 
+  const asking = () => {
+    const asked: string[][] = []
+    const must = async (args: string[]) => (asked.push(args), "")
+    return { asked, kubectl: { namespace: "shop", must, api: async () => fakeApi([]) } as never }
+  }
+
   test("get an outcome, and the step that has begun", async () => {
-    const { asked, kubectl } = answering("")
+    const { asked, kubectl } = asking()
     await recordOutcome(kubectl, "7", "succeeded")
     await recordStep(kubectl, "7", { kind: "deploy", step: "verify", at: "2026-11-24T10:01:00.000Z" })
     expect(asked.map(args => args.join(" "))).toEqual([
@@ -183,7 +156,7 @@ describe("the records of a namespace", () => {
 
   test("are deleted when they have expired, and only then", async () => {
     const entries = Array.from({ length: 12 }, (_, index) => entry(`${index + 10}`, "succeeded"))
-    const { asked, kubectl } = answering("")
+    const { asked, kubectl } = asking()
     await applyReleaseRetention(kubectl, entries)
     await applyReleaseRetention(kubectl, entries.slice(2))
     expect(asked.map(args => args.join(" "))).toEqual([
@@ -192,7 +165,7 @@ describe("the records of a namespace", () => {
   })
 
   test("without the one that is asked for are an error that says where to look", async () => {
-    const { asked, kubectl } = answering("")
+    const { kubectl } = asking()
     await expect(readRecord(kubectl, "7")).rejects.toMatchObject({
       code: "RECORD_MISSING",
       blame: "user",
@@ -200,9 +173,6 @@ describe("the records of a namespace", () => {
       why: expect.stringContaining("the last 10 deployments are kept") as string,
       fix: "look at what there is: kubectl --namespace=shop get configmaps --selector=cloud-native/record=report",
     })
-    expect(asked[0]?.join(" ")).toBe(
-      "get secret cloud-native-release-7 --ignore-not-found --output=go-template={{.data.release}}",
-    )
   })
 })
 

@@ -5,6 +5,7 @@ import { type Killed, killedReport } from "../../../.dagger/src/report/killed.ts
 import { markdownOf } from "../../../.dagger/src/report/markdown.ts"
 import { readReport } from "../../../.dagger/src/report/storage.ts"
 import { Snapshot } from "../../../.dagger/src/status/snapshot.ts"
+import { entry, record } from "../release/records.ts"
 
 const ID = "20261124-100000-abcd"
 const template = (image: string) => ({ spec: { containers: [{ name: "web", image }] } })
@@ -102,11 +103,9 @@ describe("a deployment without a report", () => {
   const namespaceWith = (holder: string) =>
     ({
       namespace: "prod",
-      must: async ([, kind]: string[]) =>
-        kind === "secrets"
-          ? `cloud-native-release-${ID} pending content   deploy/rollout@2026-11-24T10:01:00.000Z\n`
-          : "",
       api: async () => ({
+        listMetadata: async (collection: string) =>
+          collection === "secrets" ? [record(entry(ID, "pending")).metadata] : [],
         get: async () => ({
           metadata: { resourceVersion: "1" },
           spec: {
@@ -116,7 +115,6 @@ describe("a deployment without a report", () => {
           },
         }),
       }),
-      close: async () => undefined,
     }) as unknown as Parameters<typeof readReport>[0]
   const config = Config.parse({ name: "shop" })
 
