@@ -8,9 +8,10 @@ import { containerOf, type RolloutFailure, type SidecarRuns } from "../status/fa
 import { DONE, hasCompleted, isComplete, isDone, jobFailure, jobOf, podsOfJob } from "../status/job.js"
 import { failingLogs } from "../status/logs.js"
 import { describeFailure, remedyFor } from "../status/remedies.js"
+import type { Snapshot } from "../status/snapshot.js"
 import { takeSnapshot } from "../status/take-snapshot.js"
+import { watchUntil } from "../status/watch-until.js"
 import { CloudNativeError } from "../util/errors.js"
-import { pollUntil } from "../util/poll.js"
 import type { Redactor } from "../util/redact.js"
 import type { RolloutTask } from "./task.js"
 
@@ -33,12 +34,15 @@ export interface Migration {
   outcome: "ran" | "had-run"
 }
 
-/** How the wait for a Job ended: as one of its conditions says, since it is gone, or since it can never end. */
+/** How the wait for a Job ended: as one of its conditions says, since only a sidecar still runs, since it is gone, or since it can never end. */
 type End =
   | { type: "Complete" }
+  | { type: "Done"; failure: SidecarRuns }
   | { type: "Failed"; message: string }
   | { type: "Gone" }
   | { type: "Impossible"; failure: RolloutFailure }
+
+type Failed = Exclude<End, { type: "Complete" | "Done" }>
 
 /** Run each migration to completion, stage by stage, those of a stage side by side; one that has completed for this release is not run again. */
 export async function migrate(task: RolloutTask, signal: AbortSignal): Promise<Migration[]> {
@@ -61,19 +65,16 @@ async function runJob(
   const begun = await kubectl.now()
   const complete = moments.beginMigration(name, begun)
   await kubectl.apply([manifest])
-  const end = async (): Promise<End | undefined> => {
-    const snapshot = await takeSnapshot(kubectl, redactor)
+  const look = async (snapshot: Snapshot): Promise<End | undefined> => {
     const job = jobOf(snapshot, name)
     if (!job) return { type: hasCompleted(snapshot, name, begun) ? "Complete" : "Gone" }
     const end = endOf(job)
     if (end) return end
     const failure = jobFailure(snapshot, name, await kubectl.now())
     if (!failure) return undefined
-    if (!isDone(job, failure)) return { type: "Impossible", failure }
-    await endSidecar(kubectl, name, failure)
-    return { type: "Complete" }
+    return isDone(job, failure) ? { type: "Done", failure } : { type: "Impossible", failure }
   }
-  const ended = await pollUntil(`the migration ${name} to complete`, options.timeout, end, {
+  const ended = await watchUntil(kubectl, redactor, `the migration ${name} to complete`, options.timeout, look, {
     signal,
     state: () => stateOf(kubectl, redactor, name),
   }).catch(async error => {
@@ -81,7 +82,8 @@ async function runJob(
     if (signal.aborted) await kubectl.must(["delete", "job", name, "--wait=false"])
     throw error
   })
-  if (ended.type === "Complete") {
+  if (ended.type === "Done") await endSidecar(kubectl, name, ended.failure)
+  if (ended.type === "Complete" || ended.type === "Done") {
     complete(await kubectl.now())
     return { name, outcome: "ran" }
   }
@@ -111,12 +113,7 @@ function endOf(job: Job | undefined): End | undefined {
   return failure && { type: "Failed", message: failure.message ?? "it failed" }
 }
 
-async function failed(
-  kubectl: Kubectl,
-  redactor: Redactor,
-  name: string,
-  end: Exclude<End, { type: "Complete" }>,
-): Promise<CloudNativeError> {
+async function failed(kubectl: Kubectl, redactor: Redactor, name: string, end: Failed): Promise<CloudNativeError> {
   const { message, remedy, look } = wordingOf(end, name, kubectl.namespace)
   const cause = redactor.redact(message)
   // Printed before the evidence is gathered, which takes a moment.
@@ -143,11 +140,7 @@ async function stateOf(kubectl: Kubectl, redactor: Redactor, name: string, conta
   return [redactor.redact(state), logs].filter(Boolean).join("\n")
 }
 
-function wordingOf(
-  end: Exclude<End, { type: "Complete" }>,
-  name: string,
-  namespace: string,
-): { message: string; remedy: string; look: string } {
+function wordingOf(end: Failed, name: string, namespace: string): { message: string; remedy: string; look: string } {
   const look = `describe job/${name}`
   switch (end.type) {
     case "Failed":

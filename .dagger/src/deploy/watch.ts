@@ -3,9 +3,8 @@ import { kubectlName } from "../kubernetes/object-ref.js"
 import type { Named } from "../kubernetes/objects.js"
 import { Outages } from "../status/outages.js"
 import type { Snapshot } from "../status/snapshot.js"
-import { takeSnapshot } from "../status/take-snapshot.js"
 import { Timeline } from "../status/timeline.js"
-import { pollUntil } from "../util/poll.js"
+import { watchUntil } from "../status/watch-until.js"
 import type { Seen, Watched } from "./look.js"
 import { lookAtDeployments } from "./look-at-deployments.js"
 import { lookAtSets } from "./look-at-sets.js"
@@ -34,17 +33,17 @@ export async function watchRollout(
     lookAtSets(kubectl, watched, sets, outages, before),
   ]
   let last = ""
-  const ask = async () => {
-    const snapshot = await takeSnapshot(kubectl, redactor)
+  const look = async (snapshot: Snapshot) => {
     const now = await kubectl.now()
     outages.answered(now)
     moments.look(recorded.release.workloads, snapshot, now)
     const looks = await Promise.all(lookouts.map(async look => look(snapshot, now)))
     last = looks.flatMap(({ waitingFor }) => waitingFor).join("\n")
     const failed = looks.map(look => look.failed).find(failure => failure !== undefined)
-    if (failed) throw await rolloutFailed(kubectl, redactor, failed)
-    return looks.every(({ complete }) => complete) || undefined
+    return failed ?? (looks.every(({ complete }) => complete) ? "complete" : undefined)
   }
   const names = [...deployments, ...sets.map(kubectlName)].join(" and ")
-  await pollUntil(`the rollout of ${names}`, options.timeout, ask, { state: () => redactor.redact(last), signal })
+  const waiting = { state: () => redactor.redact(last), signal }
+  const ended = await watchUntil(kubectl, redactor, `the rollout of ${names}`, options.timeout, look, waiting)
+  if (ended !== "complete") throw await rolloutFailed(kubectl, redactor, ended)
 }

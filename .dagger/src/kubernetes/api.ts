@@ -36,6 +36,15 @@ const COLLECTIONS = {
 } as const
 export type Collection = keyof typeof COLLECTIONS
 
+/** An object as the API server answers it; an item of a list does not name its own kind. */
+export const RawObject = z.looseObject({ metadata: z.looseObject({ uid: z.string() }) })
+export type RawObject = z.infer<typeof RawObject>
+const RawList = z.object({ metadata: z.object({ resourceVersion: z.string() }), items: z.array(RawObject) })
+
+/** One line of a watch; in place of an object, an ERROR has what is wrong. */
+const Change = z.object({ type: z.enum(["ADDED", "MODIFIED", "DELETED"]), object: RawObject })
+export type Change = z.infer<typeof Change>
+
 /** What an object is found by; its content is left out. */
 const Metadata = z.object({
   metadata: z.object({
@@ -93,6 +102,28 @@ export class Api {
     return items.map(({ metadata }) => metadata)
   }
 
+  /** The objects of a collection, whole, and the version to watch it from. It is asked once. */
+  async listRaw(collection: Collection): Promise<{ items: RawObject[]; version: string }> {
+    const path = pathOf(this.namespace, collection)
+    const answer = await this.attempt(path)
+    if (!answer.ok) throw failed(path, answer.status, await reasonOf(answer))
+    const { metadata, items } = readShape(RawList, await answer.json(), collection)
+    return { items, version: metadata.resourceVersion }
+  }
+
+  /** The changes of a collection since a version of it, each as it comes, until the API server ends the stream; throws where it refuses. */
+  async *watch(collection: Collection, version: string, signal: AbortSignal): AsyncGenerator<Change> {
+    const path = pathOf(this.namespace, collection)
+    const answer = await fetch(`${this.base}${path}?watch=1&resourceVersion=${version}`, { signal })
+    if (!answer.ok || !answer.body) throw failed(path, answer.status, await reasonOf(answer))
+    let rest = ""
+    for await (const text of answer.body.pipeThrough(new TextDecoderStream())) {
+      const lines = `${rest}${text}`.split("\n")
+      rest = lines.pop()!
+      for (const line of lines) yield Change.parse(JSON.parse(line))
+    }
+  }
+
   /** The nodes of the cluster; none where the caller may not read them. */
   async nodes<T>(shape: z.ZodType<T>): Promise<T[]> {
     const answer = await this.ask(NODES, [403, 404])
@@ -139,7 +170,7 @@ export class Api {
   }
 
   /** A connection that breaks counts as an API server that does not answer; a proxy that has ended is started again. */
-  private async attempt(path: string, headers: Record<string, string>): Promise<Response> {
+  private async attempt(path: string, headers: Record<string, string> = {}): Promise<Response> {
     try {
       return await fetch(this.base + path, { headers, signal: AbortSignal.timeout(TIMEOUT) })
     } catch (error) {

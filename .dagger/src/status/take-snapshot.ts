@@ -1,6 +1,6 @@
 import { z } from "zod"
 
-import type { Collection } from "../kubernetes/api.js"
+import { type Api, type Collection, RawObject } from "../kubernetes/api.js"
 import type { Kubectl } from "../kubernetes/kubectl.js"
 import { withoutControl } from "../util/printable.js"
 import type { Redactor } from "../util/redact.js"
@@ -8,20 +8,18 @@ import { isEvicted, isUnscheduled } from "./pod.js"
 import { Item, only, type Snapshot } from "./snapshot.js"
 
 /** What is read of a namespace while a release rolls out. */
-const KINDS = [
-  ["deployments", "Deployment"],
-  ["replicasets", "ReplicaSet"],
-  ["pods", "Pod"],
-  ["jobs", "Job"],
-  ["horizontalpodautoscalers", "HorizontalPodAutoscaler"],
-  ["events", "Event"],
-] as const satisfies [Collection, Item["kind"]][]
+const KINDS = {
+  deployments: "Deployment",
+  replicasets: "ReplicaSet",
+  pods: "Pod",
+  jobs: "Job",
+  horizontalpodautoscalers: "HorizontalPodAutoscaler",
+  events: "Event",
+} as const satisfies Partial<Record<Collection, Item["kind"]>>
+export const COLLECTIONS = Object.keys(KINDS) as (keyof typeof KINDS)[]
 
 /** Events that are no warning and tell something all the same: why a container ended, how long a pull takes, that a Job completed, whether a node is coming. */
 const TELLING = ["Pulling", "Pulled", "Killing", "Completed", "TriggeredScaleUp", "NotTriggerScaleUp", "Nominated"]
-
-/** An object as the API server answers it; an item of a list does not name its own kind. */
-const Raw = z.looseObject({})
 
 const SecretSources = z.object({
   env: z
@@ -51,38 +49,46 @@ const RawEvent = z.looseObject({
   series: z.object({ count: z.number(), lastObservedTime: z.string() }).nullish(),
 })
 
+/** An object of one of these collections, in the form that a rollout is judged by. */
+export type ReadItem = (collection: keyof typeof KINDS, raw: RawObject) => Item
+
 /**
- * How the namespace stands at this moment; with the cluster's nodes, where a pod has none or had to leave its own. `redactor` takes
- * secret values out of the messages, in which may stand what a container answered or wrote.
+ * How the namespace stands at this moment. `redactor` takes secret values out of the messages, in which may stand what a container
+ * answered or wrote.
  */
 export async function takeSnapshot(kubectl: Kubectl, redactor?: Redactor): Promise<Snapshot> {
-  const api = await kubectl.api()
-  const read = (kind: Item["kind"], raw: z.infer<typeof Raw>) => {
-    const item = readItem(kind, raw)
-    return redactor ? redactMessages(item, redactor) : item
-  }
+  const [api, read] = [await kubectl.api(), readerOf(redactor)]
   const lists = await Promise.all(
-    KINDS.map(async ([collection, kind]) => (await api.list(collection, Raw)).map(raw => read(kind, raw))),
+    COLLECTIONS.map(async collection => (await api.list(collection, RawObject)).map(raw => read(collection, raw))),
   )
-  const items = lists.flat().filter(isTelling)
-  if (!only({ items }, "Pod").some(pod => isUnscheduled(pod) || isEvicted(pod))) return { items }
-  const nodes = await api.nodes(Raw)
-  return { items: [...items, ...nodes.map(raw => read("Node", raw))] }
+  return snapshotOf(api, lists.flat(), redactor)
 }
 
-/** An object of the API server's, in the form that a rollout is judged by. */
-export function readItem(kind: Item["kind"], raw: z.infer<typeof Raw>): Item {
-  return Item.parse({ ...raw, ...detailsOf(kind, raw), kind })
+export function readerOf(redactor?: Redactor): ReadItem {
+  return (collection, raw) => readItem(KINDS[collection], raw, redactor)
+}
+
+/** What is known of a namespace as a snapshot; with the cluster's nodes, where a pod has none or had to leave its own. */
+export async function snapshotOf(api: Api, known: Item[], redactor?: Redactor): Promise<Snapshot> {
+  const items = known.filter(isTelling)
+  if (!only({ items }, "Pod").some(pod => isUnscheduled(pod) || isEvicted(pod))) return { items }
+  const nodes = await api.nodes(z.looseObject({}))
+  return { items: [...items, ...nodes.map(raw => readItem("Node", raw, redactor))] }
+}
+
+function readItem(kind: Item["kind"], raw: object, redactor?: Redactor): Item {
+  const item = Item.parse({ ...raw, ...detailsOf(kind, raw), kind })
+  return redactor ? redactMessages(item, redactor) : item
 }
 
 /** Messages are cut where they are shown: a part of a secret would not be found there any more. */
-export function redactMessages(item: Item, redactor: Redactor): Item {
+function redactMessages(item: Item, redactor: Redactor): Item {
   const clean = (key: string, value: unknown) =>
     key === "message" && typeof value === "string" ? redactor.redact(withoutControl(value)) : value
   return JSON.parse(JSON.stringify(item, clean)) as Item
 }
 
-function detailsOf(kind: Item["kind"], raw: z.infer<typeof Raw>): object {
+function detailsOf(kind: Item["kind"], raw: { spec?: unknown }): object {
   if (kind === "Pod") return { spec: { ...(raw.spec as object), secrets: secretsOf(RawPod.parse(raw)) } }
   if (kind !== "Event") return {}
   const { count, eventTime, firstTimestamp, lastTimestamp, series } = RawEvent.parse(raw)

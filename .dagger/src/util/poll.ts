@@ -7,17 +7,19 @@ export interface Waiting {
   state?: () => string | Promise<string>
   /** Ends the wait with its reason. */
   signal?: AbortSignal
+  /** Waits until it is worth asking again. Default: half a second. */
+  pause?: () => Promise<void>
 }
 
 /** Milliseconds between two questions. */
-const INTERVAL = 500
+export const INTERVAL = 500
 
-/** Ask twice a second until there is an answer; the time-out (in seconds) names what was waited for. */
+/** Ask, by default twice a second, until there is an answer; the time-out (in seconds) names what was waited for. */
 export async function pollUntil<T>(
   what: string,
   timeout: number,
   ask: () => Promise<T | undefined>,
-  { state, signal }: Waiting = {},
+  { state, signal, pause = () => sleep(INTERVAL) }: Waiting = {},
 ): Promise<T> {
   const deadline = Date.now() + timeout * 1000
   for (;;) {
@@ -34,6 +36,6 @@ export async function pollUntil<T>(
         fix: "check the cluster's events; for migrations and rollouts, --timeout gives more time",
       })
     }
-    await sleep(INTERVAL)
+    await pause()
   }
 }
