@@ -54,6 +54,8 @@ const Metadata = z.object({
   }),
 })
 export type Metadata = z.infer<typeof Metadata>["metadata"]
+/** Where there is none, the items of such a list are null. */
+const MetadataList = z.object({ items: z.array(Metadata).nullish() })
 const METADATA_ALONE = { accept: "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1" }
 
 /**
@@ -98,8 +100,8 @@ export class Api {
   async listMetadata(collection: Collection, labels: Record<string, string>): Promise<Metadata[]> {
     const answer = await this.ask(pathOf(this.namespace, collection) + queryOf(labels), [404], METADATA_ALONE)
     if (!answer) return []
-    const { items } = readShape(z.object({ items: z.array(Metadata) }), await answer.json(), collection)
-    return items.map(({ metadata }) => metadata)
+    const { items } = readShape(MetadataList, await answer.json(), collection)
+    return (items ?? []).map(({ metadata }) => metadata)
   }
 
   /** The objects of a collection, whole, and the version to watch it from. It is asked once. */

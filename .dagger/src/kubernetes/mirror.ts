@@ -51,7 +51,7 @@ export class Mirror<Of extends Collection, T> {
   private async follow(collection: Of): Promise<void> {
     const { signal } = this.closing
     for (let pause = PAUSE; !signal.aborted; pause = Math.min(2 * pause, LONGEST_PAUSE)) {
-      // Whoever looks asks the API server itself meanwhile, and is told why it does not answer.
+      // A look asks the API server itself meanwhile, and is told why it does not answer.
       const isEnded = await this.copy(collection, signal).catch(() => false)
       if (isEnded) pause = PAUSE
       this.copies.delete(collection)

@@ -17,9 +17,11 @@ interface Answer {
 
 describe("reading over one connection", () => {
   const asked: string[] = []
+  const accepted: (string | undefined)[] = []
   let answers: Record<string, Answer[]> = {}
-  const server = createServer(({ url = "" }, response) => {
+  const server = createServer(({ url = "", headers }, response) => {
     asked.push(url)
+    accepted.push(headers.accept)
     const queue = answers[url.split("?")[0]!] ?? []
     const { status, body, date } = (queue.length > 1 ? queue.shift() : queue[0]) ?? { status: 404, body: {} }
     if (date) response.setHeader("date", date)
@@ -44,6 +46,13 @@ describe("reading over one connection", () => {
     answers = { [PODS]: [{ status: 200, body: { items: [pod("a"), pod("b")] } }] }
     expect(await api.list("pods", Named, { app: "web", tier: "front end" })).toEqual([pod("a"), pod("b")])
     expect(asked).toEqual([`${PODS}?labelSelector=app%3Dweb%2Ctier%3Dfront%20end`])
+  })
+
+  test.each([[null], [[{ metadata: { name: "a", labels: { app: "web" } } }]]])("metadata alone: %j", async items => {
+    answers = { [PODS]: [{ status: 200, body: { items } }] }
+    const found = await api.listMetadata("pods", { app: "web" })
+    expect(found).toEqual(items ? [{ name: "a", labels: { app: "web" }, annotations: {} }] : [])
+    expect(accepted.at(-1)).toBe("application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1")
   })
 
   test("a log, or nothing of a container that has not started", async () => {

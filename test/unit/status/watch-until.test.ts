@@ -122,7 +122,7 @@ test("a version that is too old is no object: it is listed anew", async () => {
   expect((await ended).at(-1)).toEqual(["a", "b"])
 })
 
-test("whoever may list and not watch is told as soon as twice a second", async () => {
+test("a user who may list and not watch is told within half a second", async () => {
   refusal = 403
   const ended = until(snapshot => names(snapshot).join() === "a")
   await sleep(100)
