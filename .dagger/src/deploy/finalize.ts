@@ -4,7 +4,7 @@ import type { AvailabilityGuard } from "../monitor/availability-guard.js"
 import { applyReleaseRetention, listRecords, recordOutcome } from "../release/history.js"
 import { prune } from "../release/prune.js"
 import type { Report } from "../report/report.js"
-import { applyReportRetention, listReports, recordReport } from "../report/storage.js"
+import { applyReportRetention, recordReport } from "../report/storage.js"
 import { messageOf } from "../util/errors.js"
 import type { ReportBuilder } from "./report-builder.js"
 
@@ -37,6 +37,5 @@ export async function finish(
 
 /** Keep a report, and delete those that nobody needs any more. */
 export async function keepReport(kubectl: Kubectl, report: Report): Promise<void> {
-  await recordReport(kubectl, report)
-  await applyReportRetention(kubectl, await listReports(kubectl, report.name))
+  await Promise.all([recordReport(kubectl, report), applyReportRetention(kubectl, report)])
 }

@@ -53,8 +53,7 @@ export async function bringUp(
 
 /** Apply what the pods are to find: ConfigMaps, Secrets, and what operators make Secrets of. */
 async function configure({ kubectl, config, recorded: { release }, isRollback }: RolloutTask): Promise<void> {
-  await kubectl.apply(release.config)
-  if (!isRollback) await kubectl.applySecret(release.secrets)
+  await Promise.all([kubectl.apply(release.config), !isRollback && kubectl.applySecret(release.secrets)])
   await awaitMadeSecrets(kubectl, release, config.monitor.secrets)
 }
 

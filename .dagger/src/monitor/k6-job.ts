@@ -2,6 +2,7 @@ import { dag } from "@dagger.io/dagger"
 import { z } from "zod"
 
 import type { Config } from "../config/schema.js"
+import { RawObject } from "../kubernetes/api.js"
 import type { Kubectl } from "../kubernetes/kubectl.js"
 import type { KubernetesObject } from "../manifests/render.js"
 import { describeJob } from "../status/describe.js"
@@ -12,6 +13,8 @@ import { takeSnapshot } from "../status/take-snapshot.js"
 const NAME = "cloud-native-monitor"
 /** What is injected beside it has a log of its own. */
 const CONTAINER = "k6"
+/** What the scripts import. */
+const IMPORTED = ["requests.js", "no-answer.js", "patience.js", "page.js", "status.js"]
 /** Keeps autoscalers from removing its node. */
 const STAY = { "cluster-autoscaler.kubernetes.io/safe-to-evict": "false", "karpenter.sh/do-not-disrupt": "true" }
 /** Of k6's image, which Go would no longer read where another folder is named. */
@@ -127,18 +130,13 @@ function podSpec({ name, config, script, secret }: Pick<K6, "name" | "config" | 
 /** Start it. The Job owns its ConfigMap, so that Kubernetes removes both, even if this module does not. */
 export async function startK6(kubectl: Kubectl, k6: K6): Promise<void> {
   const scripts = dag.currentModule().source().directory("k6")
-  const files = {
-    [k6.script]: await scripts.file(k6.script).contents(),
-    "requests.js": await scripts.file("requests.js").contents(),
-    "no-answer.js": await scripts.file("no-answer.js").contents(),
-    "patience.js": await scripts.file("patience.js").contents(),
-    "page.js": await scripts.file("page.js").contents(),
-    "status.js": await scripts.file("status.js").contents(),
-    "scenario.json": JSON.stringify(k6.scenario),
-  }
-  await kubectl.apply(k6Objects(k6, files))
-  const uid = await kubectl.must(["get", "job", k6.name, "--output=jsonpath={.metadata.uid}"])
-  const owner = { apiVersion: "batch/v1", kind: "Job", name: k6.name, uid }
+  const files = [k6.script, ...IMPORTED].map(async name => [name, await scripts.file(name).contents()] as const)
+  const read = Object.fromEntries(await Promise.all(files))
+  await kubectl.apply(k6Objects(k6, { ...read, "scenario.json": JSON.stringify(k6.scenario) }))
+  const job = await (await kubectl.api()).get("jobs", k6.name, RawObject)
+  // One that somebody has deleted by now is missed by those that wait for what it writes.
+  if (!job) return
+  const owner = { apiVersion: "batch/v1", kind: "Job", name: k6.name, uid: job.metadata.uid }
   await kubectl.must([
     "patch",
     "configmap",
@@ -175,7 +173,14 @@ export async function removeK6(kubectl: Kubectl, name: string): Promise<void> {
 
 /** Remove all that runs for a config: what a killed deployment left. */
 export async function removeLeftoverK6(kubectl: Kubectl, partOf: string): Promise<void> {
-  await remove(kubectl, "jobs,configmaps", `--selector=app.kubernetes.io/name=${NAME},${PART_OF}=${partOf}`)
+  const labels = { "app.kubernetes.io/name": NAME, [PART_OF]: partOf }
+  const api = await kubectl.api()
+  const [jobs, configMaps] = await Promise.all([
+    api.listMetadata("jobs", labels),
+    api.listMetadata("configmaps", labels),
+  ])
+  const left = [...jobs.map(({ name }) => `job/${name}`), ...configMaps.map(({ name }) => `configmap/${name}`)]
+  if (left.length > 0) await remove(kubectl, ...left)
 }
 
 async function remove(kubectl: Kubectl, ...what: string[]): Promise<void> {

@@ -70,15 +70,16 @@ async function unreported(
 }
 
 /** The ids of the reports there are, the oldest first. */
-export async function listReports(kubectl: Kubectl, name: string): Promise<string[]> {
+async function listReports(kubectl: Kubectl, name: string): Promise<string[]> {
   const api = await kubectl.api()
   const reports = await api.listMetadata("configmaps", { [RECORD_LABEL]: "report", [NAME_LABEL]: name })
   return reports.map(report => report.name.replace(/^cloud-native-report-/, "")).sort()
 }
 
-/** Delete all but the last reports. */
-export async function applyReportRetention(kubectl: Kubectl, reports: string[]): Promise<void> {
-  const gone = reports.slice(0, -KEPT).map(id => `configmap/${reportName(id)}`)
+/** Delete all but the last reports, this one among them. */
+export async function applyReportRetention(kubectl: Kubectl, { id, name }: Pick<Report, "id" | "name">): Promise<void> {
+  const others = (await listReports(kubectl, name)).filter(other => other !== id)
+  const gone = others.slice(0, 1 - KEPT).map(other => `configmap/${reportName(other)}`)
   if (gone.length > 0) await kubectl.must(["delete", ...gone, "--ignore-not-found", "--wait=false"])
 }
 

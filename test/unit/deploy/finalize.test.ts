@@ -32,15 +32,15 @@ test("a success is recorded before anything is pruned; failures to prune are in 
     },
     stored.flat(),
   )
-  const ended = builderOf("1")
+  const ended = builderOf("30")
   await finish(kubectl, ended, "succeeded", [cron])
   expect(calls.map(call => call.split(" --")[0])).toEqual([
-    "label secret cloud-native-release-1 cloud-native/outcome=succeeded",
+    "label secret cloud-native-release-30 cloud-native/outcome=succeeded",
     "get Deployment cron",
     "delete Deployment cron",
-    "apply ConfigMap cloud-native-report-1",
+    "apply ConfigMap cloud-native-report-30",
+    "delete configmap/cloud-native-report-10 configmap/cloud-native-report-11",
     "delete secret/cloud-native-release-10",
-    "delete configmap/cloud-native-report-10",
   ])
   expect(ended.report).toMatchObject({ outcome: "succeeded", leftovers: ["no"] })
 })
