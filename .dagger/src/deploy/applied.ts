@@ -1,3 +1,5 @@
+import { z } from "zod"
+
 import { APPLY, type Kubectl, list } from "../kubernetes/kubectl.js"
 import { isWorkload } from "../manifests/kinds.js"
 import type { KubernetesObject } from "../manifests/render.js"
@@ -16,13 +18,20 @@ import {
   otherImage,
   restartByOther,
 } from "../status/workload.js"
+import { readJson, readShape } from "../util/json.js"
 
-/** In one line, of each workload that was applied; of several objects kubectl prints a list. */
-const LINE = [".kind", ".metadata.name", ".metadata.uid", ".metadata.generation", ".spec.paused", ".spec.replicas"]
-  .concat(".spec.template")
-  .map(field => `{${field}}`)
-  .join('{"\\t"}')
-const OUTPUT = `--output=jsonpath={range .items[*]}${LINE}{"\\n"}{end}${LINE}{"\\n"}`
+const Workload = z.object({
+  kind: z.string(),
+  metadata: z.object({ name: z.string(), uid: z.string(), generation: z.number() }),
+  spec: z.object({
+    template: z.unknown().optional(),
+    replicas: z.number().optional(),
+    paused: z.boolean().default(false),
+  }),
+})
+const Printed = z.looseObject({ kind: z.string() })
+/** Of several objects, kubectl prints a list. */
+const Applied = z.union([z.object({ items: z.array(Printed) }), Printed.transform(object => ({ items: [object] }))])
 
 /** A workload that is no longer as it was applied. */
 export interface ChangedWorkload {
@@ -41,7 +50,7 @@ export class AppliedWorkloads {
 
   async apply(kubectl: Kubectl, objects: KubernetesObject[]): Promise<void> {
     if (objects.length === 0) return
-    const answer = await kubectl.must([...APPLY, "--filename=-", OUTPUT], list(objects))
+    const answer = await kubectl.must([...APPLY, "--filename=-", "--output=json"], list(objects))
     this.at = await kubectl.now()
     for (const workload of parseApplied(answer, objects)) this.workloads.set(keyOf(workload), workload)
   }
@@ -96,22 +105,15 @@ export class AppliedWorkloads {
 
 /** The workloads in what kubectl printed of the objects that it applied. */
 export function parseApplied(text: string, objects: KubernetesObject[]): AppliedWorkload[] {
-  return text
-    .split("\n")
-    .map(line => line.split("\t"))
-    .filter(([kind = ""]) => isWorkload(kind))
-    .map(([kind = "", name = "", uid = "", generation, paused, replicas, template]) => ({
-      kind,
-      name,
-      uid,
-      generation: Number(generation),
-      paused: paused === "true",
-      replicas: replicas ? Number(replicas) : undefined,
-      fixesReplicas: objects.some(
-        object => object.kind === kind && object.metadata.name === name && hasReplicas(object.spec),
-      ),
-      template: template ? (JSON.parse(template) as unknown) : undefined,
-    }))
+  const source = "what kubectl prints of the objects that it applied"
+  return readJson(Applied, text, source)
+    .items.filter(({ kind }) => isWorkload(kind))
+    .map(object => {
+      const { kind, metadata, spec } = readShape(Workload, object, source)
+      const { name, uid, generation } = metadata
+      const manifest = objects.find(object => object.kind === kind && object.metadata.name === name)
+      return { kind, name, uid, generation, ...spec, fixesReplicas: hasReplicas(manifest?.spec) }
+    })
 }
 
 function hasReplicas(spec: unknown): boolean {

@@ -9,13 +9,20 @@ const OBJECTS = [
   object("StatefulSet", "queue", {}),
   object("Service", "web", {}),
 ]
-const ANSWER = [
-  'Deployment\tweb\tu1\t3\t\t2\t{"spec":{"containers":[{"name":"web","command":["a\\tb"]}]}}',
-  "StatefulSet\tqueue\tu2\t1\t\t1\t{}",
-  "Service\tweb\tu3\t\t\t\t",
-  "List\t\t\t\t\t\t",
-  "",
-].join("\n")
+const printed = (kind: string, name: string, uid: string, spec: object) => ({
+  kind,
+  metadata: { name, uid, generation: 3 },
+  spec,
+})
+const WEB = printed("Deployment", "web", "u1", { replicas: 2, template: { spec: { containers: [{ name: "web" }] } } })
+const ANSWER = JSON.stringify({
+  kind: "List",
+  items: [
+    WEB,
+    printed("StatefulSet", "queue", "u2", { paused: true, template: {} }),
+    { kind: "Service", metadata: { name: "web" } },
+  ],
+})
 
 test("the workloads that were applied are read as the API server answered them", () => {
   expect(parseApplied(ANSWER, OBJECTS)).toEqual([
@@ -27,10 +34,14 @@ test("the workloads that were applied are read as the API server answered them",
       paused: false,
       replicas: 2,
       fixesReplicas: true,
-      template: { spec: { containers: [{ name: "web", command: ["a\tb"] }] } },
+      template: { spec: { containers: [{ name: "web" }] } },
     },
-    expect.objectContaining({ kind: "StatefulSet", name: "queue", fixesReplicas: false, template: {} }),
+    expect.objectContaining({ kind: "StatefulSet", name: "queue", paused: true, fixesReplicas: false, template: {} }),
   ])
+})
+
+test("of a single object, kubectl prints no list", () => {
+  expect(parseApplied(JSON.stringify(WEB), OBJECTS)).toMatchObject([{ name: "web", uid: "u1" }])
 })
 
 test("a workload counts as deleted once it was seen, and then is not there", async () => {
