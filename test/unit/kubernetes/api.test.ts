@@ -70,13 +70,20 @@ describe("reading over one connection", () => {
     expect(await api.nodes(Named)).toEqual([])
   })
 
-  test.each([
-    ["overloaded", { status: 429, body: { message: "too many requests" } }],
-    ["restarting", { status: 502, body: "dial tcp: connect: connection refused" }],
-    ["just started, and does not know its roles yet", { status: 403, body: { message: 'RBAC: role "x" not found' } }],
-  ])("an API server that is %s is asked again", async (_, refusal) => {
-    answers = { [`${PODS}/a`]: [refusal, { status: 200, body: pod("a") }] }
-    expect(await api.get("pods", "a", Named)).toEqual(pod("a"))
+  test("an API server that is overloaded, restarts or has just started is asked again", async () => {
+    const refusals: Record<string, Answer> = {
+      overloaded: { status: 429, body: { message: "too many requests" } },
+      restarting: { status: 502, body: "dial tcp: connect: connection refused" },
+      "without-roles": { status: 403, body: { message: 'RBAC: role "x" not found' } },
+    }
+    answers = Object.fromEntries(
+      Object.entries(refusals).map(([name, refusal]) => [
+        `${PODS}/${name}`,
+        [refusal, { status: 200, body: pod(name) }],
+      ]),
+    )
+    const found = await Promise.all(Object.keys(refusals).map(name => api.get("pods", name, Named)))
+    expect(found).toEqual(Object.keys(refusals).map(pod))
   })
 
   test("a missing permission is an error at once, in the API server's words", async () => {

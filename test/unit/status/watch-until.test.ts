@@ -2,7 +2,7 @@ import { createServer, type ServerResponse } from "node:http"
 import type { AddressInfo } from "node:net"
 import { setTimeout as sleep } from "node:timers/promises"
 
-import { afterEach, beforeEach, expect, test } from "vitest"
+import { describe, test, type TestContext } from "vitest"
 
 import { Api } from "../../../.dagger/src/kubernetes/api.ts"
 import type { Kubectl } from "../../../.dagger/src/kubernetes/kubectl.ts"
@@ -10,131 +10,139 @@ import { only, type Snapshot } from "../../../.dagger/src/status/snapshot.ts"
 import { watchUntil } from "../../../.dagger/src/status/watch-until.ts"
 import { Redactor } from "../../../.dagger/src/util/redact.ts"
 
-interface Job {
-  metadata: { name: string; uid: string }
-  spec: object
-  status: object
-}
-const job = (name: string, status: object = {}): Job => ({
-  metadata: { name, uid: `of ${name}` },
-  spec: { template: {} },
-  status,
-})
+const COLLECTIONS = 6
 
-/** An API server: what it lists, how it answers watches, and what it was asked. */
-let server: ReturnType<typeof createServer>
-let kubectl: Kubectl
-let jobs: Job[]
-let watches: Record<string, ServerResponse[]>
-let lists: number
-let refusal: number | undefined
+const job = (name: string) => ({ metadata: { name, uid: `of ${name}` }, spec: { template: {} }, status: {} })
 
-beforeEach(async () => {
-  ;[jobs, watches, lists, refusal] = [[], {}, 0, undefined]
-  server = createServer(({ url = "" }, answer) => {
-    const [, collection = "", query = ""] = /\/(\w+)(?:\?(.*))?$/.exec(url) ?? []
-    if (!query.startsWith("watch")) {
-      if (collection === "jobs") lists++
-      return answer.end(
-        JSON.stringify({ metadata: { resourceVersion: "7" }, items: collection === "jobs" ? jobs : [] }),
+/** An API server with Jobs; `mayWatch`: with what status it answers to watches. */
+class Cluster {
+  jobs: object[] = []
+  lists = 0
+  readonly watches: { collection: string; answer: ServerResponse }[] = []
+  readonly queries = new Set<string>()
+  private kubectl!: Kubectl
+
+  static async start(onTestFinished: TestContext["onTestFinished"], mayWatch = 200): Promise<Cluster> {
+    const cluster = new Cluster()
+    const server = createServer(({ url = "" }, answer) => {
+      const [, collection = "", query = ""] = /\/(\w+)(?:\?(.*))?$/.exec(url) ?? []
+      if (query) {
+        cluster.queries.add(query)
+        cluster.watches.push({ collection, answer })
+        return mayWatch === 200 ? answer.flushHeaders() : answer.writeHead(mayWatch).end("{}")
+      }
+      if (collection === "jobs") cluster.lists++
+      const items = collection === "jobs" ? cluster.jobs : []
+      answer.end(JSON.stringify({ metadata: { resourceVersion: "7" }, items }))
+    })
+    await new Promise<void>(resolve => void server.listen(0, "127.0.0.1", resolve))
+    onTestFinished(() => {
+      server.closeAllConnections()
+      server.close()
+    })
+    const api = Api.at(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`, "shop")
+    cluster.kubectl = { api: async () => api } as unknown as Kubectl
+    return cluster
+  }
+
+  /** Wait for the Jobs of these names; answers with all that were looked at. */
+  async until(names: string, timeout = 5): Promise<string[]> {
+    const seen: string[] = []
+    const look = async (snapshot: Snapshot) => {
+      seen.push(
+        only(snapshot, "Job")
+          .map(({ metadata }) => metadata.name)
+          .join(),
       )
+      return seen.at(-1) === names || undefined
     }
-    expect(query).toBe("watch=1&resourceVersion=7")
-    if (refusal) return answer.writeHead(refusal).end("{}")
-    answer.flushHeaders()
-    ;(watches[collection] ??= []).push(answer)
-  })
-  await new Promise<void>(resolve => void server.listen(0, "127.0.0.1", resolve))
-  const api = Api.at(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`, "shop")
-  kubectl = { api: async () => api } as unknown as Kubectl
-})
-afterEach(() => {
-  server.closeAllConnections()
-  server.close()
-})
+    await watchUntil(this.kubectl, new Redactor([]), "the jobs", timeout, look, {})
+    return seen
+  }
 
-const send = (type: string, object: object) => watches.jobs!.at(-1)!.write(`${JSON.stringify({ type, object })}\n`)
-const names = (snapshot: Snapshot) => only(snapshot, "Job").map(({ metadata }) => metadata.name)
-/** Waits for a snapshot that fits; answers with all that were looked at. */
-async function until(fits: (snapshot: Snapshot) => boolean, timeout = 5): Promise<string[][]> {
-  const seen: string[][] = []
-  await watchUntil(
-    kubectl,
-    new Redactor([]),
-    "the jobs",
-    timeout,
-    async snapshot => {
-      seen.push(names(snapshot))
-      return fits(snapshot) || undefined
-    },
-    {},
-  )
-  return seen
-}
-const watched = async (count = 1) => {
-  while ((watches.jobs?.length ?? 0) < count || Object.keys(watches).length < 6) await sleep(5)
+  /** Resolves once all is watched, the Jobs for so many times. */
+  async watched(count = 1): Promise<void> {
+    while (this.watches.length < COLLECTIONS || this.ofJobs.length < count) await sleep(5)
+  }
+
+  send(type: string, object: object): void {
+    this.ofJobs.at(-1)!.answer.write(`${JSON.stringify({ type, object })}\n`)
+  }
+
+  get ofJobs() {
+    return this.watches.filter(({ collection }) => collection === "jobs")
+  }
 }
 
-test("events keep what is looked at current, and what is decided was seen at the API server itself", async () => {
-  jobs = [job("a")]
-  const ended = until(snapshot => names(snapshot).join() === "b")
-  await watched()
-  await sleep(20)
-  const listed = lists
-  send("ADDED", job("b"))
-  await sleep(20)
-  send("DELETED", job("a"))
-  // The API server itself does not know of it yet.
-  await sleep(50)
-  expect(lists).toBe(listed + 1)
-  jobs = [job("b")]
-  const seen = await ended
-  expect(seen).toContainEqual(["a", "b"])
-  expect(seen.at(-1)).toEqual(["b"])
-})
-
-test("where all is silent, it is asked whether the API server still answers", async () => {
-  const ended = until(snapshot => names(snapshot).join() === "late")
-  await watched()
-  jobs = [job("late")]
-  expect((await ended).at(-1)).toEqual(["late"])
-})
-
-test("a stream that breaks is followed anew, from a new list", async () => {
-  const ended = until(snapshot => names(snapshot).join() === "a,b")
-  await watched()
-  watches.jobs![0]!.destroy()
-  jobs = [job("a")]
-  await watched(2)
-  jobs = [job("a"), job("b")]
-  send("ADDED", job("b"))
-  expect(await ended).toContainEqual(["a"])
-})
-
-test("a version that is too old is no object: it is listed anew", async () => {
-  const ended = until(snapshot => names(snapshot).join() === "a,b")
-  await watched()
-  send("ERROR", { kind: "Status", code: 410, message: "too old resource version" })
-  jobs = [job("a")]
-  await watched(2)
-  jobs = [job("a"), job("b")]
-  send("ADDED", job("b"))
-  expect((await ended).at(-1)).toEqual(["a", "b"])
-})
-
-test("a user who may list and not watch is told within half a second", async () => {
-  refusal = 403
-  const ended = until(snapshot => names(snapshot).join() === "a")
-  await sleep(100)
-  jobs = [job("a")]
-  expect((await ended).at(-1)).toEqual(["a"])
-})
-
-test("what never comes is named, once its time is over, and nothing is watched any more", async () => {
-  await expect(until(() => false, 0.3)).rejects.toMatchObject({
-    code: "TIMED_OUT",
-    why: "after 0.3 s, still waiting for the jobs",
+describe.concurrent("a namespace that is watched", () => {
+  test("is as its events say, and what is decided was seen at the API server itself", async ({
+    expect,
+    onTestFinished,
+  }) => {
+    const cluster = await Cluster.start(onTestFinished)
+    cluster.jobs = [job("a")]
+    const ended = cluster.until("b")
+    await cluster.watched()
+    const listed = cluster.lists
+    cluster.send("ADDED", job("b"))
+    await sleep(50)
+    cluster.send("DELETED", job("a"))
+    // The API server itself does not know of it yet.
+    while (cluster.lists === listed) await sleep(5)
+    cluster.jobs = [job("b")]
+    const seen = await ended
+    expect(seen).toContain("a,b")
+    expect(seen.at(-1)).toBe("b")
+    expect([...cluster.queries]).toEqual(["watch=1&resourceVersion=7"])
   })
-  const open = Object.values(watches).flat()
-  while (open.some(({ destroyed }) => !destroyed)) await sleep(5)
+
+  test("is asked for where all is silent, since the API server may be away", async ({ expect, onTestFinished }) => {
+    const cluster = await Cluster.start(onTestFinished)
+    const ended = cluster.until("late")
+    await cluster.watched()
+    cluster.jobs = [job("late")]
+    expect((await ended).at(-1)).toBe("late")
+  })
+
+  test("is watched anew after a break, from a new list", async ({ expect, onTestFinished }) => {
+    const cluster = await Cluster.start(onTestFinished)
+    const ended = cluster.until("a,b")
+    await cluster.watched()
+    cluster.ofJobs[0]!.answer.destroy()
+    cluster.jobs = [job("a")]
+    await cluster.watched(2)
+    cluster.jobs = [job("a"), job("b")]
+    cluster.send("ADDED", job("b"))
+    expect(await ended).toContain("a")
+  })
+
+  test("is watched anew where its version is too old, which is no object", async ({ expect, onTestFinished }) => {
+    const cluster = await Cluster.start(onTestFinished)
+    const ended = cluster.until("a,b")
+    await cluster.watched()
+    cluster.send("ERROR", { kind: "Status", code: 410, message: "too old resource version" })
+    cluster.jobs = [job("a")]
+    await cluster.watched(2)
+    cluster.jobs = [job("a"), job("b")]
+    cluster.send("ADDED", job("b"))
+    expect((await ended).at(-1)).toBe("a,b")
+  })
+
+  test("is asked for twice a second where the user may not watch", async ({ expect, onTestFinished }) => {
+    const cluster = await Cluster.start(onTestFinished, 403)
+    const ended = cluster.until("a")
+    while (cluster.lists === 0) await sleep(5)
+    cluster.jobs = [job("a")]
+    expect((await ended).at(-1)).toBe("a")
+  })
+
+  test("is watched no longer than is waited, and what does not come is named", async ({ expect, onTestFinished }) => {
+    const cluster = await Cluster.start(onTestFinished)
+    const ended = cluster.until("never", 0.3)
+    await expect(ended).rejects.toMatchObject({
+      code: "TIMED_OUT",
+      why: "after 0.3 s, still waiting for the jobs",
+    })
+    while (cluster.watches.some(({ answer }) => !answer.destroyed)) await sleep(5)
+  })
 })
