@@ -14,40 +14,55 @@ import type { Lab } from "../lab/lab.ts"
 import { podman } from "../lab/podman.ts"
 import { prepareTarget } from "../target/target.ts"
 import { say } from "./progress.ts"
+import { monitorOf, readReports } from "./reports.ts"
 import type { Round, Run } from "./schema.ts"
 import { phases, runScript } from "./script.ts"
 
 const NAMESPACES = { module: "bench-module", script: "bench-script" }
 
-export async function benchPipeline(lab: Lab): Promise<Round[]> {
+/** Each of cold, warm and edited so many times, every time with a source and packages that nobody has fetched. */
+export async function benchPipeline(lab: Lab, times: number): Promise<Round[]> {
   const folder = mkdtempSync(join(tmpdir(), "cloud-native-bench-"))
-  const volumes = `cloud-native-bench-${randomUUID()}`
-  const sources = { module: coldSource(), script: coldSource() }
+  const measured = (["cold", "warm", "edited"] as const).map((round): Round => ({ round, module: [], script: [] }))
   await Promise.all(["python:3.13-slim", "node:20-alpine", "postgres:17-alpine"].map(ensureImage))
-  const module = () => runModule(lab, sources.module, join(folder, NAMESPACES.module))
-  const script = (release: string) => {
-    const namespace = NAMESPACES.script
-    return runScript({ lab, source: sources.script.path, namespace, dotenv: join(folder, namespace), release, volumes })
-  }
   try {
     for (const namespace of Object.values(NAMESPACES)) await prepare(lab, namespace, join(folder, namespace))
-    const measured: Round[] = []
-    for (const round of ["cold", "warm", "edited"] as const) {
-      if (round === "edited") for (const source of Object.values(sources)) edit(source)
-      say(`pipeline: ${round}: the module`)
-      const ofModule = await module()
-      say(`pipeline: ${round}: the module: ${ofModule.total} s; now the script`)
-      const ofScript = await script(round)
-      say(`pipeline: ${round}: the script: ${ofScript.total} s`)
-      measured.push({ round, module: ofModule, script: ofScript })
-    }
+    for (let time = 1; time <= times; time++) await benchOnce(lab, folder, measured)
     return measured
   } finally {
-    await podman(["volume", "rm", "--force", `${volumes}-backend`, `${volumes}-frontend`], { check: false })
     await removeImages(lab)
     // What is measured next needs the room of their pods.
     await kubectl(lab, ["delete", "namespaces", "--ignore-not-found", ...Object.values(NAMESPACES)])
     rmSync(folder, { recursive: true })
+  }
+}
+
+async function benchOnce(lab: Lab, folder: string, measured: Round[]): Promise<void> {
+  const volumes = `cloud-native-bench-${randomUUID()}`
+  const sources = { module: coldSource(), script: coldSource() }
+  const dotenv = (namespace: string) => join(folder, namespace)
+  try {
+    for (const { round, module, script } of measured) {
+      if (round === "edited") for (const source of Object.values(sources)) edit(source)
+      say(`pipeline: ${round}: the module`)
+      const ofModule = await runModule(lab, sources.module, dotenv(NAMESPACES.module))
+      module.push(ofModule)
+      say(`pipeline: ${round}: the module: ${ofModule.total} s; now the script`)
+      const namespace = NAMESPACES.script
+      const release = `${volumes.slice(-6)}-${round}`
+      const ofScript = await runScript({
+        lab,
+        source: sources.script.path,
+        namespace,
+        dotenv: dotenv(namespace),
+        release,
+        volumes,
+      })
+      script.push(ofScript)
+      say(`pipeline: ${round}: the script: ${ofScript.total} s`)
+    }
+  } finally {
+    await podman(["volume", "rm", "--force", `${volumes}-backend`, `${volumes}-frontend`], { check: false })
   }
 }
 
@@ -81,16 +96,13 @@ async function prepare(lab: Lab, namespace: string, dotenv: string): Promise<voi
 }
 
 async function runModule(lab: Lab, source: Source, dotenv: string): Promise<Run> {
+  const namespace = Namespace.of(lab, NAMESPACES.module)
   const begunAt = Date.now()
-  const call = Namespace.of(lab, NAMESPACES.module).deploy(
-    source,
-    "--force",
-    `--secrets=file:${dotenv}`,
-    `--public-url=${lab.appUrl}`,
-  )
+  const call = namespace.deploy(source, "--force", `--secrets=file:${dotenv}`, `--public-url=${lab.appUrl}`)
   const [testedAt, builtAt, ended] = await Promise.all([call.said("| build: "), call.said("| push: "), call.ended])
+  const run = phases(begunAt, testedAt, builtAt, Date.now())
   if (ended.exitCode !== 0) throw new Error(`the module's pipeline failed: ${ended.stderr}`)
-  return phases(begunAt, testedAt, builtAt, Date.now())
+  return { ...run, monitor: monitorOf((await readReports(namespace)).at(-1)!) }
 }
 
 /** What the script has built. */

@@ -1,5 +1,5 @@
 // `npm run bench`: what the module takes, measured beside what one would use instead. `npm run bench -- verdict` runs one part,
-// and `npm run bench -- verdict --rounds=1 --cases=image-not-there --tools=module,helm` a piece of it.
+// and `npm run bench -- verdict --rounds=1 --cases=image-not-there --tools=module,helm` a piece of it. Rounds are those of the pipeline too.
 import { writeFileSync } from "node:fs"
 import { availableParallelism, cpus, release, totalmem } from "node:os"
 import { join } from "node:path"
@@ -22,7 +22,7 @@ const PARTS: Record<Part, (lab: Lab, bench: Bench, options: VerdictOptions) => P
     bench.verdict = await benchVerdict(lab, options)
     writeFileSync(join(ROOT, "bench.svg"), verdictSvg(bench.verdict))
   },
-  pipeline: async (lab, bench) => void (bench.pipeline = await benchPipeline(lab)),
+  pipeline: async (lab, bench, { rounds }) => void (bench.pipeline = await benchPipeline(lab, rounds)),
   updates: async (lab, bench) => void (bench.updates = await benchUpdates(lab)),
 }
 

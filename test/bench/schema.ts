@@ -74,6 +74,9 @@ const Run = z.object({
   test: seconds,
   build: seconds.describe("Of the module: with the verification of the images"),
   deploy: seconds.describe("Push, migrations and rollout; of the module: with the monitor"),
+  monitor: seconds
+    .optional()
+    .describe("Of deploy: what the monitor takes before the first change and after the last (the module only)"),
   total: seconds,
 })
 export type Run = z.infer<typeof Run>
@@ -84,8 +87,8 @@ const Round = z.object({
     .describe(
       "cold: no step has run before, no package is cached; warm: the same again; edited: one line of the backend is different",
     ),
-  module: Run,
-  script: Run.describe("The plain script of podman and kubectl"),
+  module: z.array(Run).describe("A run for each time that it was measured"),
+  script: z.array(Run).describe("The same of the plain script of podman and kubectl"),
 })
 export type Round = z.infer<typeof Round>
 

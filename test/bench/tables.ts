@@ -1,17 +1,26 @@
 import { formatTable, humanSize } from "../../.dagger/src/util/format.ts"
 import type { Bench, Round, Run, Updates } from "./schema.ts"
+import { formatRange, rangeOf } from "./statistics.ts"
 import { judge } from "./verdict/limits.ts"
 import { formatVerdict } from "./verdict/tables.ts"
 
 /** The mission's own limits; all other numbers are only reported. */
 const LIMITS = { startup: 10, percent: 100, imageBytes: 200e6 }
+/** How many times as long as the script the module may take, without its monitor's own time. */
+const TIMES_SCRIPT: Record<Round["round"], number> = { cold: 1.4, warm: 1.2, edited: 1.4 }
 /** What the images are wished to stay within. */
 const WISHED_BYTES = 60e6
 
 /** Every limit of the mission that was not kept. */
-export function failures({ verdict, updates }: Bench): string[] {
+export function failures({ verdict, pipeline = [], updates }: Bench): string[] {
   const judgements = verdict ? judge(verdict).filter(({ verdict }) => verdict === "FAIL") : []
-  return [...judgements.map(({ name, text }) => `${name}: ${text}`), ...(updates ? failuresOfUpdates(updates) : [])]
+  return [
+    ...judgements.map(({ name, text }) => `${name}: ${text}`),
+    ...pipeline
+      .filter(one => ratioOf(one) > TIMES_SCRIPT[one.round])
+      .map(one => `pipeline, ${one.round}: ${ratioOf(one).toFixed(2)} × of the script, without the monitor`),
+    ...(updates ? failuresOfUpdates(updates) : []),
+  ]
 }
 
 function failuresOfUpdates({ updates, leftovers, images, user }: Updates): string[] {
@@ -51,17 +60,40 @@ export function formatBench(bench: Bench): string {
 }
 
 function pipelineTable(rounds: Round[]): string {
-  const row = (round: string, tool: string, { test, build, deploy, total }: Run, ratio: string) => [
+  const row = (round: string, tool: string, runs: Run[], ...ratios: string[]) => [
     round,
     tool,
-    ...[test, build, deploy, total].map(seconds => `${seconds.toFixed(1)} s`),
-    ratio,
+    ...(["test", "build", "deploy", "monitor", "total"] as const).map(part => formatPart(runs, part)),
+    ...ratios,
   ]
-  const rows = rounds.flatMap(({ round, module, script }) => [
-    row(round, "module", module, times(module.total, script.total)),
-    row("", "script", script, "1 ×"),
-  ])
-  return formatTable(["ROUND", "BY", "TEST", "BUILD", "DEPLOY", "TOTAL", "RATIO"], rows)
+  const rows = rounds.flatMap(one => {
+    const ratio = ratioOf(one)
+    const limit = TIMES_SCRIPT[one.round]
+    const judged = `${ratio.toFixed(2)} × (${ratio <= limit ? "PASS" : "FAIL"} ≤ ${limit} ×)`
+    return [row(one.round, "module", one.module, times(one), judged), row("", "script", one.script, "", "")]
+  })
+  return formatTable(
+    ["ROUND", "BY", "TEST", "BUILD", "DEPLOY", "OF IT MONITOR", "TOTAL", "RATIO", "WITHOUT MONITOR"],
+    rows,
+  )
+}
+
+function formatPart(runs: Run[], part: keyof Run): string {
+  const range = rangeOf(runs.flatMap(run => run[part] ?? []))
+  return range ? `${formatRange(range)} s` : ""
+}
+
+/** The module's time, without what its monitor takes for itself, in times of the script's; by medians. */
+function ratioOf({ module, script }: Round): number {
+  return medianOf(module.map(({ total, monitor = 0 }) => total - monitor)) / medianOf(script.map(({ total }) => total))
+}
+
+function times({ module, script }: Round): string {
+  return `${(medianOf(module.map(({ total }) => total)) / medianOf(script.map(({ total }) => total))).toFixed(2)} ×`
+}
+
+function medianOf(seconds: number[]): number {
+  return rangeOf(seconds)?.median ?? 0
 }
 
 function updatesTable({ updates }: Updates): string {
@@ -92,8 +124,4 @@ function updatesText({ leftovers, images, user }: Updates): string {
     `Left over: ${leftovers.join(", ") || "nothing"}`,
     `Images: ${sizes.join(", ")}`,
   ].join("\n")
-}
-
-function times(seconds: number, of: number): string {
-  return `${(seconds / Math.max(of, 0.1)).toFixed(1)} ×`
 }

@@ -1,9 +1,7 @@
-import type { Report } from "../../../.dagger/src/report/report.ts"
 import { commandOf, ROOT } from "../../e2e/dagger.ts"
 import type { Namespace } from "../../faults/namespace.ts"
 import type { Lab } from "../../lab/lab.ts"
-import { readReports } from "../reports.ts"
-import { secondsBetween } from "../seconds.ts"
+import { monitorOf, readReports } from "../reports.ts"
 import { timed } from "./timed.ts"
 import type { Answer, Release, Tool } from "./tool.ts"
 
@@ -41,17 +39,4 @@ export class CloudNative implements Tool {
       monitor: report && monitorOf(report),
     }
   }
-}
-
-/** What the monitor takes before the first change and after the last, in seconds, as the report dates the steps. */
-export function monitorOf({
-  startedAt,
-  endedAt,
-  timeline,
-}: Pick<Report, "startedAt" | "endedAt" | "timeline">): number {
-  const at = (name: string) => Date.parse(timeline?.steps.find(({ step }) => step === name)?.at ?? "")
-  const first = at("migrate") || at("rollout")
-  const before = first ? secondsBetween(Date.parse(startedAt), first) : 0
-  const after = at("verify") ? secondsBetween(at("verify"), Date.parse(endedAt)) : 0
-  return Math.max(0, before) + Math.max(0, after)
 }

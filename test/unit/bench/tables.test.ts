@@ -12,8 +12,8 @@ const BENCH: Bench = Bench.parse({
   pipeline: [
     {
       round: "cold",
-      module: { test: 40, build: 40, deploy: 40, total: 120 },
-      script: { test: 30, build: 20, deploy: 10, total: 60 },
+      module: [{ test: 40, build: 40, deploy: 40, monitor: 36, total: 120 }],
+      script: [{ test: 30, build: 20, deploy: 10, total: 60 }],
     },
   ],
   updates: {
@@ -34,7 +34,14 @@ const BENCH: Bench = Bench.parse({
 
 test("the measurements are shown, with ratios within the run", () => {
   const text = formatBench(BENCH)
-  for (const part of ["31.0 (30.0–32.0)", "2.0 ×", "100.000 %", "55.0 MB (PASS", "a processor, 2 cores"]) {
+  for (const part of [
+    "31.0 (30.0–32.0)",
+    "2.00 ×",
+    "1.40 × (PASS",
+    "100.000 %",
+    "55.0 MB (PASS",
+    "a processor, 2 cores",
+  ]) {
     expect(text).toContain(part)
   }
   expect(text).toContain("PASS: within every limit")
@@ -51,6 +58,11 @@ describe("an exceeded limit is named:", () => {
       "a false alarm",
       ({ verdict }) => (verdict!.cases[2]!.rounds.module![0]!.outcome = "failed"),
       /^unready-for-seven-seconds: false alarm: failed$/,
+    ],
+    [
+      "a slow pipeline",
+      ({ pipeline }) => (pipeline![0]!.module[0]!.monitor = 35),
+      /^pipeline, cold: 1.42 × of the script, without the monitor$/,
     ],
     ["a request not answered", ({ updates }) => (updates!.updates[0]!.requests!.percent = 99.999), /99.999 %/],
     ["an update that failed", ({ updates }) => (updates!.updates[0]!.outcome = "failed"), /1 failed/],

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest"
 
+import { monitorOf } from "../../../bench/reports.ts"
 import { outcomeOf, toMeasurement } from "../../../bench/verdict/measure.ts"
-import { monitorOf } from "../../../bench/verdict/module.ts"
 import { linesOf } from "../../../bench/verdict/timed.ts"
 
 const ANSWER = { isSuccess: false, isCapped: false, verdictAt: 9_000, endedAt: 20_000, said: "exit code 3" }
