@@ -65,6 +65,7 @@ const METADATA_ALONE = { accept: "application/json;as=PartialObjectMetadataList;
 export class Api {
   /** Milliseconds by which the cluster's clock is ahead of this machine's; unset until it has answered. */
   private ahead?: number
+  private closed = false
 
   private constructor(
     private readonly base: string,
@@ -145,6 +146,7 @@ export class Api {
   }
 
   async close(): Promise<void> {
+    this.closed = true
     await this.service?.stop()
   }
 
@@ -176,7 +178,7 @@ export class Api {
     try {
       return await fetch(this.base + path, { headers, signal: AbortSignal.timeout(TIMEOUT) })
     } catch (error) {
-      await this.service?.start().catch(() => undefined)
+      if (!this.closed) await this.service?.start().catch(() => undefined)
       return new Response(messageOf(error), { status: 502 })
     }
   }
