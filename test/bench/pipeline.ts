@@ -20,19 +20,16 @@ import { phases, runScript } from "./script.ts"
 
 const NAMESPACES = { module: "bench-module", script: "bench-script" }
 
-/** Each of cold, warm and edited so many times, every time with a source and packages that nobody has fetched. */
+/** Cold, warm and edited so many times, each time in new namespaces, with a source that nobody has built and packages to be fetched. */
 export async function benchPipeline(lab: Lab, times: number): Promise<Round[]> {
   const folder = mkdtempSync(join(tmpdir(), "cloud-native-bench-"))
   const measured = (["cold", "warm", "edited"] as const).map((round): Round => ({ round, module: [], script: [] }))
   await Promise.all(["python:3.13-slim", "node:20-alpine", "postgres:17-alpine"].map(ensureImage))
   try {
-    for (const namespace of Object.values(NAMESPACES)) await prepare(lab, namespace, join(folder, namespace))
     for (let time = 1; time <= times; time++) await benchOnce(lab, folder, measured)
     return measured
   } finally {
     await removeImages(lab)
-    // What is measured next needs the room of their pods.
-    await kubectl(lab, ["delete", "namespaces", "--ignore-not-found", ...Object.values(NAMESPACES)])
     rmSync(folder, { recursive: true })
   }
 }
@@ -42,6 +39,7 @@ async function benchOnce(lab: Lab, folder: string, measured: Round[]): Promise<v
   const sources = { module: coldSource(), script: coldSource() }
   const dotenv = (namespace: string) => join(folder, namespace)
   try {
+    for (const namespace of Object.values(NAMESPACES)) await prepare(lab, namespace, dotenv(namespace))
     for (const { round, module, script } of measured) {
       if (round === "edited") for (const source of Object.values(sources)) edit(source)
       say(`pipeline: ${round}: the module`)
@@ -63,6 +61,8 @@ async function benchOnce(lab: Lab, folder: string, measured: Round[]): Promise<v
     }
   } finally {
     await podman(["volume", "rm", "--force", `${volumes}-backend`, `${volumes}-frontend`], { check: false })
+    // What is measured next needs the room of their pods.
+    await kubectl(lab, ["delete", "namespaces", "--ignore-not-found", ...Object.values(NAMESPACES)])
   }
 }
 

@@ -76,7 +76,9 @@ const Run = z.object({
   deploy: seconds.describe("Push, migrations and rollout; of the module: with the monitor"),
   monitor: seconds
     .optional()
-    .describe("Of deploy: what the monitor takes before the first change and after the last (the module only)"),
+    .describe(
+      "Of deploy: from its record to the first migration or change, and from the last change to its end (the module only)",
+    ),
   total: seconds,
 })
 export type Run = z.infer<typeof Run>

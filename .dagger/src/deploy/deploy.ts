@@ -38,6 +38,7 @@ import { formatReport } from "../report/summary.js"
 import { takeSnapshot } from "../status/take-snapshot.js"
 import { CloudNativeError, messageOf } from "../util/errors.js"
 import { Redactor } from "../util/redact.js"
+import { settleAll } from "../util/settle.js"
 import { describeSkew, type NextBuild, skewOf } from "../verify/image/next-build.js"
 import { assertAlone } from "./alone.js"
 import { AppliedWorkloads } from "./applied.js"
@@ -156,7 +157,10 @@ async function run(id: string, asked: Asked): Promise<Report> {
   const { recorded } = task
   if (running) moments.include(running.release.workloads)
   const isForced = options.force || options.takeOver
-  const [before, unchanged] = await Promise.all([readBefore(task, entries), !isForced && isUnchanged(task, entries)])
+  const [before, unchanged] = await settleAll([
+    readBefore(task, entries),
+    isForced ? Promise.resolve(false) : isUnchanged(task, entries),
+  ])
   if (unchanged) return keepAsIs(id, task)
   const taken = options.takeOver ? await takeOver(kubectl, recorded.release, before.there) : []
   await removeLeftoverK6(kubectl, config.name)

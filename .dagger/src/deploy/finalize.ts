@@ -6,6 +6,7 @@ import { prune } from "../release/prune.js"
 import type { Report } from "../report/report.js"
 import { applyReportRetention, recordReport } from "../report/storage.js"
 import { messageOf } from "../util/errors.js"
+import { settleAll } from "../util/settle.js"
 import type { ReportBuilder } from "./report-builder.js"
 
 /** How users were served until now, the rollback included; of a deployment that failed, this must not hide why. */
@@ -29,7 +30,7 @@ export async function finish(
   const { id, name } = builder.report
   await recordOutcome(kubectl, id, outcome)
   builder.setLeftovers(await prune(kubectl, name, replaced))
-  await Promise.all([
+  await settleAll([
     keepReport(kubectl, builder.report),
     listRecords(kubectl, name).then(entries => applyReleaseRetention(kubectl, entries)),
   ])
@@ -37,5 +38,5 @@ export async function finish(
 
 /** Keep a report, and delete those that nobody needs any more. */
 export async function keepReport(kubectl: Kubectl, report: Report): Promise<void> {
-  await Promise.all([recordReport(kubectl, report), applyReportRetention(kubectl, report)])
+  await settleAll([recordReport(kubectl, report), applyReportRetention(kubectl, report)])
 }

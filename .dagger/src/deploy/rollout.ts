@@ -7,6 +7,7 @@ import { proveHandshake } from "../monitor/handshake.js"
 import type { Report } from "../report/report.js"
 import { assertStarted, Starts } from "../status/startup.js"
 import { takeSnapshot } from "../status/take-snapshot.js"
+import { settleAll } from "../util/settle.js"
 import { bringUpDependencies } from "./dependencies.js"
 import { migrate } from "./migrate.js"
 import { awaitMadeSecrets } from "./operator-secrets.js"
@@ -53,7 +54,7 @@ export async function bringUp(
 
 /** Apply what the pods are to find: ConfigMaps, Secrets, and what operators make Secrets of. */
 async function configure({ kubectl, config, recorded: { release }, isRollback }: RolloutTask): Promise<void> {
-  await Promise.all([kubectl.apply(release.config), !isRollback && kubectl.applySecret(release.secrets)])
+  await settleAll([kubectl.apply(release.config), kubectl.applySecret(isRollback ? [] : release.secrets)])
   await awaitMadeSecrets(kubectl, release, config.monitor.secrets)
 }
 

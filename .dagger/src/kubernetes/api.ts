@@ -65,7 +65,6 @@ const METADATA_ALONE = { accept: "application/json;as=PartialObjectMetadataList;
 export class Api {
   /** Milliseconds by which the cluster's clock is ahead of this machine's; unset until it has answered. */
   private ahead?: number
-  private closed = false
 
   private constructor(
     private readonly base: string,
@@ -88,29 +87,28 @@ export class Api {
   /** One object; undefined where the API server answers with one of the statuses in `absent`: by default where there is none. */
   async get<T>(collection: Collection, name: string, shape: z.ZodType<T>, absent = [404]): Promise<T | undefined> {
     const answer = await this.ask(pathOf(this.namespace, collection, name), absent)
-    return answer && readShape(shape, await answer.json(), `${collection}/${name}`)
+    return answer && readShape(shape, JSON.parse(answer.text), `${collection}/${name}`)
   }
 
   /** The objects of a collection that have all of these labels. */
   async list<T>(collection: Collection, shape: z.ZodType<T>, labels: Record<string, string> = {}): Promise<T[]> {
     const answer = await this.ask(pathOf(this.namespace, collection) + queryOf(labels))
-    return answer ? readShape(z.object({ items: z.array(shape) }), await answer.json(), collection).items : []
+    return answer ? readShape(z.object({ items: z.array(shape) }), JSON.parse(answer.text), collection).items : []
   }
 
   /** The same, of which nothing but the metadata leaves the API server. */
   async listMetadata(collection: Collection, labels: Record<string, string>): Promise<Metadata[]> {
     const answer = await this.ask(pathOf(this.namespace, collection) + queryOf(labels), [404], METADATA_ALONE)
     if (!answer) return []
-    const { items } = readShape(MetadataList, await answer.json(), collection)
+    const { items } = readShape(MetadataList, JSON.parse(answer.text), collection)
     return (items ?? []).map(({ metadata }) => metadata)
   }
 
-  /** The objects of a collection, whole, and the version to watch it from. It is asked once. */
-  async listRaw(collection: Collection): Promise<{ items: RawObject[]; version: string }> {
-    const path = pathOf(this.namespace, collection)
-    const answer = await this.attempt(path)
-    if (!answer.ok) throw failed(path, answer.status, await reasonOf(answer))
-    const { metadata, items } = readShape(RawList, await answer.json(), collection)
+  /** The objects of a collection, whole, and the version to watch it from. */
+  async listVersioned(collection: Collection): Promise<{ items: RawObject[]; version: string }> {
+    const answer = await this.ask(pathOf(this.namespace, collection))
+    if (!answer) return { items: [], version: "" }
+    const { metadata, items } = readShape(RawList, JSON.parse(answer.text), collection)
     return { items, version: metadata.resourceVersion }
   }
 
@@ -118,7 +116,7 @@ export class Api {
   async *watch(collection: Collection, version: string, signal: AbortSignal): AsyncGenerator<Change> {
     const path = pathOf(this.namespace, collection)
     const answer = await fetch(`${this.base}${path}?watch=1&resourceVersion=${version}`, { signal })
-    if (!answer.ok || !answer.body) throw failed(path, answer.status, await reasonOf(answer))
+    if (!answer.ok || !answer.body) throw failed(path, answer.status, reasonOf(await answer.text()))
     let rest = ""
     for await (const text of answer.body.pipeThrough(new TextDecoderStream())) {
       const lines = `${rest}${text}`.split("\n")
@@ -130,13 +128,13 @@ export class Api {
   /** The nodes of the cluster; none where the caller may not read them. */
   async nodes<T>(shape: z.ZodType<T>): Promise<T[]> {
     const answer = await this.ask(NODES, [403, 404])
-    return answer ? readShape(z.object({ items: z.array(shape) }), await answer.json(), "nodes").items : []
+    return answer ? readShape(z.object({ items: z.array(shape) }), JSON.parse(answer.text), "nodes").items : []
   }
 
   /** What a container has written; undefined where its pod is gone, or the container has not started yet. */
   async log(pod: string, options: Record<string, string> = {}): Promise<string | undefined> {
     const path = `${pathOf(this.namespace, "pods", pod)}/log?${new URLSearchParams(options).toString()}`
-    return (await this.ask(path, [400, 404]))?.text()
+    return (await this.ask(path, [400, 404]))?.text
   }
 
   /** Milliseconds since 1970 by the cluster's clock, which ages are computed with. */
@@ -146,26 +144,21 @@ export class Api {
   }
 
   async close(): Promise<void> {
-    this.closed = true
     await this.service?.stop()
   }
 
   /** Ask until there is an answer; undefined for the statuses that mean that there is nothing. */
-  private async ask(
-    path: string,
-    absent: number[] = [404],
-    headers: Record<string, string> = {},
-  ): Promise<Response | undefined> {
+  private async ask(path: string, absent = [404], headers: Record<string, string> = {}): Promise<Answer | undefined> {
     const begun = Date.now()
     for (let tries = 1; ; tries++) {
       const sent = Date.now()
       const answer = await this.attempt(path, headers)
-      if (answer.ok) {
-        this.ahead ??= leastOffset(Date.parse(answer.headers.get("date") ?? ""), sent, Date.now())
+      if (answer.status === 200) {
+        this.ahead ??= leastOffset(Date.parse(answer.date), sent, Date.now())
         return answer
       }
       if (absent.includes(answer.status)) return undefined
-      const why = await reasonOf(answer)
+      const why = reasonOf(answer.text) || `status ${answer.status}`
       const isPassing = isTransientStatus(answer.status) || isTransient(why)
       if (!isPassing || Date.now() - begun > PATIENCE) throw failed(path, answer.status, why)
       if (tries === 1) console.log(`waiting: the API server does not answer: ${why}`)
@@ -174,14 +167,22 @@ export class Api {
   }
 
   /** A connection that breaks counts as an API server that does not answer; a proxy that has ended is started again. */
-  private async attempt(path: string, headers: Record<string, string> = {}): Promise<Response> {
+  private async attempt(path: string, headers: Record<string, string>): Promise<Answer> {
     try {
-      return await fetch(this.base + path, { headers, signal: AbortSignal.timeout(TIMEOUT) })
+      const answer = await fetch(this.base + path, { headers, signal: AbortSignal.timeout(TIMEOUT) })
+      return { status: answer.status, text: await answer.text(), date: answer.headers.get("date") ?? "" }
     } catch (error) {
-      if (!this.closed) await this.service?.start().catch(() => undefined)
-      return new Response(messageOf(error), { status: 502 })
+      await this.service?.start().catch(() => undefined)
+      return { status: 502, text: messageOf(error), date: "" }
     }
   }
+}
+
+interface Answer {
+  status: number
+  text: string
+  /** By the API server's clock, as HTTP has it; empty where it did not answer. */
+  date: string
 }
 
 const NODES = "api/v1/nodes"
@@ -220,18 +221,25 @@ function isTransientStatus(status: number): boolean {
 const Status = z.object({ message: z.string() })
 
 /** What the API server says is wrong; the proxy itself answers in plain text. */
-async function reasonOf(answer: Response): Promise<string> {
-  const text = await answer.text()
+function reasonOf(text: string): string {
   try {
     return Status.parse(JSON.parse(text)).message
   } catch {
-    return text.trim() || `status ${answer.status}`
+    return text.trim()
   }
+}
+
+const FORBIDDEN = "Forbidden"
+
+/** Whether an error of the connection says that the caller may not read that. */
+export function isForbidden(error: unknown): boolean {
+  return error instanceof CloudNativeError && error.kind === FORBIDDEN
 }
 
 function failed(path: string, status: number, why: string): CloudNativeError {
   return new CloudNativeError({
     code: "KUBECTL_FAILED",
+    kind: status === 403 ? FORBIDDEN : undefined,
     blame: "environment",
     what: `reading ${path.split("?")[0]} failed with status ${status}`,
     why,

@@ -1,6 +1,7 @@
 import { z } from "zod"
 
-import { type Api, type Collection, RawObject } from "../kubernetes/api.js"
+import type { Api, Collection } from "../kubernetes/api.js"
+import { Copies } from "../kubernetes/copies.js"
 import type { Kubectl } from "../kubernetes/kubectl.js"
 import { withoutControl } from "../util/printable.js"
 import type { Redactor } from "../util/redact.js"
@@ -16,7 +17,7 @@ const KINDS = {
   horizontalpodautoscalers: "HorizontalPodAutoscaler",
   events: "Event",
 } as const satisfies Partial<Record<Collection, Item["kind"]>>
-export const COLLECTIONS = Object.keys(KINDS) as (keyof typeof KINDS)[]
+const COLLECTIONS = Object.keys(KINDS) as (keyof typeof KINDS)[]
 
 /** Events that are no warning and tell something all the same: why a container ended, how long a pull takes, that a Job completed, whether a node is coming. */
 const TELLING = ["Pulling", "Pulled", "Killing", "Completed", "TriggeredScaleUp", "NotTriggerScaleUp", "Nominated"]
@@ -49,28 +50,29 @@ const RawEvent = z.looseObject({
   series: z.object({ count: z.number(), lastObservedTime: z.string() }).nullish(),
 })
 
-/** An object of one of these collections, in the form that a rollout is judged by. */
-export type ReadItem = (collection: keyof typeof KINDS, raw: RawObject) => Item
-
 /**
  * How the namespace stands at this moment. `redactor` takes secret values out of the messages, in which may stand what a container
  * answered or wrote.
  */
 export async function takeSnapshot(kubectl: Kubectl, redactor?: Redactor): Promise<Snapshot> {
-  const [api, read] = [await kubectl.api(), readerOf(redactor)]
-  const lists = await Promise.all(
-    COLLECTIONS.map(async collection => (await api.list(collection, RawObject)).map(raw => read(collection, raw))),
-  )
-  return snapshotOf(api, lists.flat(), redactor)
+  const api = await kubectl.api()
+  return snapshotOf(api, await copyNamespace(api, redactor), redactor)
 }
 
-export function readerOf(redactor?: Redactor): ReadItem {
-  return (collection, raw) => readItem(KINDS[collection], raw, redactor)
+/** Copies of all that a snapshot is made of. */
+export type NamespaceCopies = Copies<keyof typeof KINDS, Item>
+
+export function copyNamespace(api: Api, redactor?: Redactor): Promise<NamespaceCopies> {
+  return Copies.list(api, COLLECTIONS, (collection, raw) => readItem(KINDS[collection], raw, redactor))
 }
 
-/** What is known of a namespace as a snapshot; with the cluster's nodes, where a pod has none or had to leave its own. */
-export async function snapshotOf(api: Api, known: Item[], redactor?: Redactor): Promise<Snapshot> {
-  const items = known.filter(isTelling)
+/** The copies as they are now, as a snapshot; with the cluster's nodes, where a pod has none or had to leave its own. */
+export async function snapshotOf(
+  api: Api,
+  { objects }: Pick<NamespaceCopies, "objects">,
+  redactor?: Redactor,
+): Promise<Snapshot> {
+  const items = objects.filter(isTelling)
   if (!only({ items }, "Pod").some(pod => isUnscheduled(pod) || isEvicted(pod))) return { items }
   const nodes = await api.nodes(z.looseObject({}))
   return { items: [...items, ...nodes.map(raw => readItem("Node", raw, redactor))] }

@@ -20,7 +20,7 @@ test("one that does not end in time is stopped", async () => {
   ]
   const deleted: string[] = []
   const kubectl = {
-    api: async () => ({ list: async (kind: string) => (kind === "jobs" ? jobs : []) }),
+    api: async () => ({ listVersioned: async (kind: string) => ({ items: kind === "jobs" ? jobs : [] }) }),
     now: async () => Date.now(),
     must: async (args: string[]) => {
       deleted.push(args.join(" "))

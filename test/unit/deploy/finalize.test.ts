@@ -44,3 +44,11 @@ test("a success is recorded before anything is pruned; failures to prune are in 
   ])
   expect(ended.report).toMatchObject({ outcome: "succeeded", leftovers: ["no"] })
 })
+
+test("a report is written also where those that nobody needs cannot be removed", async () => {
+  const { kubectl, calls } = fakeKubectl({})
+  const listMetadata = () => Promise.reject(new Error("may not list"))
+  const refusing = { ...kubectl, api: async () => ({ listMetadata }) } as unknown as typeof kubectl
+  await expect(finish(refusing, builderOf("30"), "failed")).rejects.toThrow("may not list")
+  expect(calls.at(-1)).toMatch(/^apply ConfigMap cloud-native-report-30/)
+})

@@ -88,7 +88,7 @@ async function judge(cluster: Cluster): Promise<boolean> {
   const earlier = { ...entries[0]!, id: "0", inventory: [old] }
   const api = {
     listMetadata: async () => (cluster.leftover ? [record(earlier).metadata] : []),
-    list: async (collection: string) => (collection === "deployments" ? cluster.deployments : []),
+    listVersioned: async (kind: string) => ({ items: kind === "deployments" ? cluster.deployments : [] }),
     get: async (collection: string) => (collection === "secrets" ? { data: { release } } : cluster.set),
     nodes: async () => [],
   }

@@ -11,7 +11,7 @@ import { excerpt } from "../../../.dagger/src/util/printable.ts"
 import { Redactor } from "../../../.dagger/src/util/redact.ts"
 
 const pod = (status: "True" | "False", reason?: string) => ({
-  metadata: { name: "a", uid: "p1" },
+  metadata: { name: "a", uid: `p of ${status} ${reason}` },
   spec: {
     containers: [
       {
@@ -65,7 +65,7 @@ let pods: object[]
 const server = createServer((request, answer) => {
   const collection = request.url!.split("/").at(-1)!.replace(/\?.*/, "")
   const items = { pods, events, nodes: [{ spec: { providerID: "k3s://n" } }, { spec: {} }] }[collection]
-  answer.end(JSON.stringify({ items: items ?? [] }))
+  answer.end(JSON.stringify({ metadata: { resourceVersion: "1" }, items: items ?? [] }))
 })
 beforeAll(() => new Promise<void>(resolve => void server.listen(0, "127.0.0.1", resolve)))
 afterAll(() => void server.close())

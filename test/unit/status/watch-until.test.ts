@@ -14,7 +14,7 @@ const COLLECTIONS = 6
 
 const job = (name: string) => ({ metadata: { name, uid: `of ${name}` }, spec: { template: {} }, status: {} })
 
-/** An API server with Jobs; `mayWatch`: with what status it answers to watches. */
+/** An API server with Jobs; `refused`: the collections that may not be watched. */
 class Cluster {
   jobs: object[] = []
   lists = 0
@@ -22,14 +22,18 @@ class Cluster {
   readonly queries = new Set<string>()
   private kubectl!: Kubectl
 
-  static async start(onTestFinished: TestContext["onTestFinished"], mayWatch = 200): Promise<Cluster> {
+  static async start(
+    onTestFinished: TestContext["onTestFinished"],
+    { refused = [] as string[], unanswered = [] as string[] } = {},
+  ): Promise<Cluster> {
     const cluster = new Cluster()
     const server = createServer(({ url = "" }, answer) => {
       const [, collection = "", query = ""] = /\/(\w+)(?:\?(.*))?$/.exec(url) ?? []
       if (query) {
         cluster.queries.add(query)
         cluster.watches.push({ collection, answer })
-        return mayWatch === 200 ? answer.flushHeaders() : answer.writeHead(mayWatch).end("{}")
+        if (refused.includes(collection)) return answer.writeHead(403).end("{}")
+        return unanswered.includes(collection) ? undefined : answer.flushHeaders()
       }
       if (collection === "jobs") cluster.lists++
       const items = collection === "jobs" ? cluster.jobs : []
@@ -46,7 +50,7 @@ class Cluster {
   }
 
   /** Wait for the Jobs of these names; answers with all that were looked at. */
-  async until(names: string, timeout = 5): Promise<string[]> {
+  async until(names: string, timeout = 10): Promise<string[]> {
     const seen: string[] = []
     const look = async (snapshot: Snapshot) => {
       seen.push(
@@ -62,33 +66,32 @@ class Cluster {
 
   /** Resolves once all is watched, the Jobs for so many times. */
   async watched(count = 1): Promise<void> {
-    while (this.watches.length < COLLECTIONS || this.ofJobs.length < count) await sleep(5)
+    while (this.watches.length < COLLECTIONS || this.of("jobs").length < count) await sleep(5)
   }
 
-  send(type: string, object: object): void {
-    this.ofJobs.at(-1)!.answer.write(`${JSON.stringify({ type, object })}\n`)
+  send(type: string, object: object, collection = "jobs"): void {
+    this.of(collection)
+      .at(-1)!
+      .answer.write(`${JSON.stringify({ type, object })}\n`)
   }
 
-  get ofJobs() {
-    return this.watches.filter(({ collection }) => collection === "jobs")
+  of(collection: string) {
+    return this.watches.filter(watch => watch.collection === collection)
   }
 }
 
 describe.concurrent("a namespace that is watched", () => {
-  test("is as its events say, and what is decided was seen at the API server itself", async ({
-    expect,
-    onTestFinished,
-  }) => {
+  test("is as its events say, and what is decided was seen in a list", async ({ expect, onTestFinished }) => {
     const cluster = await Cluster.start(onTestFinished)
     cluster.jobs = [job("a")]
     const ended = cluster.until("b")
     await cluster.watched()
-    const listed = cluster.lists
+    expect(cluster.lists).toBe(1)
     cluster.send("ADDED", job("b"))
-    await sleep(50)
+    await sleep(100)
     cluster.send("DELETED", job("a"))
-    // The API server itself does not know of it yet.
-    while (cluster.lists === listed) await sleep(5)
+    // The API server's own list does not say so yet.
+    while (cluster.lists === 1) await sleep(5)
     cluster.jobs = [job("b")]
     const seen = await ended
     expect(seen).toContain("a,b")
@@ -96,42 +99,53 @@ describe.concurrent("a namespace that is watched", () => {
     expect([...cluster.queries]).toEqual(["watch=1&resourceVersion=7"])
   })
 
-  test("is asked for where all is silent, since the API server may be away", async ({ expect, onTestFinished }) => {
-    const cluster = await Cluster.start(onTestFinished)
+  test("is listed again after two seconds, since a stream may hang while others do not", async ({
+    expect,
+    onTestFinished,
+  }) => {
+    const cluster = await Cluster.start(onTestFinished, { unanswered: ["jobs"] })
     const ended = cluster.until("late")
     await cluster.watched()
+    const noise = setInterval(
+      () => cluster.send("ADDED", { metadata: { name: "p", uid: "p" }, status: {} }, "pods"),
+      20,
+    )
+    onTestFinished(() => clearInterval(noise))
     cluster.jobs = [job("late")]
     expect((await ended).at(-1)).toBe("late")
+    expect(cluster.lists).toBe(2)
   })
 
-  test("is watched anew after a break, from a new list", async ({ expect, onTestFinished }) => {
+  test.for<[string, (cluster: Cluster) => void]>([
+    ["breaks", cluster => void cluster.of("jobs")[0]!.answer.destroy()],
+    [
+      "says that its version is too old",
+      cluster => cluster.send("ERROR", { kind: "Status", code: 410, message: "too old resource version" }),
+    ],
+  ])("is listed and watched anew once a stream %s", async ([, end], { expect, onTestFinished }) => {
     const cluster = await Cluster.start(onTestFinished)
     const ended = cluster.until("a,b")
     await cluster.watched()
-    cluster.ofJobs[0]!.answer.destroy()
+    end(cluster)
     cluster.jobs = [job("a")]
     await cluster.watched(2)
-    cluster.jobs = [job("a"), job("b")]
     cluster.send("ADDED", job("b"))
-    expect(await ended).toContain("a")
+    while (cluster.lists === 2) await sleep(5)
+    cluster.jobs = [job("a"), job("b")]
+    const seen = await ended
+    expect(seen.indexOf("a")).toBeGreaterThan(-1)
+    expect(seen.indexOf("a,b")).toBeGreaterThan(seen.indexOf("a"))
   })
 
-  test("is watched anew where its version is too old, which is no object", async ({ expect, onTestFinished }) => {
-    const cluster = await Cluster.start(onTestFinished)
-    const ended = cluster.until("a,b")
-    await cluster.watched()
-    cluster.send("ERROR", { kind: "Status", code: 410, message: "too old resource version" })
-    cluster.jobs = [job("a")]
-    await cluster.watched(2)
-    cluster.jobs = [job("a"), job("b")]
-    cluster.send("ADDED", job("b"))
-    expect((await ended).at(-1)).toBe("a,b")
-  })
-
-  test("is asked for twice a second where the user may not watch", async ({ expect, onTestFinished }) => {
-    const cluster = await Cluster.start(onTestFinished, 403)
+  test("is listed twice a second where not all of it may be watched, whatever happens in the rest", async ({
+    expect,
+    onTestFinished,
+  }) => {
+    const cluster = await Cluster.start(onTestFinished, { refused: ["pods"] })
     const ended = cluster.until("a")
-    while (cluster.lists === 0) await sleep(5)
+    await sleep(1300)
+    expect(cluster.lists).toBeLessThan(5)
+    expect(cluster.of("jobs").length).toBe(1)
     cluster.jobs = [job("a")]
     expect((await ended).at(-1)).toBe("a")
   })
