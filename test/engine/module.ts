@@ -11,7 +11,7 @@ import { evaluate } from "./evaluate.ts"
 import { type FunctionType, type Model, readModel, type TypeRef } from "./model.ts"
 import { lineLogger, log } from "./progress.ts"
 import { byId, lasting, Recipe, recipe, write } from "./recipe.ts"
-import { clientStub, hire, sdkVersion } from "./runtime.ts"
+import { clientStub, hire, loadable, sdkVersion } from "./runtime.ts"
 import type { Secret } from "./secret.ts"
 import { admit, type Call, dismiss } from "./server.ts"
 import { digestOf, once, recall, remember } from "./store.ts"
@@ -101,6 +101,7 @@ interface Answer {
 const invoke = async (module: Module, port: number, of: Omit<Call, "module" | "source">): Promise<Answer> => {
   const token = randomBytes(16).toString("hex"),
     call: Call = { module: module.name, source: module.source, ...of }
+  const files = [...module.files, await clientStub()]
   const worker = await (waiting.pop() ?? hire())
   expectCalls(ahead)
   admit(token, call)
@@ -118,7 +119,7 @@ const invoke = async (module: Module, port: number, of: Omit<Call, "module" | "s
   const ended = new Promise<number>((done, fail) =>
     worker.on("error", fail).on("close", (code, signal) => done(code ?? (signal ? 137 : 1))),
   )
-  worker.send({ port, token, files: [...module.files, await clientStub()] } satisfies Assignment)
+  worker.send({ port, token, files, loadable: await loadable(module.key, files) } satisfies Assignment)
   const exitCode = await ended
   dismiss(token)
   if (!call.answer)

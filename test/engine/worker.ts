@@ -1,9 +1,12 @@
 // The process of one function call: the official entrypoint of Dagger's SDK, loaded ahead of the call it will serve.
+import { readFileSync } from "node:fs"
 import { register } from "node:module"
+import { pathToFileURL } from "node:url"
 
 import { entrypoint } from "@dagger.io/dagger"
 import ts from "typescript"
 
+import type { Loadable } from "./runtime.ts"
 import { propagate } from "./telemetry.ts"
 
 /** What the module imports under the SDK's name. */
@@ -14,19 +17,21 @@ export interface Assignment {
   port: number
   token: string
   files: string[]
+  loadable: Loadable
 }
 
 // The entrypoint reads a module's types by name, so it can do without the declarations of browsers and of libraries: half of its time.
 const readFile = ts.sys.readFile.bind(ts.sys)
-const needless = /\/lib\.(dom|webworker|scripthost)[.\w]*\.d\.ts$|\/node_modules\/(?!@dagger\.io\/|typescript\/lib\/)/
-ts.sys.readFile = (path, encoding) => (needless.test(path) && path.endsWith(".d.ts") ? "" : readFile(path, encoding))
+const needless = /\/lib\.(dom|webworker|scripthost)[.\w]*\.d\.ts$|\/node_modules\/(?!typescript\/lib\/).*\.d\.[cm]?ts$/
+let declarations: Record<string, string> = {}
+ts.sys.readFile = (path, encoding) => (needless.test(path) ? "" : (declarations[path] ?? readFile(path, encoding)))
 
 propagate()
 
-// The first argument is the loader's place: this file runs as part of a bundle elsewhere.
-register(process.argv[2]!, { data: { sdk: import.meta.url } })
-
-process.once("message", ({ port, token, files }: Assignment) => {
+process.once("message", ({ port, token, files, loadable }: Assignment) => {
+  declarations = JSON.parse(readFileSync(loadable.declarations, "utf8")) as typeof declarations
+  // The first argument is the loader's place: this file runs as part of a bundle elsewhere.
+  register(process.argv[2]!, { data: { bundle: pathToFileURL(loadable.bundle).href } })
   process.channel?.unref()
   process.env.DAGGER_SESSION_PORT = String(port)
   process.env.DAGGER_SESSION_TOKEN = token
