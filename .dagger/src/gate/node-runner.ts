@@ -108,7 +108,7 @@ function browserTests(path: string, { files, texts }: Layout): string | undefine
     file => parentOf(file) === normalize(path) && /^playwright\.config\.\w+$/.test(file.split("/").at(-1)!),
   )
   if (!config) return undefined
-  const folder = /\btestDir:\s*["'`](?:\.\/)?([^"'`]+?)\/?["'`]/.exec(texts[config] ?? "")?.[1]
+  const folder = /\btestDir:\s*["'`](?:\.\/)?([^"'`]+?)\/?["'`]/.exec(texts[config]!)?.[1]
   return folder ?? ["e2e", "playwright", "tests/e2e"].find(name => files.some(file => isIn(inFolder(path, name), file)))
 }
 

@@ -252,7 +252,7 @@ function expectedOf(
     language: "python",
     interpreter: [...run, "python"],
     names: [...listed, ...poetry],
-    locked: lockfile ? lockedVersions(lockfile, texts[lockfile] ?? "") : {},
+    locked: lockfile ? lockedVersions(lockfile, texts[lockfile]!) : {},
     manifest: inFolder(path, "pyproject.toml"),
     lockfile: lockfile || undefined,
   }

@@ -22,21 +22,22 @@ const UNITS: Record<string, number> = {
  * that leaves makes room for it.
  */
 export function asksForMoreThanAll(message: string): boolean {
-  const [, requested = "", limited = ""] = /requested: (\S+), used: \S+, limited: (\S+)$/.exec(message.trim()) ?? []
-  const limits = new Map(readAmounts(limited))
-  return readAmounts(requested).some(([resource, amount]) => amount > (limits.get(resource) ?? Infinity))
+  const amounts = /requested: (\S+), used: \S+, limited: (\S+)$/.exec(message.trim())
+  if (!amounts) return false
+  const limits = new Map(readAmounts(amounts[2]!))
+  return readAmounts(amounts[1]!).some(([resource, amount]) => amount > (limits.get(resource) ?? Infinity))
 }
 
 /** limits.cpu=500m,pods=2 → by resource, in the base unit. */
 function readAmounts(text: string): [string, number][] {
   return text.split(",").map(item => {
-    const [resource = "", quantity = ""] = item.split("=")
-    return [resource, readQuantity(quantity)]
+    const [resource, quantity] = item.split("=")
+    return [resource!, readQuantity(quantity!)]
   })
 }
 
 /** A quantity of Kubernetes: 2Gi, 500m, 1e3; NaN where it is none. */
 function readQuantity(text: string): number {
-  const [, number = "", unit = ""] = /^([\d.]+(?:[eE]\d+)?)([a-zA-Z]*)$/.exec(text) ?? []
-  return number === "" ? NaN : Number(number) * (UNITS[unit] ?? NaN)
+  const [, number, unit] = /^([\d.]+(?:[eE]\d+)?)([a-zA-Z]*)$/.exec(text) ?? []
+  return Number(number) * (UNITS[unit!] ?? NaN)
 }

@@ -28,7 +28,8 @@ export function parseDotenv(given: string, argument = "--secrets"): Record<strin
     if (!entry)
       throw invalid(`line ${line} is not like KEY=value; a value with a quote or a # in it needs quotes around it`)
     if (!blank) {
-      const [, key = "", double, single, backtick, bare = ""] = entry
+      const key = entry[1]!
+      const [, , double, single, backtick, bare = ""] = entry
       if (key.length > LONGEST_KEY)
         throw invalid(
           `line ${line} sets a key of ${key.length} characters; if the file is in base64, it is no dotenv inside`,
