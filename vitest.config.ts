@@ -13,16 +13,7 @@ export default defineConfig({
     projects: [
       // The tests share their modules: importing them for each file anew took most of the time. They take milliseconds, and some
       // of them seconds on a machine that does other work: that fails none.
-      {
-        test: {
-          name: "unit",
-          include: ["test/unit/**/*.test.ts"],
-          isolate: false,
-          // One core less would be half of two.
-          maxWorkers: "100%",
-          testTimeout: 30_000,
-        },
-      },
+      { test: { name: "unit", include: ["test/unit/**/*.test.ts"], isolate: false, testTimeout: 30_000 } },
       {
         test: {
           name: "conformance",
