@@ -1,6 +1,7 @@
 import { z } from "zod"
 
 import { APPLY, type Kubectl, list } from "../kubernetes/kubectl.js"
+import { readPrinted } from "../kubernetes/printed.js"
 import { isWorkload } from "../manifests/kinds.js"
 import type { KubernetesObject } from "../manifests/render.js"
 import { readRollout } from "../status/deployment.js"
@@ -18,7 +19,7 @@ import {
   otherImage,
   restartByOther,
 } from "../status/workload.js"
-import { readJson, readShape } from "../util/json.js"
+import { readShape } from "../util/json.js"
 
 const Workload = z.object({
   kind: z.string(),
@@ -30,8 +31,6 @@ const Workload = z.object({
   }),
 })
 const Printed = z.looseObject({ kind: z.string() })
-/** Of several objects, kubectl prints a list. */
-const Applied = z.union([z.object({ items: z.array(Printed) }), Printed.transform(object => ({ items: [object] }))])
 
 /** A workload that is no longer as it was applied. */
 export interface ChangedWorkload {
@@ -106,8 +105,8 @@ export class AppliedWorkloads {
 /** The workloads in what kubectl printed of the objects that it applied. */
 export function parseApplied(text: string, objects: KubernetesObject[]): AppliedWorkload[] {
   const source = "what kubectl prints of the objects that it applied"
-  return readJson(Applied, text, source)
-    .items.filter(({ kind }) => isWorkload(kind))
+  return readPrinted(Printed, text, source)
+    .filter(({ kind }) => isWorkload(kind))
     .map(object => {
       const { kind, metadata, spec } = readShape(Workload, object, source)
       const { name, uid, generation } = metadata

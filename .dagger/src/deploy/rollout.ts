@@ -167,9 +167,7 @@ async function rollOut(
   })
   const counting = until(() => ended || isReady()).then(() => (isReady() ? onReady?.() : undefined))
   counting.catch(error => broken.abort(error))
-  const [rolled, counted] = await Promise.allSettled([rollout, counting])
-  if (rolled.status === "rejected") throw rolled.reason
-  if (counted.status === "rejected") throw counted.reason
+  await settleAll([rollout, counting])
 }
 
 /** A rollback has no limit: slow or not, what ran before is better than what failed. */

@@ -1,7 +1,7 @@
 import { z } from "zod"
 
-import { readJson } from "../util/json.js"
 import { ManagedFields } from "./managed-fields.js"
+import { readPrinted } from "./printed.js"
 
 /** How kubectl prints objects with those who have set their fields. */
 export const MANAGED = ["--output=json", "--show-managed-fields"]
@@ -20,13 +20,8 @@ const ManagedObject = z.looseObject({
   }),
 })
 export type ManagedObject = z.infer<typeof ManagedObject>
-/** kubectl prints a single object as it is. */
-const Printed = z.union([
-  z.object({ items: z.array(ManagedObject) }),
-  ManagedObject.transform(object => ({ items: [object] })),
-])
 
-/** The objects that kubectl has printed; of none it prints nothing. */
+/** The objects that kubectl has printed. */
 export function readObjects(text: string): ManagedObject[] {
-  return text.trim() ? readJson(Printed, text, "what kubectl prints of the objects").items : []
+  return readPrinted(ManagedObject, text, "what kubectl prints of the objects")
 }
