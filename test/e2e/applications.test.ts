@@ -81,7 +81,7 @@ test("a worker and a further server are tested, verified, pushed and deployed as
   expect(stdout).not.toContain("worker's health")
 })
 
-test("a worker that ends by itself does not pass, and nothing is pushed", async () => {
+test.concurrent("a worker that ends by itself does not pass, and nothing is pushed", async () => {
   const source = withWorker("print('no queue')\n")
   const { exitCode, stderr } = await dagger(`--source=${source.path}`, "push", "--registry=localhost:1/none")
   expect(exitCode).toBe(1)
@@ -91,13 +91,16 @@ test("a worker that ends by itself does not pass, and nothing is pushed", async 
   expect(stderr).not.toContain("push: localhost:1")
 })
 
-test("one application is built by its name; one that the configuration lacks is refused with those that it has", async () => {
-  const { path } = withWorker()
-  const built = await dagger(`--source=${path}`, "build-application", "--name=worker", "summary")
-  expect(built.exitCode, built.stderr).toBe(0)
-  expect(built.stdout).toMatch(/^worker +[\d.]+ MB/m)
-  const refused = await dagger(`--source=${path}`, "build-application", "--name=workers", "summary")
-  expect(refused.exitCode).toBe(1)
-  expect(refused.stderr).toContain("there is no application workers")
-  expect(refused.stderr).toContain("backend, frontend, worker, mcp")
-})
+test.concurrent(
+  "one application is built by its name; one that the configuration lacks is refused with those that it has",
+  async () => {
+    const { path } = withWorker()
+    const built = await dagger(`--source=${path}`, "build-application", "--name=worker", "summary")
+    expect(built.exitCode, built.stderr).toBe(0)
+    expect(built.stdout).toMatch(/^worker +[\d.]+ MB/m)
+    const refused = await dagger(`--source=${path}`, "build-application", "--name=workers", "summary")
+    expect(refused.exitCode).toBe(1)
+    expect(refused.stderr).toContain("there is no application workers")
+    expect(refused.stderr).toContain("backend, frontend, worker, mcp")
+  },
+)

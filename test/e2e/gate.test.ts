@@ -84,7 +84,7 @@ describe("the gate stops everything before a build", () => {
     expect(ended.stderr).toContain("wrote no JUnit report")
   })
 
-  test("one test in each suite of the sample application: both are named", async () => {
+  test.concurrent("one test in each suite of the sample application: both are named", async () => {
     const source = Source.sample()
       .write("test/app/backend/tests/test_broken.py", "def test_of_the_backend():\n    assert 1 == 2\n")
       .write(
@@ -149,7 +149,7 @@ describe("without a lockfile, by npm and poetry", () => {
 })
 
 describe("the gate opens", () => {
-  test("when every test of both suites passes, and says how many", async () => {
+  test.concurrent("when every test of both suites passes, and says how many", async () => {
     const source = Source.minimal()
     const ended = await dagger(`--source=${source.path}`, "test", "summary")
     expect(ended.exitCode, ended.stderr).toBe(0)
@@ -157,7 +157,7 @@ describe("the gate opens", () => {
     expect(ended.stdout).toMatch(/frontend +1 +1 +0/)
   })
 
-  test("for skipped tests that the config names", async () => {
+  test.concurrent("for skipped tests that the config names", async () => {
     const source = Source.minimal()
       .write("api/suite.py", writeReport('<testcase name="adds"/><testcase name="later"><skipped/></testcase>'))
       .edit("cloud-native.yaml", "timeout: 20", "allowSkipped: [later]")
@@ -166,7 +166,7 @@ describe("the gate opens", () => {
   })
 
   const JUNIT = report('<testcase name="runs in the stage"/>')
-  test("in a stage whose environment has no pip, as uv makes one: what is installed is there", async () => {
+  test.concurrent("in a stage whose environment has no pip, as uv makes one: what is installed is there", async () => {
     const source = Source.minimal()
       .edit("cloud-native.yaml", "test: { install: []", "test: { target: deps, install: [[pip, --version]]")
       .edit(
@@ -183,7 +183,7 @@ describe("the gate opens", () => {
     expect(ended.stdout).toMatch(/backend +1 +1 +0/)
   })
 
-  test("in a stage that sets NODE_ENV for the image: the installation and the tests have none", async () => {
+  test.concurrent("in a stage that sets NODE_ENV for the image: the installation and the tests have none", async () => {
     const check = 'if (process.env.NODE_ENV) throw new Error("NODE_ENV is set")\n'
     const source = Source.minimal()
       .edit(

@@ -12,7 +12,7 @@ import {
 import { tmpdir } from "node:os"
 import { dirname, join } from "node:path"
 
-import { describe, expect, onTestFinished, test } from "vitest"
+import { afterAll, describe, expect, test } from "vitest"
 
 import { run } from "../lab/process.ts"
 import { dagger, daggerIn, ROOT } from "./dagger.ts"
@@ -21,10 +21,13 @@ import { Source } from "./source.ts"
 const { DAGGER } = process.env
 const isSource = (from: string) => !/\/(node_modules|\.next|\.venv|__pycache__)$/.test(from)
 
+const folder = mkdtempSync(join(tmpdir(), "cloud-native-init-"))
+
+afterAll(() => rmSync(folder, { recursive: true }))
+
 /** A repository with these files; `sample` adds the sample's applications, where the conventions have them. */
 function repository(files: Record<string, string>, sample = false): string {
-  const path = mkdtempSync(join(tmpdir(), "cloud-native-fresh-"))
-  onTestFinished(() => rmSync(path, { recursive: true }))
+  const path = mkdtempSync(join(folder, "repository-"))
   for (const app of sample ? ["backend", "frontend"] : [])
     cpSync(join(ROOT, "test/app", app), join(path, app), { recursive: true, filter: isSource })
   for (const [name, content] of Object.entries(files)) {
@@ -37,7 +40,7 @@ function repository(files: Record<string, string>, sample = false): string {
 const init = (path: string) => daggerIn(path, "-m", ROOT, "--auto-apply", "--source=.", "init")
 
 describe("init", () => {
-  test("gives a repository of two applications all that the pipeline needs", async () => {
+  test.concurrent("gives a repository of two applications all that the pipeline needs", async () => {
     const path = repository({}, true)
     const ended = await init(path)
     expect(ended.exitCode, ended.stderr).toBe(0)
@@ -59,7 +62,7 @@ describe("init", () => {
     expect(again.stdout, again.stderr).toBe("true")
   })
 
-  test("leaves what is there as it is, and mixes no manifests into those of others", async () => {
+  test.concurrent("leaves what is there as it is, and mixes no manifests into those of others", async () => {
     const own = {
       "cloud-native.yaml": "name: shop\n",
       "k8s/shop.yaml": "# mine\n",
@@ -75,7 +78,7 @@ describe("init", () => {
     expect(existsSync(join(path, "k8s/deployment.yaml"))).toBe(false)
   })
 
-  test("gives nothing where the repository has its own elsewhere", async () => {
+  test.concurrent("gives nothing where the repository has its own elsewhere", async () => {
     const path = repository({ "cloud-native.yaml": "manifests: kubernetes\nbackend: { dockerfile: api/Dockerfile }\n" })
     const ended = await init(path)
     expect(ended.exitCode, ended.stderr).toBe(0)
@@ -107,7 +110,7 @@ test.runIf(DAGGER)(
 )
 
 describe("an overlay", () => {
-  test("is checked as what it makes of the manifests", async () => {
+  test.concurrent("is checked as what it makes of the manifests", async () => {
     const source = Source.sample().edit(
       "k8s/overlays/production/kustomization.yaml",
       "  - ingress.yaml",
@@ -119,7 +122,7 @@ describe("an overlay", () => {
       expect(ended.stderr).toContain(text)
   })
 
-  test("says how an image is run to be verified, where there are no other manifests", async () => {
+  test.concurrent("says how an image is run to be verified, where there are no other manifests", async () => {
     const source = Source.minimal()
       .edit("api/main.py", "server = Server", 'import os\n\nprint(os.environ["GREETING"])\nserver = Server')
       .edit("k8s/app.yaml", "readinessProbe", "env: [{ name: GREETING, value: hello }]\n          readinessProbe")
@@ -132,7 +135,7 @@ describe("an overlay", () => {
     expect(facts).toContainEqual(expect.objectContaining({ image: "backend", name: "start", verdict: "pass" }))
   })
 
-  test("that cannot be rendered: what kustomize says", async () => {
+  test.concurrent("that cannot be rendered: what kustomize says", async () => {
     const source = Source.sample().edit(
       "k8s/overlays/staging/kustomization.yaml",
       "../../hpa.yaml",

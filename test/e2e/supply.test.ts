@@ -135,7 +135,7 @@ describe("what is pushed with a key", () => {
     images = references(pushed)
   })
 
-  test("has its SBOM, its statement and its signatures as referrers", async () => {
+  test.concurrent("has its SBOM, its statement and its signatures as referrers", async () => {
     expect(pushed.stdout).toContain(
       "Attached to each image: SBOM (SPDX), statement (in-toto); both image and statement are signed",
     )
@@ -157,7 +157,7 @@ describe("what is pushed with a key", () => {
     }
   })
 
-  test("is verified by cosign with that key, and with no other", async () => {
+  test.concurrent("is verified by cosign with that key, and with no other", async () => {
     for (const reference of Object.values(images)) {
       await cosign("verify", "own.pub", "--insecure-ignore-tlog", reference)
       await cosign("verify-attestation", "own.pub", "--insecure-ignore-tlog", "--type=slsaprovenance1", reference)
@@ -168,7 +168,7 @@ describe("what is pushed with a key", () => {
     }
   })
 
-  test("has no second SBOM or statement after a second push", async () => {
+  test.concurrent("has no second SBOM or statement after a second push", async () => {
     const again = await call(guarded(), "push", ...at(registry), ...SIGNED, "summary")
     expect(again.exitCode, again.stderr).toBe(0)
     expect(references(again)).toEqual(images)
@@ -190,21 +190,21 @@ describe("what is pushed with a key", () => {
     return reference.replace(/@.*/, `:${name}`)
   }
 
-  test("is released by tag, as the digest that the tag has", async () => {
+  test.concurrent("is released by tag, as the digest that the tag has", async () => {
     const tagged = { backend: await tag(images.backend, "stable"), frontend: await tag(images.frontend, "stable") }
     const released = await release(guarded("own", ", attestation: required"), tagged, "summary")
     expect(released.exitCode, released.stderr).toBe(0)
     expect(references(released)).toEqual(images)
   })
 
-  test("is refused if the policy has another key", async () => {
+  test.concurrent("is refused if the policy has another key", async () => {
     const refused = await release(guarded("foreign"), images, "summary")
     expect(refused.exitCode).toBe(1)
     for (const text of ["IMAGE_NOT_TRUSTED", "another key", images.backend, images.frontend, "nothing was applied"])
       expect(refused.stderr).toContain(text)
   })
 
-  test("is refused in the other application's place: its statement says whose it is", async () => {
+  test.concurrent("is refused in the other application's place: its statement says whose it is", async () => {
     const swapped = { backend: images.frontend, frontend: images.backend }
     const refused = await release(guarded("own", ", attestation: required"), swapped, "summary")
     expect(refused.exitCode).toBe(1)
@@ -249,7 +249,7 @@ describe("what is pushed with a key", () => {
     })
   })
 
-  test("a missing image or registry is an error about the registry, not a verdict", async () => {
+  test.concurrent("a missing image or registry is an error about the registry, not a verdict", async () => {
     const nowhere = await release(guarded(), { ...images, backend: `${registry}/minimal-backend:nowhere` }, "summary")
     expect(nowhere.exitCode).toBe(1)
     for (const text of ["REGISTRY_FAILED", "minimal-backend:nowhere", "no such image"])
@@ -268,7 +268,7 @@ describe("what is pushed with a key", () => {
 })
 
 describe("a registry that asks for a login", () => {
-  test("is pushed to, attached to and released from with it", async () => {
+  test.concurrent("is pushed to, attached to and released from with it", async () => {
     const pushed = await call(
       guarded(),
       "push",
@@ -294,26 +294,29 @@ describe("a registry that asks for a login", () => {
     }
   })
 
-  test("refuses a push with a wrong password", async () => {
+  test.concurrent("refuses a push with a wrong password", async () => {
     const refused = await call(guarded(), "push", ...at(privateRegistry), ...login("WRONG_PASSWORD"), "summary")
     expect(refused.exitCode).toBe(1)
     for (const text of ["PUSH_FAILED", "401"]) expect(refused.stderr).toContain(text)
   })
 })
 
-test("a registry of this machine without --registry-service: the summary names it; with a key, refused before the build", async () => {
-  // Whether an engine reaches this machine's localhost is up to where it runs; either way it names what is missing.
-  const pushed = await call(guarded(), "push", `--registry=${registry}/bare`, "summary")
-  expect(pushed.exitCode === 0 ? pushed.stdout : pushed.stderr).toContain(`--registry-service=tcp://${registry}`)
-  const refused = await call(guarded(), "push", `--registry=${registry}/bare`, ...SIGNED, "summary")
-  expect(refused.exitCode).toBe(1)
-  for (const text of ["ARGUMENTS_INVALID", `--registry-service=tcp://${registry}`])
-    expect(refused.stderr).toContain(text)
-  for (const step of ["test: backend", "build: backend", `push: ${registry}`])
-    expect(refused.stderr).not.toContain(step)
-})
+test.concurrent(
+  "a registry of this machine without --registry-service: the summary names it; with a key, refused before the build",
+  async () => {
+    // Whether an engine reaches this machine's localhost is up to where it runs; either way it names what is missing.
+    const pushed = await call(guarded(), "push", `--registry=${registry}/bare`, "summary")
+    expect(pushed.exitCode === 0 ? pushed.stdout : pushed.stderr).toContain(`--registry-service=tcp://${registry}`)
+    const refused = await call(guarded(), "push", `--registry=${registry}/bare`, ...SIGNED, "summary")
+    expect(refused.exitCode).toBe(1)
+    for (const text of ["ARGUMENTS_INVALID", `--registry-service=tcp://${registry}`])
+      expect(refused.stderr).toContain(text)
+    for (const step of ["test: backend", "build: backend", `push: ${registry}`])
+      expect(refused.stderr).not.toContain(step)
+  },
+)
 
-test("a password that is not the key's signs nothing", async () => {
+test.concurrent("a password that is not the key's signs nothing", async () => {
   const failed = await call(
     guarded(),
     "push",
