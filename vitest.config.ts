@@ -9,6 +9,7 @@ export default defineConfig({
   test: {
     tags: [
       { name: "representative", description: "the cases of the slow suites that `npm test` takes, one of each kind" },
+      { name: "slow", description: "the cases of e2e that `npm test` leaves to `npm run test:e2e`" },
     ],
     projects: [
       // The tests share their modules: importing them for each file anew took most of the time. They take milliseconds, and some

@@ -18,7 +18,8 @@ interface Tier {
 }
 
 const EMBEDDED: Tier[] = [
-  ...["unit", "conformance", "e2e"].map(name => ({ name, through: [], filter: [], environment: {} })),
+  ...["unit", "conformance"].map(name => ({ name, through: [], filter: [], environment: {} })),
+  { name: "e2e", through: [], filter: ["--tags-filter=!slow"], environment: {} },
   ...["reuse", "adoption", "faults"].map(name => ({
     name,
     through: [],

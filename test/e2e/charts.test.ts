@@ -66,19 +66,23 @@ describe("a repository with two charts in place of manifests", () => {
   })
 })
 
-test("it is deployed to an ephemeral cluster by its .env alone, with its crds/ first and the hook as a migration", async () => {
-  const { path } = withCharts()
-    .commit()
-    .write(".env", `CLOUD_NATIVE_SECRETS=file:${join(folder, "prod.env")}\n`)
-  const ended = await daggerIn(path, "-m", ROOT, "deploy")
-  expect(ended.exitCode, ended.stderr).toBe(0)
-  expect(ended.stderr).toContain("crds: created for the whole cluster, where they stay: widgets.example.com")
-  // Two Services, two Deployments, and the Widget that the template makes where it sees the API.
-  expect(ended.stderr).toContain("apply: 5 objects")
-  expect(ended.stdout).toMatch(/migrate-\S+: ran/)
-  expect(ended.stdout).toContain("Rolled once more")
-  expect(ended.stderr + ended.stdout).not.toContain(PASSWORD)
-})
+test(
+  "it is deployed to an ephemeral cluster by its .env alone, with its crds/ first and the hook as a migration",
+  { tags: "slow" },
+  async () => {
+    const { path } = withCharts()
+      .commit()
+      .write(".env", `CLOUD_NATIVE_SECRETS=file:${join(folder, "prod.env")}\n`)
+    const ended = await daggerIn(path, "-m", ROOT, "deploy")
+    expect(ended.exitCode, ended.stderr).toBe(0)
+    expect(ended.stderr).toContain("crds: created for the whole cluster, where they stay: widgets.example.com")
+    // Two Services, two Deployments, and the Widget that the template makes where it sees the API.
+    expect(ended.stderr).toContain("apply: 5 objects")
+    expect(ended.stdout).toMatch(/migrate-\S+: ran/)
+    expect(ended.stdout).toContain("Rolled once more")
+    expect(ended.stderr + ended.stdout).not.toContain(PASSWORD)
+  },
+)
 
 function withCharts(): Source {
   const source = Source.minimal().remove("k8s")

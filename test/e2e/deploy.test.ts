@@ -25,7 +25,7 @@ describe("an ephemeral cluster", () => {
     expect(logProblems(ended.stderr)).toEqual([])
   })
 
-  test("a migration that fails: its log, and no pod was changed", async () => {
+  test("a migration that fails: its log, and no pod was changed", { tags: "slow" }, async () => {
     const source = Source.minimal().edit("k8s/app.yaml", ...FAILING_MIGRATION)
     const ended = await dagger(`--source=${source.path}`, "deploy")
     expect(ended.exitCode, ended.stderr).toBe(1)

@@ -19,6 +19,7 @@ const SECRETS =
   "BACKEND_DATABASE_URL=a\nFRONTEND_DATABASE_URL=a\nBETTER_AUTH_SECRET=a\nMONITOR_EMAIL=a\nMONITOR_PASSWORD=a\n"
 
 const folder = mkdtempSync(join(tmpdir(), "cloud-native-preflight-"))
+const complete = file("complete.env", SECRETS)
 let lab: Lab
 let node: string
 
@@ -347,7 +348,7 @@ describe("a service account with the Role of docs/permissions.md", () => {
     },
   )
 
-  test("deploys, and reads the report", async () => {
+  test.concurrent("deploys, and reads the report", async () => {
     const namespace = "permitted"
     const kubeconfig = await accountWith(namespace, role)
     const source = Source.minimal()
@@ -390,138 +391,146 @@ describe("a service account with the Role of docs/permissions.md", () => {
   })
 })
 
-test("a first deployment whose migration needs a server of the same manifests, which comes up before it", async () => {
-  const deploy = async (source: Source, namespace: string) => {
-    await kubectl("create", "namespace", namespace)
-    const target = [`--kubeconfig=file:${lab.kubeconfig}`, `--namespace=${namespace}`]
-    const ended = await dagger(
-      `--source=${source.path}`,
-      "deploy",
-      `--registry=${lab.registry}/${namespace}`,
-      ...target,
+test.concurrent(
+  "a first deployment whose migration needs a server of the same manifests, which comes up before it",
+  { tags: "slow" },
+  async () => {
+    const deploy = async (source: Source, namespace: string) => {
+      await kubectl("create", "namespace", namespace)
+      const target = [`--kubeconfig=file:${lab.kubeconfig}`, `--namespace=${namespace}`]
+      const ended = await dagger(
+        `--source=${source.path}`,
+        "deploy",
+        `--registry=${lab.registry}/${namespace}`,
+        ...target,
+      )
+      expect(ended.exitCode, ended.stderr).toBe(0)
+      return ended
+    }
+    // Any image that is not the release's own would do: here it is one of another release.
+    const other = await deploy(Source.minimal(), "other")
+    const [image] = /\S+\/other\/\S+backend@sha256:[0-9a-f]{64}/.exec(other.stdout)!
+    const store = [
+      {
+        apiVersion: "v1",
+        kind: "Service",
+        metadata: { name: "store" },
+        spec: { selector: { app: "store" }, ports: [{ port: 8000 }] },
+      },
+      {
+        apiVersion: "apps/v1",
+        kind: "StatefulSet",
+        metadata: { name: "store" },
+        spec: {
+          serviceName: "store",
+          selector: { matchLabels: { app: "store" } },
+          template: {
+            metadata: { labels: { app: "store" } },
+            spec: {
+              containers: [
+                {
+                  name: "store",
+                  image,
+                  ports: [{ containerPort: 8000 }],
+                  readinessProbe: { httpGet: { path: "/health", port: 8000 }, initialDelaySeconds: 3 },
+                },
+              ],
+            },
+          },
+        },
+      },
+    ]
+    const source = Source.minimal()
+      .edit(
+        "k8s/app.yaml",
+        "print('nothing to migrate')",
+        "import urllib.request as u; u.urlopen('http://store:8000/health')",
+      )
+      .write("k8s/store.yaml", store.map(object => stringify(object)).join("---\n"))
+    const ended = await deploy(source, "stored")
+    const said = ["apply: 2 objects that the migrations may need", "rollout: statefulset/store: ", "migrate: migrate-"]
+    expect(said.map(text => ended.stderr.indexOf(text)).sort((a, b) => a - b)).toEqual(
+      said.map(text => ended.stderr.indexOf(text)),
     )
-    expect(ended.exitCode, ended.stderr).toBe(0)
-    return ended
-  }
-  // Any image that is not the release's own would do: here it is one of another release.
-  const other = await deploy(Source.minimal(), "other")
-  const [image] = /\S+\/other\/\S+backend@sha256:[0-9a-f]{64}/.exec(other.stdout)!
-  const store = [
-    {
-      apiVersion: "v1",
-      kind: "Service",
-      metadata: { name: "store" },
-      spec: { selector: { app: "store" }, ports: [{ port: 8000 }] },
-    },
-    {
+    for (const text of said) expect(ended.stderr).toContain(text)
+  },
+)
+
+test.concurrent(
+  "a Deployment of a Helm release with a tcpSocket probe is refused without --take-over, and taken over with it",
+  { tags: "slow" },
+  async () => {
+    const namespace = "from-helm"
+    await kubectl("create", "namespace", namespace)
+    const live = {
       apiVersion: "apps/v1",
-      kind: "StatefulSet",
-      metadata: { name: "store" },
+      kind: "Deployment",
+      metadata: {
+        name: "backend",
+        labels: { "app.kubernetes.io/managed-by": "Helm" },
+        annotations: { "meta.helm.sh/release-name": "shop-api", "meta.helm.sh/release-namespace": namespace },
+      },
       spec: {
-        serviceName: "store",
-        selector: { matchLabels: { app: "store" } },
+        replicas: 1,
+        selector: { matchLabels: { app: "backend" } },
         template: {
-          metadata: { labels: { app: "store" } },
+          metadata: { labels: { app: "backend" } },
           spec: {
             containers: [
               {
-                name: "store",
-                image,
-                ports: [{ containerPort: 8000 }],
-                readinessProbe: { httpGet: { path: "/health", port: 8000 }, initialDelaySeconds: 3 },
+                name: "backend",
+                image: "localhost/nothing-here:1",
+                env: [{ name: "DEBUG", value: "1" }],
+                readinessProbe: { tcpSocket: { port: 8000 } },
+                lifecycle: { preStop: { exec: { command: ["sleep", "3"] } } },
               },
             ],
           },
         },
       },
-    },
-  ]
-  const source = Source.minimal()
-    .edit(
-      "k8s/app.yaml",
-      "print('nothing to migrate')",
-      "import urllib.request as u; u.urlopen('http://store:8000/health')",
+    }
+    const path = file("from-helm.yaml", stringify(live)).slice("file:".length)
+    await kubectl("--namespace", namespace, "create", "--field-manager=helm", `--filename=${path}`)
+    const run = (...args: string[]) =>
+      dagger(
+        `--source=${Source.minimal().path}`,
+        `--registry=${lab.registry}/${namespace}`,
+        `--kubeconfig=file:${lab.kubeconfig}`,
+        `--namespace=${namespace}`,
+        ...args,
+      )
+    const read = async () => {
+      const text = await kubectl("--namespace", namespace, "get", "deployment/backend", "--output=json")
+      const { metadata, spec } = JSON.parse(text) as typeof live
+      return { ...metadata, container: spec.template.spec.containers[0]! }
+    }
+
+    const refusal = await run("deploy")
+    expect(refusal.exitCode, refusal.stderr).toBe(1)
+    for (const text of ["OWNED_BY_ANOTHER", "Deployment backend belongs to the Helm release shop-api", "--take-over"])
+      expect(messageOf(refusal)).toContain(text)
+    expect(refusal.stderr).not.toContain("build: ")
+    expect((await read()).container.readinessProbe).toMatchObject({ tcpSocket: { port: 8000 } })
+
+    const planned = await run("plan")
+    expect(planned.exitCode, planned.stderr).toBe(0)
+    expect(planned.stdout).toMatch(
+      /^~ Deployment backend\n[^]*readinessProbe\.tcpSocket[^]*belongs to the Helm release shop-api; deploy needs --take-over$/m,
     )
-    .write("k8s/store.yaml", store.map(object => stringify(object)).join("---\n"))
-  const ended = await deploy(source, "stored")
-  const said = ["apply: 2 objects that the migrations may need", "rollout: statefulset/store: ", "migrate: migrate-"]
-  expect(said.map(text => ended.stderr.indexOf(text)).sort((a, b) => a - b)).toEqual(
-    said.map(text => ended.stderr.indexOf(text)),
-  )
-  for (const text of said) expect(ended.stderr).toContain(text)
-})
+    expect((await read()).container.readinessProbe).toMatchObject({ tcpSocket: { port: 8000 } })
 
-test("a Deployment of a Helm release with a tcpSocket probe is refused without --take-over, and taken over with it", async () => {
-  const namespace = "from-helm"
-  await kubectl("create", "namespace", namespace)
-  const live = {
-    apiVersion: "apps/v1",
-    kind: "Deployment",
-    metadata: {
-      name: "backend",
-      labels: { "app.kubernetes.io/managed-by": "Helm" },
-      annotations: { "meta.helm.sh/release-name": "shop-api", "meta.helm.sh/release-namespace": namespace },
-    },
-    spec: {
-      replicas: 1,
-      selector: { matchLabels: { app: "backend" } },
-      template: {
-        metadata: { labels: { app: "backend" } },
-        spec: {
-          containers: [
-            {
-              name: "backend",
-              image: "localhost/nothing-here:1",
-              env: [{ name: "DEBUG", value: "1" }],
-              readinessProbe: { tcpSocket: { port: 8000 } },
-              lifecycle: { preStop: { exec: { command: ["sleep", "3"] } } },
-            },
-          ],
-        },
-      },
-    },
-  }
-  const path = file("from-helm.yaml", stringify(live)).slice("file:".length)
-  await kubectl("--namespace", namespace, "create", "--field-manager=helm", `--filename=${path}`)
-  const run = (...args: string[]) =>
-    dagger(
-      `--source=${Source.minimal().path}`,
-      `--registry=${lab.registry}/${namespace}`,
-      `--kubeconfig=file:${lab.kubeconfig}`,
-      `--namespace=${namespace}`,
-      ...args,
-    )
-  const read = async () => {
-    const text = await kubectl("--namespace", namespace, "get", "deployment/backend", "--output=json")
-    const { metadata, spec } = JSON.parse(text) as typeof live
-    return { ...metadata, container: spec.template.spec.containers[0]! }
-  }
-
-  const refusal = await run("deploy")
-  expect(refusal.exitCode, refusal.stderr).toBe(1)
-  for (const text of ["OWNED_BY_ANOTHER", "Deployment backend belongs to the Helm release shop-api", "--take-over"])
-    expect(messageOf(refusal)).toContain(text)
-  expect(refusal.stderr).not.toContain("build: ")
-  expect((await read()).container.readinessProbe).toMatchObject({ tcpSocket: { port: 8000 } })
-
-  const planned = await run("plan")
-  expect(planned.exitCode, planned.stderr).toBe(0)
-  expect(planned.stdout).toMatch(
-    /^~ Deployment backend\n[^]*readinessProbe\.tcpSocket[^]*belongs to the Helm release shop-api; deploy needs --take-over$/m,
-  )
-  expect((await read()).container.readinessProbe).toMatchObject({ tcpSocket: { port: 8000 } })
-
-  const taken = await run("deploy", "--take-over")
-  expect(taken.exitCode, taken.stderr).toBe(0)
-  expect(taken.stdout).toContain("  Deployment backend, from the Helm release shop-api (fields of helm)\n")
-  const { labels, annotations, container } = await read()
-  expect(labels["app.kubernetes.io/managed-by"]).toBe("cloud-native")
-  expect(annotations).not.toHaveProperty("meta.helm.sh/release-name")
-  expect(container).not.toHaveProperty("env")
-  expect(container.readinessProbe).not.toHaveProperty("tcpSocket")
-  expect(container.readinessProbe).toHaveProperty("httpGet")
-  expect(container.lifecycle.preStop).toEqual({ sleep: { seconds: 3 } })
-})
+    const taken = await run("deploy", "--take-over")
+    expect(taken.exitCode, taken.stderr).toBe(0)
+    expect(taken.stdout).toContain("  Deployment backend, from the Helm release shop-api (fields of helm)\n")
+    const { labels, annotations, container } = await read()
+    expect(labels["app.kubernetes.io/managed-by"]).toBe("cloud-native")
+    expect(annotations).not.toHaveProperty("meta.helm.sh/release-name")
+    expect(container).not.toHaveProperty("env")
+    expect(container.readinessProbe).not.toHaveProperty("tcpSocket")
+    expect(container.readinessProbe).toHaveProperty("httpGet")
+    expect(container.lifecycle.preStop).toEqual({ sleep: { seconds: 3 } })
+  },
+)
 
 // The last one: pods could come to that node as well.
 test("nodes of another architecture", async () => {
@@ -601,7 +610,7 @@ function plan(flags: Record<string, string>): Promise<Ended> {
 }
 
 function call(name: string, flags: Record<string, string>, source: Source): Promise<Ended> {
-  const given = { kubeconfig: `file:${lab.kubeconfig}`, secrets: file("complete.env", SECRETS), ...flags }
+  const given = { kubeconfig: `file:${lab.kubeconfig}`, secrets: complete, ...flags }
   const flagged = Object.entries(given).map(([flag, value]) => `--${flag}=${value}`)
   return dagger(`--source=${source.path}`, name, "--verbose", ...flagged)
 }
