@@ -391,7 +391,7 @@ describe("a service account with the Role of docs/permissions.md", () => {
   })
 })
 
-test.concurrent(
+test(
   "a first deployment whose migration needs a server of the same manifests, which comes up before it",
   { tags: "slow" },
   async () => {
@@ -456,7 +456,7 @@ test.concurrent(
   },
 )
 
-test.concurrent(
+test(
   "a Deployment of a Helm release with a tcpSocket probe is refused without --take-over, and taken over with it",
   { tags: "slow" },
   async () => {
