@@ -17,16 +17,23 @@ interface Tier {
   environment: Record<string, string>
 }
 
-const EMBEDDED: Tier[] = [
-  ...["unit", "conformance"].map(name => ({ name, through: [], filter: [], environment: {} })),
-  { name: "e2e", through: [], filter: ["--tags-filter=!slow"], environment: {} },
-  ...["reuse", "adoption", "faults"].map(name => ({
-    name,
-    through: [],
-    filter: ["--tags-filter=representative"],
-    environment: {},
-  })),
-]
+const REPRESENTATIVE = ["--tags-filter=representative"]
+/** What of each tier `npm test` runs. */
+const FILTERS = {
+  unit: [],
+  conformance: [],
+  e2e: ["--tags-filter=!slow"],
+  reuse: REPRESENTATIVE,
+  adoption: REPRESENTATIVE,
+  faults: REPRESENTATIVE,
+}
+const EMBEDDED: Tier[] = Object.entries(FILTERS).map(([name, filter]) => ({
+  name,
+  filter,
+  through: [],
+  environment: {},
+}))
+
 /** Where this line has no `dagger run`, the SDK starts the session with the CLI itself. */
 function realTiers(): Tier[] {
   const through = spawnSync("dagger", ["run", "--help"]).status === 0 ? ["dagger", "run"] : []
