@@ -84,30 +84,27 @@ describe("secrets in the last commit", () => {
 })
 
 describe("an image is verified before it is pushed", () => {
-  test.concurrent(
-    "a secret that a later layer deletes, and a request in flight that is lost: both are reported, and nothing is pushed",
-    async () => {
-      const source = Source.minimal()
-        .write("api/token.txt", `token = ${SECRET}\n`)
-        .edit(
-          "docker/api.dockerfile",
-          "USER 10001:10001",
-          "COPY token.txt /app/\nRUN rm /app/token.txt\nUSER 10001:10001",
-        )
-        .edit(
-          "api/main.py",
-          "lambda *_: threading.Thread(target=server.shutdown).start()",
-          "lambda *_: __import__('os')._exit(0)",
-        )
-      const ended = await dagger(`--source=${source.path}`, "push", "--registry=localhost:1/none")
-      expect(ended.exitCode, ended.stderr).toBe(1)
-      expect(ended.stderr).toMatch(/github-pat: layer \d+: \/app\/token\.txt:1/)
-      expect(ended.stderr).toMatch(/backend +request in flight .*lost +FAIL/)
-      expect(ended.stderr).toMatch(/backend +confined .*PASS/)
-      expect(ended.stderr).not.toContain(SECRET)
-      expect(ended.stderr).not.toContain("push: localhost:1")
-    },
-  )
+  test("a secret that a later layer deletes, and a request in flight that is lost: both are reported, and nothing is pushed", async () => {
+    const source = Source.minimal()
+      .write("api/token.txt", `token = ${SECRET}\n`)
+      .edit(
+        "docker/api.dockerfile",
+        "USER 10001:10001",
+        "COPY token.txt /app/\nRUN rm /app/token.txt\nUSER 10001:10001",
+      )
+      .edit(
+        "api/main.py",
+        "lambda *_: threading.Thread(target=server.shutdown).start()",
+        "lambda *_: __import__('os')._exit(0)",
+      )
+    const ended = await dagger(`--source=${source.path}`, "push", "--registry=localhost:1/none")
+    expect(ended.exitCode, ended.stderr).toBe(1)
+    expect(ended.stderr).toMatch(/github-pat: layer \d+: \/app\/token\.txt:1/)
+    expect(ended.stderr).toMatch(/backend +request in flight .*lost +FAIL/)
+    expect(ended.stderr).toMatch(/backend +confined .*PASS/)
+    expect(ended.stderr).not.toContain(SECRET)
+    expect(ended.stderr).not.toContain("push: localhost:1")
+  })
 })
 
 describe("secrets of a build", () => {

@@ -249,7 +249,7 @@ describe("what is pushed with a key", () => {
     })
   })
 
-  test.concurrent("a missing image or registry is an error about the registry, not a verdict", async () => {
+  test("a missing image or registry is an error about the registry, not a verdict", async () => {
     const nowhere = await release(guarded(), { ...images, backend: `${registry}/minimal-backend:nowhere` }, "summary")
     expect(nowhere.exitCode).toBe(1)
     for (const text of ["REGISTRY_FAILED", "minimal-backend:nowhere", "no such image"])
