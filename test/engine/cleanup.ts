@@ -6,11 +6,13 @@ import { fileURLToPath } from "node:url"
 
 import { withLock } from "../lab/cache.ts"
 import { removeNetwork } from "./network.ts"
+import { removeContainers } from "./runc.ts"
 import { folder, secretFolder } from "./store.ts"
 
 // One at a time: the guard of a killed session and the next engine that ends may both come to clean up.
 export const cleanUp = (session: string): Promise<void> =>
   withLock(`engine session ${session}`, async () => {
+    await removeContainers(session)
     await removeNetwork(session)
     const scratch = join(folder("sessions"), session)
     const mounts = readFileSync("/proc/self/mounts", "utf8")

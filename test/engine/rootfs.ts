@@ -20,6 +20,7 @@ import { addMakers } from "./evaluate.ts"
 import { imageById } from "./image.ts"
 import { addLeaves } from "./leaf.ts"
 import { keepLayer, layerPath, mountOverlay, within } from "./overlay.ts"
+import type { User } from "./spec.ts"
 import { cached, digestOf, once, touch } from "./store.ts"
 import {
   copyEntries,
@@ -48,26 +49,32 @@ export const mountStack = (mount: Mount & { kind: "directory" | "file" }): strin
   ...mount.layers.map(layerPath),
 ]
 
+const linesOf = (root: string, file: string): string[][] => {
+  const at = within(root, file)
+  const text = existsSync(at) ? readFileSync(at, "utf8") : ""
+  return text.split("\n").map(line => line.split(":"))
+}
+
 /** "node", "1000:1000": names are looked up in the container. */
 export const resolveOwner = (root: string, owner: string): { uid: number; gid: number } => {
   const [user = "", group] = owner.split(":")
-  const lines = (file: string) => {
-    const at = within(root, file)
-    return existsSync(at)
-      ? readFileSync(at, "utf8")
-          .split("\n")
-          .map(line => line.split(":"))
-      : []
-  }
   const number = (name: string, file: string): number => {
-    const known = /^\d+$/.test(name) ? name : lines(file).find(([first]) => first === name)?.[2]
+    const known = /^\d+$/.test(name) ? name : linesOf(root, file).find(([first]) => first === name)?.[2]
     if (known === undefined)
       throw new GraphQLError(`failed to resolve ownership for ${owner}: ${name} is not in ${file}`)
     return Number(known)
   }
   const uid = number(user, "/etc/passwd")
-  const ownGroup = () => Number(lines("/etc/passwd").find(([, , id]) => Number(id) === uid)?.[3] ?? uid)
+  const ownGroup = () => Number(linesOf(root, "/etc/passwd").find(([, , id]) => Number(id) === uid)?.[3] ?? uid)
   return { uid, gid: group ? number(group, "/etc/group") : /^\d+$/.test(user) ? uid : ownGroup() }
+}
+
+/** Who a process runs as. */
+export const resolveUser = (root: string, user: string): User => {
+  const owner = resolveOwner(root, user || "0")
+  const named = linesOf(root, "/etc/passwd").find(([, , uid]) => Number(uid) === owner.uid)?.[0]
+  const groups = linesOf(root, "/etc/group").filter(([, , , members]) => members?.split(",").includes(named ?? ""))
+  return { ...owner, additionalGids: named ? groups.map(([, , gid]) => Number(gid)) : [] }
 }
 
 interface Place {

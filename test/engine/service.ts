@@ -3,16 +3,16 @@ import { connect, createServer, type Server } from "node:net"
 
 import { GraphQLError } from "graphql"
 
-import { podman } from "../lab/podman.ts"
 import { run } from "../lab/process.ts"
 import type { Outcome } from "./container.ts"
 import { type Container, containerKey, portRecipes } from "./container.ts"
 import { addMakers } from "./evaluate.ts"
-import { commandOf, execError, prepare, start } from "./exec.ts"
+import { commandOf, execError } from "./exec.ts"
 import type { Port } from "./image.ts"
 import { addLeaves } from "./leaf.ts"
-import { serviceAddress } from "./network.ts"
+import { prepare } from "./prepare.ts"
 import { brief, log } from "./progress.ts"
+import { start } from "./runc.ts"
 import { digestOf, session } from "./store.ts"
 
 interface ServiceOptions {
@@ -66,33 +66,32 @@ const answers = (host: string, port: number) =>
   })
 const pause = (milliseconds: number) => new Promise(resolve => setTimeout(resolve, milliseconds))
 
+const endedEarly = (command: string[], outcome: Outcome): GraphQLError =>
+  outcome.exitCode === 0 ? new GraphQLError("service exited before healthcheck") : execError(command, outcome)
+
+/** Milliseconds that a service may take to end. */
+const GRACE = 2000
+
 const startContainer = async ({ container, options, ports }: Service): Promise<Running> => {
   const command = commandOf(container!, options!)
   const bound = await bind(container!.bindings)
-  const prepared = await prepare(container!, options!, bound.hosts)
-  const ip = await serviceAddress()
+  const prepared = await prepare(container!, options!, command, bound.hosts)
+  const { ip } = prepared
   log(`service ${brief(command)}`)
-  const process = start({ ...prepared, flags: [...prepared.flags, "--ip", ip] }, command, {
-    prefix: `service ${brief(command).slice(0, 24)}`,
-  })
+  const process = start(prepared, { prefix: `service ${brief(command).slice(0, 24)}` })
   const ended = process.ended.finally(async () => {
     bound.release()
     await prepared.release()
   })
-  let over: Outcome | undefined
-  ended.then(
-    outcome => {
-      over = outcome
-    },
-    () => {},
-  )
+  let isOver = false
+  const over = () => (isOver = true)
+  ended.then(over, over)
   // A service lives no longer than those it needs.
-  bound.failed.catch(() => bound.kill(prepared.name))
+  bound.failed.catch(() => process.stop())
   for (const { port, protocol, skipHealthcheck } of ports) {
     if (protocol === "UDP" || skipHealthcheck) continue
     while (!(await answers(ip, port))) {
-      if (over)
-        throw over.exitCode === 0 ? new GraphQLError("service exited before healthcheck") : execError(command, over)
+      if (isOver) throw endedEarly(command, await ended)
       await pause(50)
     }
   }
@@ -102,7 +101,7 @@ const startContainer = async ({ container, options, ports }: Service): Promise<R
     pinned: false,
     ended,
     stop: async () => {
-      await podman(["rm", "--force", "--time", "2", prepared.name], { check: false })
+      await process.stop(GRACE)
       await ended
     },
   }
@@ -251,7 +250,6 @@ export const bind = async (bindings: Container["bindings"]) => {
   return {
     hosts,
     failed,
-    kill: (name: string) => podman(["rm", "--force", "--time", "0", name], { check: false }),
     release: () => {
       released = true
       started.forEach(({ service }) => release(service))

@@ -8,6 +8,32 @@ import { step } from "./progress.ts"
 
 /** Runs the lab's own Podman: its settings, images, containers and networks are apart from the host's. */
 export async function podman(args: string[], { env, ...options }: RunOptions = {}): Promise<Result> {
+  await preparePodman()
+  return run(["podman", ...args], { ...options, env: { ...podmanEnvironment(), ...env } })
+}
+
+/** Where the lab's networks and those of the embedded engine have their addresses: not those that the host's own Podman hands out. */
+export const NETWORKS = "10.86.0.0/16"
+/** For networks that Podman does not set up: what they send may leave, under the host's address, and is answered. */
+const RULES = [
+  ["nat", "POSTROUTING", "--source", NETWORKS, "!", "--destination", NETWORKS, "--jump", "MASQUERADE"],
+  ["filter", "FORWARD", "--source", NETWORKS, "--jump", "ACCEPT"],
+  ["filter", "FORWARD", "--destination", NETWORKS, "--jump", "ACCEPT"],
+] as const
+
+let prepared: Promise<unknown> | undefined
+
+/**
+ * Sees to it that there is Podman, with the programs that it brings, and that networks lead where they should.
+ *
+ * A network's own route comes and goes with its containers; without it, whatever is sent to their addresses would
+ * leave the machine by the default route, and something out there might answer. Rootless Podman has routes of its own.
+ */
+export function preparePodman(): Promise<unknown> {
+  return (prepared ??= prepare())
+}
+
+async function prepare(): Promise<void> {
   await ensureProgram("podman", [
     "podman",
     "runc",
@@ -19,24 +45,17 @@ export async function podman(args: string[], { env, ...options }: RunOptions = {
     "uidmap",
     "iproute2",
   ])
-  await (inside ??= keepInside())
-  return run(["podman", ...args], { ...options, env: { ...podmanEnvironment(), ...env } })
-}
-
-/** Where the lab's networks have their addresses: not those that the host's own Podman hands out. */
-const addresses = "10.86.0.0/16"
-let inside: Promise<unknown> | undefined
-
-/**
- * A network's own route comes and goes with its containers; without it, whatever is sent to their addresses would
- * leave the machine by the default route, and something out there might answer. Rootless Podman has routes of its own.
- */
-async function keepInside(): Promise<void> {
   if (process.getuid?.() !== 0) return
-  await run(["ip", "route", "replace", "unreachable", addresses, "metric", "4000000000"])
+  await run(["ip", "route", "replace", "unreachable", NETWORKS, "metric", "4000000000"])
   // A bridge has the lowest hardware address of its ports, so that each container that comes or goes may change it: told
   // of it, the others do not send to the old one, for up to a minute, what is meant for the world beyond the bridge.
   writeFileSync("/proc/sys/net/ipv4/conf/default/arp_notify", "1")
+  writeFileSync("/proc/sys/net/ipv4/ip_forward", "1")
+  for (const [table, chain, ...rule] of RULES) {
+    const iptables = (action: string, check: boolean) =>
+      run(["iptables", "--wait", `--table=${table}`, action, chain, ...rule], { check })
+    if ((await iptables("--check", false)).exitCode !== 0) await iptables("--append", true)
+  }
 }
 
 let environment: NodeJS.ProcessEnv | undefined
@@ -88,7 +107,7 @@ function containersConf(): string {
     "[network]",
     `network_config_dir = "${cachePath("networks")}"`,
     'default_subnet = "10.85.0.0/16"',
-    `default_subnet_pools = [{ base = "${addresses}", size = 24 }]`,
+    `default_subnet_pools = [{ base = "${NETWORKS}", size = 24 }]`,
     "[engine]",
     // crun, the default, refuses cgroup v1.
     ...(cgroup2 ? [] : ['runtime = "runc"']),
