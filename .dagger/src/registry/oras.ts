@@ -21,20 +21,26 @@ export interface Attachment {
   file: File
 }
 
-/** Names of which this call has said that their registry does not answer: the build and the check of every image ask the same. */
-const unanswered = new Set<string>()
-
 /** The digest that an image has now. */
 export async function resolveDigest(registry: RegistryClient, config: Config, reference: string): Promise<string> {
   const answer = await registry.run(oras(config), resolveArgs(registry.seen(reference), registry.plainHttp))
   return readShape(Digest, answer.trim(), "what oras says of an image")
 }
 
+/** What this call has been told of names: the build and the check of every image ask the same. */
+const told = new Map<string, Promise<string>>()
+
 /**
  * The digest that a tag leads to now. The registry itself is asked: on Dagger 1.0, container.from answers with what the
  * caller's dagger.lock holds, which a build does not follow. Where no tool may or can ask it, Dagger's answer has to do.
  */
-export async function currentDigest(name: string, config: Config, accessTo: AccessTo): Promise<string> {
+export function currentDigest(name: string, config: Config, accessTo: AccessTo): Promise<string> {
+  const digest = told.get(name) ?? askDigest(name, config, accessTo)
+  told.set(name, digest)
+  return digest
+}
+
+async function askDigest(name: string, config: Config, accessTo: AccessTo): Promise<string> {
   const reference = readReference(name)
   if (reference?.digest) return reference.digest
   if (reference) {
@@ -43,9 +49,7 @@ export async function currentDigest(name: string, config: Config, accessTo: Acce
       const registry = await RegistryClient.open(host, await accessTo(host))
       return await within(resolveDigest(registry, config, formatReference({ ...reference, tag })), "oras", TIMEOUT)
     } catch (error) {
-      if (!unanswered.has(name))
-        console.log(`${host} does not say what ${name} is, so Dagger does: ${messageOf(error).replace(/^Error: /, "")}`)
-      unanswered.add(name)
+      console.log(`${host} does not say what ${name} is, so Dagger does: ${messageOf(error).replace(/^Error: /, "")}`)
     }
   }
   return parseReference(await dag.container().from(name).imageRef()).digest!

@@ -13,6 +13,8 @@ const LISTING = "/listing"
 export interface UnpackedLayer {
   /** Its position in the image, the lowest being 1. */
   position: number
+  /** As the registry has it. */
+  blob: File
   folder: Directory
   files: LayerFile[]
 }
@@ -51,7 +53,7 @@ async function unpack(blob: File, digest: string, position: number, config: Conf
   const list = ["find", FOLDER, "-mindepth", "1", "-fprintf", LISTING, "%y %m %s %P\\n"]
   const listing = await within(container.withExec(list).file(LISTING).contents(), "find", config.verification.timeout)
   const files = listing.split("\n").flatMap(line => readLine(line, position))
-  return { position, folder: container.directory(FOLDER), files }
+  return { position, blob, folder: container.directory(FOLDER), files }
 }
 
 function unreadable(digest: string, stderr: string): CloudNativeError {

@@ -6,7 +6,16 @@ import { tools } from "../image/inspect.js"
 import type { UnpackedLayer } from "../image/layers.js"
 import type { OciImage } from "../image/oci.js"
 import { lastCommitOf } from "./last-commit.js"
-import { byOwnNames, copySkipped, type Leak, readLeaks, renameDependencies, saidBy, withoutLinesOf } from "./leaks.js"
+import {
+  byOwnNames,
+  copySkipped,
+  type Leak,
+  QUIET_IN_DEPENDENCIES,
+  readLeaks,
+  saidBy,
+  unpackRenamed,
+  withoutLinesOf,
+} from "./leaks.js"
 
 const SCANNED = "/scanned"
 const REPORT = "/report.json"
@@ -52,7 +61,10 @@ export async function leaksInImage(
   const common = await dag.currentModule().source().file("gitleaks/image.toml").contents()
   const container = gitleaks(config)
     .withNewFile(SOURCE_RULES, hasRules ? await source.file(OWN_RULES).contents() : DEFAULT_RULES)
-    .withNewFile(IMAGE_RULES, `[extend]\npath = "${SOURCE_RULES}"\n\n${common}`)
+    .withNewFile(
+      IMAGE_RULES,
+      [`[extend]\npath = "${SOURCE_RULES}"`, common, ...(hasRules ? [] : [QUIET_IN_DEPENDENCIES])].join("\n\n"),
+    )
   // Side by side, and cached by layer: the next build scans only the layers that have changed.
   const found = await Promise.all([
     scan(container, description, IMAGE_FLAGS, config),
@@ -63,10 +75,13 @@ export async function leaksInImage(
 
 async function leaksInLayer(
   container: Container,
-  { folder, files, position }: UnpackedLayer,
+  { blob, files, position }: UnpackedLayer,
   config: Config,
 ): Promise<Leak[]> {
-  const machine = tools(config).withDirectory(LAYER, folder).withExec(renameDependencies(LAYER))
+  const machine = tools(config)
+    .withMountedFile(BLOB, blob)
+    .withExec(["mkdir", LAYER])
+    .withExec(unpackRenamed(BLOB, LAYER))
   const hasSkipped = files.some(({ path, type }) => type === "file" && SKIPPED.test(path))
   const copied = copySkipped(LAYER, COPIES).reduce(
     (made, command) => made.withExec(command),
@@ -79,6 +94,7 @@ async function leaksInLayer(
   return found.flat().map(leak => ({ ...leak, File: `${position}/${leak.File.replace(/^\.\//, "")}` }))
 }
 
+const BLOB = "/blob"
 const LAYER = "/layer"
 const COPIES = "/copies"
 

@@ -32,20 +32,35 @@ const NOISY_IN_DEPENDENCIES = ["generic-api-key", "jwt", "curl-auth-header", "cu
 
 const RENAMED = "~"
 
-/** The command that gives folders of dependencies names that gitleaks does not know: node_modules~. */
-export function renameDependencies(folder: string): string[] {
-  const names = [
-    "node_modules",
-    "bower_components",
-    "vendor",
-    "env",
-    "venv",
-    "virtualenv",
-    "python[23].*",
-    "*.dist-info",
+/** What keeps gitleaks' own rules of that kind from looking into dependencies at all: half of a scan's time. */
+export const QUIET_IN_DEPENDENCIES = NOISY_IN_DEPENDENCIES.map(
+  id => `[[rules]]\nid = "${id}"\n[[rules.allowlists]]\npaths = ['''${RENAMED}/''']\n`,
+).join("\n")
+
+/** Folders of dependencies, as gitleaks knows them. */
+const DEPENDENCIES = [
+  "node_modules",
+  "bower_components",
+  "vendor",
+  "env",
+  "venv",
+  "virtualenv",
+  "python[23]\\.([^/]*[^/~])?",
+  "[^/]*\\.dist-info",
+]
+
+/** The command that unpacks a layer, and gives folders of dependencies names that gitleaks does not know: node_modules~. */
+export function unpackRenamed(blob: string, folder: string): string[] {
+  const rename = `s,(^|/)(${DEPENDENCIES.join("|")})/,\\1\\2${RENAMED}/,gx`
+  // Twice: the slash between two such folders is part of one match alone.
+  return [
+    "tar",
+    "--extract",
+    "--preserve-permissions",
+    `--file=${blob}`,
+    `--directory=${folder}`,
+    `--transform=${rename};${rename}`,
   ]
-  const anyOf = names.flatMap(name => ["-o", "-name", name]).slice(1)
-  return ["find", folder, "-depth", "-type", "d", "(", ...anyOf, ")", "-execdir", "mv", "-T", "{}", `{}${RENAMED}`, ";"]
 }
 
 /** What was found, by the folders' own names; in dependencies, without what is mostly noise there. */
