@@ -5,7 +5,7 @@ import { decodeConfig } from "./config/codec.js"
 import type { Config } from "./config/schema.js"
 import { Image, imageTable } from "./image.js"
 import { accessToOf, secretsOf, type Settings, withSettings } from "./settings.js"
-import { limited } from "./util/limited.js"
+import { type Limit, limited } from "./util/limited.js"
 import { Verification } from "./verification.js"
 import { Verified } from "./verified.js"
 import { encodeFacts } from "./verify/facts.js"
@@ -76,7 +76,11 @@ export class Built implements Settings {
    */
   @func({ cache: "never" })
   async verifyImage(knownSecrets?: Secret[]): Promise<Verified> {
-    const facts = await this.facts(knownSecrets)
+    const containers = byApplication(
+      this.readConfig(),
+      this.containers.map(async container => container),
+    )
+    const facts = await factsOf(this, this.readConfig(), containers, { knownSecrets })
     new Verification(facts).summary()
     return withSettings(new Verified(this.config, this.containers, facts), this)
   }
@@ -88,25 +92,30 @@ export class Built implements Settings {
     return imageTable(byApplication(config, this.containers), config)
   }
 
-  /** Every fact of the images and of their source as JSON, passed or not. */
-  async facts(knownSecrets?: Secret[]): Promise<string> {
-    const config = this.readConfig()
-    const means = {
-      scanner: this.scanner,
-      secrets: secretsOf(this, knownSecrets),
-      source: this.source,
-      accessTo: accessToOf(this),
-    }
-    const containers = Object.entries(byApplication(config, this.containers))
-    const limit = limited()
-    const rows = await Promise.all([
-      ...containers.map(([name, container]) => limit(() => verifyApplication(name, container, means, config))),
-      verifySource(this.source, config),
-    ])
-    return encodeFacts(rows.flat())
-  }
-
   private readConfig(): Config {
     return decodeConfig(this.config)
   }
+}
+
+/** Every fact of the images and of their source as JSON, passed or not. An image is verified as soon as it is there. */
+export async function factsOf(
+  settings: Settings,
+  config: Config,
+  containers: Record<string, Promise<Container>>,
+  { limit = limited(), knownSecrets }: { limit?: Limit; knownSecrets?: Secret[] } = {},
+): Promise<string> {
+  const means = {
+    scanner: settings.scanner,
+    secrets: secretsOf(settings, knownSecrets),
+    source: settings.source,
+    accessTo: accessToOf(settings),
+  }
+  const rows = await Promise.all([
+    ...Object.entries(containers).map(async ([name, container]) => {
+      const built = await container
+      return limit(() => verifyApplication(name, built, means, config))
+    }),
+    verifySource(settings.source, config),
+  ])
+  return encodeFacts(rows.flat())
 }

@@ -263,7 +263,7 @@ export class CloudNative implements Settings {
     inFlight?: string,
     knownSecrets?: Secret[],
   ): Promise<Verification> {
-    if (!image) return new Verification(await (await this.build()).facts(knownSecrets))
+    if (!image) return new Verification((await (await this.test()).examined({ knownSecrets })).facts)
     const config = await this.configOf()
     const subject = { name: "image", base, endpoint: health ? { health, port, inFlight } : undefined, pod: {} }
     const secrets = secretsOf(this, knownSecrets)
@@ -286,7 +286,7 @@ export class CloudNative implements Settings {
     assertPush(to, access, this.signingKey, this.signingPassword)
     await assertSecrets(this)
     await assertRepositories(to, await this.readConfig(), access)
-    return (await (await this.build(revision)).verifyImage()).push()
+    return (await (await this.test()).verified(revision)).push()
   }
 
   /**
@@ -336,7 +336,7 @@ export class CloudNative implements Settings {
     const timeout = parseDuration(this.timeout)
     const options = { handshake, keepFailed, force, takeOver, allowBreakingMigration, timeout }
     const tested = await this.test()
-    const verified = await (await tested.build(revision)).verifyImage()
+    const verified = await tested.verified(revision)
     const deployment = async () => {
       if (!registry) return deployEphemeral(verified.images(), inputs, options)
       return (await verified.push()).bring(inputs, options, kubectl)
@@ -419,7 +419,7 @@ export class CloudNative implements Settings {
   @func({ cache: "never" })
   async preview(): Promise<Service> {
     const inputs = await completeForEphemeral(readInputs(this.source, await this.readConfig()))
-    const verified = await (await this.build()).verifyImage()
+    const verified = await (await this.test()).verified()
     return previewEphemeral(verified.images(), inputs)
   }
 
@@ -454,7 +454,7 @@ export class CloudNative implements Settings {
   @func({ cache: "never" })
   @check()
   async checkImages(): Promise<void> {
-    await (await this.build()).verifyImage()
+    await (await this.test()).verified()
   }
 
   /** Check the manifests and every overlay against the rules of a safe rolling update. Lists every violation. */

@@ -1,12 +1,14 @@
 import { Container, Directory, func, object, Secret, Service } from "@dagger.io/dagger"
 
 import { buildImage } from "./build/build.js"
-import { Built } from "./built.js"
+import { Built, factsOf } from "./built.js"
 import { applicationsOf, assertApplication } from "./config/applications.js"
 import { decodeConfig } from "./config/codec.js"
 import { Image } from "./image.js"
 import { accessToOf, buildSecretsOf, type Settings, withSettings } from "./settings.js"
-import { limited } from "./util/limited.js"
+import { type Limit, limited } from "./util/limited.js"
+import { Verification } from "./verification.js"
+import { Verified } from "./verified.js"
 
 /** Source whose tests have all passed: the only thing that can be built. */
 @object()
@@ -53,9 +55,7 @@ export class Tested implements Settings {
    */
   @func({ cache: "session" })
   async build(revision?: string): Promise<Built> {
-    const names = Object.keys(applicationsOf(decodeConfig(this.config)))
-    const limit = limited()
-    const containers = await Promise.all(names.map(name => limit(() => this.buildOne(name, revision))))
+    const containers = await Promise.all(Object.values(this.builds(limited(), revision)))
     return withSettings(new Built(this.config, containers), this)
   }
 
@@ -95,6 +95,29 @@ export class Tested implements Settings {
   @func()
   summary(): string {
     return this.table
+  }
+
+  /** The images, each verified as soon as it is built. Fails with the table of all checks if any check fails. */
+  async verified(revision?: string): Promise<Verified> {
+    const { containers, facts } = await this.examined({ revision })
+    new Verification(facts).summary()
+    return withSettings(new Verified(this.config, containers, facts), this)
+  }
+
+  /** The images, and every fact of them and of their source, passed or not. */
+  async examined({ revision, knownSecrets }: { revision?: string; knownSecrets?: Secret[] } = {}): Promise<{
+    containers: Container[]
+    facts: string
+  }> {
+    const limit = limited()
+    const containers = this.builds(limit, revision)
+    const facts = await factsOf(this, decodeConfig(this.config), containers, { limit, knownSecrets })
+    return { containers: await Promise.all(Object.values(containers)), facts }
+  }
+
+  private builds(limit: Limit, revision?: string): Record<string, Promise<Container>> {
+    const names = Object.keys(applicationsOf(decodeConfig(this.config)))
+    return Object.fromEntries(names.map(name => [name, limit(() => this.buildOne(name, revision))]))
   }
 
   private async buildOne(name: string, revision?: string): Promise<Container> {
