@@ -228,7 +228,7 @@ const tarball = (container: Container): Promise<File> =>
       ...readdirSync(path).sort(),
     ])
     rmSync(path, { recursive: true })
-    return importFile(file)
+    return importFile(file, { link: true })
   })
 
 addMakers({

@@ -10,7 +10,7 @@ import {
   symlinkSync,
   writeFileSync,
 } from "node:fs"
-import { basename, dirname, join, posix } from "node:path"
+import { basename, dirname, join, posix, relative } from "node:path"
 
 import { GraphQLError } from "graphql"
 
@@ -21,7 +21,7 @@ import { imageById } from "./image.ts"
 import { addLeaves } from "./leaf.ts"
 import { keepLayer, layerPath, mountOverlay, within } from "./overlay.ts"
 import type { User } from "./spec.ts"
-import { cached, digestOf, once, touch } from "./store.ts"
+import { cached, digestOf, folder, once, touch } from "./store.ts"
 import {
   copyEntries,
   copyFile,
@@ -33,6 +33,7 @@ import {
   fileNeeds,
   filePath,
   importFile,
+  importLayered,
   importTree,
   pattern,
   walk,
@@ -97,11 +98,15 @@ const locate = async (container: Container, path: string): Promise<Place> => {
   }
 }
 
-const read = async <T>(container: Container, path: string, take: (root: string, path: string) => T): Promise<T> => {
+const read = async <T>(
+  container: Container,
+  path: string,
+  take: (root: string, path: string, stack: string[]) => T,
+): Promise<T> => {
   const place = await locate(container, path),
     overlay = await mountOverlay(place.stack)
   try {
-    return take(overlay.path, place.path)
+    return take(overlay.path, place.path, place.stack)
   } finally {
     await overlay.release()
   }
@@ -221,11 +226,14 @@ const readKey = async (container: Container, kind: string, path: string) => {
 
 const directoryOf = async (container: Container, path: string): Promise<Directory> =>
   cached(await readKey(container, "directory", path), directoryNeeds, () =>
-    read(container, path, (root, inner) => {
+    read(container, path, (root, inner, stack) => {
       const at = within(root, inner)
       if (!existsSync(at)) throw missing(path)
       if (!lstatSync(at).isDirectory()) throw new GraphQLError(`path ${path} is a file, not a directory`)
-      return importTree(at)
+      const real = relative(root, at)
+      const [layer, ...others] = stack.filter(lower => lstatSync(join(lower, real), { throwIfNoEntry: false }))
+      const isAlone = layer !== undefined && others.length === 0 && dirname(layer) === folder("layers")
+      return isAlone ? importLayered(at, basename(layer), real) : importTree(at)
     }),
   )
 

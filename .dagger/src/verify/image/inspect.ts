@@ -24,8 +24,8 @@ export function layoutOf(container: Container, config: Config, anew = false): Di
   const machine = anew ? tools(config).withEnvVariable("CLOUD_NATIVE_RERUN", uniqueValue()) : tools(config)
   return machine
     .withMountedFile("/image.tar", container.asTarball())
-    .withExec(["mkdir", "/oci"])
-    .withExec(["tar", "-xf", "/image.tar", "-C", "/oci"])
+    .withWorkdir("/oci")
+    .withExec(["tar", "-xf", "/image.tar"])
     .directory("/oci")
 }
 

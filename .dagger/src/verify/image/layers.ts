@@ -44,8 +44,8 @@ export async function unpackLayers(
 }
 
 async function unpack(blob: File, digest: string, position: number, config: Config): Promise<UnpackedLayer> {
-  const ready = tools(config).withMountedFile("/blob", blob).withExec(["mkdir", FOLDER])
-  const { container, exitCode, stderr } = await runTool(ready, ["tar", "-xpf", "/blob", "-C", FOLDER], {
+  const ready = tools(config).withMountedFile("/blob", blob).withWorkdir(FOLDER)
+  const { container, exitCode, stderr } = await runTool(ready, ["tar", "-xpf", "/blob"], {
     name: "tar",
     timeout: config.verification.timeout,
   })

@@ -78,10 +78,7 @@ async function leaksInLayer(
   { blob, files, position }: UnpackedLayer,
   config: Config,
 ): Promise<Leak[]> {
-  const machine = tools(config)
-    .withMountedFile(BLOB, blob)
-    .withExec(["mkdir", LAYER])
-    .withExec(unpackRenamed(BLOB, LAYER))
+  const machine = tools(config).withMountedFile(BLOB, blob).withWorkdir(LAYER).withExec(unpackRenamed(BLOB))
   const hasSkipped = files.some(({ path, type }) => type === "file" && SKIPPED.test(path))
   const copied = copySkipped(LAYER, COPIES).reduce(
     (made, command) => made.withExec(command),

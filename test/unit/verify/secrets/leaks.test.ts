@@ -236,8 +236,8 @@ describe("dependencies", () => {
     mkdirSync(join(layer, dirname(path)), { recursive: true })
     writeFileSync(join(layer, path), "")
     execFileSync("tar", ["--create", "--gzip", `--file=${blob}`, `--directory=${layer}`, "."])
-    const [program, ...args] = unpackRenamed(blob, unpacked)
-    execFileSync(program!, args)
+    const [program, ...args] = unpackRenamed(blob)
+    execFileSync(program!, args, { cwd: unpacked })
     expect(existsSync(join(unpacked, renamed))).toBe(true)
   })
 
