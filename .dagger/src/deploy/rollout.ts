@@ -112,7 +112,7 @@ async function rollOutGuarded(
   // Old pods that are broken answer until they have gone.
   const fromReady = counted !== "complete" && guard.baseline !== "broken"
   await rollOut(task, builder, signal, fromReady ? () => guard.startCounting() : undefined)
-  await guard.endRollout(task.slots.moves.length > 0)
+  await guard.endRollout(task.slots.moves.length > 0, signal)
 }
 
 /** Bring up the pods that users are to be led to, and prove them before any user reaches them. */

@@ -18,7 +18,7 @@ import { requestsFailed, tooFewRequests } from "./failure.js"
 import { Monitor, type MonitorOptions } from "./monitor.js"
 import { pause, readUntil } from "./reading.js"
 import { describeFailure, remedyFor, remedyOutside, type RequestFailure } from "./request-failure.js"
-import { knownUntil, type Observation, type Phase, warmedUp } from "./samples.js"
+import { arrivedAt, knownUntil, type Observation, type Phase, warmedUp } from "./samples.js"
 import { turnOf } from "./scenario.js"
 
 /** Milliseconds of requests that show how the application answered before. */
@@ -125,9 +125,11 @@ export class AvailabilityGuard {
   }
 
   /** From now on, only the version that was coming answers; where old pods stay (`keepsOld`), they do on connections that were open. */
-  async endRollout(keepsOld: boolean): Promise<void> {
+  async endRollout(keepsOld: boolean, signal: AbortSignal): Promise<void> {
     await this.monitor?.observe()
-    this.moments.settling = this.monitor?.reached ?? 0
+    const ended = this.monitor?.reached ?? 0
+    const arrived = (observation: Observation) => arrivedAt(observation, ended, this.origin, this.target)
+    this.moments.settling = keepsOld && this.monitor ? await this.follow(arrived, signal) : ended
     const kept = keepsOld ? { kept: [this.origin, this.target] } : {}
     this.phases.push({ from: this.moments.settling, versions: [this.target], ...kept })
   }

@@ -64,6 +64,11 @@ export interface Judged extends Sample {
 /** Milliseconds for which a request that was never answered may be the monitor's own network. */
 const WARM_UP = 10_000
 
+/** Milliseconds in which a node leads new connections to other pods: kube-proxy makes a change a second at most, and takes longer where there are many. */
+const SPREAD = 10_000
+/** Milliseconds without an answer of the old version after which none is to come. */
+const QUIET = 1_000
+
 /** A line of a page's files begins so. */
 const PAGE = '["page",'
 const Head = [z.enum(CONNECTIONS), z.number(), z.number(), z.number(), z.number()] as const
@@ -182,6 +187,19 @@ function versionsAt(
     ({ from }, index) => from <= at + milliseconds && (phases[index + 1]?.from ?? Infinity) > at,
   )
   return [...new Set(during.flatMap(({ versions, kept }) => (connection === "kept" ? (kept ?? versions) : versions)))]
+}
+
+/**
+ * The moment from which on new connections lead to the version that was coming: that of the last answer that was right for the old
+ * one alone; undefined while another may come. `led`: when users were led to it.
+ */
+export function arrivedAt(observation: Observation, led: number, old: number, coming: number): number | undefined {
+  const late = observation.samples.filter(
+    ({ connection, failures }) => connection === "new" && failures?.[coming] && !failures[old],
+  )
+  const last = Math.max(led, ...late.map(({ at, milliseconds }) => at + milliseconds))
+  const arrived = Math.min(last, led + SPREAD)
+  return knownUntil(observation) >= arrived + QUIET ? arrived : undefined
 }
 
 /**

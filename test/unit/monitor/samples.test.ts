@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest"
 
 import {
+  arrivedAt,
   judge,
   judgePages,
   knownUntil,
@@ -41,6 +42,38 @@ test("connections that were open may lead to the old version for longer than new
     ["kept", undefined],
   ])
   expect(judged([{ from: 0, versions: [1] }]).every(({ failure }) => failure)).toBe(true)
+})
+
+describe("new connections lead to the version that was coming", () => {
+  const WRONG = { kind: "wrong-body" as const }
+  /** Ten seconds of answers, of which those until a moment are the old version's. */
+  const until = (moment: number, connection: "new" | "kept" = "new") => {
+    const observation = observe(15)
+    for (const sample of observation.samples)
+      if (sample.connection === connection && sample.at < START + moment) sample.failures = [null, WRONG]
+    return observation
+  }
+  const heard = (observation: ReturnType<typeof observe>, after: number) =>
+    without(observation, ({ at }) => at > START + after)
+
+  test.each([
+    ["at once", until(1000), 1000],
+    ["after the last answer of the old one", until(2500), 2460],
+    ["whatever those do that were open", until(2500, "kept"), 1000],
+    ["after ten seconds at the latest", until(15_000), 11_000],
+    [
+      "where an answer that is right for neither came last",
+      observe(15, after => (after > 2000 ? WRONG : undefined)),
+      1000,
+    ],
+  ])("%s", (_, observation, arrived) => {
+    expect(arrivedAt(observation, START + 1000, 0, 1)).toBe(START + arrived)
+  })
+
+  test("once none of the old one has come for a second", () => {
+    expect(arrivedAt(heard(until(2500), 3300), START + 1000, 0, 1)).toBeUndefined()
+    expect(arrivedAt(heard(until(2500), 3500), START + 1000, 0, 1)).toBe(START + 2460)
+  })
 })
 
 test("the files of pages have lines of their own", () => {
