@@ -86,6 +86,12 @@ on("the same exec runs once; a changed variable runs it again", async () => {
   expect(await base.withEnvVariable("X", unique()).withExec(stamp).stdout()).not.toBe(first)
 })
 
+on("the same exec runs again after another one, even where that has changed no file", async () => {
+  const stamp = sh("cat /proc/sys/kernel/random/uuid")
+  const first = fresh(node()).withExec(stamp)
+  expect(await first.withExec(["true"]).withExec(stamp).stdout()).not.toBe(await first.stdout())
+})
+
 on("the cache key of a mount is its content", async () => {
   const made = dag.directory().withNewFile("a", unique()),
     stamp = sh("head -c 16 /proc/sys/kernel/random/uuid; cat /in/a")

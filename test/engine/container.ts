@@ -40,6 +40,8 @@ export interface Container {
   secretEnv: { name: string; source: Secret }[]
   bindings: { alias: string; service: Service }[]
   auth: { address: string; username: string; secret: Secret }[]
+  /** Key of the last exec: what comes after it is another one than before it, even where it has changed no file. */
+  ran?: string
   outcome?: Outcome
 }
 

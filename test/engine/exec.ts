@@ -126,6 +126,7 @@ addMakers({
       mounts: container.mounts.map((mount, i) =>
         "layers" in mount ? { ...mount, layers: [...mount.layers, ...left.mounts[i]!] } : mount,
       ),
+      ran: key,
       outcome: left.outcome,
     }
   },
