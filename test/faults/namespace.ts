@@ -49,12 +49,14 @@ export class Namespace {
     return [...new Set(text.split("\n").filter(Boolean))].sort()
   }
 
-  /** What the module has started there and not removed. */
+  /** What the module has started there and not removed; what is being removed is not left. */
   async leftovers(): Promise<string> {
-    const text = await this.kubectl("get", "jobs,configmaps,leases,pods", "--output=name")
+    const line =
+      '{{range .items}}{{if not .metadata.deletionTimestamp}}{{.kind}}/{{.metadata.name}}{{"\\n"}}{{end}}{{end}}'
+    const text = await this.kubectl("get", "jobs,configmaps,leases,pods", `--output=go-template=${line}`)
     return text
       .split("\n")
-      .filter(name => /monitor|handshake|lease/.test(name))
+      .filter(name => /monitor|handshake|lease/i.test(name))
       .join("\n")
   }
 }
