@@ -1,4 +1,7 @@
 // The session's own network: a bridge, and a namespace with an address for each container. Podman's takes ten times as long to set up.
+import { existsSync, readdirSync } from "node:fs"
+import { join } from "node:path"
+
 import { withLock } from "../lab/cache.ts"
 import { NETWORKS, preparePodman } from "../lab/podman.ts"
 import { run } from "../lab/process.ts"
@@ -18,6 +21,9 @@ interface Network {
 }
 
 const ip = (lines: string[], ...flags: string[]) => run(["ip", ...flags, "-batch", "-"], { input: lines.join("\n") })
+
+/** Where `ip netns` has them. */
+const NAMESPACES = "/run/netns"
 
 const bridgeOf = (of: string): string => `cn${of.slice(-8)}`
 const GATEWAY = 1
@@ -80,7 +86,7 @@ export const openNamespace = async (): Promise<Namespace> => {
     name,
   )
   return {
-    path: `/run/netns/${name}`,
+    path: join(NAMESPACES, name),
     ip: address,
     close: async () => {
       // A session that ends takes all of them away.
@@ -90,14 +96,10 @@ export const openNamespace = async (): Promise<Namespace> => {
   }
 }
 
-/** Takes away a session's network. */
+/** Takes away a session's network; its containers may be doing so themselves. */
 export const removeNetwork = async (of: string): Promise<void> => {
-  const { stdout } = await run(["ip", "-json", "netns", "list"])
-  const names = (stdout.trim() ? (JSON.parse(stdout) as { name: string }[]) : []).map(({ name }) => name)
-  const own = names.filter(name => name.startsWith(`${bridgeOf(of)}-`))
-  if (own.length > 0) await ip(own.map(name => `netns delete ${name}`))
+  if (!existsSync(NAMESPACES)) return
+  const own = readdirSync(NAMESPACES).filter(name => name.startsWith(`${bridgeOf(of)}-`))
+  for (const name of own) await run(["ip", "netns", "delete", name], { check: false })
   await run(["ip", "link", "delete", bridgeOf(of)], { check: false })
 }
-
-let containers = 0
-export const containerName = (): string => `cloud-native-engine-${session}-${containers++}`

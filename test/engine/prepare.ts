@@ -3,14 +3,14 @@ import { existsSync, lchownSync, lstatSync, mkdirSync, readdirSync, readFileSync
 import { join } from "node:path"
 
 import type { Container, Mount } from "./container.ts"
-import { containerName, openNamespace } from "./network.ts"
+import { openNamespace } from "./network.ts"
 import { mountOverlay, type Overlay, within } from "./overlay.ts"
 import { mountStack, resolveOwner, resolveUser, rootStack } from "./rootfs.ts"
 import { discard, ownFile } from "./runc.ts"
 import { plaintext, secretFile } from "./secret.ts"
 import type { Bound } from "./service.ts"
 import { type SpecMount, specOf } from "./spec.ts"
-import { folder, used } from "./store.ts"
+import { folder, session, used } from "./store.ts"
 import { copyEntries, directoryPath, filePath, importFile, importTree, walk } from "./tree.ts"
 
 type FileMount = Mount & { kind: "directory" | "file" }
@@ -91,12 +91,12 @@ const nameFiles = (name: string, ip: string, hosts: Bound[]): SpecMount[] => {
   ]
 }
 
-/** The host's resolv.conf; where that leads to the host itself, the one of systemd's resolver. */
+/** The host's resolv.conf without what leads to the host itself; where nothing else is left, that of systemd's resolver. */
 const nameServers = (): string => {
-  const [text, upstream] = ["/etc/resolv.conf", "/run/systemd/resolve/resolv.conf"].map(path =>
-    existsSync(path) ? readFileSync(path, "utf8") : "",
-  )
-  return /^nameserver\s+127\./m.test(text!) ? upstream! : text!
+  const texts = ["/etc/resolv.conf", "/run/systemd/resolve/resolv.conf"]
+    .filter(path => existsSync(path))
+    .map(path => readFileSync(path, "utf8").replace(/^nameserver\s+(127\.|::1).*$/gm, ""))
+  return texts.find(text => /^nameserver/m.test(text)) ?? ""
 }
 
 const mountOf = async (root: string, mount: Mount, overlays: Map<Mount, Overlay>): Promise<SpecMount> => {
@@ -122,6 +122,8 @@ const mountOf = async (root: string, mount: Mount, overlays: Map<Mount, Overlay>
 
 const depth = ({ destination }: SpecMount): number => destination.split("/").filter(Boolean).length
 
+let prepared = 0
+
 export const prepare = async (
   container: Container,
   { insecureRootCapabilities: isPrivileged = false }: { insecureRootCapabilities?: boolean },
@@ -129,7 +131,7 @@ export const prepare = async (
   hosts: Bound[],
 ): Promise<Prepared> => {
   const { config } = container,
-    name = containerName()
+    name = `cloud-native-engine-${session}-${prepared++}`
   const [root, namespace] = await Promise.all([mountOverlay(await rootStack(container)), openNamespace()])
   const cwd = config.workdir || "/"
   mkdirSync(within(root.path, cwd), { recursive: true })
@@ -144,6 +146,11 @@ export const prepare = async (
   for (const mount of container.mounts) own.push(await mountOf(root.path, mount, overlays))
   // What lies in another one's place is mounted after it.
   const mounts = [...named, ...own].sort((a, b) => depth(a) - depth(b))
+  const release = async () => {
+    discard(name)
+    await Promise.all([namespace.close(), ...[root, ...overlays.values()].map(overlay => overlay.release())])
+  }
+  let released: Promise<void> | undefined
   const env = { PATH, ...Object.fromEntries(config.env), ...secretEnv(container) }
   return {
     name,
@@ -165,10 +172,7 @@ export const prepare = async (
       network: namespace.path,
       isPrivileged,
     }),
-    release: async () => {
-      discard(name)
-      await Promise.all([namespace.close(), ...[root, ...overlays.values()].map(overlay => overlay.release())])
-    },
+    release: () => (released ??= release()),
   }
 }
 

@@ -10,7 +10,7 @@ import {
   symlinkSync,
   writeFileSync,
 } from "node:fs"
-import { basename, dirname, join, posix, relative } from "node:path"
+import { basename, dirname, join, posix } from "node:path"
 
 import { GraphQLError } from "graphql"
 
@@ -21,7 +21,7 @@ import { imageById } from "./image.ts"
 import { addLeaves } from "./leaf.ts"
 import { keepLayer, layerPath, mountOverlay, within } from "./overlay.ts"
 import type { User } from "./spec.ts"
-import { cached, digestOf, folder, once, touch } from "./store.ts"
+import { cached, digestOf, once, touch } from "./store.ts"
 import {
   copyEntries,
   copyFile,
@@ -33,7 +33,6 @@ import {
   fileNeeds,
   filePath,
   importFile,
-  importLayered,
   importTree,
   pattern,
   walk,
@@ -70,12 +69,14 @@ export const resolveOwner = (root: string, owner: string): { uid: number; gid: n
   return { uid, gid: group ? number(group, "/etc/group") : /^\d+$/.test(user) ? uid : ownGroup() }
 }
 
-/** Who a process runs as. */
+/** Who a process runs as: without a group, in those that the container's files give the user, and else in root's. */
 export const resolveUser = (root: string, user: string): User => {
-  const owner = resolveOwner(root, user || "0")
-  const named = linesOf(root, "/etc/passwd").find(([, , uid]) => Number(uid) === owner.uid)?.[0]
-  const groups = linesOf(root, "/etc/group").filter(([, , , members]) => members?.split(",").includes(named ?? ""))
-  return { ...owner, additionalGids: named ? groups.map(([, , gid]) => Number(gid)) : [] }
+  const [, group] = user.split(":")
+  const { uid, gid } = resolveOwner(root, user || "0")
+  if (group) return { uid, gid, additionalGids: [] }
+  const [name, , , own = "0"] = linesOf(root, "/etc/passwd").find(([, , id]) => id === String(uid)) ?? []
+  const groups = linesOf(root, "/etc/group").filter(([, , , members]) => name && members?.split(",").includes(name))
+  return { uid, gid: Number(own), additionalGids: groups.map(([, , id]) => Number(id)) }
 }
 
 interface Place {
@@ -98,15 +99,11 @@ const locate = async (container: Container, path: string): Promise<Place> => {
   }
 }
 
-const read = async <T>(
-  container: Container,
-  path: string,
-  take: (root: string, path: string, stack: string[]) => T,
-): Promise<T> => {
+const read = async <T>(container: Container, path: string, take: (root: string, path: string) => T): Promise<T> => {
   const place = await locate(container, path),
     overlay = await mountOverlay(place.stack)
   try {
-    return take(overlay.path, place.path, place.stack)
+    return take(overlay.path, place.path)
   } finally {
     await overlay.release()
   }
@@ -226,14 +223,11 @@ const readKey = async (container: Container, kind: string, path: string) => {
 
 const directoryOf = async (container: Container, path: string): Promise<Directory> =>
   cached(await readKey(container, "directory", path), directoryNeeds, () =>
-    read(container, path, (root, inner, stack) => {
+    read(container, path, (root, inner) => {
       const at = within(root, inner)
       if (!existsSync(at)) throw missing(path)
       if (!lstatSync(at).isDirectory()) throw new GraphQLError(`path ${path} is a file, not a directory`)
-      const real = relative(root, at)
-      const [layer, ...others] = stack.filter(lower => lstatSync(join(lower, real), { throwIfNoEntry: false }))
-      const isAlone = layer !== undefined && others.length === 0 && dirname(layer) === folder("layers")
-      return isAlone ? importLayered(at, basename(layer), real) : importTree(at)
+      return importTree(at)
     }),
   )
 

@@ -5,14 +5,11 @@ import { join } from "node:path"
 import { StringDecoder } from "node:string_decoder"
 import { setTimeout as pause } from "node:timers/promises"
 
-import { isInstalled, run } from "../lab/process.ts"
+import { run } from "../lab/process.ts"
 import type { Outcome } from "./container.ts"
 import { lineLogger } from "./progress.ts"
 import { scrub } from "./secret.ts"
 import { secretFolder, session } from "./store.ts"
-
-// crun refuses cgroup v1.
-const program = (): string => (isInstalled("runc") ? "runc" : "crun")
 
 /** What the runtime keeps of a session's containers. In memory, as their configuration is: it has the values of secrets. */
 const state = (of: string) => join(secretFolder(of), "runtime")
@@ -31,18 +28,20 @@ export const discard = (name: string): void => rmSync(bundle(name), { recursive:
 
 const log = (name: string) => join(bundle(name), "log")
 
-/** What kept the runtime from starting a container, if anything did. */
+/** What kept runc from starting a container, if anything did; of a command that has ended it logs, too, what it could not tidy up. */
 const failureOf = (name: string): string | undefined => {
   if (!existsSync(log(name))) return undefined
-  const lines = readFileSync(log(name), "utf8").split("\n").filter(Boolean)
-  return lines.map(line => JSON.parse(line) as { level: string; msg: string }).find(({ level }) => level === "error")
-    ?.msg
+  const lines = readFileSync(log(name), "utf8")
+    .split("\n")
+    .filter(line => line.startsWith("{"))
+  return lines.map(line => (JSON.parse(line) as { msg: string }).msg).find(message => message.startsWith(NOT_RUN))
 }
+const NOT_RUN = "runc run failed: "
 
 /** The exit code for a command that cannot be run, as shells have it; undefined: something else went wrong. */
 const exitCodeOf = (failure: string): number | undefined => {
-  if (/executable (file )?.*not found/.test(failure)) return 127
-  return /unable to start container process: exec: /.test(failure) ? 126 : undefined
+  if (!/unable to start container process: (error during container init: )?exec: /.test(failure)) return undefined
+  return /not found|no such file/.test(failure) ? 127 : 126
 }
 
 export interface Started {
@@ -57,7 +56,7 @@ const launch = (name: string, spec: object, stdin: string) => {
   mkdirSync(state(session), { recursive: true, mode: 0o700 })
   writeFileSync(join(bundle(name), "config.json"), JSON.stringify(spec), { mode: 0o600 })
   const flags = ["--root", state(session), "--log", log(name), "--log-format", "json"]
-  const child = spawn(program(), [...flags, "run", "--bundle", bundle(name), name], {
+  const child = spawn("runc", [...flags, "run", "--bundle", bundle(name), name], {
     stdio: [stdin ? "pipe" : "ignore", "pipe", "pipe"],
   })
   child.stdin?.on("error", () => {})
@@ -110,13 +109,14 @@ export const start = (
 
 /** Ends a container, if it runs. */
 const kill = async (name: string): Promise<void> => {
-  await run([program(), "--root", state(session), "kill", name, "KILL"], { check: false })
+  await run(["runc", "--root", state(session), "kill", name, "KILL"], { check: false })
 }
 
 /** Takes away all containers of a session. */
 export const removeContainers = async (of: string): Promise<void> => {
   if (!existsSync(state(of))) return
-  const runtime = [program(), "--root", state(of)]
+  const runtime = ["runc", "--root", state(of)]
   const { stdout } = await run([...runtime, "list", "--quiet"])
-  for (const name of stdout.split("\n").filter(Boolean)) await run([...runtime, "delete", "--force", name])
+  for (const name of stdout.split("\n").filter(Boolean))
+    await run([...runtime, "delete", "--force", name], { check: false })
 }

@@ -102,7 +102,7 @@ const startContainer = async ({ container, options, ports }: Service): Promise<R
     ended,
     stop: async () => {
       await process.stop(GRACE)
-      await ended
+      await ended.catch(() => {})
     },
   }
 }
@@ -172,7 +172,7 @@ const ensure = (service: Service): Promise<Running> => {
   const started = service.host ? startHost(service) : service.tunnel ? startTunnel(service) : startContainer(service)
   running.set(service.key, started)
   const forget = () => running.get(service.key) === started && running.delete(service.key)
-  started.then(({ ended }) => ended?.finally(forget), forget)
+  started.then(({ ended }) => ended?.then(forget, forget), forget)
   return started
 }
 
@@ -240,7 +240,7 @@ export const bind = async (bindings: Container["bindings"]) => {
             reject(
               new GraphQLError(`bound service ${nameOf(service)} (aliased as ${alias}) exited: exit code: ${exitCode}`),
             )
-        }),
+        }, reject),
     ),
   )
   failed.catch(() => {})

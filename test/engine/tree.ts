@@ -13,7 +13,6 @@ import {
   readdirSync,
   readFileSync,
   readlinkSync,
-  renameSync,
   rmSync,
   type Stats,
   symlinkSync,
@@ -139,21 +138,9 @@ export interface File {
   name: string
 }
 
-/** The layer that a tree is a folder of, where it is one. */
-const layerOf = (path: string): string | undefined =>
-  lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() ? readlinkSync(path).split("/")[2] : undefined
-
-export const directoryPath = ({ tree }: Directory): string => {
-  const path = join(folder("trees"), tree),
-    layer = layerOf(path)
-  if (layer) used(join(folder("layers"), layer))
-  return used(path)
-}
+export const directoryPath = ({ tree }: Directory): string => used(join(folder("trees"), tree))
 export const filePath = ({ file, name }: File): string => join(used(join(folder("files"), file)), name)
-export const directoryNeeds = ({ tree }: Directory): string[] => {
-  const layer = layerOf(join(folder("trees"), tree))
-  return [`trees/${tree}`, ...(layer ? [`layers/${layer}`] : [])]
-}
+export const directoryNeeds = ({ tree }: Directory): string[] => [`trees/${tree}`]
 export const fileNeeds = ({ file }: File): string[] => [`files/${file}`]
 
 const treeName = (described: Map<string, string>): string =>
@@ -169,18 +156,6 @@ export const importTree = (path: string, filter: Filter = {}, options: CopyOptio
   chmodSync(built, 0o755)
   copyEntries(path, built, entries, options)
   keep(built, kept)
-  return { tree }
-}
-
-/** The same of a folder that is all in one layer, of which there is no need for a copy. */
-export const importLayered = (path: string, layer: string, inner: string): Directory => {
-  const tree = treeName(describeTree(path)),
-    kept = join(folder("trees"), tree)
-  if (existsSync(kept)) return (touch(kept), { tree })
-  const made = join(scratch(), "tree")
-  symlinkSync(join("../layers", layer, inner), made)
-  // In place of a link to a layer that is gone.
-  renameSync(made, kept)
   return { tree }
 }
 

@@ -45,6 +45,13 @@ async function prepare(): Promise<void> {
     "uidmap",
     "iproute2",
   ])
+  // A Podman that was there before may have come with others.
+  for (const [program, debianPackage] of [
+    ["runc", "runc"],
+    ["iptables", "iptables"],
+    ["ip", "iproute2"],
+  ] as const)
+    await ensureProgram(program, [debianPackage])
   if (process.getuid?.() !== 0) return
   await run(["ip", "route", "replace", "unreachable", NETWORKS, "metric", "4000000000"])
   // A bridge has the lowest hardware address of its ports, so that each container that comes or goes may change it: told
@@ -54,7 +61,8 @@ async function prepare(): Promise<void> {
   for (const [table, chain, ...rule] of RULES) {
     const iptables = (action: string, check: boolean) =>
       run(["iptables", "--wait", `--table=${table}`, action, chain, ...rule], { check })
-    if ((await iptables("--check", false)).exitCode !== 0) await iptables("--append", true)
+    // Before what a firewall may refuse at its end.
+    if ((await iptables("--check", false)).exitCode !== 0) await iptables("--insert", true)
   }
 }
 

@@ -45,15 +45,14 @@ const DEPENDENCIES = [
   "env",
   "venv",
   "virtualenv",
-  "python[23]\\.([^/]*[^/~])?",
+  "python[23]\\.[^/]*",
   "[^/]*\\.dist-info",
 ]
 
 /** The command that unpacks a layer where it runs, and gives folders of dependencies names that gitleaks does not know: node_modules~. */
 export function unpackRenamed(blob: string): string[] {
   const rename = `s,(^|/)(${DEPENDENCIES.join("|")})/,\\1\\2${RENAMED}/,gx`
-  // Twice: the slash between two such folders is part of one match alone.
-  return ["tar", "--extract", "--preserve-permissions", `--file=${blob}`, `--transform=${rename};${rename}`]
+  return ["tar", "--extract", "--preserve-permissions", `--file=${blob}`, `--transform=${rename}`]
 }
 
 /** What was found, by the folders' own names; in dependencies, without what is mostly noise there. */
