@@ -76,13 +76,8 @@ export class Built implements Settings {
    */
   @func({ cache: "never" })
   async verifyImage(knownSecrets?: Secret[]): Promise<Verified> {
-    const containers = byApplication(
-      this.readConfig(),
-      this.containers.map(async container => container),
-    )
-    const facts = await factsOf(this, this.readConfig(), containers, { knownSecrets })
-    new Verification(facts).summary()
-    return withSettings(new Verified(this.config, this.containers, facts), this)
+    const built = this.containers.map(container => Promise.resolve(container))
+    return verifiedOf(this, this.config, byApplication(this.readConfig(), built), { knownSecrets })
   }
 
   /** The images with their size in the registry, layers and user, as a table. */
@@ -97,13 +92,35 @@ export class Built implements Settings {
   }
 }
 
-/** Every fact of the images and of their source as JSON, passed or not. An image is verified as soon as it is there. */
+/** Images by application, of which some may still be built. */
+type Images = Record<string, Promise<Container>>
+
+interface Verifying {
+  /** What the builds go by, too. Default: there are none. */
+  limit?: Limit
+  knownSecrets?: Secret[]
+}
+
+/** The images, each verified as soon as it is there. Fails with the table of all checks if any check fails. */
+export async function verifiedOf(
+  settings: Settings,
+  config: string,
+  images: Images,
+  options: Verifying,
+): Promise<Verified> {
+  const facts = await factsOf(settings, config, images, options)
+  new Verification(facts).summary()
+  return withSettings(new Verified(config, await Promise.all(Object.values(images)), facts), settings)
+}
+
+/** Every fact of the images and of their source as JSON, passed or not. */
 export async function factsOf(
   settings: Settings,
-  config: Config,
-  containers: Record<string, Promise<Container>>,
-  { limit = limited(), knownSecrets }: { limit?: Limit; knownSecrets?: Secret[] } = {},
+  encoded: string,
+  images: Images,
+  { limit = limited(), knownSecrets }: Verifying,
 ): Promise<string> {
+  const config = decodeConfig(encoded)
   const means = {
     scanner: settings.scanner,
     secrets: secretsOf(settings, knownSecrets),
@@ -111,8 +128,8 @@ export async function factsOf(
     accessTo: accessToOf(settings),
   }
   const rows = await Promise.all([
-    ...Object.entries(containers).map(async ([name, container]) => {
-      const built = await container
+    ...Object.entries(images).map(async ([name, image]) => {
+      const built = await image
       return limit(() => verifyApplication(name, built, means, config))
     }),
     verifySource(settings.source, config),

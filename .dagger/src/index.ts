@@ -263,7 +263,7 @@ export class CloudNative implements Settings {
     inFlight?: string,
     knownSecrets?: Secret[],
   ): Promise<Verification> {
-    if (!image) return new Verification((await (await this.test()).examined({ knownSecrets })).facts)
+    if (!image) return new Verification(await (await this.test()).facts(knownSecrets))
     const config = await this.configOf()
     const subject = { name: "image", base, endpoint: health ? { health, port, inFlight } : undefined, pod: {} }
     const secrets = secretsOf(this, knownSecrets)

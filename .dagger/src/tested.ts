@@ -1,14 +1,13 @@
 import { Container, Directory, func, object, Secret, Service } from "@dagger.io/dagger"
 
 import { buildImage } from "./build/build.js"
-import { Built, factsOf } from "./built.js"
+import { Built, factsOf, verifiedOf } from "./built.js"
 import { applicationsOf, assertApplication } from "./config/applications.js"
 import { decodeConfig } from "./config/codec.js"
 import { Image } from "./image.js"
 import { accessToOf, buildSecretsOf, type Settings, withSettings } from "./settings.js"
 import { type Limit, limited } from "./util/limited.js"
-import { Verification } from "./verification.js"
-import { Verified } from "./verified.js"
+import type { Verified } from "./verified.js"
 
 /** Source whose tests have all passed: the only thing that can be built. */
 @object()
@@ -99,20 +98,14 @@ export class Tested implements Settings {
 
   /** The images, each verified as soon as it is built. Fails with the table of all checks if any check fails. */
   async verified(revision?: string): Promise<Verified> {
-    const { containers, facts } = await this.examined({ revision })
-    new Verification(facts).summary()
-    return withSettings(new Verified(this.config, containers, facts), this)
+    const limit = limited()
+    return verifiedOf(this, this.config, this.builds(limit, revision), { limit })
   }
 
-  /** The images, and every fact of them and of their source, passed or not. */
-  async examined({ revision, knownSecrets }: { revision?: string; knownSecrets?: Secret[] } = {}): Promise<{
-    containers: Container[]
-    facts: string
-  }> {
+  /** Every fact of the images and of their source as JSON, passed or not. */
+  async facts(knownSecrets?: Secret[]): Promise<string> {
     const limit = limited()
-    const containers = this.builds(limit, revision)
-    const facts = await factsOf(this, decodeConfig(this.config), containers, { limit, knownSecrets })
-    return { containers: await Promise.all(Object.values(containers)), facts }
+    return factsOf(this, this.config, this.builds(limit), { limit, knownSecrets })
   }
 
   private builds(limit: Limit, revision?: string): Record<string, Promise<Container>> {

@@ -1,4 +1,4 @@
-import { Directory, File } from "@dagger.io/dagger"
+import { Container, Directory, File } from "@dagger.io/dagger"
 
 import type { Config } from "../../config/schema.js"
 import { CloudNativeError, lastLines } from "../../util/errors.js"
@@ -6,7 +6,9 @@ import { runTool, within } from "../../util/tool.js"
 import { tools } from "./inspect.js"
 import { blobPath, type OciImage } from "./oci.js"
 
-const FOLDER = "/layer"
+/** Where a layer is, and where it is unpacked to. */
+export const BLOB = "/blob"
+export const FOLDER = "/layer"
 const LISTING = "/listing"
 
 /** A layer, unpacked by itself: what a later one deletes is there all the same. */
@@ -43,9 +45,13 @@ export async function unpackLayers(
   )
 }
 
+/** A container to unpack a layer in, where it runs. */
+export function withBlob(blob: File, config: Config): Container {
+  return tools(config).withMountedFile(BLOB, blob).withWorkdir(FOLDER)
+}
+
 async function unpack(blob: File, digest: string, position: number, config: Config): Promise<UnpackedLayer> {
-  const ready = tools(config).withMountedFile("/blob", blob).withWorkdir(FOLDER)
-  const { container, exitCode, stderr } = await runTool(ready, ["tar", "-xpf", "/blob"], {
+  const { container, exitCode, stderr } = await runTool(withBlob(blob, config), ["tar", "-xpf", BLOB], {
     name: "tar",
     timeout: config.verification.timeout,
   })

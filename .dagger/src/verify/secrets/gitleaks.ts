@@ -2,8 +2,7 @@ import { Container, dag, Directory } from "@dagger.io/dagger"
 
 import type { Config } from "../../config/schema.js"
 import { runTool } from "../../util/tool.js"
-import { tools } from "../image/inspect.js"
-import type { UnpackedLayer } from "../image/layers.js"
+import { BLOB, FOLDER, type UnpackedLayer, withBlob } from "../image/layers.js"
 import type { OciImage } from "../image/oci.js"
 import { lastCommitOf } from "./last-commit.js"
 import {
@@ -78,21 +77,19 @@ async function leaksInLayer(
   { blob, files, position }: UnpackedLayer,
   config: Config,
 ): Promise<Leak[]> {
-  const machine = tools(config).withMountedFile(BLOB, blob).withWorkdir(LAYER).withExec(unpackRenamed(BLOB))
+  const machine = withBlob(blob, config).withExec(unpackRenamed(BLOB))
   const hasSkipped = files.some(({ path, type }) => type === "file" && SKIPPED.test(path))
-  const copied = copySkipped(LAYER, COPIES).reduce(
+  const copied = copySkipped(FOLDER, COPIES).reduce(
     (made, command) => made.withExec(command),
     machine.withExec(["mkdir", COPIES]),
   )
   const found = await Promise.all([
-    scan(container, machine.directory(LAYER), [...IMAGE_FLAGS, ...IN_ARCHIVES], config),
+    scan(container, machine.directory(FOLDER), [...IMAGE_FLAGS, ...IN_ARCHIVES], config),
     ...(hasSkipped ? [scan(container, copied.directory(COPIES), IMAGE_FLAGS, config)] : []),
   ])
   return found.flat().map(leak => ({ ...leak, File: `${position}/${leak.File.replace(/^\.\//, "")}` }))
 }
 
-const BLOB = "/blob"
-const LAYER = "/layer"
 const COPIES = "/copies"
 
 /** gitleaks takes files of such names for archives of Brotli, and skips those that it cannot unpack: home.browser.js. */
