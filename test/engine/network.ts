@@ -1,5 +1,5 @@
 // The session's own network: a bridge, and a namespace with an address for each container. Podman's takes ten times as long to set up.
-import { existsSync, readdirSync } from "node:fs"
+import { existsSync, readdirSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 
 import { withLock } from "../lab/cache.ts"
@@ -41,9 +41,27 @@ const freeBase = async (): Promise<string> => {
   return base
 }
 
+/** What containers send may leave, under the host's address, and is answered. */
+const RULES = [
+  ["nat", "POSTROUTING", "--source", NETWORKS, "!", "--destination", NETWORKS, "--jump", "MASQUERADE"],
+  ["filter", "FORWARD", "--source", NETWORKS, "--jump", "ACCEPT"],
+  ["filter", "FORWARD", "--destination", NETWORKS, "--jump", "ACCEPT"],
+] as const
+
+const openWay = async (): Promise<void> => {
+  writeFileSync("/proc/sys/net/ipv4/ip_forward", "1")
+  for (const [table, chain, ...rule] of RULES) {
+    const iptables = (action: string, check: boolean) =>
+      run(["iptables", "--wait", `--table=${table}`, action, chain, ...rule], { check })
+    // Before what a firewall may refuse at its end.
+    if ((await iptables("--check", false)).exitCode !== 0) await iptables("--insert", true)
+  }
+}
+
 const create = async (): Promise<Network> => {
   await preparePodman()
   return withLock("engine networks", async () => {
+    await openWay()
     const [bridge, base] = [bridgeOf(session), await freeBase()]
     await ip([
       // The first namespace of a machine makes the folder of all of them.

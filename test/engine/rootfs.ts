@@ -55,6 +55,9 @@ const linesOf = (root: string, file: string): string[][] => {
   return text.split("\n").map(line => line.split(":"))
 }
 
+const entryOf = (root: string, uid: number): string[] | undefined =>
+  linesOf(root, "/etc/passwd").find(([, , id]) => Number(id) === uid)
+
 /** "node", "1000:1000": names are looked up in the container. */
 export const resolveOwner = (root: string, owner: string): { uid: number; gid: number } => {
   const [user = "", group] = owner.split(":")
@@ -65,7 +68,7 @@ export const resolveOwner = (root: string, owner: string): { uid: number; gid: n
     return Number(known)
   }
   const uid = number(user, "/etc/passwd")
-  const ownGroup = () => Number(linesOf(root, "/etc/passwd").find(([, , id]) => Number(id) === uid)?.[3] ?? uid)
+  const ownGroup = () => Number(entryOf(root, uid)?.[3] ?? uid)
   return { uid, gid: group ? number(group, "/etc/group") : /^\d+$/.test(user) ? uid : ownGroup() }
 }
 
@@ -74,7 +77,7 @@ export const resolveUser = (root: string, user: string): User => {
   const [, group] = user.split(":")
   const { uid, gid } = resolveOwner(root, user || "0")
   if (group) return { uid, gid, additionalGids: [] }
-  const [name, , , own = "0"] = linesOf(root, "/etc/passwd").find(([, , id]) => id === String(uid)) ?? []
+  const [name, , , own = "0"] = entryOf(root, uid) ?? []
   const groups = linesOf(root, "/etc/group").filter(([, , , members]) => name && members?.split(",").includes(name))
   return { uid, gid: Number(own), additionalGids: groups.map(([, , id]) => Number(id)) }
 }

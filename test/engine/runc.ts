@@ -13,13 +13,14 @@ import { secretFolder, session } from "./store.ts"
 
 /** What the runtime keeps of a session's containers. In memory, as their configuration is: it has the values of secrets. */
 const state = (of: string) => join(secretFolder(of), "runtime")
+const runc = (of: string): [string, ...string[]] => ["runc", "--root", state(of)]
 const bundle = (name: string) => join(secretFolder(), "bundles", name)
 
 /** A file of a container's own, in memory. */
-export const ownFile = (name: string, file: string, contents: string): string => {
+export const ownFile = (name: string, file: string, contents: string, mode = 0o644): string => {
   mkdirSync(bundle(name), { recursive: true, mode: 0o711 })
   const path = join(bundle(name), file)
-  writeFileSync(path, contents, { mode: 0o644 })
+  writeFileSync(path, contents, { mode })
   return path
 }
 
@@ -52,11 +53,11 @@ export interface Started {
 }
 
 const launch = (name: string, spec: object, stdin: string) => {
-  mkdirSync(bundle(name), { recursive: true, mode: 0o711 })
   mkdirSync(state(session), { recursive: true, mode: 0o700 })
-  writeFileSync(join(bundle(name), "config.json"), JSON.stringify(spec), { mode: 0o600 })
-  const flags = ["--root", state(session), "--log", log(name), "--log-format", "json"]
-  const child = spawn("runc", [...flags, "run", "--bundle", bundle(name), name], {
+  ownFile(name, "config.json", JSON.stringify(spec), 0o600)
+  const logging = ["--log", log(name), "--log-format", "json"]
+  const [program, ...flags] = runc(session)
+  const child = spawn(program, [...flags, ...logging, "run", "--bundle", bundle(name), name], {
     stdio: [stdin ? "pipe" : "ignore", "pipe", "pipe"],
   })
   child.stdin?.on("error", () => {})
@@ -109,14 +110,13 @@ export const start = (
 
 /** Ends a container, if it runs. */
 const kill = async (name: string): Promise<void> => {
-  await run(["runc", "--root", state(session), "kill", name, "KILL"], { check: false })
+  await run([...runc(session), "kill", name, "KILL"], { check: false })
 }
 
 /** Takes away all containers of a session. */
 export const removeContainers = async (of: string): Promise<void> => {
   if (!existsSync(state(of))) return
-  const runtime = ["runc", "--root", state(of)]
-  const { stdout } = await run([...runtime, "list", "--quiet"])
+  const { stdout } = await run([...runc(of), "list", "--quiet"])
   for (const name of stdout.split("\n").filter(Boolean))
-    await run([...runtime, "delete", "--force", name], { check: false })
+    await run([...runc(of), "delete", "--force", name], { check: false })
 }

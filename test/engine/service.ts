@@ -1,5 +1,6 @@
 // Services: containers that run while somebody needs them, and ports of the host seen from containers.
 import { connect, createServer, type Server } from "node:net"
+import { setTimeout as pause } from "node:timers/promises"
 
 import { GraphQLError } from "graphql"
 
@@ -64,7 +65,6 @@ const answers = (host: string, port: number) =>
       .on("error", () => done(false))
       .on("timeout", () => done(false))
   })
-const pause = (milliseconds: number) => new Promise(resolve => setTimeout(resolve, milliseconds))
 
 const endedEarly = (command: string[], outcome: Outcome): GraphQLError =>
   outcome.exitCode === 0 ? new GraphQLError("service exited before healthcheck") : execError(command, outcome)

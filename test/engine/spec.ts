@@ -131,6 +131,9 @@ const seccomp = (capabilities: string[]) => {
   }
 }
 
+/** The same for every container that is not privileged. */
+let profile: ReturnType<typeof seccomp>
+
 /** The configuration of a container, a bundle's config.json. */
 export const specOf = ({ name, root, args, env, cwd, user, mounts, network, isPrivileged }: Contained) => {
   const capabilities = capabilitiesOf(isPrivileged)
@@ -157,7 +160,7 @@ export const specOf = ({ name, root, args, env, cwd, user, mounts, network, isPr
         ? { devices: devices(), resources: { devices: [{ allow: true, access: "rwm" }] } }
         : {
             resources: { devices: [{ allow: false, access: "rwm" }] },
-            seccomp: seccomp(capabilities),
+            seccomp: (profile ??= seccomp(capabilities)),
             maskedPaths: [...inProc(MASKED), "/sys/firmware"],
             readonlyPaths: inProc(READ_ONLY),
           }),

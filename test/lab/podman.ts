@@ -14,12 +14,6 @@ export async function podman(args: string[], { env, ...options }: RunOptions = {
 
 /** Where the lab's networks and those of the embedded engine have their addresses: not those that the host's own Podman hands out. */
 export const NETWORKS = "10.86.0.0/16"
-/** For networks that Podman does not set up: what they send may leave, under the host's address, and is answered. */
-const RULES = [
-  ["nat", "POSTROUTING", "--source", NETWORKS, "!", "--destination", NETWORKS, "--jump", "MASQUERADE"],
-  ["filter", "FORWARD", "--source", NETWORKS, "--jump", "ACCEPT"],
-  ["filter", "FORWARD", "--destination", NETWORKS, "--jump", "ACCEPT"],
-] as const
 
 let prepared: Promise<unknown> | undefined
 
@@ -57,13 +51,6 @@ async function prepare(): Promise<void> {
   // A bridge has the lowest hardware address of its ports, so that each container that comes or goes may change it: told
   // of it, the others do not send to the old one, for up to a minute, what is meant for the world beyond the bridge.
   writeFileSync("/proc/sys/net/ipv4/conf/default/arp_notify", "1")
-  writeFileSync("/proc/sys/net/ipv4/ip_forward", "1")
-  for (const [table, chain, ...rule] of RULES) {
-    const iptables = (action: string, check: boolean) =>
-      run(["iptables", "--wait", `--table=${table}`, action, chain, ...rule], { check })
-    // Before what a firewall may refuse at its end.
-    if ((await iptables("--check", false)).exitCode !== 0) await iptables("--insert", true)
-  }
 }
 
 let environment: NodeJS.ProcessEnv | undefined

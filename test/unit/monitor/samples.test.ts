@@ -46,7 +46,7 @@ test("connections that were open may lead to the old version for longer than new
 
 describe("new connections lead to the version that was coming", () => {
   const WRONG = { kind: "wrong-body" as const }
-  /** Ten seconds of answers, of which those until a moment are the old version's. */
+  /** Fifteen seconds of answers, of which those until a moment are the old version's. */
   const until = (moment: number, connection: "new" | "kept" = "new") => {
     const observation = observe(15)
     for (const sample of observation.samples)
