@@ -14,11 +14,10 @@ import { takeSnapshot } from "../status/take-snapshot.js"
 import { hasImagesOf } from "../status/workload.js"
 import { pollUntil } from "../util/poll.js"
 import type { ReportBuilder } from "./report-builder.js"
+import { resize } from "./size.js"
 import type { RolloutTask } from "./task.js"
 import { watchRollout } from "./watch.js"
 
-/** Signs the number of pods that a slot begins with: the manifests, whose fields are this module's own, leave it to an autoscaler. */
-const SIZE_MANAGER = "cloud-native-size"
 /** Seconds that pods have to end once their Deployment is deleted. */
 const ENDING = 90
 
@@ -72,9 +71,7 @@ async function matchSize(
     const [now, wanted] = [metadata.name, old[index]!].map(name => deploymentIn(snapshot, name)?.spec.replicas ?? 1)
     if (spec.replicas !== undefined || wanted! <= now!) continue
     console.log(`rollout: ${metadata.name}: ${wanted} pods, as many as serve now`)
-    const patch = JSON.stringify({ spec: { replicas: wanted } })
-    const args = ["--type=merge", `--field-manager=${SIZE_MANAGER}`, `--patch=${patch}`]
-    await kubectl.must(["patch", `deployment/${metadata.name}`, ...args])
+    await resize(kubectl, { name: metadata.name, replicas: wanted! })
   }
 }
 

@@ -223,7 +223,10 @@ const SHAPES = {
     }),
   }),
   HorizontalPodAutoscaler: shape(["autoscaling/v2", "autoscaling/v1"], "HorizontalPodAutoscaler", {
-    spec: z.looseObject({ scaleTargetRef: z.looseObject({ kind: z.string(), name: z.string() }) }),
+    spec: z.looseObject({
+      scaleTargetRef: z.looseObject({ kind: z.string(), name: z.string() }),
+      minReplicas: z.number().optional(),
+    }),
   }),
   ExternalSecret: shape(["external-secrets.io/v1", "external-secrets.io/v1beta1"], "ExternalSecret", {
     spec: z.looseObject({ target: z.looseObject({ name: z.string().optional() }).optional() }),
