@@ -3,6 +3,7 @@ import { cp, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from "n
 import { tmpdir } from "node:os"
 import { join, relative } from "node:path"
 
+import { settleAll } from "../../.dagger/src/util/settle.ts"
 import { makeOnce, withLock } from "./cache.ts"
 import {
   architecture,
@@ -25,25 +26,32 @@ import { helm } from "./tools.ts"
  */
 type Recipe = {
   folder: string
-  usually: string
+  /** How long its packages usually take to install. */
+  usually?: string
   debian?: Debian
   npm?: Record<string, string>
   go?: GoProgram[]
   images?: Record<string, string>
 }
 
+/** What the cluster is made of: built out of the same modules, its programs share most of what they are compiled from. */
+const CLUSTER = {
+  "k8s.io/kubernetes": "v1.34.4",
+  "github.com/coredns/coredns": "v1.14.0",
+  "sigs.k8s.io/metrics-server": "v0.8.0",
+}
 const kubernetes: GoProgram = {
   name: "kubernetes",
-  module: "k8s.io/kubernetes",
-  version: "v1.34.4",
+  version: CLUSTER["k8s.io/kubernetes"],
+  alongside: CLUSTER,
   variables: { "k8s.io/component-base/version.gitVersion": "v1.34.4" },
   source: "k3s/program",
   usually: "5 min",
 }
 const k6 = "docker.io/grafana/k6:1.8.1"
 const postgres = "docker.io/library/postgres:17-alpine"
-const coredns = "registry.k8s.io/coredns/coredns:v1.15.0"
-const metricsServer = "registry.k8s.io/metrics-server/metrics-server:v0.9.0"
+const coredns = "registry.k8s.io/coredns/coredns:v1.14.0"
+const metricsServer = "registry.k8s.io/metrics-server/metrics-server:v0.8.0"
 const pause = "registry.k8s.io/pause:3.10"
 
 const standIns: Record<string, Recipe> = {
@@ -63,7 +71,7 @@ const standIns: Record<string, Recipe> = {
   },
   [postgres]: {
     folder: "postgres",
-    usually: "60 s",
+    usually: "30 s",
     debian: {
       variant: "extract",
       packages: ["base-files", "busybox", "libc-bin", "netbase", "postgresql-17", "util-linux"],
@@ -91,31 +99,28 @@ const standIns: Record<string, Recipe> = {
   },
   "docker.io/library/registry:3": {
     folder: "registry",
-    usually: "15 s",
+    usually: "10 s",
     debian: { variant: "extract", packages: ["base-files", "busybox", "libc6", "netbase"] },
     go: [
       {
         name: "registry",
         module: "github.com/distribution/distribution/v3",
         version: "v3.0.0",
-        package: "cmd/registry",
-        usually: "1 min",
+        source: "registry/program",
+        usually: "40 s",
       },
     ],
   },
   "registry.k8s.io/kubectl:v1.34.4": {
     folder: "kubectl",
-    usually: "5 s",
     go: [kubernetes],
   },
   [k6]: {
     folder: "k6",
-    usually: "5 s",
     go: [{ name: "k6", module: "go.k6.io/k6", version: "v1.8.1", usually: "1 min" }],
   },
   "docker.io/anchore/syft:v1.38.2": {
     folder: "syft",
-    usually: "5 s",
     go: [
       { name: "syft", module: "github.com/anchore/syft", version: "v1.38.2", package: "cmd/syft", usually: "3 min" },
     ],
@@ -132,17 +137,14 @@ const standIns: Record<string, Recipe> = {
   },
   "ghcr.io/oras-project/oras:v1.3.4": {
     folder: "oras",
-    usually: "5 s",
     go: [{ name: "oras", module: "oras.land/oras", version: "v1.3.4", package: "cmd/oras", usually: "20 s" }],
   },
   "docker.io/alpine/helm:4.3.1": {
     folder: "helm",
-    usually: "5 s",
     go: [helm],
   },
   "ghcr.io/sigstore/cosign/cosign:v3.1.3": {
     folder: "cosign",
-    usually: "10 s",
     go: [
       {
         name: "cosign",
@@ -155,30 +157,36 @@ const standIns: Record<string, Recipe> = {
   },
   [coredns]: {
     folder: "coredns",
-    usually: "5 s",
-    go: [{ name: "coredns", module: "github.com/coredns/coredns", version: "v1.15.0", usually: "2 min" }],
+    go: [
+      {
+        name: "coredns",
+        version: CLUSTER["github.com/coredns/coredns"],
+        alongside: CLUSTER,
+        source: "coredns/program",
+        usually: "15 s",
+      },
+    ],
   },
   [metricsServer]: {
     folder: "metrics-server",
-    usually: "5 s",
     go: [
       {
         name: "metrics-server",
         module: "sigs.k8s.io/metrics-server",
-        version: "v0.9.0",
+        version: CLUSTER["sigs.k8s.io/metrics-server"],
+        alongside: CLUSTER,
         package: "cmd/metrics-server",
-        usually: "2 min",
+        usually: "20 s",
       },
     ],
   },
   [pause]: {
     folder: "pause",
-    usually: "5 s",
     go: [{ name: "pause", source: "pause/program", usually: "5 s" }],
   },
   "docker.io/rancher/k3s:v1.34.4-k3s1": {
     folder: "k3s",
-    usually: "1 min",
+    usually: "30 s",
     debian: {
       variant: "extract",
       packages: [
@@ -252,9 +260,8 @@ async function ensureStandIn(name: string, recipe: Recipe): Promise<void> {
   if (await isCurrent()) return
   await withLock(name, async () => {
     if (await isCurrent()) return
-    await prerequisites(recipe)
     const outdated = await imageId(name)
-    await step(`making the stand-in for ${name}`, recipe.usually, () => build(name, recipe, digest))
+    await make(name, recipe, digest)
     // Refused while containers or other images still rest on it.
     if (outdated) await podman(["rmi", outdated], { check: false })
     await removeIdleGoCaches()
@@ -284,38 +291,45 @@ async function recipeDigest(recipe: Recipe): Promise<string> {
   return hash.digest("hex")
 }
 
-/** The slow parts, each a step of its own. */
-async function prerequisites(recipe: Recipe): Promise<void> {
-  for (const program of recipe.go ?? []) await goProgram(program)
-  for (const name of Object.values(recipe.images ?? {})) await ensureImage(name)
-}
-
-async function build(name: string, recipe: Recipe, digest: string): Promise<void> {
+async function make(name: string, recipe: Recipe, digest: string): Promise<void> {
   const context = await mkdtemp(join(tmpdir(), "cloud-native-image-"))
   try {
     await cp(imageFile(recipe.folder), context, { recursive: true })
     await writeFile(join(context, "ca-certificates.crt"), certificateAuthorities())
-    if (recipe.debian) await debianRoot(join(context, "root.tar"), recipe.debian)
-    for (const [file, spec] of Object.entries(recipe.npm ?? {})) await npmPackage(join(context, `${file}.tgz`), spec)
-    for (const program of recipe.go ?? []) await cp(await goProgram(program), join(context, program.name))
     await mkdir(join(context, "images"))
-    for (const [file, image] of Object.entries(recipe.images ?? {}))
-      await podman(["save", "--quiet", "--output", join(context, "images", `${file}.tar`), image])
-    // One layer: what a step of the Containerfile moves or removes is not kept in a layer below.
-    await podman([
-      "build",
-      "--quiet",
-      "--layers=false",
-      "--format=docker",
-      "--label",
-      `${recipeLabel}=${digest}`,
-      "--tag",
-      name,
-      context,
-    ])
+    // Side by side, since packages wait for the network, and programs for the processors.
+    await settleAll([layPackages(name, recipe, context), layPrograms(recipe, context), layImages(recipe, context)])
+    await step(`making the stand-in for ${name}`, "10 s", () => build(name, context, digest))
   } finally {
     await rm(context, { recursive: true, force: true })
   }
+}
+
+async function layPackages(name: string, { debian, npm, usually = "" }: Recipe, context: string): Promise<void> {
+  if (!debian && !npm) return
+  await step(`installing the packages of ${name}`, usually, async () => {
+    if (debian) await debianRoot(join(context, "root.tar"), debian)
+    for (const [file, spec] of Object.entries(npm ?? {})) await npmPackage(join(context, `${file}.tgz`), spec)
+  })
+}
+
+async function layPrograms({ go = [] }: Recipe, context: string): Promise<void> {
+  await settleAll(go.map(async program => cp(await goProgram(program), join(context, program.name))))
+}
+
+async function layImages({ images = {} }: Recipe, context: string): Promise<void> {
+  await settleAll(
+    Object.entries(images).map(async ([file, image]) => {
+      await ensureImage(image)
+      await podman(["save", "--quiet", "--output", join(context, "images", `${file}.tar`), image])
+    }),
+  )
+}
+
+async function build(name: string, context: string, digest: string): Promise<void> {
+  // One layer: what a step of the Containerfile moves or removes is not kept in a layer below.
+  const options = ["--quiet", "--layers=false", "--format=docker"]
+  await podman(["build", ...options, "--label", `${recipeLabel}=${digest}`, "--tag", name, context])
 }
 
 function standIn(name: string): Recipe {

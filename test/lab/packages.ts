@@ -18,6 +18,8 @@ export type GoProgram = {
   version?: string
   package?: string
   source?: string
+  /** Modules of other programs, by version: those that name the same ones share what is compiled. */
+  alongside?: Record<string, string>
   variables?: Record<string, string>
   usually: string
 }
@@ -90,8 +92,18 @@ export async function goProgram(program: GoProgram): Promise<string> {
       throw new Error(
         `Go 1.24 or newer is needed to build ${name} and not on this machine: install it from https://go.dev/dl.`,
       )
-    await withLock(GO, () => step(`building ${name} ${version}`.trim(), usually, () => goBuild(program, temporary)))
+    const build = () => step(`building ${name} ${version}`.trim(), usually, () => goBuild(program, temporary))
+    await inTurn(() => withLock(GO, build))
   })
+}
+
+let last: Promise<unknown> = Promise.resolve()
+
+/** Builds of this process take turns, in the order in which they are asked for. */
+function inTurn<T>(build: () => Promise<T>): Promise<T> {
+  const turn = last.then(build, build)
+  last = turn
+  return turn
 }
 
 /** Go's caches, which builds share, one after the other. */
@@ -104,21 +116,18 @@ export async function removeGoCaches(awaited: GoProgram[] = []): Promise<void> {
 }
 
 async function goBuild(
-  { name, module, version, package: path = "", source, variables = {} }: GoProgram,
+  { name, module, version, package: path = "", source, alongside = {}, variables = {} }: GoProgram,
   output: string,
 ): Promise<void> {
   const cwd = await mkdtemp(join(tmpdir(), "cloud-native-go-"))
   const go = (...args: string[]) => run(["nice", "go", ...args], { cwd, env: goEnvironment() })
   try {
     await go("mod", "init", `lab/${name}`)
-    if (module && version) {
-      await go("mod", "edit", `-require=${module}@${version}`)
-      if (module === "k8s.io/kubernetes") await go("mod", "edit", ...(await stagingModules(go, version)))
-    }
-    if (source) {
-      await cp(imageFile(source), cwd, { recursive: true })
-      await go("mod", "tidy")
-    }
+    const modules = { ...(module && version && { [module]: version }), ...alongside }
+    const { [KUBERNETES]: kubernetes } = modules
+    for (const [module, version] of Object.entries(modules)) await go("mod", "edit", `-require=${module}@${version}`)
+    if (kubernetes) await go("mod", "edit", ...(await stagingModules(go, kubernetes)))
+    if (source) await cp(imageFile(source), cwd, { recursive: true })
     const flags = Object.entries(variables).map(([variable, value]) => `-X ${variable}=${value}`)
     await go(
       "build",
@@ -135,9 +144,11 @@ async function goBuild(
   }
 }
 
+const KUBERNETES = "k8s.io/kubernetes"
+
 /** Kubernetes names its own parts by folder, which only its repository has; the proxy has them by version. */
 async function stagingModules(go: (...args: string[]) => Promise<Result>, version: string): Promise<string[]> {
-  const { stdout } = await go("mod", "download", "-json", `k8s.io/kubernetes@${version}`)
+  const { stdout } = await go("mod", "download", "-json", `${KUBERNETES}@${version}`)
   const goMod = readFileSync(JSON.parse(stdout).GoMod, "utf8")
   return [...goMod.matchAll(/^\s*(k8s\.io\/\S+) => \.\/staging/gm)].map(
     ([, part]) => `-replace=${part}=${part}@${version.replace("v1.", "v0.")}`,
@@ -149,8 +160,11 @@ function goEnvironment(): NodeJS.ProcessEnv {
     ...process.env,
     GOCACHE: cachePath(GO, "build"),
     GOMODCACHE: cachePath(GO, "mod"),
-    GOFLAGS: "-modcacherw -buildvcs=false",
+    GOFLAGS: "-modcacherw -buildvcs=false -gcflags=all=-dwarf=false",
     CGO_ENABLED: "0",
+    // The compiler's own garbage is not worth collecting: an eighth of the time.
+    GOGC: "off",
+    GOMEMLIMIT: "2GiB",
   }
 }
 
