@@ -5,6 +5,15 @@ const minutes = (count: number) => count * 60_000
 /** The workflow's jobs, the examples and a promotion, each with a cluster of its own: `npm run test:reuse`. */
 const REUSE = ["act", "examples", "promotion"].map(name => `test/e2e/${name}.test.ts`)
 
+/** Tests that mostly wait for a cluster: two files at once, each with a cluster of its own. With more, the two cores are what a verdict waits for. */
+const ON_CLUSTERS = {
+  setupFiles: "test/e2e/cleanup.ts",
+  testTimeout: minutes(30),
+  hookTimeout: minutes(30),
+  maxWorkers: 2,
+  maxConcurrency: 1,
+}
+
 export default defineConfig({
   test: {
     tags: [
@@ -42,27 +51,9 @@ export default defineConfig({
           maxConcurrency: 3,
         },
       },
-      {
-        test: {
-          name: "reuse",
-          include: REUSE,
-          setupFiles: "test/e2e/cleanup.ts",
-          testTimeout: minutes(15),
-          hookTimeout: minutes(30),
-          fileParallelism: false,
-          maxConcurrency: 3,
-        },
-      },
-      {
-        test: {
-          name: "adoption",
-          include: ["test/adoption/*.test.ts"],
-          setupFiles: "test/e2e/cleanup.ts",
-          testTimeout: minutes(30),
-          hookTimeout: minutes(30),
-          fileParallelism: false,
-        },
-      },
+      { test: { name: "reuse", include: REUSE, ...ON_CLUSTERS } },
+      { test: { name: "adoption", include: ["test/adoption/*.test.ts"], ...ON_CLUSTERS } },
+      { test: { name: "faults", include: ["test/faults/**/*.test.ts"], ...ON_CLUSTERS } },
       {
         test: {
           name: "verify",
@@ -71,18 +62,6 @@ export default defineConfig({
           testTimeout: minutes(15),
           hookTimeout: minutes(10),
           maxConcurrency: 3,
-        },
-      },
-      {
-        test: {
-          name: "faults",
-          include: ["test/faults/**/*.test.ts"],
-          setupFiles: "test/e2e/cleanup.ts",
-          testTimeout: minutes(15),
-          hookTimeout: minutes(30),
-          fileParallelism: false,
-          // With more, the two cores are what a verdict waits for.
-          maxConcurrency: 2,
         },
       },
     ],

@@ -5,11 +5,14 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join, relative } from "node:path"
 
+import { run as runProgram } from "./lab/process.ts"
+
 const ROOT = join(import.meta.dirname, "..")
 const VITEST = join(ROOT, "node_modules/.bin/vitest")
 
 interface Tier {
-  name: string
+  /** Vitest's projects, whose files run side by side. */
+  projects: string[]
   /** What vitest is started through: `dagger run` gives it a session of the real engine. */
   through: string[]
   /** Which of its tests run, where not all of them do. */
@@ -17,30 +20,21 @@ interface Tier {
   environment: Record<string, string>
 }
 
-const REPRESENTATIVE = ["--tags-filter=representative"]
-/** What of each tier `npm test` runs. */
-const FILTERS = {
-  unit: [],
-  conformance: [],
-  e2e: ["--tags-filter=!slow"],
-  reuse: REPRESENTATIVE,
-  adoption: REPRESENTATIVE,
-  faults: REPRESENTATIVE,
-}
-const EMBEDDED: Tier[] = Object.entries(FILTERS).map(([name, filter]) => ({
-  name,
-  filter,
-  through: [],
-  environment: {},
-}))
+/** What `npm test` runs. */
+const EMBEDDED: Tier[] = [
+  { projects: ["unit"], filter: [] },
+  { projects: ["conformance"], filter: [] },
+  { projects: ["e2e"], filter: ["--tags-filter=!slow"] },
+  { projects: ["reuse", "adoption", "faults"], filter: ["--tags-filter=representative"] },
+].map(tier => ({ ...tier, through: [], environment: {} }))
 
 /** Where this line has no `dagger run`, the SDK starts the session with the CLI itself. */
 function realTiers(): Tier[] {
   const through = spawnSync("dagger", ["run", "--help"]).status === 0 ? ["dagger", "run"] : []
   const environment = { DAGGER: "dagger", _EXPERIMENTAL_DAGGER_CLI_BIN: "dagger" }
   return [
-    { name: "conformance", through, filter: [], environment },
-    { name: "e2e", through: [], filter: [], environment },
+    { projects: ["conformance"], through, filter: [], environment },
+    { projects: ["e2e"], through: [], filter: [], environment },
   ]
 }
 
@@ -69,14 +63,16 @@ interface Counts {
   testResults: TestFile[]
 }
 
-function runTier({ name, through, filter, environment }: Tier, folder: string): Counts {
-  const report = join(folder, `${name}.json`)
+const nameOf = ({ projects }: Tier) => projects.join("+")
+
+function runTier(tier: Tier, folder: string): Counts {
+  const { projects, through, filter, environment } = tier
+  const report = join(folder, `${nameOf(tier)}.json`)
   const args = [
     ...through,
     VITEST,
     "run",
-    "--project",
-    name,
+    ...projects.map(name => `--project=${name}`),
     ...filter,
     "--reporter=verbose",
     "--reporter=json",
@@ -90,21 +86,18 @@ function runTier({ name, through, filter, environment }: Tier, folder: string): 
 }
 
 /** Fails where a type, a rule of the linter or the format is broken. */
-function checkCode(): Counts {
-  const failed = CODE.filter(([program, ...args]) => {
-    console.log(`code: ${[program, ...args].join(" ")}`)
-    const { status } = spawnSync(join(ROOT, "node_modules/.bin", program!), args, {
-      cwd: ROOT,
-      stdio: ["ignore", "inherit", "inherit"],
-    })
-    return status !== 0
-  })
-  return {
-    numPassedTests: CODE.length - failed.length,
-    numFailedTests: failed.length,
-    success: failed.length === 0,
-    testResults: [],
-  }
+async function checkCode(): Promise<Counts> {
+  const answers = await Promise.all(CODE.map(([program, ...args]) => check(program!, args)))
+  const numPassedTests = answers.filter(Boolean).length
+  const numFailedTests = CODE.length - numPassedTests
+  return { numPassedTests, numFailedTests, success: numFailedTests === 0, testResults: [] }
+}
+
+async function check(program: string, args: string[]): Promise<boolean> {
+  const argv = [join(ROOT, "node_modules/.bin", program), ...args]
+  const { exitCode, stdout, stderr } = await runProgram(argv, { cwd: ROOT, check: false })
+  console.log(`code: ${[program, ...args].join(" ")}\n${stdout}${stderr}`.trim())
+  return exitCode === 0
 }
 
 /** The failed tests once more, since thousands of lines stand between some of them and the end. */
@@ -138,17 +131,18 @@ function printTimes(seconds: Record<string, number>, counts: Counts[]): void {
   )
 }
 
-function run(tiers: Tier[]): void {
+async function run(tiers: Tier[]): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), "cloud-native-tests-"))
   const seconds: Record<string, number> = {}
-  const timed = (name: string, work: () => Counts) => {
+  const timed = async (name: string, work: () => Counts | Promise<Counts>) => {
     const started = Date.now()
-    const counts = work()
+    const counts = await work()
     seconds[name] = Math.round((Date.now() - started) / 1000)
     return counts
   }
   try {
-    const counts = [timed("code", checkCode), ...tiers.map(tier => timed(tier.name, () => runTier(tier, folder)))]
+    const counts = [await timed("code", checkCode)]
+    for (const tier of tiers) counts.push(await timed(nameOf(tier), () => runTier(tier, folder)))
     printTimes(seconds, counts)
     const sum = (key: "numPassedTests" | "numFailedTests") => counts.reduce((total, tier) => total + tier[key], 0)
     for (const failure of counts.flatMap(failures)) console.log(`failed: ${failure}\n`)
@@ -159,8 +153,8 @@ function run(tiers: Tier[]): void {
   }
 }
 
-if (!process.argv.includes("--dagger")) run(EMBEDDED)
-else if (spawnSync("dagger", ["version"]).status === 0) run(realTiers())
+if (!process.argv.includes("--dagger")) await run(EMBEDDED)
+else if (spawnSync("dagger", ["version"]).status === 0) await run(realTiers())
 else {
   console.error("test:dagger needs a Dagger CLI (v0.21.9 or 1.0) on the PATH, and an engine that it reaches")
   process.exitCode = 1

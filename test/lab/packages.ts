@@ -92,8 +92,14 @@ export async function goProgram(program: GoProgram): Promise<string> {
       throw new Error(
         `Go 1.24 or newer is needed to build ${name} and not on this machine: install it from https://go.dev/dl.`,
       )
-    const build = () => step(`building ${name} ${version}`.trim(), usually, () => goBuild(program, temporary))
-    await inTurn(() => withLock(GO, build))
+    const folder = await mkdtemp(join(tmpdir(), "cloud-native-go-"))
+    try {
+      await goModule(program, folder)
+      const build = () => step(`building ${name} ${version}`.trim(), usually, () => goBuild(program, folder, temporary))
+      await inTurn(() => withLock(GO, build))
+    } finally {
+      await rm(folder, { recursive: true, force: true })
+    }
   })
 }
 
@@ -115,40 +121,35 @@ export async function removeGoCaches(awaited: GoProgram[] = []): Promise<void> {
   await withLock(GO, () => rm(cachePath(GO), { recursive: true, force: true }))
 }
 
-async function goBuild(
-  { name, module, version, package: path = "", source, alongside = {}, variables = {} }: GoProgram,
-  output: string,
-): Promise<void> {
-  const cwd = await mkdtemp(join(tmpdir(), "cloud-native-go-"))
-  const go = (...args: string[]) => run(["nice", "go", ...args], { cwd, env: goEnvironment() })
-  try {
-    await go("mod", "init", `lab/${name}`)
-    const modules = { ...(module && version && { [module]: version }), ...alongside }
-    const { [KUBERNETES]: kubernetes } = modules
-    for (const [module, version] of Object.entries(modules)) await go("mod", "edit", `-require=${module}@${version}`)
-    if (kubernetes) await go("mod", "edit", ...(await stagingModules(go, kubernetes)))
-    if (source) await cp(imageFile(source), cwd, { recursive: true })
-    const flags = Object.entries(variables).map(([variable, value]) => `-X ${variable}=${value}`)
-    await go(
-      "build",
-      "-mod=mod",
-      "-trimpath",
-      "-ldflags",
-      ["-s -w", ...flags].join(" "),
-      "-o",
-      output,
-      source ? "." : join(module ?? "", path),
-    )
-  } finally {
-    await rm(cwd, { recursive: true, force: true })
-  }
+/** Makes the module that a program is built in, and downloads what it needs, while others are built. */
+async function goModule(program: GoProgram, folder: string): Promise<void> {
+  const { name, module, version, source, alongside } = program
+  const modules = { ...(module && version && { [module]: version }), ...alongside }
+  const { [KUBERNETES]: kubernetes } = modules
+  await go(folder, "mod", "init", `lab/${name}`)
+  for (const [module, version] of Object.entries(modules))
+    await go(folder, "mod", "edit", `-require=${module}@${version}`)
+  if (kubernetes) await go(folder, "mod", "edit", ...(await stagingModules(folder, kubernetes)))
+  if (source) await cp(imageFile(source), folder, { recursive: true })
+  await go(folder, "list", "-mod=mod", "-deps", packageOf(program))
 }
+
+async function goBuild(program: GoProgram, folder: string, output: string): Promise<void> {
+  const flags = Object.entries(program.variables ?? {}).map(([variable, value]) => `-X ${variable}=${value}`)
+  const linking = `-ldflags=${["-s -w", ...flags].join(" ")}`
+  await go(folder, "build", "-mod=mod", "-trimpath", linking, "-o", output, packageOf(program))
+}
+
+const packageOf = ({ module = "", package: path = "", source }: GoProgram) => (source ? "." : join(module, path))
+
+const go = (cwd: string, ...args: string[]): Promise<Result> =>
+  run(["nice", "go", ...args], { cwd, env: goEnvironment() })
 
 const KUBERNETES = "k8s.io/kubernetes"
 
 /** Kubernetes names its own parts by folder, which only its repository has; the proxy has them by version. */
-async function stagingModules(go: (...args: string[]) => Promise<Result>, version: string): Promise<string[]> {
-  const { stdout } = await go("mod", "download", "-json", `${KUBERNETES}@${version}`)
+async function stagingModules(folder: string, version: string): Promise<string[]> {
+  const { stdout } = await go(folder, "mod", "download", "-json", `${KUBERNETES}@${version}`)
   const goMod = readFileSync(JSON.parse(stdout).GoMod, "utf8")
   return [...goMod.matchAll(/^\s*(k8s\.io\/\S+) => \.\/staging/gm)].map(
     ([, part]) => `-replace=${part}=${part}@${version.replace("v1.", "v0.")}`,
