@@ -5,7 +5,7 @@ import { stagesOf } from "../manifests/hooks.js"
 import type { KubernetesObject } from "../manifests/render.js"
 import { describeJob } from "../status/describe.js"
 import { containerOf, type RolloutFailure, type SidecarRuns } from "../status/failure.js"
-import { DONE, hasCompleted, isComplete, isDone, jobFailure, jobOf, podsOfJob } from "../status/job.js"
+import { DONE, hasCompleted, isComplete, isDone, isExhausted, jobFailure, jobOf, podsOfJob } from "../status/job.js"
 import { failingLogs } from "../status/logs.js"
 import { describeFailure, remedyFor } from "../status/remedies.js"
 import type { Snapshot } from "../status/snapshot.js"
@@ -70,6 +70,7 @@ async function runJob(
     if (!job) return { type: hasCompleted(snapshot, name, begun) ? "Complete" : "Gone" }
     const end = endOf(job)
     if (end) return end
+    if (isExhausted(snapshot, job)) return { type: "Failed", message: "Job has reached the specified backoff limit" }
     const failure = jobFailure(snapshot, name, await kubectl.now())
     if (!failure) return undefined
     return isDone(job, failure) ? { type: "Done", failure } : { type: "Impossible", failure }

@@ -59,6 +59,14 @@ export function jobFailure(snapshot: Snapshot, name: string, now: number): Rollo
     .find(isFinalRefusal)
 }
 
+/** Whether more pods of a Job have failed than it allows, which its controller says a second or two later. */
+export function isExhausted(snapshot: Snapshot, { metadata, spec }: Of<"Job">): boolean {
+  // By a policy, some failures do not count.
+  if (spec.podFailurePolicy) return false
+  const failed = only(snapshot, "Pod").filter(pod => isOwnedBy(pod, metadata.uid) && pod.status.phase === "Failed")
+  return failed.length > spec.backoffLimit
+}
+
 /** A pod whose own containers have ended for good, while one that was injected runs on, or tries to start. */
 function heldBySidecar(pod: Of<"Pod">, job: Of<"Job">, now: number): RolloutFailure | undefined {
   const names = job.spec.template.spec.containers.map(({ name }) => name)

@@ -134,7 +134,13 @@ const Pod = z.object({
 const Job = z.object({
   kind: z.literal("Job"),
   metadata,
-  spec: z.object({ template: Template, completions: z.number().default(1) }),
+  spec: z.object({
+    template: Template,
+    completions: z.number().default(1),
+    /** How many of its pods may fail. */
+    backoffLimit: z.number().default(6),
+    podFailurePolicy: z.object({}).optional(),
+  }),
   status: z.object({ conditions }).default({ conditions: [] }),
 })
 

@@ -1,7 +1,15 @@
 import { describe, expect, test } from "vitest"
 
 import { describePod } from "../../../.dagger/src/status/describe.ts"
-import { hasCompleted, isComplete, isDone, jobFailure, podsOfJob } from "../../../.dagger/src/status/job.ts"
+import {
+  hasCompleted,
+  isComplete,
+  isDone,
+  isExhausted,
+  jobFailure,
+  jobOf,
+  podsOfJob,
+} from "../../../.dagger/src/status/job.ts"
 import { Snapshot } from "../../../.dagger/src/status/snapshot.ts"
 
 const NOW = Date.parse("2026-01-01T00:01:00Z")
@@ -323,4 +331,36 @@ test("of a pod that the cluster has taken away it is said why", () => {
     "pod a:",
     "  taken away (TerminationByKubelet): The node was low on resource: memory.",
   ])
+})
+
+describe("a Job of which more pods have failed than it allows", () => {
+  const job = (spec: object) => ({
+    kind: "Job",
+    metadata: { name: "migrate", uid: "j" },
+    spec: { template: {}, ...spec },
+  })
+  const failed = (name: string, more: { phase?: string; owner?: string } = {}) => ({
+    kind: "Pod",
+    metadata: {
+      name,
+      uid: name,
+      labels: { "job-name": "migrate" },
+      ownerReferences: [{ uid: more.owner ?? "j" }],
+    },
+    status: { phase: more.phase ?? "Failed" },
+  })
+  test.each<[string, object, object[], boolean]>([
+    ["one, of none that may", { backoffLimit: 0 }, [failed("a")], true],
+    ["one, of one that may", { backoffLimit: 1 }, [failed("a")], false],
+    ["two, of one that may", { backoffLimit: 1 }, [failed("a"), failed("b")], true],
+    ["six, of those that may by default", {}, [..."abcdef"].map(name => failed(name)), false],
+    ["seven, of those that may by default", {}, [..."abcdefg"].map(name => failed(name)), true],
+    ["its pod runs", { backoffLimit: 0 }, [failed("a", { phase: "Running" })], false],
+    ["its pod has succeeded", { backoffLimit: 0 }, [failed("a", { phase: "Succeeded" })], false],
+    ["the pod of an earlier Job of that name", { backoffLimit: 0 }, [failed("a", { owner: "earlier" })], false],
+    ["a policy says which failures count", { backoffLimit: 0, podFailurePolicy: { rules: [] } }, [failed("a")], false],
+  ])("%s", (_, spec, pods, expected) => {
+    const snapshot = Snapshot.parse({ items: [job(spec), ...pods] })
+    expect(isExhausted(snapshot, jobOf(snapshot, "migrate")!)).toBe(expected)
+  })
 })
