@@ -46,6 +46,9 @@ export const clientStub = (): Promise<string> =>
     writeFileSync(path, [...enums, ...classes, ""].join("\n"))
   })
 
+/** What the SDK sends spans with. */
+const EXPORTERS = ["sdk-node", "sdk-trace-base", "exporter-trace-otlp-proto"].map(name => `@opentelemetry/${name}`)
+
 /**
  * The worker with the SDK in one file, which loads in a third of the time; the module's imports of the SDK lead to it too.
  * It names the TypeScript of one checkout, which another checkout may outlive: each has its own.
@@ -53,7 +56,8 @@ export const clientStub = (): Promise<string> =>
 const worker = (): Promise<string> => {
   const source = join(import.meta.dirname, "worker.ts"),
     compiler = join(import.meta.dirname, "typescript.cjs"),
-    parts = [source, join(import.meta.dirname, "telemetry.ts"), compiler],
+    exporters = join(import.meta.dirname, "exporters.ts"),
+    parts = [source, join(import.meta.dirname, "telemetry.ts"), compiler, exporters],
     typescript = resolve("typescript")
   const version = hash(JSON.stringify([...parts.map(path => readFileSync(path, "utf8")), typescript])).slice(0, 12)
   return makeOnce(inRuntime(`worker-${version}.mjs`), async path => {
@@ -64,8 +68,11 @@ const worker = (): Promise<string> => {
       platform: "node",
       format: "esm",
       logLevel: "error",
-      alias: { typescript: compiler },
-      define: { TYPESCRIPT: JSON.stringify(typescript) },
+      alias: { typescript: compiler, ...Object.fromEntries(EXPORTERS.map(name => [name, exporters])) },
+      define: {
+        TYPESCRIPT: JSON.stringify(typescript),
+        COMPILED: JSON.stringify(inRuntime(`typescript-${version}.bin`)),
+      },
       external: [typescript],
       banner: REQUIRE,
     })
