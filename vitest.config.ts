@@ -12,10 +12,13 @@ const ON_CLUSTERS = {
   hookTimeout: minutes(30),
   maxWorkers: 2,
   maxConcurrency: 1,
+  sequence: { groupOrder: 3 },
 }
 
 export default defineConfig({
   test: {
+    // Vitest leaves one processor to itself, which has little to do.
+    maxWorkers: "100%",
     tags: [
       { name: "representative", description: "the cases of the slow suites that `npm test` takes, one of each kind" },
       { name: "slow", description: "the cases of e2e that `npm test` leaves to `npm run test:e2e`" },
@@ -45,10 +48,10 @@ export default defineConfig({
           ],
           testTimeout: minutes(15),
           hookTimeout: minutes(30),
-          // Each file drives containers on a machine of two cores: one after the other is faster than all at once.
-          fileParallelism: false,
-          // Cases that mostly wait for containers may run side by side.
-          maxConcurrency: 3,
+          // Each file drives containers on a machine of two cores: some side by side are faster than all at once.
+          maxWorkers: 2,
+          maxConcurrency: 2,
+          sequence: { groupOrder: 2 },
         },
       },
       { test: { name: "reuse", include: REUSE, ...ON_CLUSTERS } },

@@ -137,15 +137,19 @@ describe("without a lockfile, by npm and poetry", () => {
     expect(built.exitCode, built.stderr).toBe(0)
   })
 
-  test.concurrent("a Dockerfile that does not copy the lockfile gets none, and a person hears that, too", async () => {
-    const source = unlocked().edit("docker/web.dockerfile", " package-lock.json*", "")
-    const tested = await dagger(`--source=${source.path}`, "test", "summary")
-    expect(tested.stdout, tested.stderr).toMatch(/frontend: web has no lockfile.* the image may get others/)
-    const built = await dagger(`--source=${source.path}`, "build", "summary")
-    expect(built.exitCode).toBe(1)
-    for (const text of ["BUILD_FAILED", "docker/web.dockerfile does not build", "npm ci"])
-      expect(built.stderr).toContain(text)
-  })
+  test.concurrent(
+    "a Dockerfile that does not copy the lockfile gets none, and a person hears that, too",
+    { tags: "slow" },
+    async () => {
+      const source = unlocked().edit("docker/web.dockerfile", " package-lock.json*", "")
+      const tested = await dagger(`--source=${source.path}`, "test", "summary")
+      expect(tested.stdout, tested.stderr).toMatch(/frontend: web has no lockfile.* the image may get others/)
+      const built = await dagger(`--source=${source.path}`, "build", "summary")
+      expect(built.exitCode).toBe(1)
+      for (const text of ["BUILD_FAILED", "docker/web.dockerfile does not build", "npm ci"])
+        expect(built.stderr).toContain(text)
+    },
+  )
 })
 
 describe("the gate opens", () => {

@@ -122,18 +122,22 @@ describe("an overlay", () => {
       expect(ended.stderr).toContain(text)
   })
 
-  test.concurrent("says how an image is run to be verified, where there are no other manifests", async () => {
-    const source = Source.minimal()
-      .edit("api/main.py", "server = Server", 'import os\n\nprint(os.environ["GREETING"])\nserver = Server')
-      .edit("k8s/app.yaml", "readinessProbe", "env: [{ name: GREETING, value: hello }]\n          readinessProbe")
-    mkdirSync(join(source.path, "k8s/overlays/production"), { recursive: true })
-    renameSync(join(source.path, "k8s/app.yaml"), join(source.path, "k8s/overlays/production/app.yaml"))
-    source.write("k8s/overlays/production/kustomization.yaml", "resources: [app.yaml]\n")
-    const ended = await dagger(`--source=${source.path}`, "verify-image", "json", "contents")
-    expect(ended.exitCode, ended.stderr).toBe(0)
-    const { facts } = JSON.parse(ended.stdout) as { facts: object[] }
-    expect(facts).toContainEqual(expect.objectContaining({ image: "backend", name: "start", verdict: "pass" }))
-  })
+  test.concurrent(
+    "says how an image is run to be verified, where there are no other manifests",
+    { tags: "slow" },
+    async () => {
+      const source = Source.minimal()
+        .edit("api/main.py", "server = Server", 'import os\n\nprint(os.environ["GREETING"])\nserver = Server')
+        .edit("k8s/app.yaml", "readinessProbe", "env: [{ name: GREETING, value: hello }]\n          readinessProbe")
+      mkdirSync(join(source.path, "k8s/overlays/production"), { recursive: true })
+      renameSync(join(source.path, "k8s/app.yaml"), join(source.path, "k8s/overlays/production/app.yaml"))
+      source.write("k8s/overlays/production/kustomization.yaml", "resources: [app.yaml]\n")
+      const ended = await dagger(`--source=${source.path}`, "verify-image", "json", "contents")
+      expect(ended.exitCode, ended.stderr).toBe(0)
+      const { facts } = JSON.parse(ended.stdout) as { facts: object[] }
+      expect(facts).toContainEqual(expect.objectContaining({ image: "backend", name: "start", verdict: "pass" }))
+    },
+  )
 
   test.concurrent("that cannot be rendered: what kustomize says", async () => {
     const source = Source.sample().edit(

@@ -210,27 +210,31 @@ describe("what the cluster lacks", () => {
       expect(message).toContain(text)
   })
 
-  test.concurrent("pods that the namespace would refuse; where it only warns of them, a plan", async () => {
-    const labelled = async (name: string, mode: string) => {
-      await kubectl("create", "namespace", name)
-      await kubectl("label", "namespace", name, `pod-security.kubernetes.io/${mode}=restricted`)
-      return name
-    }
-    const source = Source.sample().edit(
-      "k8s/deployment.yaml",
-      "serviceAccountName: backend",
-      "hostNetwork: true\n      serviceAccountName: backend",
-    )
-    const message = messageOf(await refused({ namespace: await labelled("guarded", "enforce") }, source))
-    for (const text of ["MANIFESTS_INVALID: the namespace guarded would refuse pods", "hostNetwork=true"])
-      expect(message).toContain(text)
-    expect(message.match(/\w+ \w+: would violate PodSecurity "restricted:latest"/g)).toEqual([
-      'Deployment backend: would violate PodSecurity "restricted:latest"',
-    ])
-    const warned = await call("plan", { namespace: await labelled("warned", "warn") }, source)
-    expect(warned.exitCode, warned.stderr).toBe(0)
-    expect(warned.stderr).toContain("preflight: warning: would violate PodSecurity")
-  })
+  test.concurrent(
+    "pods that the namespace would refuse; where it only warns of them, a plan",
+    { tags: "slow" },
+    async () => {
+      const labelled = async (name: string, mode: string) => {
+        await kubectl("create", "namespace", name)
+        await kubectl("label", "namespace", name, `pod-security.kubernetes.io/${mode}=restricted`)
+        return name
+      }
+      const source = Source.sample().edit(
+        "k8s/deployment.yaml",
+        "serviceAccountName: backend",
+        "hostNetwork: true\n      serviceAccountName: backend",
+      )
+      const message = messageOf(await refused({ namespace: await labelled("guarded", "enforce") }, source))
+      for (const text of ["MANIFESTS_INVALID: the namespace guarded would refuse pods", "hostNetwork=true"])
+        expect(message).toContain(text)
+      expect(message.match(/\w+ \w+: would violate PodSecurity "restricted:latest"/g)).toEqual([
+        'Deployment backend: would violate PodSecurity "restricted:latest"',
+      ])
+      const warned = await call("plan", { namespace: await labelled("warned", "warn") }, source)
+      expect(warned.exitCode, warned.stderr).toBe(0)
+      expect(warned.stderr).toContain("preflight: warning: would violate PodSecurity")
+    },
+  )
 
   test.concurrent(
     "pull secrets for another registry, brought by the pods and by a ServiceAccount; nothing of what they hold is shown",
