@@ -4,12 +4,12 @@ import { APPLY, type Kubectl, list } from "../kubernetes/kubectl.js"
 import { readPrinted } from "../kubernetes/printed.js"
 import { isWorkload } from "../manifests/kinds.js"
 import type { KubernetesObject } from "../manifests/render.js"
-import { readRollout } from "../status/deployment.js"
+import { deploymentIn, readRollout } from "../status/deployment.js"
 import type { RolloutFailure } from "../status/failure.js"
 import { PATIENT } from "../status/pod.js"
 import type { SETS } from "../status/pod-sets.js"
 import { readSetState } from "../status/read-set.js"
-import { type Of, only, type Snapshot } from "../status/snapshot.js"
+import type { Of, Snapshot } from "../status/snapshot.js"
 import { takeSnapshot } from "../status/take-snapshot.js"
 import {
   type AppliedWorkload,
@@ -91,7 +91,7 @@ export class AppliedWorkloads {
       [...this.workloads.values()].map(async ({ kind, name }) => {
         const isDeployment = kind === "Deployment"
         const live = isDeployment
-          ? only(snapshot, "Deployment").find(({ metadata }) => metadata.name === name)
+          ? deploymentIn(snapshot, name)
           : (await readSetState(kubectl, kind as keyof typeof SETS, name))?.live
         const pods = isDeployment ? readRollout(snapshot, name, now, PATIENT).pods : []
         const failure = this.failureOf({ kind, name }, live, snapshot, pods)

@@ -1,8 +1,8 @@
-import { readRollout, type RolloutState } from "../status/deployment.js"
+import { deploymentIn, readRollout, type RolloutState } from "../status/deployment.js"
 import { describeState } from "../status/describe.js"
 import type { Outages } from "../status/outages.js"
 import { startLimits } from "../status/pod.js"
-import { only, type Snapshot } from "../status/snapshot.js"
+import type { Snapshot } from "../status/snapshot.js"
 import type { Starts } from "../status/startup.js"
 import type { Timeline } from "../status/timeline.js"
 import type { Lookout, Watched } from "./look.js"
@@ -18,12 +18,10 @@ export function lookAtDeployments(
   const limits = startLimits(config.limits)
   const shown = new Set<string>()
   const lines = new Map<string, string>()
-  const liveOf = (name: string, snapshot: Snapshot) =>
-    only(snapshot, "Deployment").find(({ metadata }) => metadata.name === name)
   const otherHand = ({ deployment: name, complete, pods }: RolloutState, snapshot: Snapshot) =>
-    applied.failureOf({ kind: "Deployment", name }, liveOf(name, snapshot), snapshot, complete ? pods : [])
+    applied.failureOf({ kind: "Deployment", name }, deploymentIn(snapshot, name), snapshot, complete ? pods : [])
   const restartWarning = (name: string, snapshot: Snapshot) => {
-    const by = applied.restartOf({ kind: "Deployment", name }, liveOf(name, snapshot))
+    const by = applied.restartOf({ kind: "Deployment", name }, deploymentIn(snapshot, name))
     return by && `${by} has its pods restarted: the same, once more`
   }
   return (snapshot, now) => {

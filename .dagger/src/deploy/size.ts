@@ -1,7 +1,8 @@
 import type { Kubectl } from "../kubernetes/kubectl.js"
 import type { KubernetesObject } from "../manifests/render.js"
 import { isKind } from "../manifests/shapes.js"
-import { only, type Snapshot } from "../status/snapshot.js"
+import { deploymentIn } from "../status/deployment.js"
+import type { Snapshot } from "../status/snapshot.js"
 import { settleAll } from "../util/settle.js"
 
 /** Signs the number of pods that a Deployment begins with: the manifests, whose fields are this module's own, leave it to an autoscaler. */
@@ -26,10 +27,9 @@ export async function startAtMinimum(kubectl: Kubectl, objects: KubernetesObject
 
 /** The new Deployments that leave their number of pods to an autoscaler whose minimum is more than one. */
 export function firstSizes(objects: KubernetesObject[], before: Snapshot): Size[] {
-  const there = new Set(only(before, "Deployment").map(({ metadata }) => metadata.name))
   const left = objects
     .filter(object => isKind(object, "Deployment"))
-    .filter(({ metadata, spec }) => spec.replicas === undefined && !there.has(metadata.name))
+    .filter(({ metadata, spec }) => spec.replicas === undefined && !deploymentIn(before, metadata.name))
     .map(({ metadata }) => metadata.name)
   return objects
     .filter(object => isKind(object, "HorizontalPodAutoscaler"))

@@ -6,9 +6,9 @@ import type { Deployment } from "../manifests/shapes.js"
 import { CONTENT, deploymentsBehind, narrowed, servicesOf, TEMPLATE_HASH } from "../manifests/slots.js"
 import { prune } from "../release/prune.js"
 import type { Move, SlotPlan } from "../release/slots.js"
-import { isLeft, readRollout } from "../status/deployment.js"
+import { deploymentIn, isLeft, readRollout } from "../status/deployment.js"
 import { hasEnded, PATIENT } from "../status/pod.js"
-import { type Of, only, type Snapshot } from "../status/snapshot.js"
+import { only, type Snapshot } from "../status/snapshot.js"
 import { Starts } from "../status/startup.js"
 import { takeSnapshot } from "../status/take-snapshot.js"
 import { hasImagesOf } from "../status/workload.js"
@@ -73,10 +73,6 @@ async function matchSize(
     console.log(`rollout: ${metadata.name}: ${wanted} pods, as many as serve now`)
     await resize(kubectl, { name: metadata.name, replicas: wanted! })
   }
-}
-
-function deploymentIn(snapshot: Snapshot, name: string): Of<"Deployment"> | undefined {
-  return only(snapshot, "Deployment").find(({ metadata }) => metadata.name === name)
 }
 
 /** Lead the users to other pods: one write. `decided` is in milliseconds since 1970, by the cluster's clock. */

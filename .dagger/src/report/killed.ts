@@ -1,12 +1,12 @@
 import type { Config } from "../config/schema.js"
 import type { Kubectl } from "../kubernetes/kubectl.js"
 import { begunAt, type Reached, readRecord, type Recorded, type ReleaseSummary } from "../release/history.js"
-import { readRollout } from "../status/deployment.js"
+import { deploymentIn, readRollout } from "../status/deployment.js"
 import { jobOf } from "../status/job.js"
 import { PATIENT } from "../status/pod.js"
 import { readSet, type SETS, type SetState } from "../status/pod-sets.js"
 import { readSetState } from "../status/read-set.js"
-import { only, type Snapshot } from "../status/snapshot.js"
+import type { Snapshot } from "../status/snapshot.js"
 import { takeSnapshot } from "../status/take-snapshot.js"
 import { unfinishedJobs } from "../status/unfinished.js"
 import { hasImagesOf } from "../status/workload.js"
@@ -114,9 +114,7 @@ function stateLeft({ recorded: { release }, later, snapshot, sets, now }: Killed
   const workloads = release.workloads.map(({ kind, name }) => {
     const state = sets.get(`${kind} ${name}`)
     const isDeployment = kind === "Deployment"
-    const live = isDeployment
-      ? only(snapshot, "Deployment").find(({ metadata }) => metadata.name === name)
-      : state?.live
+    const live = isDeployment ? deploymentIn(snapshot, name) : state?.live
     const { line } = isDeployment ? readRollout(snapshot, name, now, PATIENT) : readSet(state)
     const manifest = release.objects.find(object => object.kind === kind && object.metadata.name === name)
     const { template } = (manifest?.spec ?? {}) as { template?: unknown }

@@ -32,9 +32,13 @@ export interface RolloutState {
   ended: Of<"Pod">[]
 }
 
+export function deploymentIn(snapshot: Snapshot, name: string): Of<"Deployment"> | undefined {
+  return only(snapshot, "Deployment").find(({ metadata }) => metadata.name === name)
+}
+
 /** Where the rollout of one Deployment stands. `now` is in milliseconds since 1970. */
 export function readRollout(snapshot: Snapshot, name: string, now: number, limits: StartLimits): RolloutState {
-  const deployment = only(snapshot, "Deployment").find(item => item.metadata.name === name)
+  const deployment = deploymentIn(snapshot, name)
   if (!deployment) return { deployment: name, line: "not there yet", complete: false, pods: [], old: [], ended: [] }
   const replicaSets = only(snapshot, "ReplicaSet").filter(item => isOwnedBy(item, deployment.metadata.uid))
   const newest = replicaSets.find(
