@@ -44,14 +44,14 @@ const kubernetes: GoProgram = {
   name: "kubernetes",
   version: CLUSTER["k8s.io/kubernetes"],
   alongside: CLUSTER,
-  variables: { "k8s.io/component-base/version.gitVersion": "v1.34.4" },
+  variables: { "k8s.io/component-base/version.gitVersion": CLUSTER["k8s.io/kubernetes"] },
   source: "k3s/program",
   usually: "5 min",
 }
 const k6 = "docker.io/grafana/k6:1.8.1"
 const postgres = "docker.io/library/postgres:17-alpine"
-const coredns = "registry.k8s.io/coredns/coredns:v1.14.0"
-const metricsServer = "registry.k8s.io/metrics-server/metrics-server:v0.8.0"
+const coredns = `registry.k8s.io/coredns/coredns:${CLUSTER["github.com/coredns/coredns"]}`
+const metricsServer = `registry.k8s.io/metrics-server/metrics-server:${CLUSTER["sigs.k8s.io/metrics-server"]}`
 const pause = "registry.k8s.io/pause:3.10"
 
 const standIns: Record<string, Recipe> = {

@@ -6,6 +6,7 @@ import { join } from "node:path"
 import { rootCertificates } from "node:tls"
 import { fileURLToPath } from "node:url"
 
+import { limited } from "../../.dagger/src/util/limited.ts"
 import { cachePath, makeOnce, withLock } from "./cache.ts"
 import { ensureProgram } from "./podman.ts"
 import { isInstalled, type Result, run } from "./process.ts"
@@ -103,14 +104,8 @@ export async function goProgram(program: GoProgram): Promise<string> {
   })
 }
 
-let last: Promise<unknown> = Promise.resolve()
-
 /** Builds of this process take turns, in the order in which they are asked for. */
-function inTurn<T>(build: () => Promise<T>): Promise<T> {
-  const turn = last.then(build, build)
-  last = turn
-  return turn
-}
+const inTurn = limited(1)
 
 /** Go's caches, which builds share, one after the other. */
 const GO = "go"
