@@ -8,7 +8,7 @@ const REUSE = ["act", "examples", "promotion"].map(name => `test/e2e/${name}.tes
 /** Tests that mostly wait for a cluster: two files at once, each with a cluster of its own. With more, the two cores are what a verdict waits for. */
 const ON_CLUSTERS = {
   setupFiles: "test/e2e/cleanup.ts",
-  testTimeout: minutes(30),
+  testTimeout: minutes(15),
   hookTimeout: minutes(30),
   maxWorkers: 2,
   maxConcurrency: 1,
@@ -55,7 +55,7 @@ export default defineConfig({
         },
       },
       { test: { name: "reuse", include: REUSE, ...ON_CLUSTERS } },
-      { test: { name: "adoption", include: ["test/adoption/*.test.ts"], ...ON_CLUSTERS } },
+      { test: { name: "adoption", include: ["test/adoption/*.test.ts"], ...ON_CLUSTERS, testTimeout: minutes(30) } },
       { test: { name: "faults", include: ["test/faults/**/*.test.ts"], ...ON_CLUSTERS } },
       {
         test: {
@@ -64,6 +64,7 @@ export default defineConfig({
           setupFiles: "test/e2e/cleanup.ts",
           testTimeout: minutes(15),
           hookTimeout: minutes(10),
+          fileParallelism: false,
           maxConcurrency: 3,
         },
       },
