@@ -5,7 +5,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join, relative } from "node:path"
 
-import { run as runProgram } from "./lab/process.ts"
+import { run } from "./lab/process.ts"
 
 const ROOT = join(import.meta.dirname, "..")
 const VITEST = join(ROOT, "node_modules/.bin/vitest")
@@ -95,7 +95,7 @@ async function checkCode(): Promise<Counts> {
 
 async function check(program: string, args: string[]): Promise<boolean> {
   const argv = [join(ROOT, "node_modules/.bin", program), ...args]
-  const { exitCode, stdout, stderr } = await runProgram(argv, { cwd: ROOT, check: false })
+  const { exitCode, stdout, stderr } = await run(argv, { cwd: ROOT, check: false })
   console.log(`code: ${[program, ...args].join(" ")}\n${stdout}${stderr}`.trim())
   return exitCode === 0
 }
@@ -131,7 +131,7 @@ function printTimes(seconds: Record<string, number>, counts: Counts[]): void {
   )
 }
 
-async function run(tiers: Tier[]): Promise<void> {
+async function runTiers(tiers: Tier[]): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), "cloud-native-tests-"))
   const seconds: Record<string, number> = {}
   const timed = async (name: string, work: () => Counts | Promise<Counts>) => {
@@ -153,8 +153,8 @@ async function run(tiers: Tier[]): Promise<void> {
   }
 }
 
-if (!process.argv.includes("--dagger")) await run(EMBEDDED)
-else if (spawnSync("dagger", ["version"]).status === 0) await run(realTiers())
+if (!process.argv.includes("--dagger")) await runTiers(EMBEDDED)
+else if (spawnSync("dagger", ["version"]).status === 0) await runTiers(realTiers())
 else {
   console.error("test:dagger needs a Dagger CLI (v0.21.9 or 1.0) on the PATH, and an engine that it reaches")
   process.exitCode = 1
