@@ -8,13 +8,14 @@ import { makeFirst, makeNext } from "../../faults/case.ts"
 import { Namespace } from "../../faults/namespace.ts"
 import type { Lab } from "../../lab/lab.ts"
 import { fill, type Manifest } from "../manifests.ts"
+import { say } from "../progress.ts"
 import type { Measurement } from "../schema.ts"
 import type { Api } from "./api.ts"
 import { type Case, manifestsFor, marked } from "./cases.ts"
 import { lookedAt, measure } from "./measure.ts"
 import type { Observer } from "./observer.ts"
 import type { Sighting } from "./timeline.ts"
-import type { Release, Tool } from "./tool.ts"
+import type { Answer, Release, Tool } from "./tool.ts"
 
 const PATH = "k8s/app.yaml"
 
@@ -77,11 +78,19 @@ export class Site {
         this.namespace.name,
         lookedAt(one, this.sightings, this.tool.name),
         ({ isSuccess, isCapped }) => one.kind === "fault" && !isSuccess && !isCapped && this.tool.goesBack,
-        () => this.tool.deploy(release),
+        () => this.deploy(one, release),
       )
     } finally {
       this.source.write(PATH, first)
     }
+  }
+
+  /** What a tool says of a good release that it fails is shown: a false alarm has to be looked into. */
+  private async deploy({ name, kind }: Case, release: Release): Promise<Answer> {
+    const answer = await this.tool.deploy(release)
+    if (kind === "control" && !answer.isSuccess)
+      say(`verdict: ${name}: false alarm of ${this.tool.name}:\n${answer.said}`)
+    return answer
   }
 
   /** A release of these manifests: as source, with the applications' names for images; and with the images by digest. */
