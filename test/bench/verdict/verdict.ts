@@ -21,8 +21,12 @@ import { TOOL_NAMES, toolsFor, UNMEASURED } from "./tools.ts"
 
 /** Seconds that a peer is waited for; by themselves, kubectl and Helm would wait for 600 and 300. */
 const CAP = 90
-/** Calls under way at once. Those of peers mostly wait. The module takes the processors: its verdicts are measured one by one. */
-const AT_ONCE = { peers: 6, faults: 1, controls: 2 }
+/** Calls of peers that are under way at once: they mostly wait. */
+const PEERS_AT_ONCE = 6
+/** The module takes the processors: its verdicts are measured one by one. */
+const FAULTS = { atOnce: 1, isBeside: true }
+/** Those of peers roll out one release after another: beside them, the module's users have to wait. */
+const CONTROLS = { atOnce: 2, isBeside: false }
 
 /** After these, a namespace whose pods are whole again is as before. */
 const UNDONE: Measurement["outcome"][] = ["failed", "refused", "missed"]
@@ -60,8 +64,8 @@ export async function benchVerdict(lab: Lab, { rounds, cases, tools: wanted }: V
       cap: CAP,
       tools: [...tools.map(({ name, label }) => ({ name, label })), ...UNMEASURED],
       cases: [
-        ...(await measureCases(ground, tools, ofKind("fault"), rounds, AT_ONCE.faults)),
-        ...(await measureCases(ground, tools, ofKind("control"), rounds, AT_ONCE.controls)),
+        ...(await measureCases(ground, tools, ofKind("fault"), rounds, FAULTS)),
+        ...(await measureCases(ground, tools, ofKind("control"), rounds, CONTROLS)),
         ...(await measureChanges(ground, tools, chosen(CHANGES, cases), rounds)),
       ],
       missed: MISSED,
@@ -82,13 +86,13 @@ async function buildImages(lab: Lab): Promise<Record<string, string>> {
   return Object.fromEntries([...references].map(([, application, reference]) => [application!, reference!]))
 }
 
-/** Calls of the module, so many at once, with those of its peers beside them. */
+/** Calls of the module, so many at once, with those of its peers beside them or before. */
 async function measureCases(
   ground: Ground,
   tools: Tool[],
   cases: Case[],
   rounds: number,
-  atOnce: number,
+  { atOnce, isBeside }: { atOnce: number; isBeside: boolean },
 ): Promise<Measured[]> {
   const results = cases.map(one => ({ one, rounds: emptyRounds(tools) }))
   const free: Site[] = []
@@ -99,10 +103,13 @@ async function measureCases(
       ),
     )
   const isModule = (tool: Tool) => tool instanceof CloudNative
-  await Promise.all([
-    inLanes(unitsOf(tools.filter(isModule)), atOnce),
-    inLanes(unitsOf(tools.filter(tool => !isModule(tool))), AT_ONCE.peers),
-  ])
+  const ofModule = () => inLanes(unitsOf(tools.filter(isModule)), atOnce)
+  const ofPeers = () => inLanes(unitsOf(tools.filter(tool => !isModule(tool))), PEERS_AT_ONCE)
+  if (isBeside) await Promise.all([ofModule(), ofPeers()])
+  else {
+    await ofPeers()
+    await ofModule()
+  }
   await Promise.all(free.map(site => site.remove()))
   return results.map(({ one: { name, kind, family }, rounds }) => ({ name, kind, family, rounds }))
 }
