@@ -2,7 +2,7 @@
 import type { Manifest } from "../manifests.ts"
 import type { Measurement } from "../schema.ts"
 import { manifestsFor } from "./cases.ts"
-import { measure } from "./measure.ts"
+import { askAboutGood, measure } from "./measure.ts"
 import { type Ground, Site } from "./site.ts"
 import { podsAt } from "./timeline.ts"
 import type { Answer, Tool } from "./tool.ts"
@@ -20,13 +20,19 @@ export async function changeThrice(ground: Ground, tool: Tool): Promise<Record<C
   const good = manifestsFor("Deployment", site.text())
   const [first, second] = [site.release(good), site.release(withVariable(good))]
   const wanted = podsAt(sightings, Date.now())
-  const look = (isAwaited: boolean, call: () => Promise<Answer>) =>
-    measure(ground.api, namespace.name, { sightings, target: TARGET, expect: [], wanted }, () => isAwaited, call)
+  const look = (name: Change, isAwaited: boolean, call: () => Promise<Answer>) =>
+    measure(
+      ground.api,
+      namespace.name,
+      { sightings, target: TARGET, expect: [], wanted },
+      () => isAwaited,
+      () => askAboutGood(name, tool, call),
+    )
   try {
     return {
-      unchanged: await look(false, () => tool.deploy(first)),
-      "one-variable": await look(false, () => tool.deploy(second)),
-      rollback: await look(true, () => tool.back(first)),
+      unchanged: await look("unchanged", false, () => tool.deploy(first)),
+      "one-variable": await look("one-variable", false, () => tool.deploy(second)),
+      rollback: await look("rollback", true, () => tool.back(first)),
     }
   } finally {
     await site.remove()

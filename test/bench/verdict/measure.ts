@@ -1,13 +1,14 @@
 // One call of a tool, measured from the cluster.
 import { setTimeout as delay } from "node:timers/promises"
 
+import { say } from "../progress.ts"
 import type { Measurement, Requests } from "../schema.ts"
 import { secondsBetween } from "../seconds.ts"
 import type { Api } from "./api.ts"
 import type { Case } from "./cases.ts"
 import { ask } from "./requests.ts"
 import { causeSince, podsAt, type Sighting, specSeen, type Target, wholeSince } from "./timeline.ts"
-import type { Answer } from "./tool.ts"
+import type { Answer, Tool } from "./tool.ts"
 
 /** Milliseconds after the end of a call in which the previous version may still become whole. */
 const PATIENCE = 30_000
@@ -47,6 +48,13 @@ export async function measure(
     looked.expect,
     await requests.stop(),
   )
+}
+
+/** A tool's answer to a good release; what it says if it fails that is shown, since a false alarm has to be looked into. */
+export async function askAboutGood(name: string, tool: Tool, call: () => Promise<Answer>): Promise<Answer> {
+  const answer = await call()
+  if (!answer.isSuccess) say(`verdict: ${name}: false alarm of ${tool.name}:\n${answer.said}`)
+  return answer
 }
 
 /** In milliseconds since 1970, as the cluster showed them. */

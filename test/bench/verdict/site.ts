@@ -8,14 +8,13 @@ import { makeFirst, makeNext } from "../../faults/case.ts"
 import { Namespace } from "../../faults/namespace.ts"
 import type { Lab } from "../../lab/lab.ts"
 import { fill, type Manifest } from "../manifests.ts"
-import { say } from "../progress.ts"
 import type { Measurement } from "../schema.ts"
 import type { Api } from "./api.ts"
 import { type Case, manifestsFor, marked } from "./cases.ts"
-import { lookedAt, measure } from "./measure.ts"
+import { askAboutGood, lookedAt, measure } from "./measure.ts"
 import type { Observer } from "./observer.ts"
 import type { Sighting } from "./timeline.ts"
-import type { Answer, Release, Tool } from "./tool.ts"
+import type { Release, Tool } from "./tool.ts"
 
 const PATH = "k8s/app.yaml"
 
@@ -72,25 +71,18 @@ export class Site {
     makeNext(this.source, one.edits)
     const manifests = marked(manifestsFor(one.workload, this.text(), first), one.target, String(round))
     const release = this.release(manifests)
+    const deploy = () => this.tool.deploy(release)
     try {
       return await measure(
         this.ground.api,
         this.namespace.name,
         lookedAt(one, this.sightings, this.tool.name),
         ({ isSuccess, isCapped }) => one.kind === "fault" && !isSuccess && !isCapped && this.tool.goesBack,
-        () => this.deploy(one, release),
+        one.kind === "control" ? () => askAboutGood(one.name, this.tool, deploy) : deploy,
       )
     } finally {
       this.source.write(PATH, first)
     }
-  }
-
-  /** What a tool says of a good release that it fails is shown: a false alarm has to be looked into. */
-  private async deploy({ name, kind }: Case, release: Release): Promise<Answer> {
-    const answer = await this.tool.deploy(release)
-    if (kind === "control" && !answer.isSuccess)
-      say(`verdict: ${name}: false alarm of ${this.tool.name}:\n${answer.said}`)
-    return answer
   }
 
   /** A release of these manifests: as source, with the applications' names for images; and with the images by digest. */
