@@ -1,3 +1,4 @@
+import { posix } from "node:path"
 import { stripVTControlCharacters } from "node:util"
 
 import { Container, dag, Directory, ReturnType } from "@dagger.io/dagger"
@@ -152,13 +153,13 @@ async function reportsOf(
 ): Promise<Pick<SuiteRun, "junit" | "tests">> {
   const workdir = await container.workdir()
   const [xml, own] = await Promise.all([
-    textOf(container.directory(workdir), junit),
-    json ? textOf(container.directory(workdir), json) : undefined,
+    textOf(container, posix.join(workdir, junit)),
+    json ? textOf(container, posix.join(workdir, json)) : undefined,
   ])
   const report = xml ?? (own && junitOf(own, workdir))
   return { junit: report, tests: testsIn(report, own ? todosIn(own) : []) }
 }
 
-async function textOf(folder: Directory, path: string): Promise<string | undefined> {
-  return (await folder.exists(path)) ? folder.file(path).contents() : undefined
+async function textOf(container: Container, path: string): Promise<string | undefined> {
+  return (await container.exists(path)) ? container.file(path).contents() : undefined
 }

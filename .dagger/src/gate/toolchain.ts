@@ -117,16 +117,16 @@ const Versions = z.record(z.string(), z.string().nullable())
 
 /** Fail if an installation that ended well did not install what manifest and lockfile say. */
 async function assertInstalled(container: Container, source: Directory, suite: Suite): Promise<void> {
-  const changed = await changedLockfiles(container.directory(APP_DIR), source, suite.lockfiles)
+  const changed = await changedLockfiles(container, source, suite.lockfiles)
   const { expected } = suite
   const versions = expected?.names.length ? await installedVersions(container, suite, expected) : {}
   const mismatch = installationMismatch(changed, expected, versions)
   if (mismatch) throw mismatch
 }
 
-async function changedLockfiles(installed: Directory, source: Directory, lockfiles: string[]): Promise<string[]> {
+async function changedLockfiles(installed: Container, source: Directory, lockfiles: string[]): Promise<string[]> {
   const pairs = await Promise.all(
-    lockfiles.map(path => Promise.all([installed.file(path).contents(), source.file(path).contents()])),
+    lockfiles.map(path => Promise.all([installed.file(placeOf(path)).contents(), source.file(path).contents()])),
   )
   return lockfiles.filter((_, index) => pairs[index]![0] !== pairs[index]![1])
 }
