@@ -17,7 +17,7 @@ import { ownLayersRow, sizeRow, userRow } from "./image/config.js"
 import { FILE_MODES, fileModesRow, FINAL_STAGE, finalStageRow } from "./image/contents.js"
 import { inspectOn } from "./image/find-base.js"
 import { type Inspected, tools } from "./image/inspect.js"
-import { type UnpackedLayer, unpackLayers } from "./image/layers.js"
+import { type Layer, layersFrom, type UnpackedLayer, unpackLayers } from "./image/layers.js"
 import { browserRows } from "./image/search-browser.js"
 import { runFacts, runRows } from "./run/checks.js"
 import { type PodSettings, podSettings } from "./run/pod.js"
@@ -149,19 +149,20 @@ async function layerRows(
     ownLayersRow(from === undefined ? undefined : image.layers.slice(from), subject.ownSize),
     baseRow(image, base),
     userRow(image, subject.pod.user),
-    ...(await rowsOf(
-      [FINAL_STAGE, FILE_MODES, BROWSER_CODE, LEAKS, KNOWN_VALUES],
-      unpackLayers(image, layout, from ?? 0, config).then(layers =>
-        contentRows(layers, from !== undefined, descriptionOf(image, below), subject, means, config),
-      ),
-      config.verification.onTimeout,
+    ...(await contentRows(
+      layersFrom(image, layout, from ?? 0),
+      from !== undefined,
+      descriptionOf(image, below),
+      subject,
+      means,
+      config,
     )),
   ]
 }
 
 /** The facts that lie in the files of the layers; `isOwn`: whether none of these is the base's. */
 async function contentRows(
-  layers: UnpackedLayer[],
+  layers: Layer[],
   isOwn: boolean,
   description: Directory,
   subject: Subject,
@@ -169,17 +170,15 @@ async function contentRows(
   config: Config,
 ): Promise<Row[]> {
   const { onTimeout } = config.verification
-  const files = layers.flatMap(layer => layer.files)
-  const folder = layers.reduce(
-    (all, layer) => all.withDirectory(String(layer.position), layer.folder),
-    dag.directory().withDirectory(".", description),
-  )
-  const values = (await Promise.all((means.secrets ?? []).map(secret => plaintextOf(secret, "--secrets")))).flatMap(
-    valuesOf,
-  )
+  const unpacked = unpackLayers(layers, config)
   const looksInto = "the layers, deleted files included, environment, labels and history"
-  const [browser, leaks, known] = await Promise.all([
-    rowsOf([BROWSER_CODE], browserRows(layers, subject.source, config), onTimeout),
+  const rows = await Promise.all([
+    rowsOf(
+      [FINAL_STAGE, FILE_MODES, BROWSER_CODE],
+      unpacked.then(contents => fileRows(contents, isOwn, subject.source, config)),
+      onTimeout,
+    ),
+    // It unpacks the layers in a way of its own.
     rowsOf(
       [LEAKS],
       leaksInImage(layers, description, means.source, config).then(found => [leaksRow(looksInto, found, placeInImage)]),
@@ -187,18 +186,41 @@ async function contentRows(
     ),
     rowsOf(
       [KNOWN_VALUES],
-      findValues(folder, values.filter(isTelling), config).then(found => [givenRow(values, found)]),
+      unpacked.then(contents => knownRows(contents, description, means, config)),
       onTimeout,
     ),
   ])
+  return rows.flat()
+}
+
+async function fileRows(
+  layers: UnpackedLayer[],
+  isOwn: boolean,
+  source: Directory | undefined,
+  config: Config,
+): Promise<Row[]> {
+  const files = layers.flatMap(layer => layer.files)
   return [
     ...(isOwn
       ? [finalStageRow(files), fileModesRow(files)]
       : noneChecked([FINAL_STAGE, FILE_MODES], "which layers are the base's is not known")),
-    ...browser,
-    ...leaks,
-    ...known,
+    ...(await rowsOf([BROWSER_CODE], browserRows(layers, source, config), config.verification.onTimeout)),
   ]
+}
+
+async function knownRows(
+  layers: UnpackedLayer[],
+  description: Directory,
+  { secrets = [] }: Means,
+  config: Config,
+): Promise<Row[]> {
+  const folder = layers.reduce(
+    (all, layer) => all.withDirectory(String(layer.position), layer.folder),
+    dag.directory().withDirectory(".", description),
+  )
+  const texts = await Promise.all(secrets.map(secret => plaintextOf(secret, "--secrets")))
+  const values = texts.flatMap(valuesOf)
+  return [givenRow(values, await findValues(folder, values.filter(isTelling), config))]
 }
 
 /** Where an image answers; undefined where nobody says it. */

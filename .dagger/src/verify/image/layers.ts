@@ -11,12 +11,17 @@ export const BLOB = "/blob"
 export const FOLDER = "/layer"
 const LISTING = "/listing"
 
-/** A layer, unpacked by itself: what a later one deletes is there all the same. */
-export interface UnpackedLayer {
+/** A layer of an image. */
+export interface Layer {
   /** Its position in the image, the lowest being 1. */
   position: number
+  digest: string
   /** As the registry has it. */
   blob: File
+}
+
+/** A layer, unpacked by itself: what a later one deletes is there all the same. */
+export interface UnpackedLayer extends Layer {
   folder: Directory
   files: LayerFile[]
 }
@@ -32,34 +37,35 @@ export interface LayerFile {
   size: number
 }
 
-/** Unpack the layers from a position on, side by side. Each is cached by its content: one that another build has too is not unpacked again. */
-export async function unpackLayers(
-  image: OciImage,
-  layout: Directory,
-  from: number,
-  config: Config,
-): Promise<UnpackedLayer[]> {
-  const own = image.layers.slice(from)
-  return Promise.all(
-    own.map(({ digest }, index) => unpack(layout.file(blobPath(digest)), digest, from + index + 1, config)),
-  )
+/** The layers of an image, an OCI layout, from a position on. */
+export function layersFrom(image: OciImage, layout: Directory, from: number): Layer[] {
+  return image.layers
+    .slice(from)
+    .map(({ digest }, index) => ({ position: from + index + 1, digest, blob: layout.file(blobPath(digest)) }))
 }
 
-/** A container to unpack a layer in, where it runs. */
-export function withBlob(blob: File, config: Config): Container {
-  return tools(config).withMountedFile(BLOB, blob).withWorkdir(FOLDER)
+/** Unpack layers side by side. Each is cached by its content: one that another build has too is not unpacked again. */
+export async function unpackLayers(layers: Layer[], config: Config): Promise<UnpackedLayer[]> {
+  return Promise.all(layers.map(layer => unpack(layer, config)))
 }
 
-async function unpack(blob: File, digest: string, position: number, config: Config): Promise<UnpackedLayer> {
-  const { container, exitCode, stderr } = await runTool(withBlob(blob, config), ["tar", "-xpf", BLOB], {
+async function unpack(layer: Layer, config: Config): Promise<UnpackedLayer> {
+  const container = await unpackedBy(["tar", "-xpf", BLOB], layer, config)
+  const list = ["find", FOLDER, "-mindepth", "1", "-fprintf", LISTING, "%y %m %s %P\\n"]
+  const listing = await within(container.withExec(list).file(LISTING).contents(), "find", config.verification.timeout)
+  const files = listing.split("\n").flatMap(line => readLine(line, layer.position))
+  return { ...layer, folder: container.directory(FOLDER), files }
+}
+
+/** The container in which a command has unpacked `BLOB`, a layer, to `FOLDER`, where it runs. */
+export async function unpackedBy(command: string[], { blob, digest }: Layer, config: Config): Promise<Container> {
+  const machine = tools(config).withMountedFile(BLOB, blob).withWorkdir(FOLDER)
+  const { container, exitCode, stderr } = await runTool(machine, command, {
     name: "tar",
     timeout: config.verification.timeout,
   })
   if (exitCode !== 0) throw unreadable(digest, stderr)
-  const list = ["find", FOLDER, "-mindepth", "1", "-fprintf", LISTING, "%y %m %s %P\\n"]
-  const listing = await within(container.withExec(list).file(LISTING).contents(), "find", config.verification.timeout)
-  const files = listing.split("\n").flatMap(line => readLine(line, position))
-  return { position, blob, folder: container.directory(FOLDER), files }
+  return container
 }
 
 function unreadable(digest: string, stderr: string): CloudNativeError {

@@ -2,7 +2,7 @@ import { Container, dag, Directory } from "@dagger.io/dagger"
 
 import type { Config } from "../../config/schema.js"
 import { runTool } from "../../util/tool.js"
-import { BLOB, FOLDER, type UnpackedLayer, withBlob } from "../image/layers.js"
+import { BLOB, FOLDER, type Layer, unpackedBy } from "../image/layers.js"
 import type { OciImage } from "../image/oci.js"
 import { lastCommitOf } from "./last-commit.js"
 import {
@@ -51,7 +51,7 @@ export async function leaksInCommit(
  * they are looked through under other names.
  */
 export async function leaksInImage(
-  layers: UnpackedLayer[],
+  layers: Layer[],
   description: Directory,
   source: Directory,
   config: Config,
@@ -72,28 +72,25 @@ export async function leaksInImage(
   return byOwnNames(found.flat())
 }
 
-async function leaksInLayer(
-  container: Container,
-  { blob, files, position }: UnpackedLayer,
-  config: Config,
-): Promise<Leak[]> {
-  const machine = withBlob(blob, config).withExec(unpackRenamed(BLOB))
-  const hasSkipped = files.some(({ path, type }) => type === "file" && SKIPPED.test(path))
-  const copied = copySkipped(FOLDER, COPIES).reduce(
-    (made, command) => made.withExec(command),
-    machine.withExec(["mkdir", COPIES]),
-  )
+async function leaksInLayer(container: Container, layer: Layer, config: Config): Promise<Leak[]> {
+  const machine = await unpackedBy(unpackRenamed(BLOB), layer, config)
   const found = await Promise.all([
     scan(container, machine.directory(FOLDER), [...IMAGE_FLAGS, ...IN_ARCHIVES], config),
-    ...(hasSkipped ? [scan(container, copied.directory(COPIES), IMAGE_FLAGS, config)] : []),
+    leaksInSkipped(container, machine, config),
   ])
-  return found.flat().map(leak => ({ ...leak, File: `${position}/${leak.File.replace(/^\.\//, "")}` }))
+  return found.flat().map(leak => ({ ...leak, File: `${layer.position}/${leak.File.replace(/^\.\//, "")}` }))
+}
+
+/** gitleaks takes files of some names for archives of Brotli, and skips those that it cannot unpack: home.browser.js. */
+async function leaksInSkipped(container: Container, machine: Container, config: Config): Promise<Leak[]> {
+  const { names, list, copy } = copySkipped(FOLDER, COPIES)
+  const listed = machine.withExec(["mkdir", COPIES]).withExec(list)
+  if (!(await listed.file(names).contents())) return []
+  const copied = copy.reduce((made, command) => made.withExec(command), listed)
+  return scan(container, copied.directory(COPIES), IMAGE_FLAGS, config)
 }
 
 const COPIES = "/copies"
-
-/** gitleaks takes files of such names for archives of Brotli, and skips those that it cannot unpack: home.browser.js. */
-const SKIPPED = /\.br[^/]*$/i
 
 const SOURCE_RULES = "/gitleaks/source.toml"
 const IMAGE_RULES = "/gitleaks/image.toml"

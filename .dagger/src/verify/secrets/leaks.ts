@@ -10,21 +10,17 @@ export type Leak = z.infer<typeof Leaks>[number]
 const NOT_SKIPPED = "~br"
 
 /** The commands that copy files that gitleaks skips by their names to a folder that exists, under others: home~browser.js. */
-export function copySkipped(folder: string, target: string): string[][] {
+export function copySkipped(folder: string, target: string): { names: string; list: string[]; copy: string[][] } {
   const [names, archive] = [`${target}.names`, `${target}.tar`]
-  return [
-    ["find", folder, "-type", "f", "-iname", "*.br*", "-fprintf", names, "%P\\0"],
-    [
-      "tar",
-      "--create",
-      `--file=${archive}`,
-      `--directory=${folder}`,
-      `--transform=s/\\.br/${NOT_SKIPPED}/gi`,
-      "--null",
-      `--files-from=${names}`,
+  const pack = ["tar", "--create", `--file=${archive}`, `--directory=${folder}`]
+  return {
+    names,
+    list: ["find", folder, "-type", "f", "-iname", "*.br*", "-fprintf", names, "%P\\0"],
+    copy: [
+      [...pack, `--transform=s/\\.br/${NOT_SKIPPED}/gi`, "--null", `--files-from=${names}`],
+      ["tar", "--extract", `--file=${archive}`, `--directory=${target}`],
     ],
-    ["tar", "--extract", `--file=${archive}`, `--directory=${target}`],
-  ]
+  }
 }
 
 /** Rules that take code and its examples for secrets. */
