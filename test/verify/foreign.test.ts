@@ -187,7 +187,7 @@ describe("a scanner", () => {
     [
       "does not end",
       "hanging",
-      "import time\ntime.sleep(600)",
+      "import time\ntime.sleep(86400)",
       "vulnerabilities: { timeout: 3 }\n",
       ["VERIFICATION_FAILED", "the scanner did not end: it had 3 s"],
     ],

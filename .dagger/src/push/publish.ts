@@ -7,7 +7,7 @@ import { refusesLogin } from "../registry/client.js"
 import { createCommand } from "../registry/ecr.js"
 import { formatReference, isLoopback, parseReference, type Reference } from "../registry/reference.js"
 import { CloudNativeError, messageOf } from "../util/errors.js"
-import { within } from "../util/tool.js"
+import { within } from "../util/within.js"
 import type { FactRow } from "../verify/facts.js"
 import { inspectImage } from "../verify/image/inspect.js"
 
@@ -76,7 +76,7 @@ async function publishImage(image: Container, address: string, access: RegistryA
   console.log(`push: ${address}`)
   try {
     const pushed = await within(
-      authenticated.publish(address, { registryService: access.service }),
+      () => authenticated.publish(address, { registryService: access.service }),
       `the push of ${address}`,
       TIMEOUT,
       "check that the registry is up and takes uploads, and try again: layers that it has are not sent twice",

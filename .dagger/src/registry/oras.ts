@@ -4,7 +4,7 @@ import { z } from "zod"
 import type { Config } from "../config/schema.js"
 import { messageOf } from "../util/errors.js"
 import { readJson, readShape } from "../util/json.js"
-import { within } from "../util/tool.js"
+import { within } from "../util/within.js"
 import type { AccessTo } from "./access.js"
 import { RegistryClient, ToolFailed } from "./client.js"
 import { formatReference, parseReference, readReference } from "./reference.js"
@@ -47,7 +47,11 @@ async function askDigest(name: string, config: Config, accessTo: AccessTo): Prom
     const { host, tag = "latest" } = reference
     try {
       const registry = await RegistryClient.open(host, await accessTo(host))
-      return await within(resolveDigest(registry, config, formatReference({ ...reference, tag })), "oras", TIMEOUT)
+      return await within(
+        () => resolveDigest(registry, config, formatReference({ ...reference, tag })),
+        "oras",
+        TIMEOUT,
+      )
     } catch (error) {
       console.log(`${host} does not say what ${name} is, so Dagger does: ${messageOf(error).replace(/^Error: /, "")}`)
     }

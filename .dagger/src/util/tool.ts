@@ -1,11 +1,8 @@
 import { Container, ReturnType } from "@dagger.io/dagger"
 
-import { CloudNativeError } from "./errors.js"
 import { quietly } from "./quietly.js"
 import { uniqueValue } from "./unique.js"
-
-/** Seconds that a tool may take. */
-const TIMEOUT = 600
+import { within } from "./within.js"
 
 export interface ToolRun {
   /** The container after the run. */
@@ -46,31 +43,7 @@ async function runOnce(
 ): Promise<ToolRun> {
   const ran = container.withExec(args, { stdin, useEntrypoint, insecureRootCapabilities, expect: ReturnType.Any })
   const [exitCode, stdout, stderr] = await quietly(name, () =>
-    within(Promise.all([ran.exitCode(), ran.stdout(), ran.stderr()]), name, timeout, fix),
+    within(() => Promise.all([ran.exitCode(), ran.stdout(), ran.stderr()]), name, timeout, fix),
   )
   return { container: ran, exitCode, stdout, stderr }
-}
-
-/** The result of some work, if it ends in time. */
-export async function within<T>(
-  work: Promise<T>,
-  name: string,
-  seconds = TIMEOUT,
-  fix = "see what it waits for, and try again",
-): Promise<T> {
-  let timer: NodeJS.Timeout | undefined
-  const timeout = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(timedOut(name, seconds, fix)), seconds * 1000)
-  })
-  return Promise.race([work, timeout]).finally(() => clearTimeout(timer))
-}
-
-function timedOut(name: string, seconds: number, fix: string): CloudNativeError {
-  return new CloudNativeError({
-    code: "TIMED_OUT",
-    blame: "environment",
-    what: `${name} did not end`,
-    why: `it had ${seconds} s`,
-    fix,
-  })
 }

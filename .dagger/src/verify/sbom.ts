@@ -3,7 +3,7 @@ import { z } from "zod"
 
 import type { Config } from "../config/schema.js"
 import { CloudNativeError, messageOf } from "../util/errors.js"
-import { within } from "../util/tool.js"
+import { within } from "../util/within.js"
 import type { Row } from "./facts.js"
 import { layoutOf } from "./image/inspect.js"
 
@@ -56,7 +56,7 @@ export function packagesRow({ spdxVersion, packages, relationships }: Spdx): Row
 
 async function readSbom(file: File, timeout: number): Promise<Spdx> {
   try {
-    return Spdx.parse(JSON.parse(await within(file.contents(), "syft", timeout)))
+    return Spdx.parse(JSON.parse(await within(() => file.contents(), "syft", timeout)))
   } catch (error) {
     if (error instanceof CloudNativeError) throw error
     throw new CloudNativeError({

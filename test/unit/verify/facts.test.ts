@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest"
 
 import { CloudNativeError } from "../../../.dagger/src/util/errors.js"
-import { within } from "../../../.dagger/src/util/tool.js"
+import { within } from "../../../.dagger/src/util/within.js"
 import {
   assertPassed,
   decodeFacts,
@@ -15,7 +15,7 @@ const FACT = { name: "secrets", limit: "none" }
 const HOW = "gitleaks did not end: it had 0.01 s; verification.timeout gives more time"
 
 describe("a check", () => {
-  const endless = () => within(new Promise<never>(() => {}), "gitleaks", 0.01)
+  const endless = () => within(() => new Promise<never>(() => {}), "gitleaks", 0.01)
   test.each([
     ["fail", "fail"],
     ["not-checked", "not checked"],

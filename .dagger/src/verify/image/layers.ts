@@ -2,7 +2,8 @@ import { Container, Directory, File } from "@dagger.io/dagger"
 
 import type { Config } from "../../config/schema.js"
 import { CloudNativeError, lastLines } from "../../util/errors.js"
-import { runTool, within } from "../../util/tool.js"
+import { runTool } from "../../util/tool.js"
+import { within } from "../../util/within.js"
 import { tools } from "./inspect.js"
 import { blobPath, type OciImage } from "./oci.js"
 
@@ -52,7 +53,11 @@ export async function unpackLayers(layers: Layer[], config: Config): Promise<Unp
 async function unpack(layer: Layer, config: Config): Promise<UnpackedLayer> {
   const container = await unpackedBy(["tar", "-xpf", BLOB], layer, config)
   const list = ["find", FOLDER, "-mindepth", "1", "-fprintf", LISTING, "%y %m %s %P\\n"]
-  const listing = await within(container.withExec(list).file(LISTING).contents(), "find", config.verification.timeout)
+  const listing = await within(
+    () => container.withExec(list).file(LISTING).contents(),
+    "find",
+    config.verification.timeout,
+  )
   const files = listing.split("\n").flatMap(line => readLine(line, layer.position))
   return { ...layer, folder: container.directory(FOLDER), files }
 }
