@@ -7,11 +7,11 @@ import { CloudNativeError } from "./errors.js"
 /** Seconds that work may take. */
 const TIMEOUT = 600
 
-/** The requests that some work has made. */
-const made = new AsyncLocalStorage<ClientRequest[]>()
-subscribe("http.client.request.start", message =>
-  made.getStore()?.push((message as { request: ClientRequest }).request),
-)
+/** For each time that work is within, the outermost first, the requests that it has made. */
+const made = new AsyncLocalStorage<ClientRequest[][]>()
+subscribe("http.client.request.start", message => {
+  for (const requests of made.getStore() ?? []) requests.push((message as { request: ClientRequest }).request)
+})
 
 /**
  * The result of some work, if it ends in time. If not, its queries are given up: Dagger's SDK has no way to, and a function's process,
@@ -31,7 +31,8 @@ export async function within<T>(
       for (const request of requests) request.destroy()
     }, seconds * 1000)
   })
-  return Promise.race([made.run(requests, work), timeout]).finally(() => clearTimeout(timer))
+  const all = [...(made.getStore() ?? []), requests]
+  return Promise.race([made.run(all, async () => work()), timeout]).finally(() => clearTimeout(timer))
 }
 
 function timedOut(name: string, seconds: number, fix: string): CloudNativeError {

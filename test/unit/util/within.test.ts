@@ -42,4 +42,13 @@ describe("work within a time", () => {
     server.closeAllConnections()
     await expect(other).rejects.toThrow("socket hang up")
   })
+
+  test("that is within a longer time of its own asks no more either", async () => {
+    const { server, ask } = await silent()
+    const ended = once(server, "request").then(([asked]) => once((asked as IncomingMessage).socket, "close"))
+    await expect(within(() => within(ask, "the inner one", 3600), "the outer one", 0.05)).rejects.toThrow(
+      /^TIMED_OUT: the outer one did not end/,
+    )
+    await ended
+  })
 })
