@@ -360,7 +360,8 @@ export class CloudNative implements Settings {
     const config = await this.readConfig()
     const given = parseImages([`backend=${backend}`, `frontend=${frontend}`, ...applications], config)
     for (const reference of Object.values(given)) assertAccess(access, parseReference(reference).host)
-    const { images, frontendBuild } = await releaseImages(this.source, config, given, access, this.scanner)
+    const means = { scanner: this.scanner, secrets: secretsOf(this) }
+    const { images, frontendBuild } = await releaseImages(this.source, config, given, access, means)
     const pushed = new Pushed(encodeConfig(config), Object.values(images), "", encodeBuild(frontendBuild))
     return withSettings(pushed, this)
   }
@@ -433,7 +434,7 @@ export class CloudNative implements Settings {
    * @param backend Folder of the backend. Default: that of cloud-native.yaml, else the only one that depends on FastAPI; of several, none.
    * @param frontend Folder of the frontend. Default: that of cloud-native.yaml, else the only one that depends on Next.js; of several, none.
    */
-  @func()
+  @func({ cache: "session" })
   async init(backend?: string, frontend?: string): Promise<Changeset> {
     const config = await this.configOf()
     const templates = dag.currentModule().source().directory("templates")

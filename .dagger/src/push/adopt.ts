@@ -9,7 +9,7 @@ import { together } from "../util/collect-errors.js"
 import { assertPassed } from "../verify/facts.js"
 import { nextBuildOf } from "../verify/image/find-next-build.js"
 import type { NextBuild } from "../verify/image/next-build.js"
-import { verifyApplication } from "../verify/verify.js"
+import { type Means, verifyApplication } from "../verify/verify.js"
 import { assertTrusted } from "./policy.js"
 import { hostOf, type PushedImages } from "./publish.js"
 
@@ -19,7 +19,7 @@ export async function releaseImages(
   config: Config,
   images: PushedImages,
   access: RegistryAccess,
-  scanner?: Container,
+  { scanner, secrets }: Pick<Means, "scanner" | "secrets">,
 ): Promise<{ images: PushedImages; frontendBuild?: NextBuild }> {
   const resolving = Object.entries(images).map(
     ([name, image]) =>
@@ -30,7 +30,7 @@ export async function releaseImages(
   await assertTrusted(source, config, resolved, access)
   const host = hostOf(resolved)
   const accessTo = accessOnlyTo(host, access)
-  const means = { source, scanner, secrets: access.password ? [access.password] : [], accessTo }
+  const means = { source, scanner, secrets, accessTo }
   const facts = await Promise.all(
     Object.entries(resolved).map(([name, reference]) =>
       verifyApplication(name, pull(reference, access), means, config),
