@@ -93,10 +93,11 @@ async function withPip(container: Container, suite: Suite): Promise<Container> {
 async function withPackages(container: Container, packages: string[]): Promise<Container> {
   if (packages.length === 0) return container
   if (await container.exists("/etc/alpine-release")) return run(container, [["apk", "add", "--no-cache", ...packages]])
-  return run(container.withEnvVariable("DEBIAN_FRONTEND", "noninteractive"), [
-    ["apt-get", "update"],
-    ["apt-get", "install", "--yes", "--no-install-recommends", ...packages],
-  ])
+  const script = "/cloud-native/apt.sh"
+  const ready = container
+    .withFile(script, dag.currentModule().source().file("gate/apt.sh"))
+    .withEnvVariable("DEBIAN_FRONTEND", "noninteractive")
+  return run(ready, [["sh", script, ...packages]])
 }
 
 /** Fail before anything is installed if the interpreter is not one that the repository asks for. */
