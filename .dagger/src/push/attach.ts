@@ -9,6 +9,9 @@ import { attach } from "../registry/oras.js"
 import { messageOf } from "../util/errors.js"
 import { readJson } from "../util/json.js"
 import { quietly } from "../util/quietly.js"
+import { settleAll } from "../util/settle.js"
+import { within } from "../util/within.js"
+import { checkLimits } from "../verify/check-limits.js"
 import { sbomOf } from "../verify/sbom.js"
 import { type Origin, PREDICATE_TYPE, provenanceOf, statementOf } from "./provenance.js"
 import { hostOf, type PushedImages, type VerifiedImages } from "./publish.js"
@@ -31,7 +34,7 @@ export async function attachEvidence(
   if (unreachable && !key) return nothingAttached(unreachable)
   try {
     const registry = await RegistryClient.open(host, access)
-    await Promise.all(
+    await settleAll(
       Object.entries(references).map(([application, reference]) =>
         attachTo(application, images, reference, registry, key),
       ),
@@ -60,7 +63,10 @@ async function attachTo(
   key?: SigningKey,
 ): Promise<void> {
   const { config } = images
-  const file = await quietly(`SBOM of ${application}`, () => sbomOf(images.containers[application]!, config).sync())
+  const { timeout, fix } = checkLimits(config)
+  const file = await quietly(`SBOM of ${application}`, () =>
+    within(() => sbomOf(images.containers[application]!, config).sync(), "syft", timeout, fix),
+  )
   // One after the other: where a registry has no referrers API, each rewrites the same list of them.
   const sbom = await attach(registry, config, reference, { ...SBOM, file })
   const predicate = provenanceOf(await originOf(application, images, sbom))

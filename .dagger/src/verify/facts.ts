@@ -55,10 +55,10 @@ export function rowsOf(
 
 function rowsWithout(facts: Fact[], error: unknown, onTimeout: Config["verification"]["onTimeout"]): Row[] {
   if (!(error instanceof CloudNativeError)) throw error
-  const { code, what, why } = error
+  const { code, what, why, fix } = error
   switch (code) {
     case "TIMED_OUT": {
-      const rows = noneChecked(facts, `${what}: ${why}; verification.timeout gives more time`)
+      const rows = noneChecked(facts, `${what}: ${why}; ${fix}`)
       return onTimeout === "fail" ? rows.map(row => ({ ...row, verdict: "fail" })) : rows
     }
     case "TOOL_FAILED":

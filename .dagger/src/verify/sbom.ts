@@ -4,6 +4,7 @@ import { z } from "zod"
 import type { Config } from "../config/schema.js"
 import { CloudNativeError, messageOf } from "../util/errors.js"
 import { within } from "../util/within.js"
+import { checkLimits } from "./check-limits.js"
 import type { Row } from "./facts.js"
 import { layoutOf } from "./image/inspect.js"
 
@@ -35,7 +36,7 @@ export const SBOM_FACT = { name: "SBOM", limit: "there is one" }
 
 /** Whether it is known what the image is made of. */
 export async function sbomRow(image: Container, config: Config): Promise<Row> {
-  return packagesRow(await readSbom(sbomOf(image, config), config.verification.timeout))
+  return packagesRow(await readSbom(sbomOf(image, config), config))
 }
 
 /** An image is itself a package of its SBOM: the one that the document describes. */
@@ -54,9 +55,10 @@ export function packagesRow({ spdxVersion, packages, relationships }: Spdx): Row
   }
 }
 
-async function readSbom(file: File, timeout: number): Promise<Spdx> {
+async function readSbom(file: File, config: Config): Promise<Spdx> {
+  const { timeout, fix } = checkLimits(config)
   try {
-    return Spdx.parse(JSON.parse(await within(() => file.contents(), "syft", timeout)))
+    return Spdx.parse(JSON.parse(await within(() => file.contents(), "syft", timeout, fix)))
   } catch (error) {
     if (error instanceof CloudNativeError) throw error
     throw new CloudNativeError({

@@ -33,7 +33,7 @@ export const SEVERITIES = ["negligible", "low", "medium", "high", "critical"] as
 export type Policy = Config["vulnerabilities"]
 
 /** Exit codes of a scanner that has looked. grype ends with 2 where its own --fail-on applies: it has found something. */
-export const SCANNED = [0, 2]
+const SCANNED = [0, 2]
 
 /** What a scanner found; one that failed or wrote anything else has found nothing out. */
 export function readReport(exitCode: number, stdout: string, stderr: string): Vulnerability[] {

@@ -4,7 +4,7 @@ import type { LayerFile } from "./layers.js"
 export const FINAL_STAGE = { name: "final stage", limit: "only what runs" }
 export const FILE_MODES = { name: "file modes", limit: "no setuid, none writable by all" }
 
-/** What belongs into the stages before the last one: what a file is taken for, by its path. */
+/** What belongs in the stages before the last one: what a file is taken for, by its path. */
 const LEFTOVERS: [string, RegExp][] = [
   [
     "compiler",

@@ -4,6 +4,7 @@ import type { Config } from "../../config/schema.js"
 import { CloudNativeError, messageOf } from "../../util/errors.js"
 import { quietly } from "../../util/quietly.js"
 import { uniqueValue } from "../../util/unique.js"
+import { within } from "../../util/within.js"
 import { type OciImage, readImage } from "./oci.js"
 
 export interface Inspected {
@@ -29,11 +30,14 @@ export function layoutOf(container: Container, config: Config, anew = false): Di
     .directory("/oci")
 }
 
+/** Seconds that a pull may take, or what else makes an image that the caller gives. */
+const PULL = 3600
+
 async function assertReadable(container: Container): Promise<void> {
   try {
-    await container.asTarball().sync()
+    await within(() => container.asTarball().sync(), "the pull of the image", PULL)
   } catch (error) {
-    throw unreadable(error)
+    throw error instanceof CloudNativeError ? error : unreadable(error)
   }
 }
 

@@ -4,6 +4,7 @@ import type { Config } from "../../config/schema.js"
 import { CloudNativeError, lastLines } from "../../util/errors.js"
 import { runTool } from "../../util/tool.js"
 import { within } from "../../util/within.js"
+import { checkLimits } from "../check-limits.js"
 import { tools } from "./inspect.js"
 import { blobPath, type OciImage } from "./oci.js"
 
@@ -53,11 +54,8 @@ export async function unpackLayers(layers: Layer[], config: Config): Promise<Unp
 async function unpack(layer: Layer, config: Config): Promise<UnpackedLayer> {
   const container = await unpackedBy(["tar", "-xpf", BLOB], layer, config)
   const list = ["find", FOLDER, "-mindepth", "1", "-fprintf", LISTING, "%y %m %s %P\\n"]
-  const listing = await within(
-    () => container.withExec(list).file(LISTING).contents(),
-    "find",
-    config.verification.timeout,
-  )
+  const { timeout, fix } = checkLimits(config)
+  const listing = await within(() => container.withExec(list).file(LISTING).contents(), "find", timeout, fix)
   const files = listing.split("\n").flatMap(line => readLine(line, layer.position))
   return { ...layer, folder: container.directory(FOLDER), files }
 }
@@ -65,10 +63,7 @@ async function unpack(layer: Layer, config: Config): Promise<UnpackedLayer> {
 /** The container in which a command has unpacked `BLOB`, a layer, to `FOLDER`, where it runs. */
 export async function unpackedBy(command: string[], { blob, digest }: Layer, config: Config): Promise<Container> {
   const machine = tools(config).withMountedFile(BLOB, blob).withWorkdir(FOLDER)
-  const { container, exitCode, stderr } = await runTool(machine, command, {
-    name: "tar",
-    timeout: config.verification.timeout,
-  })
+  const { container, exitCode, stderr } = await runTool(machine, command, { name: "tar", ...checkLimits(config) })
   if (exitCode !== 0) throw unreadable(digest, stderr)
   return container
 }

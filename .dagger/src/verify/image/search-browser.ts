@@ -3,6 +3,7 @@ import { Container, dag, Directory } from "@dagger.io/dagger"
 import type { Config } from "../../config/schema.js"
 import { CloudNativeError, lastLines } from "../../util/errors.js"
 import { runTool } from "../../util/tool.js"
+import { checkLimits } from "../check-limits.js"
 import type { Row } from "../facts.js"
 import { browserRow } from "./browser.js"
 import { tools } from "./inspect.js"
@@ -51,7 +52,7 @@ async function matchesIn(container: Container, args: string[], config: Config): 
   const { exitCode, stdout, stderr } = await runTool(container, ["grep", ...options, ...args], {
     name: "grep",
     done: [0, 1],
-    timeout: config.verification.timeout,
+    ...checkLimits(config),
   })
   if (exitCode <= 1) return stdout.split("\n").filter(Boolean)
   throw new CloudNativeError({

@@ -76,6 +76,7 @@ async function execute(container: Container, timeout: number): Promise<Trial> {
     name: "the run of the image",
     insecureRootCapabilities: true,
     timeout,
+    fix: "limits.startup gives more time",
   })
   if (exitCode === 0)
     return readShape(Trial, JSON.parse(await ran.file(RESULT).contents()), "the result of running the image")

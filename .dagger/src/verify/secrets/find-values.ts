@@ -4,6 +4,7 @@ import type { Config } from "../../config/schema.js"
 import { CloudNativeError, lastLines } from "../../util/errors.js"
 import { runTool } from "../../util/tool.js"
 import { uniqueValue } from "../../util/unique.js"
+import { checkLimits } from "../check-limits.js"
 import { tools } from "../image/inspect.js"
 import { type FoundValue, type GivenValue, patternsOf } from "./known-values.js"
 
@@ -33,7 +34,7 @@ async function filesWith(folder: Directory, values: GivenValue[], config: Config
   const { exitCode, stdout, stderr } = await runTool(ready, args, {
     name: "grep",
     done: [0, 1],
-    timeout: config.verification.timeout,
+    ...checkLimits(config),
   })
   if (exitCode <= 1)
     return stdout

@@ -2,6 +2,8 @@ import { Container, dag, Directory } from "@dagger.io/dagger"
 
 import type { Config } from "../../config/schema.js"
 import { runTool } from "../../util/tool.js"
+import { within } from "../../util/within.js"
+import { checkLimits } from "../check-limits.js"
 import { BLOB, FOLDER, type Layer, unpackedBy } from "../image/layers.js"
 import type { OciImage } from "../image/oci.js"
 import { lastCommitOf } from "./last-commit.js"
@@ -85,7 +87,8 @@ async function leaksInLayer(container: Container, layer: Layer, config: Config):
 async function leaksInSkipped(container: Container, machine: Container, config: Config): Promise<Leak[]> {
   const { names, list, copy } = copySkipped(FOLDER, COPIES)
   const listed = machine.withExec(["mkdir", COPIES]).withExec(list)
-  if (!(await listed.file(names).contents())) return []
+  const { timeout, fix } = checkLimits(config)
+  if (!(await within(() => listed.file(names).contents(), "find", timeout, fix))) return []
   const copied = copy.reduce((made, command) => made.withExec(command), listed)
   return scan(container, copied.directory(COPIES), IMAGE_FLAGS, config)
 }
@@ -132,7 +135,7 @@ async function scan(container: Container, folder: Directory, flags: string[], co
   } = await runTool(ready, args, {
     name: "gitleaks",
     useEntrypoint: true,
-    timeout: config.verification.timeout,
+    ...checkLimits(config),
   })
   return readLeaks(exitCode, exitCode === 0 ? await ran.file(REPORT).contents() : "", stderr)
 }
