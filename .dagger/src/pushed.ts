@@ -144,9 +144,10 @@ export class Pushed implements Settings {
   async plan(): Promise<string> {
     const target = targetOf(this)
     const config = decodeConfig(this.config)
+    const access = await accessOf(this)
     const read = readInputs(this.source, config, inputsOf(this, config))
     const { kubectl, inputs } = await preflight(target, config, read, this.images(), {
-      access: await accessOf(this),
+      access,
       // It shows what is others', and changes nothing.
       takeOver: true,
     })

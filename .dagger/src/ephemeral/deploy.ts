@@ -22,6 +22,7 @@ import { CloudNativeError } from "../util/errors.js"
 import { pollUntil } from "../util/poll.js"
 import { quietly } from "../util/quietly.js"
 import { uniqueValue } from "../util/unique.js"
+import { within } from "../util/within.js"
 import { backingManifests } from "./services.js"
 
 /** Dagger speaks plain HTTP to a registry service under this name only; the node's mirror leads to the same one. */
@@ -132,8 +133,19 @@ export async function deployToEphemeralCluster(
 /** Deploy to a cluster that lives as long as the session, and forward a port to the frontend. */
 export async function previewEphemeral(images: VerifiedImages, inputs: ReleaseInputs): Promise<Service> {
   const registry = await startRegistry(images.config)
-  const pushed = await publishImages(images, REGISTRY, { service: registry })
-  const cluster = await startCluster(inputs.config, pushed, registry)
+  const started = [registry]
+  try {
+    const pushed = await publishImages(images, REGISTRY, { service: registry })
+    const cluster = await startCluster(inputs.config, pushed, registry)
+    started.unshift(cluster.node)
+    return await previewOn(cluster, inputs, pushed)
+  } catch (error) {
+    for (const service of started) await service.stop().catch(() => undefined)
+    throw error
+  }
+}
+
+async function previewOn(cluster: Cluster, inputs: ReleaseInputs, images: PushedImages): Promise<Service> {
   await prepare(cluster, inputs.config)
   const options = {
     handshake: true,
@@ -143,7 +155,7 @@ export async function previewEphemeral(images: VerifiedImages, inputs: ReleaseIn
     allowBreakingMigration: false,
     timeout: PREVIEW_TIMEOUT,
   }
-  await closing(cluster.kubectl, () => deployRelease(cluster.kubectl, inputs, options, pushed))
+  await closing(cluster.kubectl, () => deployRelease(cluster.kubectl, inputs, options, images))
   const { service, port } = inputs.config.frontend
   const servicePort =
     servicePortOf(
@@ -186,7 +198,7 @@ function startRegistry(config: Config): Promise<Service> {
     .withEnvVariable("CLOUD_NATIVE_CALL", uniqueValue())
     .withExposedPort(5000)
     .asService({ useEntrypoint: true })
-  return quietly("registry", () => registry.start())
+  return quietly("registry", () => within(() => registry.start(), "the start of the ephemeral registry"))
 }
 
 /** `registry`: that of the images, where their references' hosts do not lead there from the node. */
@@ -243,7 +255,7 @@ const NODES_READY = 'jsonpath={.items[*].status.conditions[?(@.type=="Ready")].s
 /** Wait for the node, then bring up the namespace and the backing services in it. */
 async function prepare({ node, kubectl }: Cluster, config: Config): Promise<void> {
   console.log("cluster: starting an ephemeral Kubernetes")
-  await quietly("cluster", () => node.start())
+  await quietly("cluster", () => within(() => node.start(), "the start of the ephemeral cluster"))
   await pollUntil("the ephemeral cluster's node to be ready", READY_TIMEOUT, async () => {
     const answer = await kubectl.run(["get", "nodes", `--output=${NODES_READY}`])
     return (answer.exitCode === 0 && answer.stdout.includes("True")) || undefined

@@ -12,6 +12,7 @@ import { limited } from "../util/limited.js"
 import { quietly } from "../util/quietly.js"
 import { redact } from "../util/redact.js"
 import { uniqueValue } from "../util/unique.js"
+import { within } from "../util/within.js"
 import { planSuite } from "./detect.js"
 import type { Layout } from "./layout.js"
 import { notPassed, notRun } from "./not-passed.js"
@@ -76,6 +77,9 @@ export async function runGate(source: Directory, config: Config, secrets: BuildS
   return { summary: [verdict.text, ...warnings].join("\n"), junit, pinned: await pinned.sync() }
 }
 
+/** Seconds that the installation for one suite may take. */
+const INSTALLATION = 3600
+
 /** Rejects where there is no result to judge: the dependencies cannot be installed, a backing service does not start. */
 async function runSuite(
   name: string,
@@ -85,7 +89,7 @@ async function runSuite(
   try {
     const suite = planSuite(name, app, layout)
     const { container: prepared, warnings } = await quietly(`dependencies of ${name}`, () =>
-      prepareSuite(name, source, app, suite, secrets),
+      within(() => prepareSuite(name, source, app, suite, secrets), `the installation of ${name}`, INSTALLATION),
     )
     const toolchain = withServices(prepared, name, app.test.services, config)
     console.log(`test: ${name}: ${suite.command.join(" ")}`)
@@ -115,7 +119,8 @@ interface Execution {
 
 async function execute(name: string, toolchain: Container, app: AppConfig, suite: Suite): Promise<Execution> {
   const clock = toolchain.withExec(["date", "+%s"])
-  const startedAt = Number(await clock.stdout())
+  // The first that needs the backing services.
+  const startedAt = Number(await within(() => clock.stdout(), `the start of the services for the tests of ${name}`))
   const after = clock.withExec(["timeout", "-k", "10", String(app.test.timeout), ...suite.command], {
     expect: ReturnType.Any,
   })

@@ -56,7 +56,8 @@ async function askDigest(name: string, config: Config, accessTo: AccessTo): Prom
       console.log(`${host} does not say what ${name} is, so Dagger does: ${messageOf(error).replace(/^Error: /, "")}`)
     }
   }
-  return parseReference(await dag.container().from(name).imageRef()).digest!
+  const pulled = await within(() => dag.container().from(name).imageRef(), `the pull of ${name}`)
+  return parseReference(pulled).digest!
 }
 
 const Platform = z.object({ os: z.string(), architecture: z.string() })

@@ -4,6 +4,8 @@ import type { AccessTo } from "../registry/access.js"
 import { parseReference } from "../registry/reference.js"
 import type { Recorded } from "../release/history.js"
 import { CloudNativeError, lastLines, messageOf } from "../util/errors.js"
+import { settleAll } from "../util/settle.js"
+import { within } from "../util/within.js"
 import { planTrial, type ReleaseToTry, type Trial } from "./plan.js"
 import { refusalOf } from "./refusal.js"
 import { oldSchemaSteps, type Step, upgradeSteps } from "./steps.js"
@@ -54,7 +56,7 @@ async function attempt(trial: Trial, { config, accessTo, timeout, allowBreaking 
   const images = imagesBy(accessTo)
   const take = (steps: Step[]) => takeSteps(steps, trial.services, images, config, timeout)
   try {
-    const [upgrade, old] = await Promise.all([take(upgradeSteps(trial)), take(oldSchemaSteps(trial))])
+    const [upgrade, old] = await settleAll([take(upgradeSteps(trial)), take(oldSchemaSteps(trial))])
     const rows = rowsOf(upgrade, old)
     const broken = breakOf(upgrade)
     if (broken && !allowBreaking) throw refusalOf(broken, rows)
@@ -73,7 +75,7 @@ function imagesBy(accessTo: AccessTo): Images {
   const known = new Map<string, Promise<Image>>()
   const find = async (reference: string) => {
     const container = pull(reference, await accessTo(parseReference(reference).host))
-    return { container, command: await commandOf(container) }
+    return { container, command: await within(() => commandOf(container), `the pull of ${reference}`) }
   }
   return reference => {
     const image = known.get(reference) ?? find(reference)
