@@ -16,7 +16,7 @@ import type { Workload } from "./init/workload.js"
 const CONFIG = "cloud-native.yaml"
 const WORKFLOW = ".github/workflows/deploy.yml"
 const DOCKERFILE = "docker/frontend.dockerfile"
-/** The template's Dockerfile of the frontend loads it; it belongs into the folder that is built. */
+/** The template's Dockerfile of the frontend loads it; it belongs in the folder that is built. */
 const STATIC_FILES = "frontend/static-files.cjs"
 
 /**

@@ -8,7 +8,7 @@ export class Fact {
   /** The image, or "source". */
   @func()
   image: string
-  /** The check: size, own layers, base, final stage, file modes, browser code, user, secrets, given secrets, confined, start, stop, request in flight, SBOM, vulnerabilities. */
+  /** The check: size, own layers, base, final stage, file modes, browser code, user, secrets, given secrets, confined, start, stop, request in flight, SBOM, vulnerabilities; of the source, build arguments too. */
   @func()
   name: string
   /** The limit. */

@@ -31,7 +31,7 @@ export function configurationReference(): string {
   return (
     [
       "# cloud-native.yaml",
-      "At the source's root, or given as `--config`; every key is optional. A mistake is reported by line and column.",
+      "At the source's root, or given as `--config`; a key is optional unless its default is `required`. A mistake is reported by line and column.",
       ...names.flatMap(name => [...(name ? [`## ${name}`] : []), keyTable(keys.filter(key => section(key) === name))]),
     ].join("\n\n") + "\n"
   )
@@ -111,17 +111,32 @@ function commentOn(property: ts.Node): string {
 
 /** What the schema says that it expects, when it is given what nothing expects. */
 function expectedAt(path: string): string {
-  const steps = path.replaceAll("[]", ".0").replace("<name>", "example").split(".")
-  const wrong = steps.reduceRight<unknown>(
-    (value, step) => (step === "0" ? [value] : { [step]: value }),
-    () => undefined,
+  const steps = stepsOf(path)
+  return (
+    issueAt(
+      steps,
+      nested(steps, () => undefined),
+    ) ?? "any value"
   )
-  const issues = Config.safeParse(wrong).error?.issues ?? []
-  return issues.find(issue => issue.path.join(".") === steps.join("."))?.message ?? "any value"
+}
+
+function stepsOf(path: string): string[] {
+  return path.replaceAll("[]", ".0").replace("<name>", "example").split(".")
+}
+
+function nested(steps: string[], innermost: unknown): unknown {
+  return steps.reduceRight<unknown>((value, step) => (step === "0" ? [value] : { [step]: value }), innermost)
+}
+
+function issueAt(steps: string[], value: unknown): string | undefined {
+  return Config.safeParse(value).error?.issues.find(issue => issue.path.join(".") === steps.join("."))?.message
 }
 
 function defaultAt(path: string): string {
-  if (/[[<]/.test(path)) return ""
+  if (/[[<]/.test(path)) {
+    const steps = stepsOf(path)
+    return issueAt(steps, nested(steps.slice(0, -1), {})) === undefined ? "" : "required"
+  }
   const value = path
     .split(".")
     .reduce<unknown>((inside, step) => (inside as Record<string, unknown> | undefined)?.[step], DEFAULTS)

@@ -226,7 +226,7 @@ test.concurrent("10: a deployment that was killed half-way is taken over by the 
 })
 
 test.concurrent(
-  "14: what another hand changes during the rollout fails it, and stays; a restart by hand is waited for",
+  "14: what others change during the rollout fails it, and stays; a restart by hand is waited for",
   async () => {
     const namespace = await Namespace.create(lab, "other-hand")
     const source = Source.minimal()

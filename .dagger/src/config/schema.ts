@@ -155,7 +155,7 @@ const Chart = z.strictObject(
     path: folder,
     /** Name of the release, which most charts name their objects by. Default: the folder's last part. */
     release: label.optional(),
-    /** Files of values, the later ones first in rank: of the chart's folder, or from the source's root. The chart's own values.yaml always counts. */
+    /** Values files, from the chart's folder or the source's root; the last one takes precedence. The chart's own values.yaml always counts. */
     values: list(folder, "a list of files of values, for example [values-production.yaml]").default([]),
     /** Further files of values by environment, for `--overlay=NAME`. Default: values-NAME.yaml of the chart's folder, where there is one. */
     environments: z
@@ -407,14 +407,14 @@ export const Config = section({
     startup: z.number("a number of seconds").positive("a number of seconds above 0").default(10),
     /** The outcome of a deployment whose pods take longer: fail (it is rolled back) or warn. */
     startupAction: z.enum(["fail", "warn"], "fail or warn").default("fail"),
-    /** How often a container may restart before the rollout fails: with 2, its third end is the cause; with 0, its first. */
+    /** How often a container may restart before the rollout fails: with 2, the third time that it terminates is the cause; with 0, the first. */
     restarts: wholeNumber(0, 100, "a number of restarts, 0 to 100").default(2),
   }),
   /** How images are verified. */
   verification: section({
     /** Failures that are accepted, each with a reason and an expiry date; the table shows them as warnings. */
     accept: list(Acceptance, "a list of accepted failures").default([]),
-    /** Seconds that one check of an image may take. */
+    /** Seconds that one check of an image may take, apart from its run and the scanner. */
     timeout: seconds.default(600),
     /** Verdict on a check that takes longer: fail, or not-checked. */
     onTimeout: z.enum(["fail", "not-checked"], "fail or not-checked").default("fail"),

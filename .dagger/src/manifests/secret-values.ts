@@ -16,7 +16,7 @@ export function markOf(key: string, edition: "a" | "b" = "a"): string {
   return `CloudNative/secret+${key}+${edition}=`
 }
 
-/** The keys whose values belong into a text. */
+/** The keys whose values belong in a text. */
 export function keysIn(text: string): string[] {
   return [...text.matchAll(MARK)].map(([, key]) => key!)
 }

@@ -18,7 +18,7 @@ export function* waveProblems(manifests: Manifest[], apps: string[]): Generator<
     yield problemAt(manifest, ["metadata", "annotations", WAVE], {
       code: "HOOK_NOT_RUN",
       what: `${describe(object)}: ${WAVE}: ${waveOf(manifest)}: it is to run after ${describe(first.object)}, which is in wave ${waveOf(first)}, and this module runs Jobs before the rollout, as migrations`,
-      fix: `a migration belongs into a wave that is not above ${waveOf(first)}, or is a PreSync hook; take any other Job out of the manifests that are deployed: handshake in cloud-native.yaml proves a release after its rollout`,
+      fix: `a migration belongs in a wave that is not above ${waveOf(first)}, or is a PreSync hook; take any other Job out of the manifests that are deployed: handshake in cloud-native.yaml proves a release after its rollout`,
     })
   }
 }

@@ -70,7 +70,7 @@ test.each<[what: string, smoke: Given, deployed: string | undefined, waves: [num
     {
       code: "HOOK_NOT_RUN",
       what: `Job smoke: ${WAVE}: ${own}: it is to run after Deployment backend, which is in wave ${first}, and this module runs Jobs before the rollout, as migrations`,
-      fix: `a migration belongs into a wave that is not above ${first}, or is a PreSync hook; take any other Job out of the manifests that are deployed: handshake in cloud-native.yaml proves a release after its rollout`,
+      fix: `a migration belongs in a wave that is not above ${first}, or is a PreSync hook; take any other Job out of the manifests that are deployed: handshake in cloud-native.yaml proves a release after its rollout`,
       at: JSON.stringify(at),
     },
   ])

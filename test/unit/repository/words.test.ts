@@ -21,6 +21,9 @@ const BANNED: [phrase: RegExp, instead: string][] = [
   [/\btook it for good\b/, "reported success"],
   [/\ba deployment takes\b/, "a deployment needs"],
   [/\bnone such\b/, "none"],
+  [/\banother hand\b/, "others, another client, another controller"],
+  [/\b(first|second|third) end\b/, "termination, the third time that it terminates"],
+  [/\bbelongs? into\b/, "belongs in"],
 ]
 
 /** The lines of a text that have a banned phrase; one may be broken over two lines. */
