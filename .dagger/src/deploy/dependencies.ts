@@ -7,7 +7,15 @@ import type { ReportBuilder } from "./report-builder.js"
 import type { RolloutTask } from "./task.js"
 import { watchRollout } from "./watch.js"
 
-const GENERATIONS = "custom-columns=KIND:.kind,NAME:.metadata.name,GENERATION:.metadata.generation"
+/** A generation counts the changes of a spec; of the kinds that have none, what a Service and its endpoints say is compared. */
+const VERSIONS = [
+  "KIND:.kind",
+  "NAME:.metadata.name",
+  "GENERATION:.metadata.generation",
+  "SPEC:.spec",
+  "SUBSETS:.subsets",
+  "ENDPOINTS:.endpoints",
+]
 
 /**
  * Bring up what the release's migrations may need, such as a database of the same manifests, and wait until it is ready; without
@@ -28,7 +36,7 @@ export async function bringUpDependencies(
   if (objects.length === 0) return
   const whose = migrates ? "the migrations may need" : "the applications need when they start"
   console.log(`apply: ${objects.length} objects that ${whose}`)
-  const [before, generations] = [await takeSnapshot(kubectl), await generationsOf(kubectl, objects)]
+  const [before, versions] = [await takeSnapshot(kubectl), await versionsOf(kubectl, objects)]
   builder.setChanged(true)
   await task.applied.apply(kubectl, objects)
   const workloads = release.workloads.filter(({ kind, name }) =>
@@ -43,13 +51,12 @@ export async function bringUpDependencies(
     signal,
   )
   // What was there and has stayed as it was needs no way back.
-  builder.setChanged(generations !== (await generationsOf(kubectl, objects)))
+  builder.setChanged(versions !== (await versionsOf(kubectl, objects)))
 }
 
-/** A generation counts the changes of a spec. */
-function generationsOf(kubectl: Kubectl, objects: KubernetesObject[]): Promise<string> {
+function versionsOf(kubectl: Kubectl, objects: KubernetesObject[]): Promise<string> {
   return kubectl.must(
-    ["get", "--filename=-", "--ignore-not-found", "--no-headers", `--output=${GENERATIONS}`],
+    ["get", "--filename=-", "--ignore-not-found", "--no-headers", `--output=custom-columns=${VERSIONS.join(",")}`],
     list(objects),
   )
 }
