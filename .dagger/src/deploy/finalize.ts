@@ -1,7 +1,7 @@
 import type { Kubectl } from "../kubernetes/kubectl.js"
 import type { Identity } from "../kubernetes/object-ref.js"
 import type { AvailabilityGuard } from "../monitor/availability-guard.js"
-import { applyReleaseRetention, listRecords, recordOutcome } from "../release/history.js"
+import { applyReleaseRetention, type Left, listRecords, recordLeft, recordOutcome } from "../release/history.js"
 import { prune } from "../release/prune.js"
 import type { Report } from "../report/report.js"
 import { applyReportRetention, recordReport } from "../report/storage.js"
@@ -27,13 +27,20 @@ export async function finish(
   replaced: Identity[] = [],
 ): Promise<void> {
   builder.end(outcome)
-  const { id, name } = builder.report
+  const { id, name, recovery } = builder.report
+  const left = leftBy(recovery)
+  if (left) await recordLeft(kubectl, id, left)
   await recordOutcome(kubectl, id, outcome)
   builder.setLeftovers(await prune(kubectl, name, replaced))
   await settleAll([
     keepReport(kubectl, builder.report),
     listRecords(kubectl, name).then(entries => applyReleaseRetention(kubectl, entries)),
   ])
+}
+
+function leftBy(recovery: Report["recovery"]): Left | undefined {
+  if (recovery?.action === "kept-new") return "serving"
+  return recovery?.problem ? "parts" : undefined
 }
 
 /** Keep a report, and delete those that nobody needs any more. */

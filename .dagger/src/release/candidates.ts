@@ -4,9 +4,9 @@ import type { ReleaseSummary } from "./history.js"
 /** Releases, and reports, that are kept; what a failure or a rollback goes back to is kept beyond that. */
 export const KEPT = 10
 
-/** The release that a failure goes back to; undefined where none has succeeded yet. */
+/** The release that a failure goes back to: one that failed serves where the previous one no longer can. Undefined where none has succeeded yet. */
 export function lastSucceeded(entries: ReleaseSummary[]): ReleaseSummary | undefined {
-  return entries.findLast(({ outcome }) => outcome === "succeeded")
+  return entries.findLast(({ outcome, left }) => outcome === "succeeded" || left === "serving")
 }
 
 /** The release that was there before the present one, which may have been deployed more than once. */
@@ -15,9 +15,10 @@ export function lastOther(entries: ReleaseSummary[]): ReleaseSummary | undefined
   return lastSucceeded(entries.filter(({ content }) => content !== present?.content))
 }
 
-/** The id of the release that a rollback by hand goes back to. */
+/** The id of the release that a rollback by hand goes back to: of a deployment that was killed, or not undone, the one before it. */
 export function previousOf(entries: ReleaseSummary[]): string {
-  const previous = lastOther(entries)
+  const last = entries.at(-1)
+  const previous = last && isUnfinished(last) ? lastSucceeded(entries) : lastOther(entries)
   if (previous) return previous.id
   throw new CloudNativeError({
     code: "RECORD_MISSING",
@@ -26,6 +27,11 @@ export function previousOf(entries: ReleaseSummary[]): string {
     why: "no other than the present one has succeeded here",
     fix: "deploy what is to run",
   })
+}
+
+/** Whether parts of a release may run beside what ran before. A rollback like that goes on to where it was going. */
+function isUnfinished({ outcome, left, reached }: ReleaseSummary): boolean {
+  return reached?.kind !== "rollback" && (outcome === "pending" || left === "parts")
 }
 
 /** The records that no failure or rollback needs any more. */

@@ -24,6 +24,7 @@ const INVENTORY = "cloud-native/inventory"
 const FOUND = "cloud-native/found"
 const STEP = "cloud-native/step"
 const KEEP = "cloud-native/keep-until"
+const LEFT = "cloud-native/left"
 
 /** Where a deployment is. */
 export type Step = "configure" | "migrate" | "rollout" | "switch" | "verify" | "rollback"
@@ -73,7 +74,11 @@ export interface ReleaseSummary {
   reached?: Reached
   /** Until when, in ISO 8601, what ran before it stays beside it; unset where nothing does. */
   keptUntil?: string
+  /** What a failure has left: all of it, which serves where what ran before cannot; or parts, since it could not be undone. */
+  left?: Left
 }
+
+export type Left = "serving" | "parts"
 
 /** A name that sorts by time: 20261124-164500-1a2b. */
 export function newId(now: Date = new Date()): string {
@@ -162,6 +167,11 @@ export async function recordKept(kubectl: Kubectl, id: string, until: string): P
   await kubectl.must(["annotate", "secret", recordName(id), `${KEEP}=${until}`, "--overwrite"])
 }
 
+/** Write down what a deployment that failed has left. */
+export async function recordLeft(kubectl: Kubectl, id: string, left: Left): Promise<void> {
+  await kubectl.must(["annotate", "secret", recordName(id), `${LEFT}=${left}`, "--overwrite"])
+}
+
 /** What has been recorded of a release's name, the oldest first. */
 export async function listRecords(kubectl: Kubectl, name: string): Promise<ReleaseSummary[]> {
   const api = await kubectl.api()
@@ -190,6 +200,7 @@ function summaryOf({ name, labels, annotations }: Metadata): ReleaseSummary {
     found: parseIdentities(annotations[FOUND] ?? ""),
     reached: parseReached(annotations[STEP] ?? ""),
     keptUntil: annotations[KEEP],
+    left: annotations[LEFT] as Left | undefined,
   }
 }
 

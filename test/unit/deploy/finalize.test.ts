@@ -45,6 +45,19 @@ test("a success is recorded before anything is pruned; failures to prune are in 
   expect(ended.report).toMatchObject({ outcome: "succeeded", leftovers: ["no"] })
 })
 
+test.each([
+  ["rolled-back", undefined, []],
+  ["rolled-back", "no route to host", ["annotate secret cloud-native-release-30 cloud-native/left=parts"]],
+  ["kept-new", undefined, ["annotate secret cloud-native-release-30 cloud-native/left=serving"]],
+] as const)("what a failure leaves is recorded: %s, %s", async (action, problem, expected) => {
+  const { kubectl, calls } = fakeKubectl({})
+  const ended = builderOf("30")
+  ended.setRecovery({ action, ...(problem && { problem }) })
+  await finish(kubectl, ended, "failed")
+  const [label] = ["label secret cloud-native-release-30 cloud-native/outcome=failed"]
+  expect(calls.map(call => call.split(" --")[0]).slice(0, expected.length + 1)).toEqual([...expected, label])
+})
+
 test("a report is written also where those that nobody needs cannot be removed", async () => {
   const { kubectl, calls } = fakeKubectl({})
   const listMetadata = () => Promise.reject(new Error("may not list"))

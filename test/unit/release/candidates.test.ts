@@ -9,6 +9,13 @@ describe("the target of a rollback", () => {
     expect(lastSucceeded(entries)?.id).toBe("2")
   })
 
+  test("one that failed, and serves where the previous one no longer can", () => {
+    const serving = { ...entry("2", "failed"), left: "serving" as const }
+    expect(lastSucceeded([entry("1", "succeeded"), serving, entry("3", "failed")])?.id).toBe("2")
+    const parts = { ...entry("2", "failed"), left: "parts" as const }
+    expect(lastSucceeded([entry("1", "succeeded"), parts])?.id).toBe("1")
+  })
+
   test("nothing if none has", () => {
     expect(lastSucceeded([entry("1", "failed"), entry("2", "pending")])).toBeUndefined()
   })
@@ -33,6 +40,26 @@ describe("the target of a rollback", () => {
       ...Array.from({ length: 12 }, (_, index) => entry(`${index + 10}`, "failed")),
     ]
     expect(expired(entries).map(({ id }) => id)).toEqual(["10", "11"])
+  })
+
+  const reached = (kind: "deploy" | "rollback") => ({ kind, step: "rollout" as const, at: "2026-11-30T12:00:00Z" })
+  test.each([
+    ["was killed", { ...entry("3", "pending"), reached: reached("deploy") }, "2"],
+    ["was killed, as an earlier version recorded it", entry("3", "pending"), "2"],
+    ["could not be undone", { ...entry("3", "failed"), reached: reached("deploy"), left: "parts" as const }, "2"],
+    ["failed, and was undone", { ...entry("3", "failed"), reached: reached("deploy") }, "1"],
+    [
+      "was a rollback that was killed, on its way to 1",
+      { ...entry("3", "pending"), reached: reached("rollback") },
+      "1",
+    ],
+    ["failed, and serves", { ...entry("3", "failed"), reached: reached("deploy"), left: "serving" as const }, "2"],
+  ])("by hand, after a deployment that %s", (_, last, expected) => {
+    expect(previousOf([entry("1", "succeeded"), entry("2", "succeeded"), last])).toBe(expected)
+  })
+
+  test("by hand, after the first deployment after another was killed", () => {
+    expect(previousOf([entry("1", "succeeded"), entry("2", "pending")])).toBe("1")
   })
 
   test("by hand, without another release that has succeeded, is refused", () => {
