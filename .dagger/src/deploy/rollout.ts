@@ -14,7 +14,7 @@ import { awaitMadeSecrets } from "./operator-secrets.js"
 import { proveBeside } from "./prove.js"
 import type { ReportBuilder } from "./report-builder.js"
 import { rolloutFailed } from "./rollout-error.js"
-import { startAtMinimum } from "./size.js"
+import { keepSizes, startAtMinimum } from "./size.js"
 import { bringUpBeside, switchBack, switchUsers } from "./switch.js"
 import type { RolloutTask } from "./task.js"
 import { watchRollout } from "./watch.js"
@@ -145,6 +145,7 @@ async function rollOut(
   const before = await takeSnapshot(kubectl)
   task.moments.look(release.workloads, before, await kubectl.now())
   console.log(`apply: ${release.objects.length} objects`)
+  await keepSizes(kubectl, release.objects, before)
   await task.applied.apply(kubectl, release.objects)
   await startAtMinimum(kubectl, release.objects, before)
   const deployments = release.workloads.filter(({ kind }) => kind === "Deployment")
