@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises"
 
 import { kubectlName } from "../kubernetes/object-ref.js"
+import type { Workload } from "../manifests/render.js"
 import type { AvailabilityGuard } from "../monitor/availability-guard.js"
 import { allLimited, untrustedOutside } from "../monitor/failure.js"
 import { proveHandshake } from "../monitor/handshake.js"
@@ -111,9 +112,14 @@ async function rollOutGuarded(
   signal: AbortSignal,
 ): Promise<void> {
   // Old pods that are broken answer until they have gone.
-  const fromReady = counted !== "complete" && guard.baseline !== "broken"
+  const fromReady = counted !== "complete" && guard.baseline !== "broken" && tellsReady(task.recorded.release.workloads)
   await rollOut(task, builder, signal, fromReady ? () => guard.startCounting() : undefined)
   await guard.endRollout(task.slots.moves.length > 0, signal)
+}
+
+/** Whether the pods of every application are seen to become ready one by one, as those of Deployments are. */
+export function tellsReady(workloads: Workload[]): boolean {
+  return workloads.every(({ kind, app }) => kind === "Deployment" || app === undefined)
 }
 
 /** Bring up the pods that users are to be led to, and prove them before any user reaches them. */
