@@ -44,18 +44,27 @@ export class AppliedWorkloads {
   private readonly workloads = new Map<string, AppliedWorkload>()
   /** Those that were seen since: what was not, may be missing in an older read. */
   private readonly seen = new Set<string>()
+  /** Those that were to be applied: of what was refused, a part may be there. */
+  private readonly intended = new Set<string>()
   /** When objects were applied last, in milliseconds since 1970 by the cluster's clock. */
   at = 0
 
   async apply(kubectl: Kubectl, objects: KubernetesObject[]): Promise<void> {
     if (objects.length === 0) return
+    this.intend(objects)
     const answer = await kubectl.must([...APPLY, "--filename=-", "--output=json"], list(objects))
     this.at = await kubectl.now()
     for (const workload of parseApplied(answer, objects)) this.workloads.set(keyOf(workload), workload)
   }
 
-  has({ kind, name }: Pick<AppliedWorkload, "kind" | "name">): boolean {
-    return this.workloads.has(keyOf({ kind, name }))
+  /** Note what is going to be applied. */
+  intend(objects: KubernetesObject[]): void {
+    for (const { kind, metadata } of objects) this.intended.add(keyOf({ kind, name: metadata.name }))
+  }
+
+  /** Whether an object was applied, or was going to be. */
+  intends({ kind, name }: Pick<AppliedWorkload, "kind" | "name">): boolean {
+    return this.intended.has(keyOf({ kind, name }))
   }
 
   /** What somebody else has done to a workload since, as it is read, with those of its pods that are of this release. */

@@ -61,13 +61,13 @@ export async function recover(
   return recovery
 }
 
-/** What the release has brought up beside what serves, with its Deployments, which are its own even if they were there; nothing before it has. */
+/** What the release has brought up beside what serves, or was going to, with its Deployments, which are its own even if they were there; nothing before it has. */
 function besideOf({ applied, slots: { moves, beside } }: RolloutTask): {
   objects: KubernetesObject[]
   deployments: Identity[]
 } {
   const names = moves.flatMap(({ deployments }) => deployments)
-  if (!names.some(name => applied.has({ kind: "Deployment", name }))) return { objects: [], deployments: [] }
+  if (!names.some(name => applied.intends({ kind: "Deployment", name }))) return { objects: [], deployments: [] }
   return { objects: beside, deployments: names.map(name => ({ apiVersion: "apps/v1", kind: "Deployment", name })) }
 }
 

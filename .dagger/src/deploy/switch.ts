@@ -26,6 +26,8 @@ export async function bringUpBeside(task: RolloutTask, builder: ReportBuilder, s
   const { kubectl, slots, applied, moments } = task
   const before = await takeSnapshot(kubectl)
   moments.look(task.recorded.release.workloads, before, await kubectl.now())
+  // From here on, a failure undoes it.
+  applied.intend(slots.beside)
   await keepUsers(task, before)
   console.log(`apply: ${slots.beside.length} objects beside what serves`)
   await applied.apply(kubectl, slots.beside)

@@ -55,3 +55,13 @@ test("a workload counts as deleted once it was seen, and then is not there", asy
   expect(applied.failureOf(web, undefined, none)).toEqual({ kind: "DeletedByOther" })
   expect(applied.failureOf({ kind: "Deployment", name: "of-another" }, undefined, none)).toBeUndefined()
 })
+
+test("what the API server refused in part was going to be applied, for what is there of it has to go", async () => {
+  const applied = new AppliedWorkloads()
+  const web = { kind: "Deployment", name: "web" }
+  expect(applied.intends(web)).toBe(false)
+  const refused = async () => Promise.reject(new Error("exceeded quota"))
+  await expect(applied.apply({ must: refused } as never, OBJECTS)).rejects.toThrow("exceeded quota")
+  expect(applied.intends(web)).toBe(true)
+  expect(applied.intends({ kind: "Deployment", name: "api" })).toBe(false)
+})
