@@ -13,6 +13,7 @@ import { takeSnapshot } from "../status/take-snapshot.js"
 import { watchUntil } from "../status/watch-until.js"
 import { CloudNativeError } from "../util/errors.js"
 import type { Redactor } from "../util/redact.js"
+import { settleAll } from "../util/settle.js"
 import type { RolloutTask } from "./task.js"
 
 const Job = z.object({
@@ -44,11 +45,22 @@ type End =
 
 type Failed = Exclude<End, { type: "Complete" | "Done" }>
 
-/** Run each migration to completion, stage by stage, those of a stage side by side; one that has completed for this release is not run again. */
-export async function migrate(task: RolloutTask, signal: AbortSignal): Promise<Migration[]> {
+/**
+ * Run each migration to completion, stage by stage, those of a stage side by side; one that has completed for this release is not run
+ * again. Each is told to `onDone` when it has, since another one may fail: those beside that one still run to their end.
+ */
+export async function migrate(
+  task: RolloutTask,
+  signal: AbortSignal,
+  onDone: (migration: Migration) => void,
+): Promise<Migration[]> {
   const migrations: Migration[] = []
-  for (const stage of stagesOf(task.recorded.release.migrations))
-    migrations.push(...(await Promise.all(stage.map(job => runJob(task, job, signal)))))
+  const run = async (job: KubernetesObject) => {
+    const migration = await runJob(task, job, signal)
+    onDone(migration)
+    return migration
+  }
+  for (const stage of stagesOf(task.recorded.release.migrations)) migrations.push(...(await settleAll(stage.map(run))))
   return migrations
 }
 

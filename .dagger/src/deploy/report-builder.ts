@@ -84,6 +84,10 @@ export class ReportBuilder {
     if (takenOver.length > 0) this.set({ takenOver })
   }
 
+  readonly addMigration = (migration: Report["migrations"][number]): void => {
+    this.setMigrations([...this.current.migrations, migration])
+  }
+
   setMigrations(migrations: Report["migrations"]): void {
     this.set({ migrations })
   }

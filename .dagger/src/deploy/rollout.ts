@@ -99,9 +99,11 @@ async function migrateGuarded(
   signal: AbortSignal,
 ): Promise<void> {
   guard.startMigrations(task.recorded.release.migrations.map(({ metadata }) => metadata.name))
-  const migrations = await migrate(task, signal)
-  if (migrations.some(({ outcome }) => outcome === "ran")) await guard.assertUnbroken(signal)
+  const migrations = await migrate(task, signal, builder.addMigration)
   builder.setMigrations(migrations)
+  const ran = migrations.filter(({ outcome }) => outcome === "ran").map(({ name }) => name)
+  if (ran.length > 0) await guard.assertUnbroken(signal)
+  guard.endMigrations(ran)
 }
 
 async function rollOutGuarded(

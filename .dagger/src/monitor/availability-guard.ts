@@ -3,6 +3,7 @@ import type { Redactor } from "../util/redact.js"
 import {
   type Availability,
   type Baseline,
+  beganWithMigrations,
   blindParts,
   failedOutside,
   failedPagesSince,
@@ -13,6 +14,7 @@ import {
   isFailed,
   judgeAvailability,
   limitedSignIn,
+  type MigrationTime,
 } from "./availability.js"
 import { requestsFailed, tooFewRequests } from "./failure.js"
 import { Monitor, type MonitorOptions } from "./monitor.js"
@@ -34,13 +36,6 @@ export interface GuardOptions extends MonitorOptions {
   redactor: Redactor
 }
 
-/** Moments of a deployment, by the monitor's clock. */
-interface Moments {
-  migrating?: number
-  rolling?: number
-  settling?: number
-}
-
 /**
  * The users' requests over the course of one release: compared with what ran before, where that was healthy, else from when the
  * release is to answer. Of the versions, the first one runs and the last one is coming; a rollback goes the other way.
@@ -57,8 +52,11 @@ export class AvailabilityGuard {
   /** By the monitor's clock, from when requests count; unset: none do yet. */
   private from?: number
   private phases: Phase[]
-  private readonly moments: Moments = {}
-  private migrations: string[] = []
+  /** When the migrations of these names ran; unset: none has, while requests counted. */
+  private migrations?: MigrationTime & { names: string[] }
+  private isRolling = false
+  /** By the monitor's clock, when the rollout ended. */
+  private settling?: number
 
   constructor(
     private readonly kubectl: Kubectl,
@@ -106,8 +104,15 @@ export class AvailabilityGuard {
 
   /** What fails from now on, the migrations of these names may have broken. */
   startMigrations(names: string[]): void {
-    this.migrations = names
-    this.moments.migrating = this.monitor?.reached
+    this.migrations = this.monitor && { names, migrating: this.monitor.reached }
+  }
+
+  /** These have run, and none does any more: what fails from now on is not their fault. */
+  endMigrations(ran: string[]): void {
+    this.migrations =
+      this.migrations && ran.length > 0
+        ? { ...this.migrations, names: ran, migrated: this.monitor!.reached }
+        : undefined
   }
 
   /** Throws if what runs no longer answers after the migrations, once each request has had its turn. */
@@ -120,8 +125,8 @@ export class AvailabilityGuard {
 
   /** From now on, either version may answer. */
   startRollout(): void {
-    this.moments.rolling = this.monitor?.reached ?? 0
-    this.phases.push({ from: this.moments.rolling, versions: [this.origin, this.target] })
+    this.isRolling = true
+    this.phases.push({ from: this.monitor?.reached ?? 0, versions: [this.origin, this.target] })
   }
 
   /** From now on, only the version that was coming answers; where old pods stay (`keepsOld`), they do on connections that were open. */
@@ -129,9 +134,9 @@ export class AvailabilityGuard {
     await this.monitor?.observe()
     const ended = this.monitor?.reached ?? 0
     const arrived = (observation: Observation) => arrivedAt(observation, ended, this.origin, this.target)
-    this.moments.settling = keepsOld && this.monitor ? await this.follow(arrived, signal) : ended
+    this.settling = keepsOld && this.monitor ? await this.follow(arrived, signal) : ended
     const kept = keepsOld ? { kept: [this.origin, this.target] } : {}
-    this.phases.push({ from: this.moments.settling, versions: [this.target], ...kept })
+    this.phases.push({ from: this.settling, versions: [this.target], ...kept })
   }
 
   /** The guard of a rollback. A monitor that has signed in to what was healthy goes on, unless it has stopped. */
@@ -158,7 +163,7 @@ export class AvailabilityGuard {
   /** Throws unless every request is answered as expected, until each had its turn after the rollout. */
   async assertAvailable(signal: AbortSignal): Promise<void> {
     await this.startCounting()
-    await this.elapse(Math.max(this.from!, this.moments.settling ?? 0) + this.span(SETTLE), signal)
+    await this.elapse(Math.max(this.from!, this.settling ?? 0) + this.span(SETTLE), signal)
     const availability = (await this.soFar())!
     const isUnseen = availability.sent === 0 && !isAllLimited(availability)
     if (isFailed(availability) || isUnseen) throw await this.failure()
@@ -168,9 +173,7 @@ export class AvailabilityGuard {
 
   /** Whether requests failed from the release's migrations on until its pods served: what ran before is broken for good. */
   async isRollbackWorse(): Promise<boolean> {
-    const { migrating, rolling, settling } = this.moments
-    if (migrating === undefined || rolling === undefined || settling === undefined) return false
-    return isCuredByRollout(await this.failures(), { migrating, rolling, settling })
+    return this.settling !== undefined && isCuredByRollout(await this.failures(), this.migrations, this.settling)
   }
 
   /** How the requests that count have ended so far; undefined where none do yet. */
@@ -202,20 +205,17 @@ export class AvailabilityGuard {
 
   private async failure(): Promise<Error> {
     const availability = (await this.soFar())!
-    const [first] = await this.failures()
-    const { migrating = Infinity, rolling = Infinity } = this.moments
-    const isMigrations = first && first.at >= migrating && first.at < rolling
+    const isMigrations = beganWithMigrations(await this.failures(), this.migrations)
     return requestsFailed(this.kubectl, this.options.redactor, {
       availability,
       requests: this.monitor!.requests,
-      migrations: isMigrations ? this.migrations : undefined,
+      migrations: isMigrations ? this.migrations?.names : undefined,
     })
   }
 
   /** Whether the migrations broke what ran, too late to stop the rollout: the new pods may be the cure. */
-  private isMigrationsFault([first]: { at: number }[]): boolean {
-    const { migrating = Infinity, rolling } = this.moments
-    return rolling !== undefined && first!.at >= migrating && first!.at < rolling
+  private isMigrationsFault(failures: { at: number }[]): boolean {
+    return this.isRolling && beganWithMigrations(failures, this.migrations)
   }
 
   /** Milliseconds in which each request has its turn, at least so many. */

@@ -251,14 +251,26 @@ export function remarksOn(availability: Availability): string[] {
   ]
 }
 
+/** When a release's migrations ran, by the monitor's clock; without an end: they still run. */
+export interface MigrationTime {
+  migrating: number
+  migrated?: number
+}
+
+/** Whether the first failure was of a request that was sent while the migrations ran. */
+export function beganWithMigrations([first]: { at: number }[], time: MigrationTime | undefined): boolean {
+  return (
+    first !== undefined && time !== undefined && first.at >= time.migrating && first.at < (time.migrated ?? Infinity)
+  )
+}
+
 /** Where failures began with a release's migrations and ended with its pods, what ran before can no longer serve. */
 export function isCuredByRollout(
   failures: { at: number }[],
-  { migrating, rolling, settling }: { migrating: number; rolling: number; settling: number },
+  time: MigrationTime | undefined,
+  settling: number,
 ): boolean {
-  const [first] = failures
-  const began = first && first.at >= migrating && first.at < rolling
-  return Boolean(began) && failures.every(({ at }) => at < settling)
+  return beganWithMigrations(failures, time) && failures.every(({ at }) => at < settling)
 }
 
 function pagesOf(observation: Observation, phases: Phase[], from: number): Availability["pages"] {

@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest"
 
 import {
   Availability,
+  beganWithMigrations,
   blindParts,
   failedOutside,
   failedPagesSince,
@@ -374,31 +375,44 @@ test("what is broken is named", () => {
 })
 
 describe("whether the new pods are the cure for what the migrations broke", () => {
-  const moments = { migrating: START + 1000, rolling: START + 3000, settling: START + 6000 }
+  const time = { migrating: START + 1000, migrated: START + 3000 }
+  const settling = START + 6000
   const cured = (from: number, to: number) => {
     const observation = observe(10, after => (between(after, from, to) ? UNAVAILABLE : undefined))
-    return isCuredByRollout(failuresSince(observation, PHASES, 0), moments)
+    return isCuredByRollout(failuresSince(observation, PHASES, 0), time, settling)
   }
   test.each([
     ["from the migrations until the new pods serve", 2000, 5000, true],
     ["from before the migrations", 500, 5000, false],
-    ["from the rollout on", 3500, 5000, false],
+    ["from after the migrations", 3500, 5000, false],
     ["also of the new pods", 2000, 8000, false],
     ["never", 0, 0, false],
   ])("failures %s", (_, from, to, expected) => expect(cured(from, to)).toBe(expected))
 
   test.each([
     ["from the moment of the migrations", [1000], true],
-    ["from the moment of the rollout", [3000], false],
+    ["from the moment in which the migrations have ended", [3000], false],
     ["just before the new pods serve", [2000, 5999], true],
     ["in the moment in which the new pods serve", [2000, 6000], false],
   ])("failures %s", (_, after, expected) => {
     expect(
       isCuredByRollout(
         after.map(at => ({ at: START + at })),
-        moments,
+        time,
+        settling,
       ),
     ).toBe(expected)
+  })
+
+  test("without migrations that ran, nothing is theirs", () => {
+    expect(isCuredByRollout([{ at: START + 2000 }], undefined, settling)).toBe(false)
+    expect(beganWithMigrations([{ at: START + 2000 }], undefined)).toBe(false)
+    expect(beganWithMigrations([], time)).toBe(false)
+  })
+
+  test("while they run, what begins to fail is theirs", () => {
+    expect(beganWithMigrations([{ at: START + 9000 }], { migrating: START + 1000 })).toBe(true)
+    expect(beganWithMigrations([{ at: START + 999 }], { migrating: START + 1000 })).toBe(false)
   })
 })
 
