@@ -104,7 +104,7 @@ export class AvailabilityGuard {
 
   /** What fails from now on, the migrations of these names may have broken. */
   startMigrations(names: string[]): void {
-    this.migrations = this.monitor && { names, migrating: this.monitor.reached }
+    if (this.monitor && names.length > 0) this.migrations = { names, migrating: this.monitor.reached }
   }
 
   /** These have run, and none does any more: what fails from now on is not their fault. */
