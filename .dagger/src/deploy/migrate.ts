@@ -72,7 +72,7 @@ async function runJob(
   const { name } = manifest.metadata
   const before = endOf(await find(kubectl, name))
   if (before?.type === "Complete") return { name, outcome: "had-run" }
-  if (before?.type === "Failed") await kubectl.must(["delete", "job", name, "--wait=true", "--timeout=60s"])
+  if (before?.type === "Failed") await kubectl.must(["delete", "job", name, "--ignore-not-found", "--wait=true", "--timeout=60s"])
   console.log(`migrate: ${name}`)
   const begun = await kubectl.now()
   const complete = moments.beginMigration(name, begun)
@@ -92,7 +92,7 @@ async function runJob(
     state: () => stateOf(kubectl, redactor, name),
   }).catch(async error => {
     // One that breaks what runs, by a lock for example, goes on doing so until its pod is gone.
-    if (signal.aborted) await kubectl.must(["delete", "job", name, "--wait=false"])
+    if (signal.aborted) await kubectl.must(["delete", "job", name, "--ignore-not-found", "--wait=false"])
     throw error
   })
   if (ended.type === "Done") await endSidecar(kubectl, name, ended.failure)
@@ -102,7 +102,7 @@ async function runJob(
   }
   const error = await failed(kubectl, redactor, name, ended)
   // What has not run must not run later, when nobody waits for it.
-  if (ended.type === "Impossible") await kubectl.must(["delete", "job", name, "--wait=false"])
+  if (ended.type === "Impossible") await kubectl.must(["delete", "job", name, "--ignore-not-found", "--wait=false"])
   throw error
 }
 
