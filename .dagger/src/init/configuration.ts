@@ -202,7 +202,7 @@ function testSection(name: ApplicationName, found: Found): string[] {
   if (!found.hasTests) return WITHOUT_TESTS
   const settings = [
     ...systemLines(found),
-    ...(found.database ? ["services: [postgres]", "env:", "  DATABASE_URL: postgresql://app@postgres:5432/app"] : []),
+    ...(found.database ? ["services: [postgres]", "env:", `  DATABASE_URL: ${addressFor(found)}`] : []),
   ]
   return settings.length > 0 ? ["test:", ...settings.map(line => `  ${line}`)] : []
 }
@@ -212,6 +212,11 @@ function systemLines({ systemPackages }: Found): string[] {
   return "target" in systemPackages
     ? ["# The stage has the system packages that the installation needs.", `target: ${systemPackages.target}`]
     : [`packages: [${systemPackages.packages.join(", ")}]`]
+}
+
+/** The address of the database below, as an application names it. */
+function addressFor({ driver = "" }: Found): string {
+  return `postgresql${driver}://app@postgres:5432/app`
 }
 
 const DATABASE = `services:
@@ -227,17 +232,17 @@ const DATABASE = `services:
 `
 
 function ephemeral(findings: Findings, deployed?: Deployed): string[] {
-  const url = "postgresql://app@postgres:5432/app"
   const keys = deployed?.secretKeys ?? secretKeys(findings)
   const addresses = keys.filter(key => key.endsWith("DATABASE_URL"))
   const random = keys.filter(key => !addresses.includes(key))
+  const addressOf = (key: string) => addressFor(key.startsWith("FRONTEND_") ? findings.frontend : findings.backend)
   return [
     "",
     "# An ephemeral cluster has the database, and secrets that are good for nothing else.",
     "ephemeral:",
     // Manifests that bring a database need no other.
     ...(deployed?.hasDatabase ? [] : ["  services: [postgres]"]),
-    ...(addresses.length > 0 ? ["  secrets:", ...addresses.map(key => `    ${key}: ${url}`)] : []),
+    ...(addresses.length > 0 ? ["  secrets:", ...addresses.map(key => `    ${key}: ${addressOf(key)}`)] : []),
     ...(random.length > 0 ? [`  random: [${random.join(", ")}]`] : []),
   ]
 }

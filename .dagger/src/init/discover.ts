@@ -35,6 +35,8 @@ export interface Found {
   /** The file by which the application makes its tables itself, when it starts. */
   makesTables?: string
   database: boolean
+  /** What the scheme of its DATABASE_URL names beside postgresql: +asyncpg. */
+  driver?: string
   betterAuth: boolean
   /** Names of variables in its .env.example that have the form of a secret. */
   secrets: string[]
@@ -134,6 +136,7 @@ export function discover(name: ApplicationName, path: string, layout: Layout): F
     ...(name === "backend" ? backendMigration(path, own) : frontendMigration(path, text, own)),
     ...(name === "backend" && { makesTables: makesTables(sources) }),
     database: sources.some(([file, content]) => isManifest(file) && DRIVERS.test(content)),
+    ...(name === "backend" && { driver: driverOf(sources) }),
     betterAuth: sources.some(([file, content]) => isManifest(file) && /"better-auth"/.test(content)),
     secrets: secretsOf(sources),
     buildArgs: parsed.required,
@@ -182,6 +185,17 @@ export function hasTests(path: string, { files }: Layout, kinds = Object.values(
 const DRIVERS = /\b(asyncpg|psycopg\w*|pg|postgres|@prisma\/client|drizzle-orm)\b/
 const isManifest = (file: string) =>
   /(^|\/)(package\.json|pyproject\.toml|requirements[^/]*\.txt|requirements\/[^/]+\.txt)$/.test(file)
+
+/** SQLAlchemy's driver: that of the example's DATABASE_URL, else that in the code, unless it expects an address without one. */
+function driverOf(sources: [string, string][]): string | undefined {
+  const given = settingsIn(sources)
+    .map(line => /^\s*(?:export\s+)?DATABASE_URL=["']?postgres(?:ql)?(\+\w+)?:\/\//.exec(line))
+    .find(found => found !== null)
+  if (given) return given[1]
+  const code = sources.filter(([file]) => file.endsWith(".py")).map(([, text]) => text)
+  if (code.some(text => /\.(replace|removeprefix|startswith)\(\s*\(?["']postgresql:/.test(text))) return undefined
+  return code.flatMap(text => /\bpostgresql(\+\w+):\/\//.exec(text)?.[1] ?? [])[0]
+}
 
 function portOf(dockerfile: string): number | undefined {
   const [, exposed] = /^\s*EXPOSE\s+(\d+)/im.exec(dockerfile) ?? []
@@ -325,10 +339,14 @@ const TOOLS: { name: string; files: RegExp[]; names: string[]; command: string[]
 const SECRET = /^(DATABASE_URL|.*_(SECRETS?|PASSWORD|TOKEN|KEY|DSN))$|SECRET/
 
 function secretsOf(sources: [string, string][]): string[] {
-  const lines = sources
+  return [
+    ...new Set(settingsIn(sources).flatMap(line => /^\s*(?:export\s+)?([A-Z][A-Z0-9_]*)=/.exec(line)?.[1] ?? [])),
+  ].filter(name => SECRET.test(name) && !name.startsWith("NEXT_PUBLIC_"))
+}
+
+/** The lines of an application's .env.example. */
+function settingsIn(sources: [string, string][]): string[] {
+  return sources
     .filter(([file]) => /(^|\/)\.env(\.\w+)*\.(example|sample|template)$/.test(file))
     .flatMap(([, text]) => text.split("\n"))
-  return [...new Set(lines.flatMap(line => /^\s*(?:export\s+)?([A-Z][A-Z0-9_]*)=/.exec(line)?.[1] ?? []))].filter(
-    name => SECRET.test(name) && !name.startsWith("NEXT_PUBLIC_"),
-  )
 }

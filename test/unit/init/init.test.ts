@@ -796,6 +796,39 @@ describe("cloud-native.yaml", () => {
       ephemeral: { services: ["postgres"], random: ["STRIPE_API_KEY", "BETTER_AUTH_SECRET"] },
     })
   })
+  test.each<[string, Record<string, string>, string]>([
+    [
+      ".env.example",
+      { ".env.example": 'DATABASE_URL="postgresql+asyncpg://u@db/x"\n', "a.py": '"postgresql+psycopg://"' },
+      "+asyncpg",
+    ],
+    ["the code", { "app/settings.py": 'url: str = "postgresql+asyncpg://localhost/x"\n' }, "+asyncpg"],
+    ["code that takes it off", { "a.py": 'url.replace("postgresql+psycopg2://", "postgresql://")\n' }, "+psycopg2"],
+    ["code that adds it itself", { "a.py": 'url.replace("postgresql://", "postgresql+asyncpg://")\n' }, ""],
+    ["code that takes Heroku's too", { "a.py": 'url.replace("postgres://", "postgresql+asyncpg://")\n' }, "+asyncpg"],
+    [
+      "an example without",
+      { ".env.example": "DATABASE_URL=postgresql://db/x\n", "a.py": '"postgresql+asyncpg://"' },
+      "",
+    ],
+    ["no word of it", { "a.py": 'create_engine(os.environ["DATABASE_URL"])\n' }, ""],
+    ["another application", { "../web/.env.example": "DATABASE_URL=postgresql+asyncpg://db/x\n" }, ""],
+  ])("has the backend's address of the database with the driver of %s", (_, files, driver) => {
+    const shop = layout({
+      "api/requirements.txt": "fastapi\nasyncpg\n",
+      "api/test_a.py": "",
+      "web/package.json": next({ dependencies: { next: "16.0.0", pg: "8.0.0" } }),
+      "web/a.test.ts": "",
+      ...Object.fromEntries(Object.entries(files).map(([path, text]) => [join("api", path), text])),
+    })
+    const plain = "postgresql://app@postgres:5432/app"
+    const own = plain.replace("postgresql", `postgresql${driver}`)
+    expect(parseConfig(configurationFor("shop", findings(shop, "api")), "cloud-native.yaml")).toMatchObject({
+      backend: { test: { env: { DATABASE_URL: own } } },
+      frontend: { test: { env: { DATABASE_URL: plain } } },
+      ephemeral: { secrets: { BACKEND_DATABASE_URL: own, FRONTEND_DATABASE_URL: plain } },
+    })
+  })
   test("lists what could not be found", () => {
     expect(unknowns(findings(SHOP))).toEqual([
       "the frontend has no health route: the probes ask /; add app/api/health/route.ts",
