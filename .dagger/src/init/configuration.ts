@@ -58,8 +58,10 @@ export function unknowns({ backend, frontend }: Findings, deployed?: Deployed): 
 
 const HEALTH = { backend: "GET /health", frontend: "app/api/health/route.ts" } as const
 
-function withoutHealth(name: ApplicationName, { answers }: Found, asked: string): string {
+function withoutHealth(name: ApplicationName, { answers, healthPaths }: Found, asked: string): string {
   const instead = answers ? `${asked} ${answers}` : "no path is known that answers"
+  if (healthPaths)
+    return `the ${name}'s health route may be ${healthPaths.join(" or ")}: ${instead}; set ${name}.health, and the probes, to the right one`
   return `the ${name} has no health route: ${instead}; add ${HEALTH[name]}`
 }
 

@@ -4,6 +4,7 @@ import { inFolder, isIn, type Layout, parentOf, relativeTo, upwards } from "../g
 import { askedNode, packageJson, rootOf } from "../gate/node.js"
 import { NPX } from "../gate/node-manager.js"
 import { askedPython, pyproject } from "../gate/pyproject.js"
+import { fastApiHealth } from "./health-routes.js"
 import { type OwnDockerfiles, ownDockerfiles } from "./own-dockerfiles.js"
 import { type SystemPackages, systemPackages } from "./system-packages.js"
 
@@ -22,6 +23,8 @@ export interface Found {
   base?: string
   port?: number
   health?: string
+  /** What the path of its health route may be, where the sources do not tell it; `health` is unset then. */
+  healthPaths?: string[]
   /** Path that answers where there is no health route; unset where it is not known. */
   answers?: string
   /** Import path of the FastAPI application, for example app.main:app. */
@@ -122,6 +125,7 @@ export function discover(name: ApplicationName, path: string, layout: Layout): F
   const image = builtStage(parsed, target)?.image
   const own = ownLayout(path, layout)
   const sources = Object.entries(own.texts).filter(([file]) => !EXAMPLES.test(parentOf(relativeTo(path, file))))
+  const code = sources.filter(([file]) => file.endsWith(".py") && !isTestOf(file))
   return {
     path,
     dockerfile,
@@ -130,7 +134,7 @@ export function discover(name: ApplicationName, path: string, layout: Layout): F
     dockerfiles: fitting,
     base: isToWrite ? askedBase(name, path, layout) : image && withoutDigest(image),
     port: portOf(text),
-    health: name === "frontend" ? nextHealth(path, own) : fastApiHealth(sources),
+    ...(name === "frontend" ? { health: nextHealth(path, own) } : fastApiHealth(code)),
     answers: name === "frontend" ? "/" : fastApiAnswers(sources),
     ...(name === "backend" && fastApiModule(path, sources)),
     ...(name === "backend" ? backendMigration(path, own) : frontendMigration(path, text, own)),
@@ -216,24 +220,6 @@ function nextHealth(path: string, { files }: Layout): string | undefined {
     )
     .sort((a, b) => a.length - b.length)
   return route && `/${route}`
-}
-
-/** The first route whose name says that it is a health check, with the prefix of its router where that is a text. */
-function fastApiHealth(sources: [string, string][]): string | undefined {
-  const routes = sources
-    .filter(([file]) => file.endsWith(".py"))
-    .flatMap(([, text]) =>
-      [
-        ...text.matchAll(
-          /(?:@(\w+)\.(?:get|api_route)|\b(\w+)\.add_(?:api_)?route)\(\s*["']([^"']*\b(?:health|healthz|livez|readyz|ping)\b[^"']*)["']/g,
-        ),
-      ].map(([, decorated, called, route]) => ({ router: (decorated ?? called)!, route: route!, text })),
-    )
-  const direct = routes.find(({ router }) => router === "app") ?? routes[0]
-  if (!direct) return undefined
-  const prefix =
-    new RegExp(`\\b${direct.router}\\s*=\\s*APIRouter\\([^)]*prefix=["']([^"']+)["']`).exec(direct.text)?.[1] ?? ""
-  return `${prefix}${direct.route}`
 }
 
 /** The schema that FastAPI serves, unless it is off; else a route of the application without parameters. */

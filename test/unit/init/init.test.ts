@@ -134,6 +134,29 @@ describe("the applications", () => {
     expect(discover("backend", "api", routed).health).toBe("/api/v1/health")
   })
 
+  test("have it with the prefix that the application includes the router with, not with a test's", () => {
+    const routed = layout({
+      "api/app/main.py": 'from app import health\n\napp.include_router(health.router, prefix="/v1")\n',
+      "api/app/health.py": 'router = APIRouter()\n\n@router.get("/health")\ndef h(): ...\n',
+      "api/tests/conftest.py": 'from app import health\n\napp.include_router(health.router, prefix="/test")\n',
+    })
+    expect(discover("backend", "api", routed)).toMatchObject({ health: "/v1/health" })
+  })
+
+  test("have none where its prefix is not told: what it may be is listed, and the schema is asked for", () => {
+    const routed = layout({
+      "api/main.py":
+        'router = APIRouter()\n\n@router.get("/health")\ndef h(): ...\n\napp.include_router(router, prefix=PREFIX)\n',
+      "web/package.json": next(),
+    })
+    const found = findings(routed, "api")
+    expect(found.backend.health).toBeUndefined()
+    expect(unknowns(found)[0]).toBe(
+      "the backend's health route may be …/health: the probes ask /openapi.json; set backend.health, and the probes, to the right one",
+    )
+    expect(parseConfig(configurationFor("shop", found), "cloud-native.yaml").backend.health).toBe("/openapi.json")
+  })
+
   test("have the health route that a factory adds by a call, not one that a test asks for", () => {
     const made = layout({
       "api/main.py":
