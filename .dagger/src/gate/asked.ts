@@ -4,27 +4,44 @@ import type { Asked } from "./suite.js"
 
 /** The wishes that a version of the interpreter does not meet. */
 export function unmet(asked: Asked[], version: string): Asked[] {
-  const found = semver.coerce(version)
-  return found ? asked.filter(({ range }) => !satisfies(found.version, range)) : []
+  const found = semver.coerce(version)?.version
+  if (found === undefined) return []
+  return asked.filter(({ language, range }) => !(language === "python" ? suitsPython : suits)(found, range))
 }
 
-/** Whether a version is in a range of npm's, of Python's packaging or of poetry's; one that cannot be read asks for nothing. */
-function satisfies(version: string, range: string): boolean {
-  const readable = range
-    .split("||")
-    .map(part => part.replaceAll(",", " ").replace(PYTHON_TERM, npmTerm))
-    .join(" || ")
-  return semver.validRange(readable) === null || semver.satisfies(version, readable)
+/** Whether a version is in a range of npm's; one that cannot be read asks for nothing. */
+function suits(version: string, range: string): boolean {
+  return semver.validRange(range) === null || semver.satisfies(version, range)
 }
 
-/** What Python writes otherwise than npm: ~=3.12, ==3.12.*, !=3.12.1. */
-const PYTHON_TERM = /(~=|===?|!=)\s*v?(\d+(?:\.\d+)*)(\.\*)?/g
+/** The same of Python's packaging (PEP 440), and of poetry, which has npm's signs beside: ^3.11 || ^3.13. */
+function suitsPython(version: string, range: string): boolean {
+  return range.split("||").some(part =>
+    part
+      .replace(/([<>=!~^])\s+/g, "$1")
+      .split(/[\s,]+/)
+      .every(term => suitsTerm(version, term)),
+  )
+}
 
-function npmTerm(_: string, operator: string, version: string, any: string | undefined): string {
-  if (operator === "!=") return ""
-  if (operator !== "~=") return any ? `${version}.x` : version
-  const steps = version.split(".").map(Number)
+/** A comparison of Python's packaging. */
+const PYTHON_TERM = /^(~=|===?|!=|[<>]=?)v?(\d+(?:\.\d+)*)(\.\*)?$/
+
+function suitsTerm(version: string, term: string): boolean {
+  const [, operator, release, any] = PYTHON_TERM.exec(term) ?? []
+  if (!operator || !release) return suits(version, term)
+  if (operator === "!=") return !suitsTerm(version, term.replace("!=", "=="))
+  if (operator === "~=") return suits(version, compatible(release))
+  if (any) return suits(version, term.replace(/^=+/, ""))
+  // What is left out is 0: 3.11.9 is above 3.11, and is not 3.11.
+  const full = [...release.split("."), "0", "0"].slice(0, 3).join(".")
+  return suits(version, `${operator.replace(/^=+$/, "")}${full}`)
+}
+
+/** ~=3.12.1 is at least that, and below 3.13. */
+function compatible(release: string): string {
+  const steps = release.split(".").map(Number)
   const upper = steps.slice(0, -1)
   upper[upper.length - 1]! += 1
-  return `>=${version} <${upper.join(".")}`
+  return `>=${release} <${upper.join(".")}`
 }
