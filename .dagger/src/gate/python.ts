@@ -193,7 +193,7 @@ function withPip(path: string, files: string[], layout: Layout): Toolchain {
     root: path,
     installIn: path,
     reads: ownCode ? undefined : READS,
-    install: [[...PIP, ...files.flatMap(file => ["-r", file])]],
+    install: withoutMixedHashes(requirements).map(files => [...PIP, ...files.flatMap(file => ["-r", file])]),
     locals: [...included, ...localPaths(path, lines.flatMap(localPackage))],
     expected: {
       language: "python",
@@ -205,6 +205,13 @@ function withPip(path: string, files: string[], layout: Layout): Toolchain {
     ...(open.length > 0 && { open: openRequirements(path, files[0]!, open) }),
     warnings: [],
   }
+}
+
+/** The files that one command of pip's may install: where one requirement has a hash, all of the command must have some. */
+function withoutMixedHashes(requirements: { file: string; lines: string[] }[]): string[][] {
+  const hashed = requirements.filter(({ lines }) => lines.some(line => /\s--hash[=\s]/.test(line)))
+  const others = requirements.filter(each => !hashed.includes(each))
+  return [hashed, others].filter(each => each.length > 0).map(each => each.map(({ file }) => file))
 }
 
 function withSetuptools(path: string, file: string, layout: Layout): Toolchain {

@@ -184,6 +184,15 @@ describe("what every package manager is given", () => {
   })
 })
 
+test.each<[string, string, string[]]>([
+  ["without hashes", "pytest==8\n", ["-r requirements.txt", "-r requirements-dev.txt"]],
+  ["with hashes", "pytest==8 \\\n  --hash=sha256:b\n", ["-r requirements.txt -r requirements-dev.txt"]],
+])("pip installs requirements with hashes by one command, and those %s", (_, dev, commands) => {
+  const hashed = "fastapi==1 \\\n    --hash=sha256:a\n"
+  const { install } = toolchain({ "api/requirements.txt": hashed, "api/requirements-dev.txt": dev })!
+  expect(install.map(command => command.join(" ").replace(/^pip install --quiet \S+ /, ""))).toEqual(commands)
+})
+
 describe("the groups of dependencies that bring pytest are installed too", () => {
   const OPTIONAL = '[project.optional-dependencies]\ntest = ["pytest>=8"]\ndocs = ["sphinx", "not-pytest"]\n'
   const GROUPS =
