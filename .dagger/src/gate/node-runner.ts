@@ -1,4 +1,4 @@
-import { inFolder, isIn, type Layout, normalize, parentOf } from "./layout.js"
+import { inFolder, isIn, type Layout, normalize, parentOf, relativeTo } from "./layout.js"
 import { packageJson } from "./node.js"
 import { parseScript, type ScriptCall } from "./script.js"
 import type { Runner } from "./suite.js"
@@ -27,7 +27,9 @@ export function nodeRunner(path: string, junit: string, run: string[], layout: L
   const manifest = packageJson(layout, path)
   if (!manifest) return undefined
   const place = { junit, run, browser: browserTests(path, layout) }
-  const calls = SCRIPTS.map(name => parseScript(manifest.scripts[name] ?? "")).filter(call => call !== undefined)
+  const folder = normalize(path)
+  const files = layout.files.filter(file => isIn(folder, file)).map(file => relativeTo(folder, file))
+  const calls = SCRIPTS.map(name => parseScript(manifest.scripts[name] ?? "", files)).filter(call => call !== undefined)
   const scripted = calls.map(call => runnerOf(call, place)).find(runner => runner !== undefined)
   if (scripted) return scripted
   const installed = { ...manifest.dependencies, ...manifest.devDependencies }

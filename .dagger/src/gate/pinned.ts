@@ -56,8 +56,8 @@ function copied(dockerfile: string): RegExp[] {
     .map(source => patternOf(normalize(source)))
 }
 
-/** As Docker matches: no wildcard stands for a slash. */
-function patternOf(glob: string): RegExp {
+/** As Docker and shells match: no wildcard stands for a slash. */
+export function patternOf(glob: string): RegExp {
   const steps: Record<string, string> = { "*": "[^/]*", "?": "[^/]" }
   return new RegExp(`^${glob.replace(/[*?.+^${}()|\\]/g, sign => steps[sign] ?? `\\${sign}`)}$`)
 }

@@ -1,3 +1,6 @@
+import { upwards } from "./layout.js"
+import { patternOf } from "./pinned.js"
+
 /** A script of package.json that is one program call. */
 export interface ScriptCall {
   env: Record<string, string>
@@ -8,8 +11,8 @@ export interface ScriptCall {
 /** Prefixes that run a program of the installation, and say nothing about it. */
 const RUNNERS = [["npx"], ["pnpm", "exec"], ["pnpm"], ["yarn", "run"], ["yarn"], ["bunx"], ["bun", "x"], ["bun", "run"]]
 
-/** A script as data, if it is one call of one program; undefined for what needs a shell. */
-export function parseScript(script: string): ScriptCall | undefined {
+/** A script as data, if it is one call of one program; undefined for what needs a shell. `files`: those below its folder. */
+export function parseScript(script: string, files: string[] = []): ScriptCall | undefined {
   // A variable that continues its own value, as jest's documentation has it, has none here.
   const text = script.replace(/\b(\w+)="\$\{?\1\b\}? +/g, '$1="')
   if (/[|&;<>$`()\\"']/.test(text.replace(/'[^']*'|"[^"$`\\]*"/g, ""))) return undefined
@@ -22,7 +25,7 @@ export function parseScript(script: string): ScriptCall | undefined {
     words.shift()
   }
   const prefix = RUNNERS.find(runner => runner.every((word, index) => words[index] === word))
-  const called = words.slice(prefix?.length ?? 0).map(unquoted)
+  const called = words.slice(prefix?.length ?? 0).flatMap(word => expanded(word, files))
   const [program, ...args] = prefix ? called.slice(called.findIndex(word => !word.startsWith("-"))) : called
   return program ? { env, program, args } : undefined
 }
@@ -41,6 +44,15 @@ export function runsOwnCode(scripts: Record<string, string>): boolean {
       .map(part => part.trim())
       .some(part => part !== "" && !HARMLESS.test(part)),
   )
+}
+
+/** The files and folders that a word without quotes stands for in a shell, the hidden ones aside; without any, the word. */
+function expanded(word: string, files: string[]): string[] {
+  if (!/^[^"'[]*[*?][^"'[]*$/.test(word)) return [unquoted(word)]
+  const [, here, pattern] = /^((?:\.\/)*)(.*)$/.exec(word)!
+  const meant = patternOf(pattern!)
+  const found = [...new Set(files.flatMap(upwards))].filter(path => meant.test(path) && !/(^|\/)\./.test(path)).sort()
+  return found.length > 0 ? found.map(path => `${here}${path}`) : [word]
 }
 
 function unquoted(text: string): string {

@@ -53,6 +53,16 @@ describe("the runner of a script", () => {
     expect(commandOf({ scripts: { test: script } })).toBe(expected)
   })
 
+  test.each([
+    ["web", "web/"],
+    [".", ""],
+  ])("gets the files of its folder that a shell puts in place of a pattern: %s", (path, folder) => {
+    const files = { [`${folder}tests/a.test.js`]: "", [`${folder}tests/b.test.js`]: "", "other/tests/c.test.js": "" }
+    expect(commandOf({ scripts: { test: "node --test tests/*.test.js" } }, files, path)).toBe(
+      `node --test ${NODE} tests/a.test.js tests/b.test.js`,
+    )
+  })
+
   test("is that of the likeliest script that runs tests", () => {
     expect(commandOf({ scripts: { test: "next lint", unit: "jest", "test:unit": "vitest" } })).toContain("vitest")
   })

@@ -42,6 +42,24 @@ test.each([
 })
 
 test.each([
+  ["tests/*.test.js", ["tests/a.test.js", "tests/b.test.js"]],
+  ["./tests/?.test.js", ["./tests/a.test.js", "./tests/b.test.js"]],
+  ["tests/*", ["tests/a.test.js", "tests/b.test.js", "tests/unit"]],
+  ["tests/**/*.test.js", ["tests/unit/c.test.js"]],
+  ["*", ["src", "tests"]],
+  [".*", [".*"]],
+  ["tests/[z-a]*.js", ["tests/[z-a]*.js"]],
+  ["'tests/*.test.js'", ["tests/*.test.js"]],
+  ['"tests/*.test.js"', ["tests/*.test.js"]],
+  ["--match='tests/*'", ["--match=tests/*"]],
+  ["test/*.js", ["test/*.js"]],
+  ["tests/a.test.js", ["tests/a.test.js"]],
+])("a script's word %s stands for the files that it does in a shell: %j", (word, args) => {
+  const files = ["tests/b.test.js", "tests/a.test.js", "tests/unit/c.test.js", "src/a.js", "src/b.js", ".github/a.yml"]
+  expect(parseScript(`node --test ${word}`, files)?.args).toEqual(["--test", ...args])
+})
+
+test.each([
   ["patch-package", false],
   ["husky install || true", false],
   ["npx prisma generate --schema prisma/schema.prisma && patch-package", false],
