@@ -60,13 +60,18 @@ export function pythonToolchain(path: string, dockerfile: string, layout: Layout
   )
   const lock = uvRoot !== undefined ? "uv" : has("poetry.lock") ? "poetry" : has("pdm.lock") ? "pdm" : undefined
   // Where both are there, what the image is built from is what has to be tested.
-  const byPip = requirements.length > 0 && (!lock || (/requirements/.test(dockerfile) && !dockerfile.includes(lock)))
+  const byPip = requirements.length > 0 && (!lock || (/requirements/.test(dockerfile) && !isBuiltBy(lock, dockerfile)))
   if (byPip) return withPip(path, requirements, layout)
   if (lock === "poetry" || (!lock && project?.tool.poetry)) return withPoetry(path, project, has("poetry.lock"), layout)
   if (lock === "pdm" || (!lock && project?.tool.pdm)) return withPdm(path, project, has("pdm.lock"), layout)
   if (lock === "uv" || project?.project) return withUv(path, uvRoot, project, layout)
   const setup = setupFile(path, layout)
   return setup && !unknownManifest(path, layout) ? withSetuptools(path, setup, layout) : undefined
+}
+
+/** Whether an image is built from a manager's lockfile. uv may install requirements too, and uvicorn is none of it. */
+function isBuiltBy(manager: "uv" | "poetry" | "pdm", dockerfile: string): boolean {
+  return manager === "uv" ? /\buv(\.lock\b|["', ]+(sync|export|run)\b)/.test(dockerfile) : dockerfile.includes(manager)
 }
 
 /** Files of package managers that this module does not know, by what installs from them. */

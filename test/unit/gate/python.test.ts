@@ -54,6 +54,18 @@ describe("the package manager of a repository in Python", () => {
       "COPY poetry.lock .\nRUN poetry export > requirements.txt",
       "poetry install",
     ],
+    ...[
+      ["uv installs requirements in the image", "RUN uv pip install -r requirements.txt", "pip install"],
+      ["the image copies uv.lock", "COPY uv.lock requirements.txt ./", "uv sync"],
+      ["the image runs uv sync", "RUN rm requirements.txt && uv sync --frozen", "uv sync"],
+      ["the image exports by uv", "RUN uv export > requirements.txt", "uv sync"],
+      ["the image starts by uv", 'RUN rm requirements.txt\nCMD ["uv", "run", "main.py"]', "uv sync"],
+    ].map(([name, dockerfile, install]): [string, Layout["texts"], string, string] => [
+      `requirements beside uv.lock, where ${name}`,
+      { "api/requirements.txt": "", "api/uv.lock": "" },
+      dockerfile!,
+      install!,
+    ]),
     [
       "a lockfile without requirements, where the image writes some",
       { "api/poetry.lock": "" },
