@@ -8,7 +8,7 @@ const JSON_REPORT = ".cloud-native-tests.json"
 /** Scripts that may run the unit tests, the likeliest first. */
 const SCRIPTS = ["test", "test:unit", "test:ci", "unit"]
 /** Options of a developer at the keyboard; coverage has thresholds and reporters of its own. */
-const INTERACTIVE = /^(--watch(All)?(=.*)?|-w|watch|dev|--ui)$/
+const INTERACTIVE = /^(--watch(All)?(=.*)?|watch|dev|--ui)$/
 /** Options for where reports go, which are said here: jest, vitest, Node.js and bun take them once, or in pairs. */
 const REPORTS = /^--(test-reporter(-destination)?|reporter(-outfile)?|outputFile(\.[^=]+)?)$/
 /** A runner as a file of the installation: `node --experimental-vm-modules node_modules/jest/bin/jest.js`. */
@@ -38,7 +38,7 @@ export function nodeRunner(path: string, junit: string, run: string[], layout: L
 }
 
 function runnerOf({ env, program, args }: ScriptCall, place: Place): Runner | undefined {
-  const options = withoutReports(args.filter(arg => !INTERACTIVE.test(arg)))
+  const options = withoutReports(unattended(args))
   const words = [program, ...options]
   const at = words.findIndex((word, index) => BY_PATH.test(word) && (index === 0 || program === "node"))
   const made =
@@ -49,6 +49,14 @@ function runnerOf({ env, program, args }: ScriptCall, place: Place): Runner | un
   const variables = Object.entries(env).map(([name, value]) => `${name}=${value}`)
   const command = variables.length > 0 ? ["env", ...variables, ...made.command] : made.command
   return { command, json: made.json, tools: [], warnings: [] }
+}
+
+/** Without options of a developer at the keyboard, and a `true` or `false` after one. */
+function unattended(args: string[]): string[] {
+  return args.filter(
+    (arg, index) =>
+      !INTERACTIVE.test(arg) && !(/^(true|false)$/.test(arg) && /^--watch(All)?$/.test(args[index - 1] ?? "")),
+  )
 }
 
 /** Without options for reports, and the words after them that are their values. */
@@ -67,7 +75,9 @@ function commandOf(
 ): Pick<Runner, "command" | "json"> | undefined {
   switch (program) {
     case "vitest": {
-      const words = options[0] === "run" ? options : ["run", ...options]
+      // Here it is short for --watch; jest's is the number of its workers.
+      const unwatched = options.filter(option => option !== "-w")
+      const words = unwatched[0] === "run" ? unwatched : ["run", ...unwatched]
       const reports = ["default", "junit", "json"].map(name => `--reporter=${name}`)
       const places = [`--outputFile.junit=${junit}`, `--outputFile.json=${JSON_REPORT}`]
       const excluded = browser ? [`--exclude=${browser}/**`] : []
