@@ -16,7 +16,7 @@ const TEXTS = [
   /^yarn\.lock$/,
   /^\.yarnrc\.yml$/,
   /^bun\.lock$/,
-  /^playwright\.config\.\w+$/,
+  /^(jest|playwright)\.config\.\w+$/,
   /^pyproject\.toml$/,
   /^setup\.(py|cfg)$/,
   /^(uv|poetry|pdm)\.lock$/,

@@ -1,5 +1,5 @@
 import { inFolder, isIn, type Layout, normalize, parentOf, relativeTo } from "./layout.js"
-import { packageJson } from "./node.js"
+import { type PackageJson, packageJson } from "./node.js"
 import { parseScript, type ScriptCall } from "./script.js"
 import type { Runner } from "./suite.js"
 
@@ -20,13 +20,15 @@ interface Place {
   run: string[]
   /** Folder of the browser tests, which another runner runs. */
   browser?: string
+  /** jest's configuration says which files are its tests. */
+  chosen: boolean
 }
 
 /** The runner of an application in JavaScript, from its scripts, else from its dependencies; undefined where it has none. */
 export function nodeRunner(path: string, junit: string, run: string[], layout: Layout): Runner | undefined {
   const manifest = packageJson(layout, path)
   if (!manifest) return undefined
-  const place = { junit, run, browser: browserTests(path, layout) }
+  const place = { junit, run, browser: browserTests(path, layout), chosen: choosesTests(path, manifest, layout) }
   const folder = normalize(path)
   const files = layout.files.filter(file => isIn(folder, file)).map(file => relativeTo(folder, file))
   const calls = SCRIPTS.map(name => parseScript(manifest.scripts[name] ?? "", files)).filter(call => call !== undefined)
@@ -71,7 +73,7 @@ function commandOf(
   program: string,
   call: string[],
   options: string[],
-  { junit, browser }: Place,
+  { junit, browser, chosen }: Place,
 ): Pick<Runner, "command" | "json"> | undefined {
   switch (program) {
     case "vitest": {
@@ -84,7 +86,9 @@ function commandOf(
       return { command: [...call, ...words, ...reports, ...places, ...excluded], json: JSON_REPORT }
     }
     case "jest": {
-      const ignored = browser ? ["/node_modules/", `/${browser}/`].map(path => `--testPathIgnorePatterns=${path}`) : []
+      // They replace jest's own, and are expressions that fit anywhere in a path.
+      const paths = browser && !chosen ? ["/node_modules/", `<rootDir>/${browser}/`] : []
+      const ignored = paths.map(path => `--testPathIgnorePatterns=${path}`)
       const report = ["--ci", "--json", `--outputFile=${JSON_REPORT}`]
       return { command: [...call, ...options, ...report, ...ignored], json: JSON_REPORT }
     }
@@ -114,14 +118,33 @@ function split(words: string[], at: string): [string[], string[]] | [undefined, 
   return index < 0 ? [undefined, undefined] : [words.slice(0, index + 1), words.slice(index + 1)]
 }
 
-/** Where Playwright's tests are, if it has any: their files end in .spec.ts as those of other runners do. */
-function browserTests(path: string, { files, texts }: Layout): string | undefined {
-  const config = files.find(
-    file => parentOf(file) === normalize(path) && /^playwright\.config\.\w+$/.test(file.split("/").at(-1)!),
-  )
-  if (!config) return undefined
+/**
+ * Where Playwright's tests are, if it has any: their files end in .spec.ts as those of other runners do. Where it has a pattern of
+ * its own, other tests may lie in that folder.
+ */
+function browserTests(path: string, layout: Layout): string | undefined {
+  const { files, texts } = layout
+  const config = configOf("playwright", path, layout)
+  if (!config || hasSetting(texts[config]!, "testMatch|testIgnore")) return undefined
   const folder = /\btestDir:\s*["'`](?:\.\/)?([^"'`]+?)\/?["'`]/.exec(texts[config]!)?.[1]
   return folder ?? ["e2e", "playwright", "tests/e2e"].find(name => files.some(file => isIn(inFolder(path, name), file)))
+}
+
+/** Whether jest's configuration says which files are its tests. */
+function choosesTests(path: string, { jest }: PackageJson, layout: Layout): boolean {
+  const config = layout.texts[configOf("jest", path, layout) ?? ""] ?? ""
+  return hasSetting(`${JSON.stringify(jest)}\n${config}`, "testPathIgnorePatterns|testMatch|testRegex|roots")
+}
+
+/** Whether a configuration has one of these settings. `jest --init` writes all of them into comments. */
+function hasSetting(config: string, settings: string): boolean {
+  return new RegExp(`^(?!\\s*(//|\\*)).*\\b(${settings})\\b`, "m").test(config)
+}
+
+/** The file in a folder that configures a program. */
+function configOf(program: string, path: string, { files }: Layout): string | undefined {
+  const name = new RegExp(`^${program}\\.config\\.\\w+$`)
+  return files.find(file => parentOf(file) === normalize(path) && name.test(file.split("/").at(-1)!))
 }
 
 function hasTests(path: string, { files }: Layout): boolean {

@@ -14,6 +14,7 @@ const PackageJson = z.object({
   dependencies: strings,
   devDependencies: strings,
   engines: strings,
+  jest: z.unknown().optional(),
   packageManager: z.string().optional().catch(undefined),
   workspaces: z
     .union([z.array(z.string()), z.object({ packages: z.array(z.string()) }).transform(({ packages }) => packages)])

@@ -37,6 +37,7 @@ describe("the text is read of files that say how an application is installed and
     "yarn.lock",
     ".yarnrc.yml",
     "bun.lock",
+    "jest.config.js",
     "playwright.config.mts",
     "pyproject.toml",
     "setup.py",

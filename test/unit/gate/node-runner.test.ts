@@ -114,7 +114,8 @@ describe("tests of a browser are left to their own runner", () => {
     commandOf({ scripts: { test: "jest" } }, texts)
       ?.replace(`npx --no -- jest ${JEST}`, "")
       .trim()
-  const ignoring = (folder: string) => `--testPathIgnorePatterns=/node_modules/ --testPathIgnorePatterns=/${folder}/`
+  const ignoring = (folder: string) =>
+    `--testPathIgnorePatterns=/node_modules/ --testPathIgnorePatterns=<rootDir>/${folder}/`
   test.each<[string, Record<string, string>, string]>([
     [
       "where its configuration says",
@@ -123,6 +124,22 @@ describe("tests of a browser are left to their own runner", () => {
     ],
     ["where its configuration says, without a step", { "web/playwright.config.ts": "testDir:'ui'" }, ignoring("ui")],
     ["in e2e", { "web/playwright.config.ts": "", "web/e2e/a.spec.ts": "" }, ignoring("e2e")],
+    [
+      "in a folder whose name others have too",
+      { "web/playwright.config.ts": 'testDir: "./tests"', "web/src/tests/a.test.ts": "" },
+      ignoring("tests"),
+    ],
+    [
+      "not where its configuration has a pattern",
+      { "web/playwright.config.ts": 'testDir: "./tests",\n  testMatch: "**/*.e2e.ts"' },
+      "",
+    ],
+    ["not where its configuration ignores files", { "web/playwright.config.ts": 'testDir: "a", testIgnore: "b"' }, ""],
+    [
+      "where its configuration has a pattern in a comment",
+      { "web/playwright.config.ts": 'testDir: "a",\n  // testMatch: "b",\n' },
+      ignoring("a"),
+    ],
     ["in tests/e2e", { "web/playwright.config.mts": "", "web/tests/e2e/a.spec.ts": "" }, ignoring("tests/e2e")],
     [
       "not where there is no such folder",
@@ -148,8 +165,30 @@ describe("tests of a browser are left to their own runner", () => {
     expect(commandOf({ scripts: { test: "jest" } }, texts, ".")).toBe(`npx --no -- jest ${JEST} ${ignoring("e2e")}`)
   })
 
-  test("by vitest too", () => {
-    const texts = { "web/playwright.config.ts": "", "web/e2e/a.spec.ts": "" }
-    expect(commandOf({ scripts: { test: "vitest" } }, texts)).toBe(`npx --no -- vitest run ${VITEST} --exclude=e2e/**`)
+  test.each([
+    ["", " --exclude=e2e/**"],
+    ['testMatch: "**/*.e2e.ts"', ""],
+  ])("by vitest too: %j", (config, excluded) => {
+    const texts = { "web/playwright.config.ts": config, "web/e2e/a.spec.ts": "" }
+    expect(commandOf({ scripts: { test: "vitest" } }, texts)).toBe(`npx --no -- vitest run ${VITEST}${excluded}`)
+  })
+
+  const E2E = { "web/playwright.config.ts": "", "web/e2e/a.spec.ts": "" }
+  test.each<[string, object, Record<string, string>, boolean]>([
+    ["in the manifest", { jest: { testPathIgnorePatterns: ["/dist/"] } }, {}, true],
+    ["by a pattern", { jest: { testMatch: ["**/*.unit.ts"] } }, {}, true],
+    ["of a project", { jest: { projects: [{ testRegex: "unit" }] } }, {}, true],
+    ["in a file", {}, { "web/jest.config.ts": 'export default { roots: ["<rootDir>/src"] }' }, true],
+    ["in a comment", {}, { "web/jest.config.js": "module.exports = {\n  // testMatch: [],\n * roots\n}" }, false],
+    ["in another folder's file", {}, { "jest.config.js": "testMatch: []", "api/jest.config.js": "roots: []" }, false],
+    ["by other settings", { jest: { testEnvironment: "jsdom" } }, { "web/jest.config.js": "myroots: []" }, false],
+  ])("but as jest's configuration says, where it says so %s", (_, settings, texts, isSaid) => {
+    const command = commandOf({ scripts: { test: "jest" }, ...settings }, { ...E2E, ...texts })
+    expect(command).toBe(`npx --no -- jest ${JEST}${isSaid ? "" : ` ${ignoring("e2e")}`}`)
+  })
+
+  test("not by vitest, whatever jest's configuration says", () => {
+    const command = commandOf({ scripts: { test: "vitest" }, jest: { roots: ["src"] } }, E2E)
+    expect(command).toContain("--exclude=e2e/**")
   })
 })
