@@ -100,6 +100,16 @@ export function pathsIn(project: Pyproject | undefined): string[] {
     .flatMap(wish => Local.safeParse(wish).data?.path ?? [])
 }
 
+const Member = z.object({ workspace: z.literal(true) })
+
+/** The packages that a manifest takes from the uv workspace: its own sources count before those of the workspace's root. */
+export function takenFromWorkspace(project: Pyproject | undefined, root: Pyproject | undefined): string[] {
+  const sources = Object.entries({ ...root?.tool.uv?.sources, ...project?.tool.uv?.sources })
+  return sources
+    .filter(([, source]) => [source].flat().some(item => Member.safeParse(item).success))
+    .map(([name]) => pythonName(name))
+}
+
 /** The groups of dependencies that bring pytest. */
 export function groupsWith(groups: Record<string, unknown[]> | undefined): string[] {
   return Object.entries(groups ?? {})

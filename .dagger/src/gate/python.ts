@@ -1,10 +1,10 @@
 import { inFolder, type Layout, localPaths, parentOf, upwards } from "./layout.js"
 import { lockedVersions, pythonName } from "./lockfile.js"
 import { CONSTRAINTS, type OpenVersions, withoutLockfile } from "./pinned.js"
-import { groupsWith, pathsIn, type Pyproject, pyproject, pythonVersion } from "./pyproject.js"
+import { groupsWith, pathsIn, type Pyproject, pyproject, pythonVersion, takenFromWorkspace } from "./pyproject.js"
 import { includedFile, localPackage, requirementFiles, requirementLines, requirementName } from "./requirements.js"
 import { setupExtras, setupFile } from "./setuptools.js"
-import type { Toolchain } from "./suite.js"
+import type { Expected, Toolchain } from "./suite.js"
 
 const INSTALL = ["install", "--quiet", "--root-user-action=ignore"]
 export const PIP = ["pip", ...INSTALL]
@@ -93,7 +93,9 @@ export function unknownManifest(path: string, { files }: Layout): { file: string
 
 function withUv(path: string, lockedIn: string | undefined, project: Pyproject | undefined, layout: Layout): Toolchain {
   const root = lockedIn ?? path
-  const workspace = pyproject(layout, root)?.tool.uv?.workspace !== undefined
+  const manifest = pyproject(layout, root)
+  const workspace = manifest?.tool.uv?.workspace !== undefined
+  const members = takenFromWorkspace(project, manifest)
   const frozen = lockedIn === undefined ? [] : ["--frozen"]
   const defaults = project?.tool.uv?.["default-groups"] ?? ["dev"]
   const wanted = [
@@ -103,6 +105,8 @@ function withUv(path: string, lockedIn: string | undefined, project: Pyproject |
       .map(name => ["--group", name]),
   ].flat()
   const version = pythonVersion(path, layout)?.minor
+  const lockfile = lockedIn !== undefined && inFolder(root, "uv.lock")
+  const expected = expectedOf(path, ["uv", "run", "--no-sync"], project, lockfile, layout)
   return {
     root,
     installIn: path,
@@ -116,13 +120,8 @@ function withUv(path: string, lockedIn: string | undefined, project: Pyproject |
     lockfiles: lockedIn === undefined ? [] : ["uv.lock"],
     run: ["uv", "run", ...frozen, ...wanted],
     locals: [...new Set([path, root])].flatMap(folder => localPaths(folder, pathsIn(pyproject(layout, folder)))),
-    expected: expectedOf(
-      path,
-      ["uv", "run", "--no-sync"],
-      project,
-      lockedIn !== undefined && inFolder(root, "uv.lock"),
-      layout,
-    ),
+    // Members come with the code: `uv run` installs them.
+    expected: { ...expected, names: expected.names.filter(name => !members.includes(name)) },
     ...(lockedIn === undefined && { open: unlocked(path, "uv lock", CONSTRAINTS, ["uv", "pip", "freeze"]) }),
     warnings: [],
   }
@@ -253,7 +252,7 @@ function expectedOf(
   project: Pyproject | undefined,
   lockfile: string | false,
   { texts }: Layout,
-): Toolchain["expected"] {
+): Expected {
   const poetry = Object.entries(project?.tool.poetry?.dependencies ?? {}).flatMap(([name, wish]) =>
     name !== "python" && typeof wish === "string" ? [pythonName(name)] : [],
   )

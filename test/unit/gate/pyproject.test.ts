@@ -6,6 +6,7 @@ import {
   pathsIn,
   pyproject,
   pythonVersion,
+  takenFromWorkspace,
   uvMembers,
 } from "../../../.dagger/src/gate/pyproject.ts"
 
@@ -127,4 +128,21 @@ tools = { path = "tools" }
   ["none of no manifest", "{", []],
 ])("packages are taken from the repository by their paths: %s", (_, text, paths) => {
   expect(pathsIn(pyproject(layoutOf({ api: text }), "api"))).toEqual(paths)
+})
+
+test.each<[string, string, string, string[]]>([
+  ["by its own sources", "My_Lib = { workspace = true }", "", ["my-lib"]],
+  ["by those of the root", "", "lib = { workspace = true }", ["lib"]],
+  ["on some machines", "lib = [{ workspace = true, marker = 'x' }, { index = 'own' }]", "", ["lib"]],
+  ["none that its own sources take from elsewhere", "lib = { index = 'own' }", "lib = { workspace = true }", []],
+  ["none by a path", "lib = { path = '../lib' }", "", []],
+  ["none that says it is no member", "lib = { workspace = false }", "", []],
+])("a manifest takes members of uv's workspace: %s", (_, own, above, expected) => {
+  const sources = (text: string) => `[tool.uv.sources]\n${text}\n`
+  const layout = layoutOf({ api: sources(own), ".": sources(above) })
+  expect(takenFromWorkspace(pyproject(layout, "api"), pyproject(layout, "."))).toEqual(expected)
+})
+
+test("without a manifest, nothing is taken from a workspace", () => {
+  expect(takenFromWorkspace(undefined, undefined)).toEqual([])
 })
