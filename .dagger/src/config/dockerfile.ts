@@ -45,7 +45,9 @@ export function parseDockerfile(text: string, given: Record<string, string> = {}
     if (!args) continue
     for (const [, name, value] of args.matchAll(/(\w+)(?:=((?:\\.|"(?:\\.|[^"\\])*"|'[^']*'|\S)*))?/g)) {
       declared.add(name!)
-      if (value !== undefined && !defaults.has(name!)) defaults.set(name!, unquote(value))
+      if (value === undefined || defaults.has(name!)) continue
+      // Between single quotes a dollar is one.
+      defaults.set(name!, value.startsWith("'") ? unquote(value) : expand(unquote(value), defaults))
     }
   }
   const required = [...declared].filter(name => !defaults.has(name) && !PREDEFINED.test(name))
@@ -104,7 +106,7 @@ export function withoutDigest(image: string): string {
 
 function stageOf(rest: string, stages: Stage[], values: Map<string, string>): Stage {
   const [image, , name] = rest.replace(/^(--\S+\s+)+/, "").split(/\s+/)
-  const filled = expand(image!, values)
+  const filled = expand(unquote(image!), values)
   return {
     name: name?.toLowerCase(),
     image: stages.find(stage => stage.name === filled.toLowerCase())?.image ?? filled,
@@ -113,7 +115,7 @@ function stageOf(rest: string, stages: Stage[], values: Map<string, string>): St
 
 function secretMounts(rest: string, values: Map<string, string>): SecretMount[] {
   const [flags] = /^(--\S+\s+)*/.exec(rest)!
-  return [...flags.matchAll(/--mount=(\S+)/g)].flatMap(([, options]) => secretMount(expand(options!, values)))
+  return [...flags.matchAll(/--mount=(\S+)/g)].flatMap(([, options]) => secretMount(expand(unquote(options!), values)))
 }
 
 /** The secret of a mount's options, with BuildKit's defaults; none of a mount of another type. */
@@ -128,12 +130,15 @@ function secretMount(options: string): SecretMount[] {
   return [{ id: name, required: /^(true|t|1|)$/i.test(required ?? "false"), ...(env && { env }) }]
 }
 
-/** $NAME, ${NAME} and ${NAME:-default} replaced; the default counts where the value is empty, too, as for BuildKit. */
+/** $NAME, ${NAME}, ${NAME:-default} and ${NAME:+text} replaced, as BuildKit does it: an empty value counts as none. */
 function expand(text: string, values: Map<string, string>): string {
-  return unquote(text).replace(
-    /\$(?:\{(\w+)(?::-([^}]*))?\}|(\w+))/g,
-    (_, braced: string | undefined, fallback: string | undefined, plain: string | undefined) =>
-      values.get((braced ?? plain)!) || (fallback ?? ""),
+  return text.replace(
+    /\$(?:\{(\w+)(?::([-+])((?:\$\{[^}]*\}|[^}])*))?\}|(\w+))/g,
+    (_, braced: string | undefined, sign: string | undefined, word: string | undefined, plain: string | undefined) => {
+      const value = values.get((braced ?? plain)!) ?? ""
+      if (sign === "+") return value && expand(word!, values)
+      return value || expand(word ?? "", values)
+    },
   )
 }
 

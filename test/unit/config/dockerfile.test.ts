@@ -45,6 +45,16 @@ describe("a Dockerfile", () => {
     ["escapes between double quotes", 'ARG V="2\\"2\\x"\nFROM "node:$V"\n', undefined, 'node:2"2\\x'],
     ["a backslash between single quotes", "ARG V='2\\2'\nFROM node:$V\n", undefined, "node:2\\2"],
     ["quotes around a part of a word", 'ARG V="3".\'13\'\nFROM python:"$V"-slim\n', undefined, "python:3.13-slim"],
+    ["a default of another", "ARG V=3.12\nARG BASE=python:${V}-slim\nFROM ${BASE}\n", undefined, "python:3.12-slim"],
+    ["a default of one beside it", 'ARG V=22 BASE="node:$V"\nFROM $BASE\n', undefined, "node:22"],
+    ["a default of one that only follows", "ARG BASE=node:20$V\nARG V=22\nFROM $BASE\n", undefined, "node:20"],
+    ["a dollar in a default's single quotes", "ARG V=1\nARG BASE='node:$V'\nFROM $BASE\n", undefined, "node:$V"],
+    ["a text where a value is set", "ARG V=22\nFROM node${V:+:22}${V:+-slim}\n", undefined, "node:22-slim"],
+    ["no text where none is", "ARG V=\nFROM node:20${V:+-slim}${W:+-slim}\n", undefined, "node:20"],
+    ["a default within a default", "ARG B=22\nFROM node:${A:-${B}}-slim\n", undefined, "node:22-slim"],
+    ["a default's own default", "FROM node:${A:-${B:-22}}-slim\n", undefined, "node:22-slim"],
+    ["a value before a default within a default", "ARG A=20 B=22\nFROM node:${A:-${B}}\n", undefined, "node:20"],
+    ["a default of a plain name", "ARG B=22\nFROM node:${A:-x$B}\n", undefined, "node:x22"],
     ["a word that only begins like it", "FROMAGE a\nFROM node:20\n", undefined, "node:20"],
     ["a stage before an entrypoint that speaks of one", "FROM node:20\nCMD echo FROM b\n", undefined, "node:20"],
     ["a name with two dashes", "FROM acme/node--slim:20 AS build\n", "build", "acme/node--slim:20"],
@@ -55,6 +65,9 @@ describe("a Dockerfile", () => {
 
   test("takes the build arguments that are given", () => {
     expect(parseDockerfile("ARG V=3.11\nFROM python:$V\n", { V: "3.12" }).stages[0]!.image).toBe("python:3.12")
+    const text = "ARG V=3.11\nARG BASE=python:$V\nFROM $BASE\n"
+    expect(parseDockerfile(text, { V: "3.12" }).stages[0]!.image).toBe("python:3.12")
+    expect(parseDockerfile(text, { BASE: "pypy:$V" }).stages[0]!.image).toBe("pypy:$V")
   })
 
   test("requires the arguments that have no default, but not those of BuildKit", () => {
