@@ -54,12 +54,41 @@ export function parseDockerfile(text: string, given: Record<string, string> = {}
   return { stages, required, secrets }
 }
 
-/** The instructions of a Dockerfile, a line each, without comments. */
+const CONTINUED = /\\\s*$/
+/** A word that begins a here-document, as BuildKit knows one: `<<<` and `$((1<<2))` do not. */
+const HERE_DOCUMENT = /(?<=\s)\d*<<(-?)(["']?)([^\s<"']+)\2(?=\s|$)/g
+
+/** The instructions of a Dockerfile, a line each, without comments. The here-documents of RUN, mostly commands, are in its line. */
 export function instructionsOf(text: string): string[] {
-  return text
-    .replace(/^[^\S\n]*#.*(\n|$)/gm, "")
-    .replace(/\\[^\S\n]*\r?\n/g, "")
-    .split("\n")
+  const lines = text.split(/\r?\n/)
+  const instructions: string[] = []
+  let begun = ""
+  while (lines.length > 0) {
+    const line = lines.shift()!
+    if (/^\s*#/.test(line)) continue
+    begun += line.replace(CONTINUED, "")
+    if (CONTINUED.test(line)) continue
+    instructions.push(withDocuments(begun, lines))
+    begun = ""
+  }
+  return [...instructions, begun]
+}
+
+/** An instruction that takes its here-documents from the lines after it. Those of COPY and ADD are files, and left out. */
+function withDocuments(instruction: string, lines: string[]): string {
+  const [, name] = /^\s*(RUN|COPY|ADD)\s/i.exec(instruction) ?? []
+  if (name === undefined) return instruction
+  const documents = [...instruction.matchAll(HERE_DOCUMENT)].map(([, tabs, , end]) => {
+    // Without its end it is none, and nothing is taken.
+    const at = lines.findIndex(line => (tabs ? line.replace(/^\t+/, "") : line) === end)
+    return lines
+      .splice(0, at + 1)
+      .slice(0, -1)
+      .join("\n")
+  })
+  const commands =
+    name.toUpperCase() === "RUN" ? documents.flatMap(instructionsOf).filter(line => line.trim() !== "") : []
+  return [instruction, ...commands].join("; ")
 }
 
 /** What to say of each build argument that has no value: it is empty in the build. */

@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest"
 import { parseIgnore } from "../../../.dagger/src/config/context.js"
 import {
   builtStage,
+  instructionsOf,
   keyOf,
   missingArguments,
   missingSecrets,
@@ -58,6 +59,7 @@ describe("a Dockerfile", () => {
     ["a word that only begins like it", "FROMAGE a\nFROM node:20\n", undefined, "node:20"],
     ["a stage before an entrypoint that speaks of one", "FROM node:20\nCMD echo FROM b\n", undefined, "node:20"],
     ["a name with two dashes", "FROM acme/node--slim:20 AS build\n", "build", "acme/node--slim:20"],
+    ["a stage that the text ends within", "FROM node:20 \\\n  # build", undefined, "node:20"],
     ["no stage that only the last comment names", "FROM \\\n  node:20 \\\n  # build", "build", undefined],
   ])("is built on the image of %s", (_, text, target, image) => {
     expect(builtStage(parseDockerfile(text), target)?.image).toBe(image)
@@ -75,6 +77,46 @@ describe("a Dockerfile", () => {
       "ARG V=1\nARG TARGETARCH\nFROM node:$V\nARG V\nARG NEXT_PUBLIC_API_URL\nARG A=\"x y\" B C='x y'\nARG HTTPS_PROXY\n"
     expect(parseDockerfile(text).required).toEqual(["NEXT_PUBLIC_API_URL", "B"])
     expect(parseDockerfile(text, { NEXT_PUBLIC_API_URL: "", B: "1" }).required).toEqual([])
+  })
+})
+
+describe("here-documents are no instructions", () => {
+  const images = (lines: string[]) => parseDockerfile(lines.join("\n")).stages.map(({ image }) => image)
+  test.each<[string, string[]]>([
+    ["of RUN", ["RUN python <<EOF", "from x import y", "EOF"]],
+    ["in quotes", ["RUN python <<'EOF'", "from x import y", "EOF"]],
+    ["in double quotes", ['RUN python <<"EOF"', "from x import y", "EOF"]],
+    ["that are files", ["COPY <<a.py <<b.py /app/", "from x import a", "a.py", "from x import b", "b.py"]],
+    ["that ADD makes a file of", ["ADD <<EOF /a.py", "from x import y", "EOF"]],
+    ["after tabs", ["RUN python <<-EOF", "\tfrom x import y", "\t\tEOF"]],
+    ["of a file descriptor", ["RUN python 3<<EOF", "from x import y", "EOF"]],
+    ["of an instruction of several lines", ["run --network=none \\", "  # first", "  python <<EOF", "from x", "EOF"]],
+    ["with a line that goes on before their end", ["RUN sh <<EOF", "from x \\", "EOF"]],
+    ["with their end within a line", ["RUN cat <<EOF", "from EOF", " EOF", "from x", "EOF"]],
+    ["whose lines end as those of Windows", ["RUN python <<EOF\r", "from x import y\r", "EOF\r"]],
+  ])("%s", (_, lines) => {
+    expect(images(["FROM node:20", ...lines, "FROM node:22"])).toEqual(["node:20", "node:22"])
+  })
+
+  test.each<[string, string[]]>([
+    ["a string", ["RUN cat <<<EOF"]],
+    ["a shift", ["RUN echo $((1<<EOF))"]],
+    ["a word that has no end", ["RUN cat <<END"]],
+    ["after spaces, without tabs to leave out", ["RUN cat <<END", "\tEND"]],
+    ["a word of another instruction", ["CMD cat <<EOF"]],
+    ["a word of an instruction that is called alike", ["RUNS cat <<EOF"]],
+  ])("but not %s", (_, lines) => {
+    expect(images([...lines, "FROM node:22", "EOF", ""])).toEqual(["node:22"])
+  })
+
+  test("RUN's are in its line, as the commands that they mostly are", () => {
+    const run = ["RUN <<A sh <<B", "# no", "apt-get update", "A", "", "apt-get install \\", "gcc", "B"]
+    const text = [...run, "COPY <<C /c", "npm ci", "C", "USER 1"].join("\n")
+    expect(instructionsOf(text).filter(Boolean)).toEqual([
+      "RUN <<A sh <<B; apt-get update; apt-get install gcc",
+      "COPY <<C /c",
+      "USER 1",
+    ])
   })
 })
 
@@ -109,6 +151,8 @@ describe("the secrets that a Dockerfile mounts", () => {
     ["none of another type", "RUN --mount=type=ssh,id=git --mount=target=/src npm ci", []],
     ["none without a name", "RUN --mount=type=secret npm ci", []],
     ["none that the command names", "RUN docker build --mount=type=secret,id=npm .", []],
+    ["of a here-document's step", "RUN --mount=type=secret,id=npm <<EOF\nnpm ci\nEOF", [{ id: "npm", ...file }]],
+    ["none in a here-document", "COPY <<EOF /x\nRUN --mount=type=secret,id=npm npm ci\nEOF", []],
     ["none in a comment", "# RUN --mount=type=secret,id=npm npm ci\nFROM node:20", []],
   ])("%s", (_, text, secrets) => {
     expect(parseDockerfile(text).secrets).toEqual(secrets)

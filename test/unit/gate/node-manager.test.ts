@@ -76,6 +76,7 @@ describe("the npm that the manifest asks for", () => {
   test.each<[string, string | undefined, string, object]>([
     ["is brought where the Dockerfile is to be written", "npm@11.4.2", "", { version: "11.4.2" }],
     ["is brought as the Dockerfile does", "npm@11", "RUN apk add git && npm i -g npm@11.4.2", { version: "11" }],
+    ["is brought as a here-document does", "npm@11", "RUN <<EOF\nset -e\nnpm i -g npm@11\nEOF", { version: "11" }],
     ["is brought as the newest", "npm@11", "FROM node\nRUN npm i -g npm\nCMD npm start", { version: "11" }],
     ["is brought as corepack prepares it", "npm@11", "RUN corepack prepare --activate npm@11", { version: "11" }],
     ["is brought as a flag after it says", "npm@11", "RUN npm install npm@11 \\\n  --global", { version: "11" }],
