@@ -10,7 +10,9 @@ export function requirementFiles(path: string, { files }: Layout): string[] {
     .flatMap(kind => [
       `requirements-${kind}.txt`,
       `requirements_${kind}.txt`,
+      `requirements.${kind}.txt`,
       `${kind}-requirements.txt`,
+      `${kind}_requirements.txt`,
       `requirements/${kind}.txt`,
     ])
     .filter(present)

@@ -29,12 +29,18 @@ describe("the files that requirements stand in", () => {
       const files = [
         `requirements-${kind}.txt`,
         `requirements_${kind}.txt`,
+        `requirements.${kind}.txt`,
         `${kind}-requirements.txt`,
+        `${kind}_requirements.txt`,
         `requirements/${kind}.txt`,
       ]
       return [`each spelling of ${kind}`, files, files]
     }),
-    ["none of another purpose", ["requirements-docs.txt"], []],
+    [
+      "none of another purpose",
+      ["requirements-docs.txt", "requirements.docs.txt", "docs_requirements.txt", "requirementsdev.txt"],
+      [],
+    ],
   ])("%s", (_, files, expected) => {
     expect(requirementFiles("api", { files: files.map(file => `api/${file}`), texts: {} })).toEqual(expected)
   })
