@@ -113,8 +113,22 @@ export function takenFromWorkspace(project: Pyproject | undefined, root: Pyproje
 /** The groups of dependencies that bring pytest. */
 export function groupsWith(groups: Record<string, unknown[]> | undefined): string[] {
   return Object.entries(groups ?? {})
-    .filter(([, items]) => items.some(item => typeof item === "string" && /^pytest\b/i.test(item)))
+    .filter(([, items]) => bringPytest(items))
     .map(([name]) => name)
+}
+
+/** Whether one of these requirements is pytest, or a plugin of it. */
+export function bringPytest(items: unknown[]): boolean {
+  return items.some(item => typeof item === "string" && /^pytest\b/i.test(item))
+}
+
+/** The requirements of the extras and groups that bring pytest. The project itself, by other extras, is none that an index has. */
+export function testRequirements(project: Pyproject | undefined): string[] {
+  const own = pythonName(project?.project?.name ?? "")
+  const items = [project?.project?.["optional-dependencies"], project?.["dependency-groups"]]
+    .flatMap(groups => groupsWith(groups).flatMap(name => groups![name]!))
+    .filter(item => typeof item === "string")
+  return [...new Set(items)].filter(item => pythonName(/^[\w.-]*/.exec(item)![0]) !== own)
 }
 
 /** The versions of Python that the manifest and .python-version ask for. */

@@ -1,4 +1,5 @@
 import { inFolder, isIn, type Layout } from "./layout.js"
+import { bringPytest } from "./pyproject.js"
 import { PIP } from "./python.js"
 import type { Runner, Toolchain } from "./suite.js"
 
@@ -62,6 +63,7 @@ function fromAbove(run: string[], below: string): string[] {
 }
 
 function namesPytest(path: string, toolchain: Toolchain, { texts }: Layout): boolean {
+  if (bringPytest(toolchain.install.flat())) return true
   const sources =
     toolchain.run.length > 0
       ? [inFolder(path, "pyproject.toml"), ...toolchain.lockfiles.map(file => inFolder(toolchain.root, file))]

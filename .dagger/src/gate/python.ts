@@ -1,7 +1,16 @@
 import { inFolder, type Layout, localPaths, parentOf, upwards } from "./layout.js"
 import { lockedVersions, pythonName } from "./lockfile.js"
 import { CONSTRAINTS, type OpenVersions, withoutLockfile } from "./pinned.js"
-import { groupsWith, pathsIn, type Pyproject, pyproject, pythonVersion, takenFromWorkspace } from "./pyproject.js"
+import {
+  bringPytest,
+  groupsWith,
+  pathsIn,
+  type Pyproject,
+  pyproject,
+  pythonVersion,
+  takenFromWorkspace,
+  testRequirements,
+} from "./pyproject.js"
 import { includedFile, localPackage, requirementFiles, requirementLines, requirementName } from "./requirements.js"
 import { setupExtras, setupFile } from "./setuptools.js"
 import type { Expected, Toolchain } from "./suite.js"
@@ -187,6 +196,9 @@ const BY_PIP = { env: {}, caches: ["/root/.cache/pip"], tools: [], link: [], loc
 function withPip(path: string, files: string[], layout: Layout): Toolchain {
   const requirements = files.map(file => ({ file, lines: requirementLines(layout.texts[inFolder(path, file)] ?? "") }))
   const lines = requirements.flatMap(({ lines }) => lines)
+  // Where the files have it, those are what the suite is meant to run with.
+  const further = bringPytest(lines) ? [] : testRequirements(pyproject(layout, path))
+  const manifests = further.length > 0 ? [...files, "pyproject.toml"] : files
   const included = requirements.flatMap(({ file, lines }) =>
     localPaths(parentOf(inFolder(path, file)), lines.flatMap(includedFile)),
   )
@@ -197,25 +209,26 @@ function withPip(path: string, files: string[], layout: Layout): Toolchain {
     root: path,
     installIn: path,
     reads: ownCode ? undefined : READS,
-    install: withoutMixedHashes(requirements).map(files => [...PIP, ...files.flatMap(file => ["-r", file])]),
+    install: withoutMixedHashes(requirements, further).map(words => [...PIP, ...words]),
     locals: [...included, ...localPaths(path, lines.flatMap(localPackage))],
     expected: {
       language: "python",
       interpreter: ["python"],
-      names: lines.flatMap(requirementName),
+      names: [...lines, ...further].flatMap(requirementName),
       locked: {},
-      manifest: files.map(file => inFolder(path, file)).join(", "),
+      manifest: manifests.map(file => inFolder(path, file)).join(", "),
     },
     ...(open.length > 0 && { open: openRequirements(path, files[0]!, open) }),
     warnings: [],
   }
 }
 
-/** The files that one command of pip's may install: where one requirement has a hash, all of the command must have some. */
-function withoutMixedHashes(requirements: { file: string; lines: string[] }[]): string[][] {
+/** What each command of pip's may install: where one requirement has a hash, all of the command must have some. */
+function withoutMixedHashes(requirements: { file: string; lines: string[] }[], further: string[]): string[][] {
   const hashed = requirements.filter(({ lines }) => lines.some(line => /\s--hash[=\s]/.test(line)))
   const others = requirements.filter(each => !hashed.includes(each))
-  return [hashed, others].filter(each => each.length > 0).map(each => each.map(({ file }) => file))
+  const words = (files: typeof requirements) => files.flatMap(({ file }) => ["-r", file])
+  return [words(hashed), [...words(others), ...further]].filter(each => each.length > 0)
 }
 
 function withSetuptools(path: string, file: string, layout: Layout): Toolchain {

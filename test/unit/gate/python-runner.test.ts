@@ -8,10 +8,15 @@ const TEST = { "api/test_a.py": "" }
 const NAMED = { ...TEST, "api/pyproject.toml": 'dev = [\n  "pytest>=8",\n]\n' }
 
 /** The runner of the application in the folder api, with the package manager that runs programs so. */
-function runner(texts: Layout["texts"], run: string[] = ["uv", "run"], { below = ".", manifest = "" } = {}) {
+function runner(
+  texts: Layout["texts"],
+  run: string[] = ["uv", "run"],
+  { below = ".", manifest = "", install = [["sync"]] } = {},
+) {
   const toolchain = {
     root: "api",
     run,
+    install,
     lockfiles: ["some.lock"],
     expected: manifest ? { manifest } : undefined,
   } as unknown as Toolchain
@@ -37,7 +42,7 @@ describe("pytest runs where there are tests", () => {
 })
 
 test("pytest runs the tests of an application in the repository's root", () => {
-  const toolchain = { root: ".", run: ["uv", "run"], lockfiles: [] } as unknown as Toolchain
+  const toolchain = { root: ".", run: ["uv", "run"], install: [], lockfiles: [] } as unknown as Toolchain
   const files = { "test_a.py": "" }
   expect(pythonRunner(".", "junit.xml", ".", toolchain, { files: Object.keys(files), texts: files })).toBeDefined()
 })
@@ -91,6 +96,14 @@ describe("pytest is that of the repository, where it names it", () => {
   ])("with pip, by %s: %s", (_, texts, named) => {
     expect(runner({ ...TEST, ...texts }, [], { manifest: "api/a.txt, api/b.txt" })?.tools).toHaveLength(named ? 0 : 1)
   })
+})
+
+test.each([
+  ["pip install -r a.txt pytest>=8", true],
+  ["pip install PyTest-cov", true],
+  ["pip install -r a.txt not-pytest", false],
+])("pytest is not installed beside where the installation names it: %s: %s", (install, named) => {
+  expect(runner(TEST, [], { install: [install.split(" ")] })?.tools).toHaveLength(named ? 0 : 1)
 })
 
 test.each([

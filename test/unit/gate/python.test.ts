@@ -245,6 +245,54 @@ describe("the groups of dependencies that bring pytest are installed too", () =>
   })
 })
 
+describe("where no file of requirements has pytest, pip installs the groups that bring it", () => {
+  const files = { "api/requirements.txt": "fastapi==1\n" }
+  const group = `${PROJECT}[dependency-groups]\ntest = ["pytest>=8", "httpx"]\n`
+  const both = { manifest: "api/requirements.txt, api/pyproject.toml", names: ["fastapi", "pytest", "httpx"] }
+  test.each<[string, Layout["texts"], string, object]>([
+    ["a group", { ...files, "api/pyproject.toml": group }, "-r requirements.txt pytest>=8 httpx", both],
+    [
+      "an extra",
+      { ...files, "api/pyproject.toml": `${PROJECT}[project.optional-dependencies]\nt = ["pytest>=8", "httpx"]\n` },
+      "-r requirements.txt pytest>=8 httpx",
+      both,
+    ],
+    [
+      "an extra and a group, each requirement once",
+      { ...files, "api/pyproject.toml": `${group}[project.optional-dependencies]\nt = ["httpx", "pytest>=8"]\n` },
+      "-r requirements.txt httpx pytest>=8",
+      { ...both, names: ["fastapi", "httpx", "pytest"] },
+    ],
+    [
+      "none where requirements have it",
+      { ...files, "api/dev-requirements.txt": "PyTest==7\n", "api/pyproject.toml": group },
+      "-r requirements.txt -r dev-requirements.txt",
+      { manifest: "api/requirements.txt, api/dev-requirements.txt", names: ["fastapi", "pytest"] },
+    ],
+    [
+      "none without it",
+      { ...files, "api/pyproject.toml": `${PROJECT}[dependency-groups]\nlint = ["ruff"]\n` },
+      "-r requirements.txt",
+      { manifest: "api/requirements.txt", names: ["fastapi"] },
+    ],
+    ["none without a manifest", files, "-r requirements.txt", { manifest: "api/requirements.txt", names: ["fastapi"] }],
+  ])("%s", (_, texts, words, expected) => {
+    const found = toolchain(texts)
+    expect(found?.install.map(command => command.join(" "))).toEqual([
+      `pip install --quiet --root-user-action=ignore ${words}`,
+    ])
+    expect(found?.expected).toMatchObject(expected)
+  })
+
+  test("also beside a lockfile that the image is not built from", () => {
+    const found = toolchain(
+      { ...files, "api/pyproject.toml": group, "api/uv.lock": "" },
+      "RUN pip install -r requirements.txt",
+    )
+    expect(found?.install[0]?.slice(-2)).toEqual(["pytest>=8", "httpx"])
+  })
+})
+
 describe("the application itself is installed", () => {
   test.each<[string, Layout["texts"], string[]]>([
     [
