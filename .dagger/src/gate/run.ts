@@ -61,14 +61,15 @@ export async function runGate(source: Directory, config: Config, secrets: BuildS
   )
   const broken = settled.filter(run => run.status === "rejected").map(run => run.reason as unknown)
   const outcomes = settled.filter(run => run.status === "fulfilled").map(run => run.value)
+  // Before the verdict: they are the likeliest hint of why a suite fails.
+  const warnings = outcomes.flatMap(({ run, warnings }) => warnings.map(text => `warning: ${run.app}: ${text}`))
+  for (const warning of warnings) console.log(warning)
   const verdict = judge(
     outcomes.map(({ run }) => run),
     untested,
   )
   if (broken.length > 0) throw notRun(broken, verdict.passed ? [] : [verdict.text])
   if (!verdict.passed) throw notPassed(verdict)
-  const warnings = outcomes.flatMap(({ run, warnings }) => warnings.map(text => `warning: ${run.app}: ${text}`))
-  for (const warning of warnings) console.log(warning)
   const junit = await quietly("reports of the tests", () =>
     outcomes.reduce((folder, { run }) => folder.withNewFile(`${run.app}.xml`, run.junit ?? ""), dag.directory()).sync(),
   )
