@@ -72,7 +72,8 @@ async function runJob(
   const { name } = manifest.metadata
   const before = endOf(await find(kubectl, name))
   if (before?.type === "Complete") return { name, outcome: "had-run" }
-  if (before?.type === "Failed") await kubectl.must(["delete", "job", name, "--ignore-not-found", "--wait=true", "--timeout=60s"])
+  if (before?.type === "Failed")
+    await kubectl.must(["delete", "job", name, "--ignore-not-found", "--wait=true", "--timeout=60s"])
   console.log(`migrate: ${name}`)
   const begun = await kubectl.now()
   const complete = moments.beginMigration(name, begun)

@@ -30,12 +30,22 @@ const PYTHON_TERM = /^(~=|===?|!=|[<>]=?)v?(\d+(?:\.\d+)*)(\.\*)?$/
 function suitsTerm(version: string, term: string): boolean {
   const [, operator, release, any] = PYTHON_TERM.exec(term) ?? []
   if (!operator || !release) return suits(version, term)
-  if (operator === "!=") return !suitsTerm(version, term.replace("!=", "=="))
-  if (operator === "~=") return suits(version, compatible(release))
-  if (any) return suits(version, term.replace(/^=+/, ""))
   // What is left out is 0: 3.11.9 is above 3.11, and is not 3.11.
   const full = [...release.split("."), "0", "0"].slice(0, 3).join(".")
-  return suits(version, `${operator.replace(/^=+$/, "")}${full}`)
+  switch (operator) {
+    case "~=":
+      return suits(version, compatible(release))
+    case "!=":
+      return !suits(version, any ? release : full)
+    // As they are meant, 3.13.5 among them: only what installs the application itself takes them to the letter.
+    case "==":
+    case "===":
+      return suits(version, release)
+    case "<=":
+      return suits(version, `<=${release}`)
+    default:
+      return suits(version, `${operator}${full}`)
+  }
 }
 
 /** ~=3.12.1 is at least that, and below 3.13. */

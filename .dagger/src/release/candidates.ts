@@ -15,7 +15,7 @@ export function lastOther(entries: ReleaseSummary[]): ReleaseSummary | undefined
   return lastSucceeded(entries.filter(({ content }) => content !== present?.content))
 }
 
-/** The id of the release that a rollback by hand goes back to: of a deployment that was killed, or not undone, the one before it. */
+/** The id of the release that a rollback by hand goes back to: after a deployment that was killed, or not undone, the last that succeeded. */
 export function previousOf(entries: ReleaseSummary[]): string {
   const last = entries.at(-1)
   const previous = last && isUnfinished(last) ? lastSucceeded(entries) : lastOther(entries)

@@ -1,12 +1,9 @@
-import { expect, test, vi } from "vitest"
+import { expect, test } from "vitest"
 
 import { bringUpDependencies } from "../../../.dagger/src/deploy/dependencies.ts"
 import type { RolloutTask } from "../../../.dagger/src/deploy/task.ts"
 import { fakeKubectl } from "../release/records.ts"
-import { snapshotOf } from "../status/objects.ts"
 import { builderOf } from "./builder.ts"
-
-vi.mock("../../../.dagger/src/status/take-snapshot.ts", () => ({ takeSnapshot: async () => snapshotOf() }))
 
 const database = (host: string) => ({
   apiVersion: "v1",
@@ -37,7 +34,7 @@ test.each([
         args.find(arg => arg.startsWith("--output="))!,
       )
     const task = {
-      kubectl: { ...kubectl, must },
+      kubectl: { ...kubectl, must, api: async () => ({ listVersioned: async () => ({ items: [], version: "1" }) }) },
       recorded: { release: { migrations: [MIGRATION], objects: [wanted], workloads: [] }, images: {} },
       applied: { apply: async () => void (live = wanted) },
     }
