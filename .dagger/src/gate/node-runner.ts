@@ -127,6 +127,8 @@ function browserTests(path: string, layout: Layout): string | undefined {
   const config = configOf("playwright", path, layout)
   if (!config || hasSetting(texts[config]!, "testMatch|testIgnore")) return undefined
   const folder = /\btestDir:\s*["'`](?:\.\/)?([^"'`]+?)\/?["'`]/.exec(texts[config]!)?.[1]
+  // Then the folder tells nothing of which tests are its own.
+  if (folder === ".") return undefined
   return folder ?? ["e2e", "playwright", "tests/e2e"].find(name => files.some(file => isIn(inFolder(path, name), file)))
 }
 

@@ -134,6 +134,7 @@ describe("tests of a browser are left to their own runner", () => {
       { "web/playwright.config.ts": 'testDir: "./tests",\n  testMatch: "**/*.e2e.ts"' },
       "",
     ],
+    ["not where it is the application's own folder", { "web/playwright.config.ts": 'testDir: "./"' }, ""],
     ["not where its configuration ignores files", { "web/playwright.config.ts": 'testDir: "a", testIgnore: "b"' }, ""],
     [
       "where its configuration has a pattern in a comment",
