@@ -78,6 +78,7 @@ const Container = z.looseObject({
       z.looseObject({ prefix: z.string().optional(), configMapRef: Named.optional(), secretRef: Named.optional() }),
     )
     .optional(),
+  workingDir: z.string().optional(),
   volumeMounts: z.array(z.looseObject({ name: z.string(), mountPath: z.string() })).optional(),
   startupProbe: Probe.optional(),
   livenessProbe: Probe.optional(),
@@ -173,7 +174,7 @@ const SHAPES = {
       strategy: z
         .looseObject({
           type: z.string().optional(),
-          rollingUpdate: z.looseObject({ maxUnavailable: Port.optional() }).optional(),
+          rollingUpdate: z.looseObject({ maxUnavailable: Port.optional(), maxSurge: Port.optional() }).optional(),
         })
         .optional(),
     }),

@@ -1,6 +1,7 @@
 import { describe, type Manifest } from "../manifest.js"
 import { type Problem, problemAt } from "../problem.js"
 import { backingOf, serviceNamed, targetOf } from "../services.js"
+import { variablesIn } from "../variables.js"
 import type { Context } from "./context.js"
 import { literals } from "./literals.js"
 
@@ -12,7 +13,9 @@ const SERVICE_HOST = /^([^.]+)(\.[^.]+(\.svc(\.cluster\.local)?)?)?$/
 export function* backendUrlUnresolved({ manifests }: Context): Generator<Problem> {
   for (const manifest of manifests)
     for (const { name, value, path } of literals(manifest)) {
-      const why = name === NAME ? unresolvedBecause(value, manifests) : undefined
+      // What the kubelet composes is not known here.
+      const isWhole = variablesIn(value).length === 0
+      const why = name === NAME && isWhole ? unresolvedBecause(value, manifests) : undefined
       if (why)
         yield problemAt(manifest, path, {
           code: "BACKEND_URL_UNRESOLVED",
@@ -30,7 +33,9 @@ function isInCluster(hostname: string, manifests: Manifest[]): boolean {
       manifests.map(({ object }) => object),
       name,
     ) !== undefined
-  return domains.length === 0 || domains.includes("svc") || domains[0] === "namespace" || isOwn
+  // api.example.com is no Service's name, whatever Services are called.
+  const isShort = domains.length === 1 || ["svc", "pod"].includes(domains[1]!)
+  return domains.length === 0 || domains.includes("svc") || domains[0] === "namespace" || (isOwn && isShort)
 }
 
 function unresolvedBecause(value: string, manifests: Manifest[]): string | undefined {

@@ -14,7 +14,7 @@ export function* rolloutUnavailable(context: Context): Generator<Problem> {
   for (const { manifest, object } of servingDeployments(context)) {
     const { type = "RollingUpdate", rollingUpdate } = object.spec.strategy ?? {}
     const replicas = scaled.has(describe(object)) ? Infinity : (object.spec.replicas ?? 1)
-    if (type === "RollingUpdate" && unavailable(rollingUpdate?.maxUnavailable, replicas) === 0) continue
+    if (type === "RollingUpdate" && unavailable(rollingUpdate, replicas) === 0) continue
     yield problemAt(manifest, ["spec", "strategy", "rollingUpdate", "maxUnavailable"], {
       code: "ROLLOUT_UNAVAILABLE",
       what: `${describe(object)}: a rollout may take pods away before new ones are ready`,
@@ -23,10 +23,17 @@ export function* rolloutUnavailable(context: Context): Generator<Problem> {
   }
 }
 
-/** How many pods may be away at a time; a percentage is rounded down, as Kubernetes does. */
-function unavailable(maximum: string | number = DEFAULT_UNAVAILABLE, replicas: number): number {
-  const number = parseInt(String(maximum))
-  return String(maximum).endsWith("%") && number > 0 ? Math.floor((number * replicas) / 100) : number
+/** How many pods may be away at a time, as Kubernetes counts: a percentage is rounded down, and one is where none may be added either. */
+function unavailable(
+  {
+    maxUnavailable = DEFAULT_UNAVAILABLE,
+    maxSurge,
+  }: { maxUnavailable?: string | number; maxSurge?: string | number } = {},
+  replicas: number,
+): number {
+  const number = parseInt(String(maxUnavailable))
+  const away = String(maxUnavailable).endsWith("%") && number > 0 ? Math.floor((number * replicas) / 100) : number
+  return away === 0 && parseInt(String(maxSurge)) === 0 ? 1 : away
 }
 
 export function* preStopMissing(context: Context): Generator<Problem> {

@@ -38,6 +38,9 @@ describe("backendUrlUnresolved: BACKEND_URL leads to pods of the backend", () =>
     ["http://backend.${NAMESPACE}.svc:8000", "in the namespace of the release"],
     ["http://undeclared", "a port that the container may listen on, though it declares another"],
     ["http://api.example.com:9999", "a host elsewhere is not the manifests' to know"],
+    ["http://backend.example.com:9999", "nor is one whose first part is called like a Service"],
+    ["http://$(BACKEND_HOST):8000", "what the kubelet composes is not known"],
+    ["http://$(BACKEND_SERVICE_HOST):$(BACKEND_SERVICE_PORT)", "nor is what it knows of Services"],
     ["http://api.example.com/svc", "nor is a path that looks like one of the cluster"],
   ])("passes: %s: %s", url => {
     expect(found(configMap("BACKEND_URL", url), env(url))).toEqual([])

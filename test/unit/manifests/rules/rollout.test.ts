@@ -6,6 +6,8 @@ import { autoscaler, problemsOf, workload } from "./problems.ts"
 const unavailable = (maximum: number | string) =>
   `strategy: { type: RollingUpdate, rollingUpdate: { maxUnavailable: ${maximum} } }`
 
+const surge = (settings: string) => `strategy: { type: RollingUpdate, rollingUpdate: { ${settings} } }`
+
 describe("rolloutUnavailable: no pod may go before its successor is ready", () => {
   const SCALED = autoscaler("Deployment", "backend")
 
@@ -15,6 +17,8 @@ describe("rolloutUnavailable: no pod may go before its successor is ready", () =
     ["the default, 25 %, is none of one", workload()],
     ["the default is none of three: it is rounded down", workload({ spec: "replicas: 3" })],
     ["the type is RollingUpdate unless said", workload({ spec: "strategy: { rollingUpdate: { maxUnavailable: 0 } }" })],
+    ["none may be away, and one be added", workload({ spec: surge("maxUnavailable: 0, maxSurge: 1") })],
+    ["a quarter of three, and a quarter be added", workload({ spec: `replicas: 3\n  ${surge('maxSurge: "25%"')}` })],
     ["Deployments of other images are not asked", workload({ image: "proxy", spec: unavailable(1) })],
     ["StatefulSets have no such setting", workload({ kind: "StatefulSet", spec: "replicas: 4" })],
   ])("passes: %s", (_, ...manifests) => {
@@ -24,6 +28,12 @@ describe("rolloutUnavailable: no pod may go before its successor is ready", () =
   test.each<[why: string, at: string, ...manifests: string[]]>([
     ["one may be away", "maxUnavailable: 1", workload({ spec: unavailable(1) })],
     ["one of three", "maxUnavailable: 1", workload({ spec: `replicas: 3\n  ${unavailable(1)}` })],
+    ["one of one, since none may be added", "rollingUpdate: { maxSurge: 0", workload({ spec: surge("maxSurge: 0") })],
+    [
+      "one of three, since none may be added",
+      'maxUnavailable: "25%"',
+      workload({ spec: `replicas: 3\n  ${surge('maxUnavailable: "25%", maxSurge: "0%"')}` }),
+    ],
     ["a quarter of four", 'maxUnavailable: "25%"', workload({ spec: `replicas: 4\n  ${unavailable('"25%"')}` })],
     ["the default, of four", "spec:", workload({ spec: "replicas: 4" })],
     ["the default, where an autoscaler adds pods", "spec:", workload({ spec: "replicas: 1" }), SCALED],
