@@ -1,6 +1,6 @@
 import { dockerConfig, type RegistryLogin } from "../registry/login.js"
 import { podsOf } from "./pods.js"
-import type { KubernetesObject } from "./shapes.js"
+import { isKind, type KubernetesObject } from "./shapes.js"
 
 const NAME = "registry-login"
 
@@ -8,7 +8,10 @@ const NAME = "registry-login"
 export function pullSecretFor(objects: KubernetesObject[], login: RegistryLogin): KubernetesObject {
   for (const object of objects) {
     const spec = podsOf(object)?.template.spec
-    if (spec) spec.imagePullSecrets = [...(spec.imagePullSecrets ?? []), { name: NAME }]
+    if (!spec) continue
+    // A pod with secrets of its own gets none of its account's.
+    const others = spec.imagePullSecrets?.length ? spec.imagePullSecrets : ofAccount(spec.serviceAccountName, objects)
+    spec.imagePullSecrets = [...others, { name: NAME }]
   }
   return {
     apiVersion: "v1",
@@ -17,4 +20,11 @@ export function pullSecretFor(objects: KubernetesObject[], login: RegistryLogin)
     type: "kubernetes.io/dockerconfigjson",
     data: { ".dockerconfigjson": Buffer.from(dockerConfig(login)).toString("base64") },
   }
+}
+
+function ofAccount(account = "default", objects: KubernetesObject[]): { name: string }[] {
+  const found = objects
+    .filter(object => isKind(object, "ServiceAccount"))
+    .find(({ metadata }) => metadata.name === account)
+  return found?.imagePullSecrets ?? []
 }

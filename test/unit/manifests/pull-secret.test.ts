@@ -13,6 +13,12 @@ test("nodes pull with a login by a Secret that every pod is told of, beside thos
     workload({ name: "own", pod: "imagePullSecrets: [{ name: registry }]" }),
     workload({ kind: "Job" }).replace("apps/v1", "batch/v1"),
     "apiVersion: v1\nkind: ConfigMap\nmetadata: { name: c }",
+    "apiVersion: v1\nkind: ServiceAccount\nmetadata: { name: shop }\nimagePullSecrets: [{ name: dockerhub }]",
+    workload({ name: "of-account", pod: "serviceAccountName: shop" }),
+    workload({
+      name: "of-account-and-own",
+      pod: "serviceAccountName: shop\n      imagePullSecrets: [{ name: registry }]",
+    }),
   ]
   const objects = parseManifests([{ name: "app.yaml", text: texts.join("\n---\n") }]).map(({ object }) => object)
   const login = { host: "ghcr.io", username: "robot", password: "hunter2" }
@@ -32,5 +38,8 @@ test("nodes pull with a login by a Secret that every pod is told of, beside thos
     [{ name: "registry" }, { name: "registry-login" }],
     [{ name: "registry-login" }],
     undefined,
+    undefined,
+    [{ name: "dockerhub" }, { name: "registry-login" }],
+    [{ name: "registry" }, { name: "registry-login" }],
   ])
 })
