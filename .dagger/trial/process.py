@@ -91,6 +91,12 @@ def identity(root: Path, user: str) -> tuple[int, int]:
     return uid, int(group) if group.isdigit() else int(groups[group][2])
 
 
+def home_of(root: Path, uid: int) -> str:
+    """What a container runtime makes HOME where the image does not set it."""
+    entry = next((fields for fields in table(root, "passwd").values() if fields[2] == str(uid)), [])
+    return entry[5] if len(entry) > 5 and entry[5] else "/"
+
+
 def table(root: Path, name: str) -> dict[str, list[str]]:
     path = root / "etc" / name
     lines = path.read_text().splitlines() if path.exists() else []
@@ -103,6 +109,7 @@ def become(root: Path, settings: dict, output: Path) -> None:
     os.dup2(log, 1)
     os.dup2(log, 2)
     uid, gid = identity(root, settings["user"])
+    home = home_of(root, uid)
     # An image that logs into /dev/stdout opens it anew.
     os.fchown(log, uid, gid)
     mount("proc", root / "proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC)
@@ -118,6 +125,8 @@ def become(root: Path, settings: dict, output: Path) -> None:
     os.setuid(uid)
     os.environ.clear()
     os.environ.update(settings["env"])
+    if os.environ["HOME"] == "/":
+        os.environ["HOME"] = home
     os.execvp(settings["command"][0], settings["command"])
 
 

@@ -245,7 +245,12 @@ async function trialRows(
   const settings = trialSettings(image, found === "nowhere" ? undefined : found, pod, startup)
   const machine = withServices(tools(config), `trial of ${name}`, pod.services ?? [], config)
   return runRows(
-    { ...(await tryImage(container, settings, machine)), grace: settings.grace, unknown: pod.unknown },
+    {
+      ...(await tryImage(container, settings, machine)),
+      grace: settings.grace,
+      unknown: pod.unknown,
+      volumes: pod.volumes,
+    },
     startup,
   )
 }

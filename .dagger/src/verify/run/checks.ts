@@ -1,4 +1,5 @@
 import { type Fact, noneChecked, type Row } from "../facts.js"
+import type { PodSettings } from "./pod.js"
 import type { Trial, Trials } from "./trial.js"
 
 /** What only a run shows. `startup` and `grace` are in seconds. */
@@ -12,7 +13,10 @@ export function runFacts(startup: number, grace?: number) {
 }
 
 /** The results of an image's runs; undefined: it was not run. */
-export function runRows(trials: (Trials & { grace: number; unknown?: string[] }) | undefined, startup: number): Row[] {
+export function runRows(
+  trials: (Trials & { grace: number } & Pick<PodSettings, "unknown" | "volumes">) | undefined,
+  startup: number,
+): Row[] {
   const facts = runFacts(startup, trials?.grace)
   const { confined, start, stop, inFlight } = facts
   if (!trials) return noneChecked(Object.values(facts), "say where it answers: --port and --health")
@@ -23,13 +27,23 @@ export function runRows(trials: (Trials & { grace: number; unknown?: string[] })
     )
   }
   const ran = trials.free && !trials.free.problem ? trials.free : trials.confined
-  return [confinedRow(confined, trials), startRow(start, ran, startup), stopRow(stop, ran), inFlightRow(inFlight, ran)]
+  return [
+    confinedRow(confined, trials, trials.volumes),
+    startRow(start, ran, startup),
+    stopRow(stop, ran),
+    inFlightRow(inFlight, ran),
+  ]
 }
 
-function confinedRow(fact: Fact, { confined, free }: Trials): Row {
+function confinedRow(fact: Fact, { confined, free }: Trials, volumes: string[] = []): Row {
   const how = `tried: it ${answers(confined) ? "answers" : "runs"} like that`
   if (!confined.problem) return { ...fact, actual: "runs", verdict: "pass", how }
   if (free?.problem) return { ...fact, actual: "—", verdict: "not checked", how: "it does not run at all" }
+  // What it writes to may be there.
+  if (volumes.length > 0) {
+    const how = `it may need the volume ${volumes.join(", ")}, which only a cluster has: ${confined.problem}`
+    return { ...fact, actual: "—", verdict: "not checked", how, findings: confined.output }
+  }
   return {
     ...fact,
     actual: "does not run",

@@ -14,6 +14,7 @@ import { expand, type Variables, variablesIn } from "../../manifests/variables.j
 export interface PodSettings {
   command?: string[]
   args?: string[]
+  workdir?: string
   env?: Record<string, string>
   user?: string
   /** Headers that the probes send. */
@@ -26,6 +27,8 @@ export interface PodSettings {
   services?: string[]
   /** Variables, sources of them and volumes that only the cluster knows: without them, that it does not run says nothing. */
   unknown?: string[]
+  /** Names of the volumes among these. */
+  volumes?: string[]
 }
 
 type Texts = Record<string, string>
@@ -65,12 +68,14 @@ export function containerSettings(
   const { spec } = template
   const { env, unknown } = envOf(container, { ...known, fields: path => fieldOf(path, template, config) })
   const mounts = mountsOf(container, spec)
-  const unknownVolumes = new Set(mounts.filter(({ isEmpty }) => !isEmpty).map(({ name }) => `volume ${name}`))
+  const volumes = [...new Set(mounts.filter(({ isEmpty }) => !isEmpty).map(({ name }) => name))]
   return {
-    command: container.command?.map(word => expand(word, env)),
-    args: container.args?.map(word => expand(word, env)),
+    command: wordsOf(container.command, env),
+    args: wordsOf(container.args, env),
+    workdir: container.workingDir,
     env,
-    unknown: [...unknown, ...unknownVolumes],
+    unknown: [...unknown, ...volumes.map(name => `volume ${name}`)],
+    volumes,
     user: userOf(container, spec),
     headers: probeHeadersOf(container),
     writable: mounts.filter(({ isEmpty }) => isEmpty).map(({ mountPath }) => mountPath),
@@ -182,6 +187,11 @@ function fieldOf(path: string, { metadata, spec }: PodTemplate, { namespace }: C
   return fields[path]
 }
 
+/** An empty list is none. */
+function wordsOf(words: string[] = [], env: Texts): string[] | undefined {
+  return words.length > 0 ? words.map(word => expand(word, env)) : undefined
+}
+
 /** The volumes that a container mounts: those that start empty, and those whose content only the cluster has, as a StatefulSet's claims. */
 function mountsOf({ volumeMounts = [] }: Container, { volumes = [] }: PodTemplate["spec"]) {
   const empty = volumes.filter(({ emptyDir }) => emptyDir).map(({ name }) => name)
@@ -194,13 +204,14 @@ function userOf({ securityContext }: Container, { securityContext: ofPod }: PodT
   return user === undefined ? undefined : [user, group].filter(id => id !== undefined).join(":")
 }
 
-/** Seconds that the kubelet gives a container whose preStop has taken all of its grace. */
+/** Seconds that Kubernetes gives a pod that says nothing, and the kubelet a container whose preStop has taken all of its grace. */
+export const GRACE = 30
 const LEAST = 2
 
 /** What preStop takes is gone when the SIGTERM comes. */
 function graceOf(
   { lifecycle }: Container,
-  { terminationGracePeriodSeconds: grace }: PodTemplate["spec"],
-): number | undefined {
-  return grace === undefined ? undefined : Math.max(LEAST, grace - (lifecycle?.preStop?.sleep?.seconds ?? 0))
+  { terminationGracePeriodSeconds: grace = GRACE }: PodTemplate["spec"],
+): number {
+  return Math.max(LEAST, grace - (lifecycle?.preStop?.sleep?.seconds ?? 0))
 }

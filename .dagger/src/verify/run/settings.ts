@@ -1,5 +1,5 @@
 import type { OciImage } from "../image/oci.js"
-import type { PodSettings } from "./pod.js"
+import { GRACE, type PodSettings } from "./pod.js"
 
 /** How an image is run to be looked at; what trial.py reads. */
 export interface TrialSettings {
@@ -31,8 +31,6 @@ export interface Endpoint {
 }
 
 const PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
-/** Kubernetes' own. */
-const GRACE = 30
 /** How much longer than allowed a start is waited for: how long it takes is worth knowing. */
 const PATIENCE = 3
 
@@ -50,7 +48,7 @@ export function trialSettings(
     command: [...(pod.command ?? image.entrypoint), ...(pod.args ?? (pod.command ? [] : image.args))],
     env: { PATH, HOME: "/", ...Object.fromEntries(image.env.map(nameAndValue)), ...pod.env },
     user: pod.user ?? image.user,
-    workdir: image.workdir || "/",
+    workdir: pod.workdir || image.workdir || "/",
     ...(endpoint && {
       port: endpoint.port,
       health: endpoint.health,

@@ -66,6 +66,15 @@ describe("the runs of an image", () => {
     ])
   })
 
+  const LACKS = "it may need the volume data, which only a cluster has: ended after 0.1 s with exit code 1"
+  test.each([
+    ["runs only with more rights", DEAD, GOOD, "not checked", LACKS],
+    ["runs as it is", GOOD, undefined, "pass", "tried: it answers like that"],
+  ])("that mounts a volume which only a cluster has, and %s", (_, confined, free, verdict, how) => {
+    const [row] = runRows({ confined, free, grace: 30, unknown: ["volume data"], volumes: ["data"] }, 10)
+    expect(row).toMatchObject({ name: "confined", verdict, how })
+  })
+
   const NOT_RUN = "—: it does not run"
 
   test.each<[string, [Trial, Trial?], Record<string, string>]>([

@@ -74,6 +74,7 @@ describe("a pod's settings", () => {
       grace: 25,
       services: ["postgres"],
       unknown: [],
+      volumes: [],
     })
     expect(env).toEqual({
       BACKEND_URL: "http://backend:8000",
@@ -139,9 +140,25 @@ describe("a pod's settings", () => {
       user: undefined,
       headers: {},
       writable: [],
-      grace: undefined,
+      grace: 30,
       services: [],
+      volumes: [],
     })
+  })
+
+  test.each([
+    ["args: []", "no arguments"],
+    ["command: []", "no command"],
+    ["command: [], args: []", "neither"],
+  ])("take an empty list for none, as Kubernetes does: %s: %s", container => {
+    const { command, args } = settings(pod("Deployment", "web", container))
+    expect({ command, args }).toEqual({ command: undefined, args: undefined })
+  })
+
+  test("have the folder that the container runs in, over that of the image", () => {
+    const found = settings(pod("Deployment", "web", "workingDir: /app/backend"))
+    expect(trialSettings(IMAGE, AT, found, 10).workdir).toBe("/app/backend")
+    expect(trialSettings(IMAGE, AT, settings(pod("Deployment", "web", "")), 10).workdir).toBe("/app")
   })
 
   test.each([
@@ -242,7 +259,7 @@ describe("a pod's settings", () => {
   test("name the volume that a StatefulSet claims, which only the cluster has", () => {
     const text = pod("StatefulSet", "web", "volumeMounts: [{ name: data, mountPath: /data }]")
     const claims = "  volumeClaimTemplates: [{ metadata: { name: data }, spec: { accessModes: [ReadWriteOnce] } }]\n"
-    expect(settings(text + claims)).toMatchObject({ unknown: ["volume data"], writable: [] })
+    expect(settings(text + claims)).toMatchObject({ unknown: ["volume data"], volumes: ["data"], writable: [] })
   })
 
   test("have the folders writable that start empty", () => {
@@ -342,6 +359,11 @@ describe("a pod's settings", () => {
       `terminationGracePeriodSeconds: ${grace}`,
     )
     expect(settings(text).grace).toBe(expected)
+  })
+
+  test("of no grace that is said and 20 s of preStop: what Kubernetes' 30 s leave", () => {
+    const text = pod("Deployment", "web", "lifecycle: { preStop: { sleep: { seconds: 20 } } }")
+    expect(settings(text).grace).toBe(10)
   })
 
   test.each([
