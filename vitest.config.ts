@@ -5,15 +5,18 @@ const minutes = (count: number) => count * 60_000
 /** The workflow's jobs, the examples and a promotion, each with a cluster of its own: `npm run test:reuse`. */
 const REUSE = ["act", "examples", "promotion"].map(name => `test/e2e/${name}.test.ts`)
 
-/** Tests that mostly wait for a cluster: two files at once, each with a cluster of its own. With more, the two cores are what a verdict waits for. */
-const ON_CLUSTERS = {
+/**
+ * Tests that mostly wait for a cluster: two files at once, each with a cluster of its own. With more, or with two that roll out whole
+ * applications, the two cores are what a verdict waits for: so one project follows the other.
+ */
+const onClusters = (groupOrder: number) => ({
   setupFiles: "test/e2e/cleanup.ts",
   testTimeout: minutes(15),
   hookTimeout: minutes(30),
   maxWorkers: 2,
   maxConcurrency: 1,
-  sequence: { groupOrder: 3 },
-}
+  sequence: { groupOrder },
+})
 
 export default defineConfig({
   test: {
@@ -54,9 +57,9 @@ export default defineConfig({
           sequence: { groupOrder: 2 },
         },
       },
-      { test: { name: "reuse", include: REUSE, ...ON_CLUSTERS } },
-      { test: { name: "adoption", include: ["test/adoption/*.test.ts"], ...ON_CLUSTERS, testTimeout: minutes(30) } },
-      { test: { name: "faults", include: ["test/faults/**/*.test.ts"], ...ON_CLUSTERS } },
+      { test: { name: "reuse", include: REUSE, ...onClusters(3) } },
+      { test: { name: "adoption", include: ["test/adoption/*.test.ts"], ...onClusters(4), testTimeout: minutes(30) } },
+      { test: { name: "faults", include: ["test/faults/**/*.test.ts"], ...onClusters(5) } },
       {
         test: {
           name: "verify",

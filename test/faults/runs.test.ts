@@ -117,6 +117,49 @@ test.concurrent(
   },
 )
 
+test.concurrent("9: a rollback by hand after a deployment that was killed restores what succeeded last", async () => {
+  const namespace = await Namespace.create(lab, "back-from-killed")
+  const version = (value: string) =>
+    Source.minimal().edit(MANIFESTS, IMAGE, `${IMAGE}          env: [{ name: VERSION, value: "${value}" }]\n`)
+  for (const value of ["1", "2"]) {
+    const ended = await namespace.deploy(version(value)).ended
+    expect(ended.exitCode, ended.stderr).toBe(0)
+  }
+  const deployed = () => namespace.kubectl("get", "deployment/frontend", "--output=jsonpath={..env[0].value}")
+  const killed = namespace.deploy(version("3"))
+  await killed.said("rollout: ")
+  killed.kill()
+  await killed.ended
+  expect(await deployed()).toBe("3")
+  const back = await namespace.call(version("3"), "rollback").ended
+  expect(back.exitCode, back.stderr).toBe(0)
+  expect(await deployed()).toBe("2")
+})
+
+test.concurrent("14: pods whose number the manifests leave to an autoscaler from now on stay", async () => {
+  const namespace = await Namespace.create(lab, "handed-over")
+  const SPEC = "  name: backend\nspec:\n"
+  const fixed = Source.minimal().edit(MANIFESTS, SPEC, `${SPEC}  replicas: 2\n`)
+  const first = await namespace.deploy(fixed).ended
+  expect(first.exitCode, first.stderr).toBe(0)
+  const pods = () =>
+    namespace.kubectl("get", "pods", "--selector=app=backend", "--output=jsonpath={.items[*].metadata.uid}")
+  const before = await pods()
+  expect(before.split(" ")).toHaveLength(2)
+  // Without requests of its pods, it leaves their number as it is.
+  const autoscaler = `apiVersion: autoscaling/v2
+kind: HorizontalPodAutoscaler
+metadata: { name: backend }
+spec:
+  scaleTargetRef: { apiVersion: apps/v1, kind: Deployment, name: backend }
+  maxReplicas: 4
+  metrics: [{ type: Resource, resource: { name: cpu, target: { type: Utilization, averageUtilization: 80 } } }]
+`
+  const second = await namespace.deploy(Source.minimal().write("k8s/hpa.yaml", autoscaler)).ended
+  expect(second.exitCode, second.stderr).toBe(0)
+  expect(await pods()).toBe(before)
+})
+
 describe("a first deployment", () => {
   const CRASH = "console.error('no such setting'); process.exit(3)"
 
