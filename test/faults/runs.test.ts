@@ -139,8 +139,11 @@ test.concurrent("9: a rollback by hand after a deployment that was killed restor
 test.concurrent("14: pods whose number the manifests leave to an autoscaler from now on stay", async () => {
   const namespace = await Namespace.create(lab, "handed-over")
   const SPEC = "  name: backend\nspec:\n"
-  const fixed = Source.minimal().edit(MANIFESTS, SPEC, `${SPEC}  replicas: 2\n`)
-  const first = await namespace.deploy(fixed).ended
+  const sized = (size = "") => {
+    const strategy = "  strategy: { rollingUpdate: { maxUnavailable: 0 } }\n"
+    return Source.minimal().edit(MANIFESTS, SPEC, `${SPEC}${size}${strategy}`)
+  }
+  const first = await namespace.deploy(sized("  replicas: 2\n")).ended
   expect(first.exitCode, first.stderr).toBe(0)
   const pods = () =>
     namespace.kubectl("get", "pods", "--selector=app=backend", "--output=jsonpath={.items[*].metadata.uid}")
@@ -155,7 +158,7 @@ spec:
   maxReplicas: 4
   metrics: [{ type: Resource, resource: { name: cpu, target: { type: Utilization, averageUtilization: 80 } } }]
 `
-  const second = await namespace.deploy(Source.minimal().write("k8s/hpa.yaml", autoscaler)).ended
+  const second = await namespace.deploy(sized().write("k8s/hpa.yaml", autoscaler)).ended
   expect(second.exitCode, second.stderr).toBe(0)
   expect(await pods()).toBe(before)
 })
