@@ -1,8 +1,7 @@
-import { z } from "zod"
-
 import { FIELD_MANAGER, type Kubectl, list } from "../kubernetes/kubectl.js"
 import type { KubernetesObject } from "../manifests/render.js"
 import { isKind } from "../manifests/shapes.js"
+import { scaleTargetOf } from "../manifests/slots.js"
 import { deploymentIn } from "../status/deployment.js"
 import { readSetState } from "../status/read-set.js"
 import type { Snapshot } from "../status/snapshot.js"
@@ -41,11 +40,12 @@ export async function keepSizes(kubectl: Kubectl, objects: KubernetesObject[], b
 
 /** The workloads whose manifests leave their number of pods to an autoscaler of the same release. */
 export function autoscaled(objects: KubernetesObject[]): { kind: Sized; name: string }[] {
-  const targets = objects.map(({ spec }) => Target.safeParse(spec).data?.scaleTargetRef)
-  return objects.flatMap(({ kind, metadata: { name }, spec }) => {
-    const isSized = kind === "Deployment" || kind === "StatefulSet"
-    const isTarget = targets.some(target => target?.kind === kind && target.name === name)
-    return isSized && isTarget && !Size.safeParse(spec).success ? [{ kind, name }] : []
+  const targets = objects.flatMap(object => scaleTargetOf(object) ?? [])
+  return objects.flatMap(object => {
+    if (!isKind(object, "Deployment") && !isKind(object, "StatefulSet")) return []
+    const { kind, metadata, spec } = object
+    const isTarget = targets.some(target => (target.kind ?? "Deployment") === kind && target.name === metadata.name)
+    return isTarget && spec.replicas === undefined ? [{ kind, name: metadata.name }] : []
   })
 }
 
@@ -54,12 +54,6 @@ export function isOwnSize({ metadata }: LiveWorkload): boolean {
   const owners = metadata.managedFields.filter(({ fieldsV1 }) => "f:replicas" in Object(fieldsV1["f:spec"]))
   return owners.length > 0 && owners.every(({ manager }) => manager === FIELD_MANAGER)
 }
-
-/** What a HorizontalPodAutoscaler and a ScaledObject of KEDA scale. */
-const Target = z.object({
-  scaleTargetRef: z.object({ kind: z.string().default("Deployment"), name: z.string() }),
-})
-const Size = z.looseObject({ replicas: z.number() })
 
 /** Give a Deployment a number of pods, which its autoscaler goes on from. */
 export async function resize(kubectl: Kubectl, { name, replicas }: Size): Promise<void> {
@@ -75,10 +69,9 @@ export async function startAtMinimum(kubectl: Kubectl, objects: KubernetesObject
 
 /** The new Deployments that leave their number of pods to an autoscaler whose minimum is more than one. */
 export function firstSizes(objects: KubernetesObject[], before: Snapshot): Size[] {
-  const left = objects
-    .filter(object => isKind(object, "Deployment"))
-    .filter(({ metadata, spec }) => spec.replicas === undefined && !deploymentIn(before, metadata.name))
-    .map(({ metadata }) => metadata.name)
+  const left = autoscaled(objects)
+    .filter(({ kind, name }) => kind === "Deployment" && !deploymentIn(before, name))
+    .map(({ name }) => name)
   return objects
     .filter(object => isKind(object, "HorizontalPodAutoscaler"))
     .flatMap(({ spec: { scaleTargetRef: target, minReplicas: replicas = 1 } }) =>

@@ -135,10 +135,16 @@ interface Target {
   name: string
 }
 
-/** What an object scales: autoscalers of Kubernetes, of KEDA (by default a Deployment), and vertical ones. */
-function targetsOf({ spec }: KubernetesObject): Target[] {
-  const { scaleTargetRef, targetRef } = (spec ?? {}) as Record<string, unknown>
-  return [scaleTargetRef, targetRef].filter(isTarget)
+/** What an object gives a number of pods, as autoscalers of Kubernetes and of KEDA do, or a size, as vertical ones do. */
+function targetsOf(object: KubernetesObject): Target[] {
+  const { targetRef } = (object.spec ?? {}) as Record<string, unknown>
+  return [scaleTargetOf(object), targetRef].filter(isTarget)
+}
+
+/** What an object gives a number of pods: an autoscaler of Kubernetes, or of KEDA (by default a Deployment). */
+export function scaleTargetOf({ spec }: KubernetesObject): Target | undefined {
+  const { scaleTargetRef } = (spec ?? {}) as Record<string, unknown>
+  return isTarget(scaleTargetRef) ? scaleTargetRef : undefined
 }
 
 function isTarget(value: unknown): value is Target {
