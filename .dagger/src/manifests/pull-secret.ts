@@ -1,6 +1,6 @@
 import { dockerConfig, type RegistryLogin } from "../registry/login.js"
 import { podsOf } from "./pods.js"
-import { isKind, type KubernetesObject } from "./shapes.js"
+import { isKind, type KubernetesObject, type PodTemplate } from "./shapes.js"
 
 const NAME = "registry-login"
 
@@ -9,9 +9,7 @@ export function pullSecretFor(objects: KubernetesObject[], login: RegistryLogin)
   for (const object of objects) {
     const spec = podsOf(object)?.template.spec
     if (!spec) continue
-    // A pod with secrets of its own gets none of its account's.
-    const others = spec.imagePullSecrets?.length ? spec.imagePullSecrets : ofAccount(spec.serviceAccountName, objects)
-    spec.imagePullSecrets = [...others, { name: NAME }]
+    spec.imagePullSecrets = [...pullSecretsOf(spec, objects), { name: NAME }]
   }
   return {
     apiVersion: "v1",
@@ -22,9 +20,14 @@ export function pullSecretFor(objects: KubernetesObject[], login: RegistryLogin)
   }
 }
 
-function ofAccount(account = "default", objects: KubernetesObject[]): { name: string }[] {
-  const found = objects
+/** The pull secrets that manifests give a pod: its account's, unless it has any of its own. */
+export function pullSecretsOf(
+  { imagePullSecrets = [], serviceAccountName = "default" }: PodTemplate["spec"],
+  objects: KubernetesObject[],
+): { name: string }[] {
+  if (imagePullSecrets.length > 0) return imagePullSecrets
+  const account = objects
     .filter(object => isKind(object, "ServiceAccount"))
-    .find(({ metadata }) => metadata.name === account)
-  return found?.imagePullSecrets ?? []
+    .find(({ metadata }) => metadata.name === serviceAccountName)
+  return account?.imagePullSecrets ?? []
 }

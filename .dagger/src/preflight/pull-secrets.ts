@@ -4,8 +4,8 @@ import type { Kubectl } from "../kubernetes/kubectl.js"
 import { readObjects, type Template } from "../kubernetes/objects.js"
 import { readSecret } from "../kubernetes/secret-values.js"
 import { containersOf, podsOf } from "../manifests/pods.js"
+import { pullSecretsOf } from "../manifests/pull-secret.js"
 import type { KubernetesObject } from "../manifests/render.js"
-import { isKind } from "../manifests/shapes.js"
 import { NOT_PUSHED } from "../push/publish.js"
 import { readReference } from "../registry/reference.js"
 import { CloudNativeError } from "../util/errors.js"
@@ -52,25 +52,17 @@ export async function assertPullSecrets(kubectl: Kubectl, objects: KubernetesObj
 
 /** The pods of the manifests, each with the pull secrets that the manifests give them. */
 export function pullersOf(objects: KubernetesObject[]): Puller[] {
-  const accounts = new Map(
-    objects
-      .filter(object => isKind(object, "ServiceAccount"))
-      .map(object => [object.metadata.name, object.imagePullSecrets ?? []]),
-  )
   return objects.flatMap(object => {
     const spec = podsOf(object)?.template.spec
     if (!spec) return []
-    const serviceAccount = spec.serviceAccountName ?? "default"
-    const own = spec.imagePullSecrets ?? []
-    const pullSecrets = (own.length > 0 ? own : (accounts.get(serviceAccount) ?? [])).map(({ name }) => name)
     const images = containersOf(object)
       .map(({ container }) => container.image)
       .filter(image => image !== NOT_PUSHED)
     return {
       object: `${object.kind} ${object.metadata.name}`,
       images: [...new Set(images)],
-      pullSecrets,
-      serviceAccount,
+      pullSecrets: pullSecretsOf(spec, objects).map(({ name }) => name),
+      serviceAccount: spec.serviceAccountName ?? "default",
     }
   })
 }
