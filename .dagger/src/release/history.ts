@@ -159,17 +159,21 @@ export async function recordOutcome(kubectl: Kubectl, id: string, outcome: Relea
 
 /** Write down where a deployment is, for one that is killed there. */
 export async function recordStep(kubectl: Kubectl, id: string, reached: Reached): Promise<void> {
-  await kubectl.must(["annotate", "secret", recordName(id), `${STEP}=${formatReached(reached)}`, "--overwrite"])
+  await annotate(kubectl, id, STEP, formatReached(reached))
 }
 
 /** Write down until when what ran before a release stays beside it. */
 export async function recordKept(kubectl: Kubectl, id: string, until: string): Promise<void> {
-  await kubectl.must(["annotate", "secret", recordName(id), `${KEEP}=${until}`, "--overwrite"])
+  await annotate(kubectl, id, KEEP, until)
 }
 
 /** Write down what a deployment that failed has left. */
 export async function recordLeft(kubectl: Kubectl, id: string, left: Left): Promise<void> {
-  await kubectl.must(["annotate", "secret", recordName(id), `${LEFT}=${left}`, "--overwrite"])
+  await annotate(kubectl, id, LEFT, left)
+}
+
+async function annotate(kubectl: Kubectl, id: string, name: string, value: string): Promise<void> {
+  await kubectl.must(["annotate", "secret", recordName(id), `${name}=${value}`, "--overwrite"])
 }
 
 /** What has been recorded of a release's name, the oldest first. */
