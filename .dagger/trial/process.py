@@ -85,16 +85,21 @@ def identity(root: Path, user: str) -> tuple[int, int]:
     name, _, group = user.partition(":")
     users, groups = table(root, "passwd"), table(root, "group")
     uid = int(name) if name.isdigit() else int(users[name][2]) if name else 0
-    entry = next((fields for fields in users.values() if fields[2] == str(uid)), None)
     if not group:
+        entry = account(users, uid)
         return uid, int(entry[3]) if entry else 0
     return uid, int(group) if group.isdigit() else int(groups[group][2])
 
 
 def home_of(root: Path, uid: int) -> str:
     """What a container runtime makes HOME where the image does not set it."""
-    entry = next((fields for fields in table(root, "passwd").values() if fields[2] == str(uid)), [])
-    return entry[5] if len(entry) > 5 and entry[5] else "/"
+    entry = account(table(root, "passwd"), uid)
+    return entry[5] if entry and len(entry) > 5 and entry[5] else "/"
+
+
+def account(users: dict[str, list[str]], uid: int) -> list[str] | None:
+    """The entry of a user by number."""
+    return next((fields for fields in users.values() if fields[2] == str(uid)), None)
 
 
 def table(root: Path, name: str) -> dict[str, list[str]]:
