@@ -17,6 +17,9 @@ export function podsOf(object: KubernetesObject): Pods | undefined {
   return undefined
 }
 
+/** Seconds that Kubernetes gives a pod to end, where it says nothing. */
+export const DEFAULT_GRACE = 30
+
 export interface PlacedContainer {
   container: Container
   path: Path

@@ -1,10 +1,8 @@
 import { describe } from "../manifest.js"
+import { DEFAULT_GRACE } from "../pods.js"
 import { type Problem, problemAt } from "../problem.js"
 import { appContainers, appDeployments, type Context, servingDeployments } from "./context.js"
 import { scaledTargets } from "./scaling.js"
-
-/** Kubernetes' own, where a pod says nothing. */
-const DEFAULT_GRACE = 30
 
 /** Kubernetes' own, where a strategy says nothing. */
 const DEFAULT_UNAVAILABLE = "25%"

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto"
 
 import type { AppConfig, Config } from "../../config/schema.js"
 import type { Manifest } from "../../manifests/manifest.js"
-import { podsOf } from "../../manifests/pods.js"
+import { DEFAULT_GRACE, podsOf } from "../../manifests/pods.js"
 import { probeHeadersOf } from "../../manifests/probe-headers.js"
 import { entriesOf, fillSecretValues, holdsSecretValues } from "../../manifests/secret-values.js"
 import { selects, serviceNamed } from "../../manifests/services.js"
@@ -204,14 +204,13 @@ function userOf({ securityContext }: Container, { securityContext: ofPod }: PodT
   return user === undefined ? undefined : [user, group].filter(id => id !== undefined).join(":")
 }
 
-/** Seconds that Kubernetes gives a pod that says nothing, and the kubelet a container whose preStop has taken all of its grace. */
-export const GRACE = 30
+/** Seconds that the kubelet gives a container whose preStop has taken all of its grace. */
 const LEAST = 2
 
 /** What preStop takes is gone when the SIGTERM comes. */
 function graceOf(
   { lifecycle }: Container,
-  { terminationGracePeriodSeconds: grace = GRACE }: PodTemplate["spec"],
+  { terminationGracePeriodSeconds: grace = DEFAULT_GRACE }: PodTemplate["spec"],
 ): number {
   return Math.max(LEAST, grace - (lifecycle?.preStop?.sleep?.seconds ?? 0))
 }

@@ -1,5 +1,6 @@
+import { DEFAULT_GRACE } from "../../manifests/pods.js"
 import type { OciImage } from "../image/oci.js"
-import { GRACE, type PodSettings } from "./pod.js"
+import type { PodSettings } from "./pod.js"
 
 /** How an image is run to be looked at; what trial.py reads. */
 export interface TrialSettings {
@@ -56,7 +57,7 @@ export function trialSettings(
     }),
     headers: pod.headers ?? {},
     writable: pod.writable ?? ["/tmp"],
-    grace: pod.grace ?? GRACE,
+    grace: pod.grace ?? DEFAULT_GRACE,
     patience: startup * PATIENCE,
   }
 }
